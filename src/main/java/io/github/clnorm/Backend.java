@@ -1,0 +1,143 @@
+package io.github.clnorm;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.device.Devices;
+import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import java.nio.FloatBuffer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+
+/** A device at work: makes tensors, and runs what modules enqueue. Closing it closes everything it made. */
+public final class Backend implements AutoCloseable {
+
+    private final Session session;
+
+    /**
+     * A backend on an open session: for those who bring their own OpenCL port.
+     *
+     * @param session the session; closed with the backend
+     */
+    public Backend(Session session) {
+        this.session = session;
+    }
+
+    /**
+     * Opens the device of {@code $CLNORM_DEVICE}, else the best one.
+     *
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when there is none
+     */
+    public static Backend open() {
+        return open(DeviceSelector.parse(null).select());
+    }
+
+    /**
+     * Opens the best device that matches a selector.
+     *
+     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when none matches
+     * @throws io.github.clnorm.runtime.opencl.ClException when the device cannot be opened
+     */
+    public static Backend open(String selector) {
+        return open(DeviceSelector.parse(selector).select());
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @param device one of {@link Devices#platforms()}
+     * @return the backend
+     * @throws io.github.clnorm.runtime.opencl.ClException when it cannot be opened
+     */
+    public static Backend open(DeviceInfo device) {
+        return new Backend(new Session(JoclOpenCl.open(device, false), device));
+    }
+
+    /**
+     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
+     *
+     * @param context the context
+     * @param queue an in-order queue of it; work is enqueued behind what is there
+     * @return the backend
+     * @throws IllegalArgumentException when the queue runs out of order
+     */
+    public static Backend on(cl_context context, cl_command_queue queue) {
+        DeviceInfo device = Devices.withId(JoclOpenCl.deviceOf(queue));
+        return new Backend(new Session(JoclOpenCl.on(device, context, queue), device));
+    }
+
+    /**
+     * The device it works on.
+     *
+     * @return what it is
+     */
+    public DeviceInfo device() {
+        return session.device();
+    }
+
+    /**
+     * A tensor with the given values.
+     *
+     * @param values the elements, the last dimension fastest. Not modified
+     * @param shape the dimensions
+     * @return the tensor, float32
+     * @throws IllegalArgumentException when the shape has another number of elements, or the tensor exceeds the device's
+     *     largest buffer
+     */
+    public Tensor tensor(float[] values, long... shape) {
+        long elements = Shapes.elements(shape);
+        if (elements != values.length) {
+            throw new IllegalArgumentException("shape " + Shapes.text(shape) + " has " + elements + " elements, got "
+                    + values.length + " values");
+        }
+        Tensor tensor = empty(shape);
+        try {
+            session.write(tensor.buffer(), FloatBuffer.wrap(values));
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+        return tensor;
+    }
+
+    /**
+     * A tensor whose values are undefined until something is written to it.
+     *
+     * @param shape the dimensions
+     * @return the tensor, float32
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer
+     */
+    public Tensor empty(long... shape) {
+        long elements = Shapes.elements(shape);
+        if (elements > device().maxBuffer() / Float.BYTES) {
+            throw new IllegalArgumentException("a tensor of shape " + Shapes.text(shape) + " takes " + elements
+                    + " x 4 bytes, more than the largest buffer of " + device().description() + ": "
+                    + device().maxBuffer() + " bytes");
+        }
+        return new Tensor(this, session.allocate(elements * Float.BYTES), shape);
+    }
+
+    /** Waits until everything enqueued is done. */
+    public void finish() {
+        session.finish();
+    }
+
+    /**
+     * The session that does the work.
+     *
+     * @return the session
+     */
+    public Session session() {
+        return session;
+    }
+
+    /** Waits for the device, then closes every tensor and module it made. */
+    @Override
+    public void close() {
+        session.close();
+    }
+}

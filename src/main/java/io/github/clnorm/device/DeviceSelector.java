@@ -1,0 +1,123 @@
+package io.github.clnorm.device;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Which devices a user means: comma-separated terms that must all match.
+ *
+ * <ul>
+ *   <li>{@code gpu}, {@code cpu}, {@code accelerator}: the type; {@code any}: every device
+ *   <li>{@code PLATFORM:DEVICE}: the indices of {@link DeviceInfo#selector()}
+ *   <li>any other word: part of the device's name, vendor or platform name, in any case
+ * </ul>
+ *
+ * <p>Of several matches the best is taken: GPU before accelerator before CPU, then the larger compute units × clock,
+ * then the first.
+ */
+public final class DeviceSelector {
+
+    /** The environment variable that holds the default selector. */
+    public static final String ENVIRONMENT = "CLNORM_DEVICE";
+
+    private static final Comparator<DeviceInfo> BEST_FIRST = Comparator.comparing(DeviceInfo::type)
+            .thenComparing(Comparator.comparingLong(DeviceInfo::rate).reversed());
+
+    private final String text;
+    private final List<String> terms;
+
+    private DeviceSelector(String text, List<String> terms) {
+        this.text = text;
+        this.terms = terms;
+    }
+
+    /**
+     * Reads a selector.
+     *
+     * @param text the terms, such as {@code gpu,nvidia}; null or blank for {@code $CLNORM_DEVICE}, or every device where
+     *     that is not set either
+     * @return the selector
+     * @throws IllegalArgumentException when a term is empty
+     */
+    public static DeviceSelector parse(String text) {
+        String given = text;
+        if (given == null || given.isBlank()) {
+            String environment = System.getenv(ENVIRONMENT);
+            given = environment == null || environment.isBlank() ? "any" : environment;
+        }
+        List<String> terms =
+                Arrays.stream(given.split(",", -1)).map(term -> term.strip().toLowerCase(Locale.ROOT)).toList();
+        if (terms.contains("")) {
+            throw new IllegalArgumentException(
+                    "device selector '" + given + "' has an empty term: expected words separated by single commas");
+        }
+        return new DeviceSelector(given.strip(), terms);
+    }
+
+    /**
+     * The best device of this machine that matches.
+     *
+     * @return the device
+     * @throws NoDeviceException when none does, with what is there and how to mend it
+     */
+    public DeviceInfo select() {
+        return select(Devices.platforms());
+    }
+
+    DeviceInfo select(List<PlatformInfo> platforms) {
+        return matching(Devices.of(platforms)).stream().findFirst().orElseThrow(() -> noDevice(platforms));
+    }
+
+    /**
+     * The devices that match, best first.
+     *
+     * @param devices to choose from
+     * @return those that match all terms
+     */
+    public List<DeviceInfo> matching(List<DeviceInfo> devices) {
+        return devices.stream().filter(this::matches).sorted(BEST_FIRST).toList();
+    }
+
+    private boolean matches(DeviceInfo device) {
+        return terms.stream().allMatch(term -> matches(term, device));
+    }
+
+    private static boolean matches(String term, DeviceInfo device) {
+        if (term.matches("\\d+:\\d+")) {
+            return term.equals(device.selector());
+        }
+        return switch (term) {
+            case "any" -> true;
+            case "gpu", "cpu", "accelerator" -> device.type().word().equals(term);
+            default -> (device.name() + "\n" + device.vendor() + "\n" + device.platform())
+                    .toLowerCase(Locale.ROOT)
+                    .contains(term);
+        };
+    }
+
+    private NoDeviceException noDevice(List<PlatformInfo> platforms) {
+        List<DeviceInfo> devices = Devices.of(platforms);
+        if (!devices.isEmpty()) {
+            String there = devices.stream()
+                    .map(device -> device.selector() + " " + device.type().word() + " " + device.name())
+                    .collect(Collectors.joining("; "));
+            return new NoDeviceException("no OpenCL device matches '" + text + "'. There is: " + there
+                    + ". Choose one of these with --device or " + ENVIRONMENT);
+        }
+        String there = platforms.isEmpty()
+                ? "no OpenCL platform"
+                : platforms.stream()
+                        .map(p -> p.name() + (p.problem() == null ? " without a device" : " (" + p.problem() + ")"))
+                        .collect(Collectors.joining("; "));
+        return new NoDeviceException("no OpenCL device was found, looking for '" + text + "'. There is: " + there + ". "
+                + InstallAdvice.forThisMachine());
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.clnorm.device;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jocl.cl_device_id;
+
+/** What OpenCL devices this machine has. */
+public final class Devices {
+    private Devices() {}
+
+    /**
+     * Asks every platform for its devices. A platform or device that fails to answer is reported in its
+     * {@link PlatformInfo#problem()} and hides no other.
+     *
+     * @return the platforms in the loader's order; empty where there is none
+     * @throws NoDeviceException when there is no OpenCL loader at all
+     */
+    public static List<PlatformInfo> platforms() {
+        try {
+            return platforms(new JoclPlatformSource());
+        } catch (LinkageError e) {
+            throw new NoDeviceException("the OpenCL loader could not be loaded (" + firstLine(e) + "). "
+                    + InstallAdvice.forThisMachine(), e);
+        }
+    }
+
+    static List<PlatformInfo> platforms(PlatformSource source) {
+        List<PlatformInfo> platforms = new ArrayList<>();
+        int count = source.platforms();
+        for (int p = 0; p < count; p++) {
+            platforms.add(platform(source, p));
+        }
+        return platforms;
+    }
+
+    /**
+     * The devices of some platforms, in their order.
+     *
+     * @param platforms as {@link #platforms()} gives them
+     * @return all their devices
+     */
+    public static List<DeviceInfo> of(List<PlatformInfo> platforms) {
+        return platforms.stream().flatMap(platform -> platform.devices().stream()).toList();
+    }
+
+    /**
+     * What is known of a device that somebody else opened.
+     *
+     * @param id the device
+     * @return its description
+     * @throws NoDeviceException when the loader does not show it
+     */
+    public static DeviceInfo withId(cl_device_id id) {
+        return of(platforms()).stream()
+                .filter(device -> device.handle().device().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new NoDeviceException("the OpenCL loader shows no device " + id));
+    }
+
+    private static PlatformInfo platform(PlatformSource source, int index) {
+        PlatformInfo bare;
+        try {
+            bare = source.platform(index);
+        } catch (PlatformSource.QueryException e) {
+            return new PlatformInfo(index, "platform " + index, "", "", List.of(), e.getMessage());
+        }
+        List<DeviceInfo> devices = new ArrayList<>();
+        String problem = null;
+        try {
+            int count = source.devices(index);
+            for (int d = 0; d < count; d++) {
+                try {
+                    devices.add(source.device(index, d));
+                } catch (PlatformSource.QueryException e) {
+                    problem = "device " + index + ":" + d + ": " + e.getMessage();
+                }
+            }
+        } catch (PlatformSource.QueryException e) {
+            problem = e.getMessage();
+        }
+        return new PlatformInfo(index, bare.name(), bare.vendor(), bare.version(), devices, problem);
+    }
+
+    private static String firstLine(Throwable e) {
+        Throwable cause = e.getCause() != null && e.getMessage() == null ? e.getCause() : e;
+        String message = String.valueOf(cause.getMessage()).strip();
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
+    }
+}

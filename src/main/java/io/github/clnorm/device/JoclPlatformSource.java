@@ -1,0 +1,137 @@
+package io.github.clnorm.device;
+
+import static org.jocl.CL.*;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
+
+/** Asks the OpenCL loader. */
+final class JoclPlatformSource implements PlatformSource {
+
+    // JOCL's CL_DEVICE_TYPE_ALL is a negative int, and some drivers refuse what its sign makes of it.
+    private static final long EVERY_TYPE = 0xFFFFFFFFL;
+    private static final int CL_PLATFORM_NOT_FOUND_KHR = -1001;
+
+    private cl_platform_id[] platforms;
+    private final Map<Integer, cl_device_id[]> devices = new HashMap<>();
+
+    @Override
+    public int platforms() {
+        int[] count = new int[1];
+        int code = clGetPlatformIDs(0, null, count);
+        if (code == CL_PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && count[0] == 0)) {
+            platforms = new cl_platform_id[0];
+            return 0;
+        }
+        check(code, "clGetPlatformIDs");
+        platforms = new cl_platform_id[count[0]];
+        check(clGetPlatformIDs(count[0], platforms, null), "clGetPlatformIDs");
+        return platforms.length;
+    }
+
+    @Override
+    public PlatformInfo platform(int index) {
+        return new PlatformInfo(
+                index,
+                platformText(index, CL_PLATFORM_NAME),
+                platformText(index, CL_PLATFORM_VENDOR),
+                platformText(index, CL_PLATFORM_VERSION),
+                List.of(),
+                null);
+    }
+
+    @Override
+    public int devices(int platform) {
+        int[] count = new int[1];
+        int code = clGetDeviceIDs(platforms[platform], EVERY_TYPE, 0, null, count);
+        if (code == CL_DEVICE_NOT_FOUND) {
+            return 0;
+        }
+        check(code, "clGetDeviceIDs");
+        cl_device_id[] ids = new cl_device_id[count[0]];
+        if (ids.length > 0) {
+            check(clGetDeviceIDs(platforms[platform], EVERY_TYPE, ids.length, ids, null), "clGetDeviceIDs");
+        }
+        devices.put(platform, ids);
+        return ids.length;
+    }
+
+    @Override
+    public DeviceInfo device(int platform, int device) {
+        cl_device_id id = devices.get(platform)[device];
+        String extensions = " " + text(id, CL_DEVICE_EXTENSIONS) + " ";
+        long singlePrecision = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
+        return new DeviceInfo(
+                platform,
+                device,
+                platformText(platform, CL_PLATFORM_NAME),
+                text(id, CL_DEVICE_VENDOR),
+                text(id, CL_DEVICE_NAME),
+                type(number(id, CL_DEVICE_TYPE)),
+                text(id, CL_DRIVER_VERSION),
+                text(id, CL_DEVICE_VERSION),
+                (int) number(id, CL_DEVICE_MAX_COMPUTE_UNITS),
+                (int) number(id, CL_DEVICE_MAX_CLOCK_FREQUENCY),
+                number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
+                number(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE),
+                number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+                (int) Math.min(Integer.MAX_VALUE, number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
+                number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+                extensions.contains(" cl_khr_fp16 "),
+                extensions.contains(" cl_khr_fp64 "),
+                (singlePrecision & CL_FP_FMA) != 0,
+                (singlePrecision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0,
+                new DeviceHandle(platforms[platform], id));
+    }
+
+    private static DeviceType type(long bits) {
+        if ((bits & CL_DEVICE_TYPE_GPU) != 0) {
+            return DeviceType.GPU;
+        }
+        if ((bits & CL_DEVICE_TYPE_ACCELERATOR) != 0) {
+            return DeviceType.ACCELERATOR;
+        }
+        return (bits & CL_DEVICE_TYPE_CPU) != 0 ? DeviceType.CPU : DeviceType.CUSTOM;
+    }
+
+    private String platformText(int platform, int what) {
+        long[] size = new long[1];
+        check(clGetPlatformInfo(platforms[platform], what, 0, null, size), "clGetPlatformInfo");
+        byte[] bytes = new byte[(int) size[0]];
+        check(clGetPlatformInfo(platforms[platform], what, bytes.length, Pointer.to(bytes), null), "clGetPlatformInfo");
+        return trimmed(bytes);
+    }
+
+    private static String text(cl_device_id device, int what) {
+        long[] size = new long[1];
+        check(clGetDeviceInfo(device, what, 0, null, size), "clGetDeviceInfo");
+        byte[] bytes = new byte[(int) size[0]];
+        check(clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
+        return trimmed(bytes);
+    }
+
+    /** A cl_uint, cl_ulong, cl_bitfield or size_t: the driver fills the low bytes, on every little-endian host. */
+    private static long number(cl_device_id device, int what) {
+        long[] value = new long[1];
+        check(clGetDeviceInfo(device, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");
+        return value[0];
+    }
+
+    private static String trimmed(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        int end = text.indexOf('\0');
+        return (end < 0 ? text : text.substring(0, end)).trim();
+    }
+
+    private static void check(int code, String call) {
+        if (code != CL_SUCCESS) {
+            throw new QueryException(call + " answered " + CL.stringFor_errorCode(code) + " (" + code + ")");
+        }
+    }
+}

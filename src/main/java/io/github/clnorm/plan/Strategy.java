@@ -1,0 +1,18 @@
+package io.github.clnorm.plan;
+
+import java.util.Locale;
+
+/** The ways to cut the work into work-groups and launches. */
+public enum Strategy {
+    /** A work-group takes a whole set: one launch; the set is read again from local memory or cache. */
+    RESIDENT,
+    /** Several work-groups share a set: two launches, or three where merging the blocks has its own. */
+    SPLIT,
+    /** A work-group takes several small sets, one a team: one launch. */
+    PACKED;
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,254 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.plan.Plan;
+import io.github.clnorm.plan.PlanRules;
+import io.github.clnorm.plan.Strategy;
+import io.github.clnorm.runtime.opencl.OpenCl;
+import java.util.Optional;
+
+/** Enqueues the forward pass of any normalization: the launches of a plan for a geometry. */
+public final class Forward {
+
+    /**
+     * What the pass reads and writes, all on one session.
+     *
+     * @param input x, {@code geometry.elements()} floats
+     * @param weight gamma, one float a parameter, or null
+     * @param bias beta, one float a parameter, or null
+     * @param output y, as x
+     * @param mean one float a set, or null when nobody wants it
+     * @param rstd one float a set, or null when nobody wants it
+     */
+    public record Buffers(
+            DeviceBuffer input,
+            DeviceBuffer weight,
+            DeviceBuffer bias,
+            DeviceBuffer output,
+            DeviceBuffer mean,
+            DeviceBuffer rstd) {}
+
+    private final Session session;
+    private final Geometry geometry;
+    private final Plan plan;
+    private final Buffers buffers;
+    private final float eps;
+
+    private Forward(Session session, Geometry geometry, Plan plan, Buffers buffers, float eps) {
+        this.session = session;
+        this.geometry = geometry;
+        this.plan = plan;
+        this.buffers = buffers;
+        this.eps = eps;
+    }
+
+    /**
+     * Enqueues the launches and sends them to the device, without waiting.
+     *
+     * @param session where
+     * @param geometry what is normalized, not empty
+     * @param plan how; decides speed, not results
+     * @param buffers what is read and written
+     * @param eps added to the variance
+     * @throws IllegalArgumentException when the device cannot run the plan
+     */
+    public static void enqueue(Session session, Geometry geometry, Plan plan, Buffers buffers, float eps) {
+        DeviceInfo device = session.device();
+        Optional<String> problem = PlanRules.problem(plan, geometry, device);
+        if (problem.isPresent()) {
+            throw new IllegalArgumentException(
+                    "plan (" + plan + ") cannot run on " + device.description() + ": " + problem.get());
+        }
+        synchronized (session) {
+            Forward forward = new Forward(session, geometry, plan, buffers, eps);
+            if (plan.strategy() == Strategy.SPLIT) {
+                forward.split();
+            } else {
+                forward.resident();
+            }
+            session.flush();
+        }
+    }
+
+    private void resident() {
+        int setsAtATime = PlanRules.setsAtATime(plan);
+        long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
+        String packed = plan.strategy() == Strategy.PACKED ? " -DPACKED=1" : "";
+        String keep = plan.keepSet() ? " -DKEEP_SET=1" : "";
+        OpenCl.Kernel kernel = kernel("resident.cl", "resident", packed + keep);
+        Arguments arguments = arguments(kernel)
+                .add(buffers.input)
+                .add(buffers.output)
+                .add(buffers.weight)
+                .add(buffers.bias)
+                .add(statistic(buffers.mean, Session.Scratch.MEAN))
+                .add(statistic(buffers.rstd, Session.Scratch.RSTD))
+                .add(geometry.sets())
+                .add(geometry.setSize())
+                .add(geometry.blocksPerSet())
+                .add(geometry.run())
+                .add(geometry.parametersPerSet())
+                .add(geometry.parameterGroups())
+                .add(PlanRules.itemsPerRun(plan, geometry))
+                .add(plan.setsPerTeam())
+                .add(eps);
+        int firstGroup = arguments.skip();
+        arguments
+                .addLocal(PlanRules.momentBytes(plan, geometry))
+                .addLocal(Math.max(Float.BYTES, PlanRules.keptBytes(plan, geometry)));
+        launch(kernel, firstGroup, ceil(geometry.sets(), setsPerGroup), setsPerGroup * geometry.setSize());
+    }
+
+    private void split() {
+        int blocks = geometry.blocksPerSet();
+        int blocksPerPart = Math.min(plan.blocksPerPart(), blocks);
+        int parts = (int) ceil(blocks, blocksPerPart);
+        long groups = geometry.sets() * parts;
+        long stride = geometry.sets() * blocks;
+        long partElements = (long) blocksPerPart * Geometry.BLOCK;
+        DeviceBuffer moments = session.scratch(Session.Scratch.MOMENTS, 4 * stride * Float.BYTES);
+        DeviceBuffer mean = statistic(buffers.mean, Session.Scratch.MEAN);
+        DeviceBuffer rstd = statistic(buffers.rstd, Session.Scratch.RSTD);
+        DeviceBuffer meanLo = plan.mergeOnce() ? statistic(null, Session.Scratch.MEAN_LO) : null;
+
+        OpenCl.Kernel ofBlocks = kernel("affine.cl", "moments_of_blocks", "");
+        int firstGroup = arguments(ofBlocks)
+                .add(buffers.input)
+                .add(moments)
+                .add(stride)
+                .add(geometry.setSize())
+                .add(blocks)
+                .add(blocksPerPart)
+                .add(parts)
+                .skip();
+        launch(ofBlocks, firstGroup, groups, partElements);
+
+        if (plan.mergeOnce()) {
+            // One team a set: a larger work-group would merge the same blocks once more in each team.
+            Plan oneTeam = Plan.split(plan.team(), plan.vectorWidth(), 1);
+            OpenCl.Kernel ofSets = kernel(oneTeam, "affine.cl", "moments_of_sets", "");
+            int firstSet = arguments(ofSets)
+                    .add(moments)
+                    .add(mean)
+                    .add(meanLo)
+                    .add(rstd)
+                    .add(stride)
+                    .add(geometry.setSize())
+                    .add(blocks)
+                    .add(eps)
+                    .skip();
+            launch(ofSets, oneTeam.workGroupSize(), firstSet, geometry.sets(), 4L * blocks);
+        }
+
+        OpenCl.Kernel affine = kernel("affine.cl", "affine", "");
+        firstGroup = arguments(affine)
+                .add(buffers.input)
+                .add(buffers.output)
+                .add(buffers.weight)
+                .add(buffers.bias)
+                .add(moments)
+                .add(mean)
+                .add(meanLo)
+                .add(rstd)
+                .add(stride)
+                .add(geometry.setSize())
+                .add(blocks)
+                .add(blocksPerPart)
+                .add(parts)
+                .add(geometry.run())
+                .add(geometry.parametersPerSet())
+                .add(geometry.parameterGroups())
+                .add(PlanRules.itemsPerRun(plan, geometry))
+                .add(eps)
+                .skip();
+        launch(affine, firstGroup, groups, partElements);
+    }
+
+    private DeviceBuffer statistic(DeviceBuffer wanted, Session.Scratch scratch) {
+        return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * Float.BYTES);
+    }
+
+    private OpenCl.Kernel kernel(String file, String name, String options) {
+        return kernel(plan, file, name, options);
+    }
+
+    /** A kernel built for the plan, whose work-group the kernel itself must allow too. */
+    private OpenCl.Kernel kernel(Plan plan, String file, String name, String options) {
+        OpenCl.Kernel kernel = session.kernel(
+                file,
+                name,
+                "-DWORK_GROUP_SIZE=" + plan.workGroupSize() + " -DVECTOR_WIDTH=" + plan.vectorWidth()
+                        + (plan.nonTemporal() ? " -DNON_TEMPORAL=1" : "") + options);
+        long limit = session.openCl().workGroupLimit(kernel);
+        if (plan.workGroupSize() > limit) {
+            throw new IllegalArgumentException("kernel " + name + " allows work-groups of " + limit + " on "
+                    + session.device().description() + ", the plan has " + plan.workGroupSize());
+        }
+        return kernel;
+    }
+
+    private Arguments arguments(OpenCl.Kernel kernel) {
+        return new Arguments(session.openCl(), kernel);
+    }
+
+    private void launch(OpenCl.Kernel kernel, int firstGroupArgument, long groups, long elementsPerGroup) {
+        launch(kernel, plan.workGroupSize(), firstGroupArgument, groups, elementsPerGroup);
+    }
+
+    /** One launch, or several where one would hold a slow device for too long. */
+    private void launch(
+            OpenCl.Kernel kernel, int workGroupSize, int firstGroupArgument, long groups, long elementsPerGroup) {
+        long atOnce = Math.max(1, PlanRules.elementsPerLaunch(session.device()) / Math.max(1, elementsPerGroup));
+        for (long first = 0; first < groups; first += atOnce) {
+            session.openCl().setArgument(kernel, firstGroupArgument, first);
+            session.enqueue(kernel, Math.min(atOnce, groups - first), workGroupSize);
+        }
+    }
+
+    private static long ceil(long a, long b) {
+        return (a + b - 1) / b;
+    }
+
+    /** Sets a kernel's arguments one after another. */
+    private static final class Arguments {
+        private final OpenCl openCl;
+        private final OpenCl.Kernel kernel;
+        private int next;
+
+        Arguments(OpenCl openCl, OpenCl.Kernel kernel) {
+            this.openCl = openCl;
+            this.kernel = kernel;
+        }
+
+        Arguments add(DeviceBuffer buffer) {
+            openCl.setArgument(kernel, next++, buffer == null ? null : buffer.memory());
+            return this;
+        }
+
+        Arguments add(long value) {
+            openCl.setArgument(kernel, next++, value);
+            return this;
+        }
+
+        Arguments add(int value) {
+            openCl.setArgument(kernel, next++, value);
+            return this;
+        }
+
+        Arguments add(float value) {
+            openCl.setArgument(kernel, next++, value);
+            return this;
+        }
+
+        Arguments addLocal(long bytes) {
+            openCl.setLocalArgument(kernel, next++, bytes);
+            return this;
+        }
+
+        /** Leaves an argument for later: its index. */
+        int skip() {
+            return next++;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.runtime.opencl.OpenCl;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One device at work: its buffers, programs and queue. Commands run in the order in which they are enqueued. Thread-safe:
+ * every call holds the session's lock.
+ */
+public final class Session implements AutoCloseable {
+
+    /** What a launch needs beside its tensors; kept, and reused by the next one, since commands run in order. */
+    enum Scratch {
+        MOMENTS,
+        MEAN,
+        MEAN_LO,
+        RSTD
+    }
+
+    // Heap arrays would hold the garbage collector for the whole transfer; they go through this, piece by piece.
+    private static final int STAGING_BYTES = 4 << 20;
+
+    private final OpenCl openCl;
+    private final DeviceInfo device;
+    private final Programs programs;
+    private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
+    private ByteBuffer staging;
+    private LaunchTimes times;
+    private boolean closed;
+
+    /**
+     * A session on an open device.
+     *
+     * @param openCl the device's calls; closed with the session
+     * @param device what it is
+     */
+    public Session(OpenCl openCl, DeviceInfo device) {
+        this.openCl = openCl;
+        this.device = device;
+        this.programs = new Programs(openCl, device);
+    }
+
+    /**
+     * The device.
+     *
+     * @return what it is
+     */
+    public DeviceInfo device() {
+        return device;
+    }
+
+    /**
+     * Allocates memory, whose content is undefined.
+     *
+     * @param bytes its size; 0 takes none
+     * @return the buffer
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer
+     */
+    public synchronized DeviceBuffer allocate(long bytes) {
+        checkOpen();
+        if (bytes > device.maxBuffer()) {
+            throw new IllegalArgumentException("a buffer of " + bytes + " bytes exceeds the largest of "
+                    + device.description() + ": " + device.maxBuffer() + " bytes");
+        }
+        OpenCl.Memory memory = bytes == 0 ? null : openCl.createBuffer(bytes);
+        DeviceBuffer buffer = new DeviceBuffer(this, memory, bytes);
+        buffers.add(buffer);
+        return buffer;
+    }
+
+    /**
+     * Copies floats to the device, and waits.
+     *
+     * @param buffer where to
+     * @param values as many as the buffer holds, from the position on; the position is not changed
+     */
+    public synchronized void write(DeviceBuffer buffer, FloatBuffer values) {
+        checkOpen();
+        FloatBuffer rest = values.duplicate();
+        for (long at = 0; at < buffer.bytes(); ) {
+            ByteBuffer piece = staging(buffer.bytes() - at);
+            FloatBuffer source = rest.slice().limit(piece.remaining() / Float.BYTES);
+            piece.duplicate().order(piece.order()).asFloatBuffer().put(source);
+            openCl.write(buffer.memory(), at, piece);
+            rest.position(rest.position() + source.limit());
+            at += piece.remaining();
+        }
+    }
+
+    /**
+     * Copies floats from the device, after all that is enqueued.
+     *
+     * @param buffer where from
+     * @param values as many as the buffer holds are put, from the position on; the position is not changed
+     */
+    public synchronized void read(DeviceBuffer buffer, FloatBuffer values) {
+        checkOpen();
+        FloatBuffer rest = values.duplicate();
+        for (long at = 0; at < buffer.bytes(); ) {
+            ByteBuffer piece = staging(buffer.bytes() - at);
+            openCl.read(buffer.memory(), at, piece);
+            rest.put(piece.asFloatBuffer());
+            at += piece.remaining();
+        }
+    }
+
+    private ByteBuffer staging(long bytes) {
+        if (staging == null) {
+            staging = ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
+        }
+        return staging.clear().limit((int) Math.min(bytes, STAGING_BYTES));
+    }
+
+    /** Waits until everything enqueued is done. */
+    public synchronized void finish() {
+        checkOpen();
+        openCl.finish();
+    }
+
+    /**
+     * Times every launch of an action, which needs a queue that was opened timed.
+     *
+     * @param action what enqueues launches
+     * @return their times on the device
+     */
+    public synchronized LaunchTimes timed(Runnable action) {
+        checkOpen();
+        times = new LaunchTimes(openCl);
+        try {
+            action.run();
+            openCl.finish();
+            times.read();
+            return times;
+        } finally {
+            times.release();
+            times = null;
+        }
+    }
+
+    /** A scratch buffer of at least that size. Its content is what the last launch that used it left. */
+    DeviceBuffer scratch(Scratch use, long bytes) {
+        DeviceBuffer buffer = scratch.get(use);
+        if (buffer == null || buffer.bytes() < bytes) {
+            if (buffer != null) {
+                scratch.remove(use);
+                buffer.close();
+            }
+            buffer = allocate(bytes);
+            scratch.put(use, buffer);
+        }
+        return buffer;
+    }
+
+    /** A kernel of a file, built once for its options. */
+    OpenCl.Kernel kernel(String file, String name, String options) {
+        return programs.kernel(file, name, options);
+    }
+
+    /** The calls of the device, for those who hold the lock. */
+    OpenCl openCl() {
+        return openCl;
+    }
+
+    /** Enqueues a launch, timed where somebody asked. */
+    void enqueue(OpenCl.Kernel kernel, long workGroups, int workGroupSize) {
+        OpenCl.Event event = openCl.enqueue(kernel, workGroups, workGroupSize, times != null);
+        if (times != null) {
+            times.add(event);
+        }
+    }
+
+    /** Sends what is enqueued to the device. */
+    void flush() {
+        openCl.flush();
+    }
+
+    void release(DeviceBuffer buffer, OpenCl.Memory memory) {
+        if (buffers.remove(buffer)) {
+            openCl.release(memory);
+        }
+    }
+
+    /**
+     * Buffers that are not closed, those kept for reuse among them.
+     *
+     * @return how many
+     */
+    public synchronized int openBuffers() {
+        return buffers.size();
+    }
+
+    /**
+     * Whether the session is closed.
+     *
+     * @return true after {@link #close()}
+     */
+    public synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the backend on " + device.name() + " is closed");
+        }
+    }
+
+    /** Waits for the device, then gives back everything that belongs to the session. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        try {
+            openCl.finish();
+            List.copyOf(buffers).forEach(DeviceBuffer::close);
+            programs.close();
+        } finally {
+            closed = true;
+            staging = null;
+            openCl.close();
+        }
+    }
+}

@@ -1,0 +1,308 @@
+package io.github.clnorm.runtime.opencl;
+
+import static org.jocl.CL.*;
+
+import io.github.clnorm.device.DeviceInfo;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_event;
+import org.jocl.cl_kernel;
+import org.jocl.cl_mem;
+import org.jocl.cl_program;
+
+/** OpenCL through JOCL, on one context and one in-order queue. */
+public final class JoclOpenCl implements OpenCl {
+
+    private final String description;
+    private final cl_device_id device;
+    private final cl_context context;
+    private final cl_command_queue queue;
+
+    // Reused for every scalar argument: clSetKernelArg copies the value before it returns.
+    private final int[] uint = new int[1];
+    private final long[] ulong = new long[1];
+    private final float[] real = new float[1];
+    private final Pointer uintPointer = Pointer.to(uint);
+    private final Pointer ulongPointer = Pointer.to(ulong);
+    private final Pointer realPointer = Pointer.to(real);
+
+    private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue queue) {
+        this.description = info.description();
+        this.device = info.handle().device();
+        this.context = context;
+        this.queue = queue;
+    }
+
+    /**
+     * Opens a device with a context and a queue of its own.
+     *
+     * @param info the device
+     * @param timed whether launches can be timed; costs some drivers a little
+     * @return the port
+     */
+    public static JoclOpenCl open(DeviceInfo info, boolean timed) {
+        int[] code = new int[1];
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
+        cl_device_id[] devices = {info.handle().device()};
+        cl_context context = clCreateContext(properties, 1, devices, null, null, code);
+        check(code[0], "clCreateContext", info.description());
+        // The call of OpenCL 1.2: clCreateCommandQueueWithProperties is not there on every device.
+        @SuppressWarnings("deprecation")
+        cl_command_queue queue =
+                clCreateCommandQueue(context, devices[0], timed ? CL_QUEUE_PROFILING_ENABLE : 0, code);
+        if (code[0] != CL_SUCCESS) {
+            clReleaseContext(context);
+        }
+        check(code[0], "clCreateCommandQueue", info.description());
+        return new JoclOpenCl(info, context, queue);
+    }
+
+    /**
+     * Works on somebody else's context and queue. Both are retained, and released by {@link #close()}.
+     *
+     * @param info the queue's device
+     * @param context the context
+     * @param queue an in-order queue of it
+     * @return the port
+     */
+    public static JoclOpenCl on(DeviceInfo info, cl_context context, cl_command_queue queue) {
+        check(clRetainContext(context), "clRetainContext", info.description());
+        int code = clRetainCommandQueue(queue);
+        if (code != CL_SUCCESS) {
+            clReleaseContext(context);
+        }
+        check(code, "clRetainCommandQueue", info.description());
+        return new JoclOpenCl(info, context, queue);
+    }
+
+    /**
+     * The device of a queue.
+     *
+     * @param queue an in-order queue
+     * @return its device
+     * @throws IllegalArgumentException when the queue is not in order
+     * @throws ClException when it is not a queue
+     */
+    public static cl_device_id deviceOf(cl_command_queue queue) {
+        long[] properties = new long[1];
+        check(
+                clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
+                "clGetCommandQueueInfo",
+                "the given queue");
+        if ((properties[0] & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0) {
+            throw new IllegalArgumentException("the queue runs out of order, expected an in-order queue");
+        }
+        cl_device_id device = new cl_device_id();
+        check(
+                clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, Sizeof.cl_device_id, Pointer.to(device), null),
+                "clGetCommandQueueInfo",
+                "the given queue");
+        return device;
+    }
+
+    @Override
+    public Memory createBuffer(long bytes) {
+        int[] code = new int[1];
+        cl_mem memory = clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code);
+        check(code[0], "clCreateBuffer");
+        return new Memory(memory);
+    }
+
+    @Override
+    public void release(Memory memory) {
+        check(clReleaseMemObject((cl_mem) memory.handle()), "clReleaseMemObject");
+    }
+
+    @Override
+    public void write(Memory memory, long offset, ByteBuffer source) {
+        check(
+                clEnqueueWriteBuffer(
+                        queue,
+                        (cl_mem) memory.handle(),
+                        true,
+                        offset,
+                        source.remaining(),
+                        Pointer.toBuffer(source),
+                        0,
+                        null,
+                        null),
+                "clEnqueueWriteBuffer");
+    }
+
+    @Override
+    public void read(Memory memory, long offset, ByteBuffer target) {
+        check(
+                clEnqueueReadBuffer(
+                        queue,
+                        (cl_mem) memory.handle(),
+                        true,
+                        offset,
+                        target.remaining(),
+                        Pointer.toBuffer(target),
+                        0,
+                        null,
+                        null),
+                "clEnqueueReadBuffer");
+    }
+
+    @Override
+    public Program build(String source, String options) {
+        int[] code = new int[1];
+        cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, code);
+        check(code[0], "clCreateProgramWithSource");
+        code[0] = clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+        if (code[0] != CL_SUCCESS) {
+            String log = buildLog(program);
+            clReleaseProgram(program);
+            throw new ClException(code[0], "clBuildProgram", description, log);
+        }
+        return new Program(program);
+    }
+
+    private String buildLog(cl_program program) {
+        long[] size = new long[1];
+        if (clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, null, size) != CL_SUCCESS) {
+            return "";
+        }
+        byte[] log = new byte[(int) size[0]];
+        clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
+        return new String(log, StandardCharsets.UTF_8).replace("\0", "");
+    }
+
+    @Override
+    public void release(Program program) {
+        check(clReleaseProgram((cl_program) program.handle()), "clReleaseProgram");
+    }
+
+    @Override
+    public Kernel createKernel(Program program, String name) {
+        int[] code = new int[1];
+        cl_kernel kernel = CL.clCreateKernel((cl_program) program.handle(), name, code);
+        check(code[0], "clCreateKernel");
+        return new Kernel(kernel, name);
+    }
+
+    @Override
+    public void release(Kernel kernel) {
+        check(clReleaseKernel((cl_kernel) kernel.handle()), "clReleaseKernel");
+    }
+
+    @Override
+    public long workGroupLimit(Kernel kernel) {
+        long[] limit = new long[1];
+        check(
+                clGetKernelWorkGroupInfo(
+                        (cl_kernel) kernel.handle(),
+                        device,
+                        CL_KERNEL_WORK_GROUP_SIZE,
+                        Sizeof.size_t,
+                        Pointer.to(limit),
+                        null),
+                "clGetKernelWorkGroupInfo");
+        return limit[0];
+    }
+
+    @Override
+    public void setArgument(Kernel kernel, int index, Memory memory) {
+        Pointer pointer = memory == null ? null : Pointer.to((cl_mem) memory.handle());
+        setArgument(kernel, index, Sizeof.cl_mem, pointer);
+    }
+
+    @Override
+    public void setArgument(Kernel kernel, int index, int value) {
+        uint[0] = value;
+        setArgument(kernel, index, Sizeof.cl_uint, uintPointer);
+    }
+
+    @Override
+    public void setArgument(Kernel kernel, int index, long value) {
+        ulong[0] = value;
+        setArgument(kernel, index, Sizeof.cl_ulong, ulongPointer);
+    }
+
+    @Override
+    public void setArgument(Kernel kernel, int index, float value) {
+        real[0] = value;
+        setArgument(kernel, index, Sizeof.cl_float, realPointer);
+    }
+
+    @Override
+    public void setLocalArgument(Kernel kernel, int index, long bytes) {
+        setArgument(kernel, index, bytes, null);
+    }
+
+    private void setArgument(Kernel kernel, int index, long bytes, Pointer value) {
+        check(clSetKernelArg((cl_kernel) kernel.handle(), index, bytes, value), "clSetKernelArg");
+    }
+
+    @Override
+    public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
+        cl_event event = timed ? new cl_event() : null;
+        check(
+                clEnqueueNDRangeKernel(
+                        queue,
+                        (cl_kernel) kernel.handle(),
+                        1,
+                        null,
+                        new long[] {workGroups * workGroupSize},
+                        new long[] {workGroupSize},
+                        0,
+                        null,
+                        event),
+                "clEnqueueNDRangeKernel");
+        return timed ? new Event(event) : null;
+    }
+
+    @Override
+    public long nanoseconds(Event event) {
+        return profiled(event, CL_PROFILING_COMMAND_END) - profiled(event, CL_PROFILING_COMMAND_START);
+    }
+
+    private long profiled(Event event, int what) {
+        long[] time = new long[1];
+        check(
+                clGetEventProfilingInfo(
+                        (cl_event) event.handle(), what, Sizeof.cl_ulong, Pointer.to(time), null),
+                "clGetEventProfilingInfo");
+        return time[0];
+    }
+
+    @Override
+    public void release(Event event) {
+        check(clReleaseEvent((cl_event) event.handle()), "clReleaseEvent");
+    }
+
+    @Override
+    public void flush() {
+        check(clFlush(queue), "clFlush");
+    }
+
+    @Override
+    public void finish() {
+        check(clFinish(queue), "clFinish");
+    }
+
+    @Override
+    public void close() {
+        clReleaseCommandQueue(queue);
+        clReleaseContext(context);
+    }
+
+    private void check(int code, String call) {
+        check(code, call, description);
+    }
+
+    private static void check(int code, String call, String device) {
+        if (code != CL_SUCCESS) {
+            throw new ClException(code, call, device);
+        }
+    }
+}
