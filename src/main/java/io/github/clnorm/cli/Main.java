@@ -1,0 +1,126 @@
+package io.github.clnorm.cli;
+
+import io.github.clnorm.device.NoDeviceException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The program behind the launcher {@code clnorm}. */
+@Command(
+        name = "clnorm",
+        description = "Normalization layers on any OpenCL device.",
+        subcommands = {RunCommand.class, DevicesCommand.class, DoctorCommand.class, Main.TestCommand.class},
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        footer = {"", "Exit codes: 0 done; 1 a failure inside; 2 the request is wrong; 3 no OpenCL device fits."})
+public final class Main implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--verbose",
+            description = "Show the stack trace of a failure.",
+            scope = ScopeType.INHERIT)
+    private boolean verbose;
+
+    private Main() {}
+
+    /**
+     * Runs a command and exits with its code.
+     *
+     * @param arguments the command line
+     */
+    public static void main(String[] arguments) {
+        System.exit(execute(arguments));
+    }
+
+    /** Runs a command: its exit code. Errors take one line of standard error. */
+    static int execute(String... arguments) {
+        Main main = new Main();
+        CommandLine commandLine = new CommandLine(main);
+        commandLine.setParameterExceptionHandler(Main::refuse);
+        commandLine.setExecutionExceptionHandler(main::fail);
+        commandLine.setAbbreviatedOptionsAllowed(false);
+        commandLine.setCaseInsensitiveEnumValuesAllowed(false);
+        return commandLine.execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "no command given: expected one of " + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    private static int refuse(ParameterException e, String[] arguments) {
+        print(e.getCommandLine(), e.getMessage());
+        return ExitCode.WRONG_REQUEST;
+    }
+
+    private int fail(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
+        if (verbose) {
+            e.printStackTrace(commandLine.getErr());
+        }
+        print(commandLine, message(e));
+        if (e instanceof NoDeviceException) {
+            return ExitCode.NO_DEVICE;
+        }
+        return e instanceof IllegalArgumentException ? ExitCode.WRONG_REQUEST : ExitCode.FAILURE;
+    }
+
+    private static String message(Exception e) {
+        Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+        if (cause instanceof FileSystemException file && file.getReason() == null) {
+            if (cause instanceof AccessDeniedException) {
+                return file.getFile() + ": permission denied";
+            }
+            if (cause instanceof NoSuchFileException) {
+                return file.getFile() + ": no such file or folder";
+            }
+        }
+        if (cause instanceof IOException || cause instanceof IllegalArgumentException || cause.getMessage() != null) {
+            return String.valueOf(cause.getMessage());
+        }
+        return cause.toString();
+    }
+
+    private static void print(CommandLine commandLine, String message) {
+        PrintWriter err = commandLine.getErr();
+        err.println("clnorm: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+        err.flush();
+    }
+
+    /** The version in the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            Properties properties = new Properties();
+            try (var in = Main.class.getResourceAsStream("/io/github/clnorm/version.properties")) {
+                properties.load(in);
+            }
+            return new String[] {"clnorm " + properties.getProperty("version")};
+        }
+    }
+
+    /** For the list of commands: the launcher runs the tests itself. */
+    @Command(name = "test", description = "Run the project's tests (from a checkout, by the launcher).")
+    static final class TestCommand implements Runnable {
+        @Override
+        public void run() {
+            throw new IllegalArgumentException(
+                    "the tests are run by the launcher at the top of a checkout: ./clnorm test");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Tensors in files: NumPy's {@code .npy}. */
+package io.github.clnorm.tensorfile;
