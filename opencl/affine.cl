@@ -115,13 +115,19 @@ static void affine_part(SET_SPACE const storage_t *x, __global storage_t *y, __g
 
 #ifdef MOMENTS_ARE_GLOBAL
 
-// Normalizes a tensor whose block moments, and perhaps set moments, are known.
+// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: barriers in one
+// branch of a condition, though all work-items take it, crash some compilers (PoCL 3.1).
+#ifndef MERGED
+#define MERGED 0
+#endif
+
+// Normalizes a tensor whose block moments, or set moments, are known.
 // Parallel over: sets x parts of blocks_per_part blocks, the parts of moments_of_blocks.
 // [in]  x        sets of set_size elements, one after another
 // [in]  gamma, beta  one real a run, params_per_set of them a set, for `groups` successive sets; or null
-// [in]  moments  as moments_of_blocks leaves them
-// [in]  mean_lo  where moments_of_sets ran: its output, as mean and rstd are then; null: merge the blocks here
-// [out] mean, rstd  otherwise: one real a set
+// [in]  moments  as moments_of_blocks leaves them; not read with MERGED
+// [in]  mean, mean_lo, rstd  with MERGED: as moments_of_sets leaves them
+// [out] mean, rstd  without: one real a set
 // [out] y        as x
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 affine(__global const storage_t *x, __global storage_t *y, __global const real *gamma, __global const real *beta,
@@ -130,22 +136,22 @@ affine(__global const storage_t *x, __global storage_t *y, __global const real *
        const ulong run, const ulong params_per_set, const ulong groups, const uint items_per_run, const real eps,
        const ulong first_group)
 {
-    DECLARE_TEAM(team);
     const ulong group = first_group + get_group_id(0);
     const ulong set = group / parts;
     const uint part = (uint)(group % parts);
+#if MERGED
     set_moments_t m;
-    if (mean_lo) {
-        m.mean_hi = mean[set];
-        m.mean_lo = mean_lo[set];
-        m.rstd = rstd[set];
-    } else {
-        m = merge_blocks(moments + set * blocks, stride, set_size, eps, &team);
-        if (part == 0 && get_local_id(0) == 0) {
-            mean[set] = m.mean_hi;
-            rstd[set] = m.rstd;
-        }
+    m.mean_hi = mean[set];
+    m.mean_lo = mean_lo[set];
+    m.rstd = rstd[set];
+#else
+    DECLARE_TEAM(team);
+    const set_moments_t m = merge_blocks(moments + set * blocks, stride, set_size, eps, &team);
+    if (part == 0 && get_local_id(0) == 0) {
+        mean[set] = m.mean_hi;
+        rstd[set] = m.rstd;
     }
+#endif
     const ulong from = (ulong)part * blocks_per_part * BLOCK;
     const ulong to = min(from + (ulong)blocks_per_part * BLOCK, set_size);
     const ulong first_param = set % groups * params_per_set;

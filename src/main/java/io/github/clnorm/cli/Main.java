@@ -44,18 +44,25 @@ public final class Main implements Runnable {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
     }
 
-    /** Runs a command: its exit code. Errors take one line of standard error. */
-    static int execute(String... arguments) {
+    /** Runs a command: its exit code. Errors take one line of `err`. */
+    static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Main main = new Main();
         CommandLine commandLine = new CommandLine(main);
+        commandLine.setOut(out);
+        commandLine.setErr(err);
         commandLine.setParameterExceptionHandler(Main::refuse);
         commandLine.setExecutionExceptionHandler(main::fail);
         commandLine.setAbbreviatedOptionsAllowed(false);
         commandLine.setCaseInsensitiveEnumValuesAllowed(false);
-        return commandLine.execute(arguments);
+        try {
+            return commandLine.execute(arguments);
+        } catch (OutOfMemoryError e) {
+            print(commandLine, "the tensors do not fit in Java's memory (" + e.getMessage() + ")");
+            return ExitCode.FAILURE;
+        }
     }
 
     @Override

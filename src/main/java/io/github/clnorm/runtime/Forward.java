@@ -141,7 +141,7 @@ public final class Forward {
             launch(ofSets, oneTeam.workGroupSize(), firstSet, geometry.sets(), 4L * blocks);
         }
 
-        OpenCl.Kernel affine = kernel("affine.cl", "affine", "");
+        OpenCl.Kernel affine = kernel("affine.cl", "affine", plan.mergeOnce() ? " -DMERGED=1" : "");
         firstGroup = arguments(affine)
                 .add(buffers.input)
                 .add(buffers.output)
