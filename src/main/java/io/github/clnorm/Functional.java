@@ -2,7 +2,6 @@ package io.github.clnorm;
 
 import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
-import io.github.clnorm.plan.Heuristics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.Forward;
@@ -102,7 +101,7 @@ public final class Functional {
             }
             return;
         }
-        Plan plan = Heuristics.plan(geometry, input.backend().device());
+        Plan plan = input.backend().session().planner().plan(geometry);
         Forward.Buffers buffers = new Forward.Buffers(
                 input.buffer(), buffer(weight), buffer(bias), output.buffer(), buffer(mean), buffer(rstd));
         Forward.enqueue(input.backend().session(), geometry, plan, buffers, (float) eps);

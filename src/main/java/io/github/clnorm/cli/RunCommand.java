@@ -6,8 +6,10 @@ import io.github.clnorm.Normalized;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.LaunchTimes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
@@ -129,13 +131,14 @@ final class RunCommand implements Callable<Integer> {
         if (!quiet) {
             long wall = System.nanoTime() - start;
             RunSummary summary = new RunSummary(selected, shape, numGroups, gamma, beta, eps);
-            summary.print(spec.commandLine().getErr(), input, x, computed.output, computed.times, wall);
+            summary.print(
+                    spec.commandLine().getErr(), input, x, computed.output, computed.plan, computed.times, wall);
         }
         return ExitCode.DONE;
     }
 
-    /** What came back from the device. */
-    private record Computed(float[] output, float[] mean, float[] rstd, LaunchTimes times) {}
+    /** What came back from the device; no plan for an empty tensor, which needs none. */
+    private record Computed(float[] output, float[] mean, float[] rstd, Plan plan, LaunchTimes times) {}
 
     private Computed compute(DeviceInfo selected, float[] x, float[] gamma, float[] beta, long[] shape) {
         try (Backend backend = new Backend(new Session(JoclOpenCl.open(selected, true), selected))) {
@@ -145,8 +148,13 @@ final class RunCommand implements Callable<Integer> {
             Normalized[] result = new Normalized[1];
             LaunchTimes times = backend.session()
                     .timed(() -> result[0] = Functional.groupNorm(tensor, numGroups, weights, biases, eps));
+            Geometry geometry = GroupNormGeometry.of(shape, numGroups);
             return new Computed(
-                    result[0].output().toFloats(), result[0].mean().toFloats(), result[0].rstd().toFloats(), times);
+                    result[0].output().toFloats(),
+                    result[0].mean().toFloats(),
+                    result[0].rstd().toFloats(),
+                    geometry.elements() == 0 ? null : backend.session().planner().plan(geometry),
+                    times);
         }
     }
 

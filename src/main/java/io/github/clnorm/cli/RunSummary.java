@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.Shapes;
-import io.github.clnorm.plan.Heuristics;
+import io.github.clnorm.plan.Plan;
 import io.github.clnorm.reference.ReferenceGroupNorm;
 import io.github.clnorm.reference.ReferenceGroupNorm.Moments;
 import io.github.clnorm.runtime.LaunchTimes;
@@ -36,7 +36,8 @@ final class RunSummary {
         this.geometry = GroupNormGeometry.of(shape, numGroups);
     }
 
-    void print(PrintWriter out, Path input, float[] x, float[] y, LaunchTimes times, long wallNanoseconds) {
+    void print(
+            PrintWriter out, Path input, float[] x, float[] y, Plan plan, LaunchTimes times, long wallNanoseconds) {
         line(out, "device", device.description());
         line(
                 out,
@@ -48,7 +49,7 @@ final class RunSummary {
             out.flush();
             return;
         }
-        line(out, "plan", Heuristics.plan(geometry, device).toString());
+        line(out, "plan", plan.toString());
         double bytes = (double) TRANSITS * Float.BYTES * geometry.elements();
         line(out, "time", text("%.3f ms on the device in %s, %.0f ms in all", times.nanoseconds() / 1e6,
                 count(times.launches(), "launch"), wallNanoseconds / 1e6));

@@ -2,6 +2,7 @@ package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.device.Quirks;
 import io.github.clnorm.geometry.Geometry;
 
 /** A good plan without measuring. */
@@ -30,10 +31,12 @@ public final class Heuristics {
      *
      * @param geometry what is computed, not empty
      * @param device where
-     * @return a legal plan
+     * @param largestWorkGroup work-items that a work-group may have, at most
+     * @return a plan that {@link PlanRules} allow
      */
-    public static Plan plan(Geometry geometry, DeviceInfo device) {
-        return device.type() == DeviceType.CPU ? onCpu(geometry, device) : onGpu(geometry, device);
+    public static Plan plan(Geometry geometry, DeviceInfo device, long largestWorkGroup) {
+        boolean likeCpu = device.type() == DeviceType.CPU && !Quirks.prefersWorkItemsToVectors(device);
+        return likeCpu ? onCpu(geometry, device) : onGpu(geometry, device, largestWorkGroup);
     }
 
     /** One work-item a work-group, wide vectors: a core sums a block in four registers of 16 lanes. */
@@ -44,12 +47,14 @@ public final class Heuristics {
                 && geometry.elements() * Float.BYTES > NON_TEMPORAL_CACHES * device.globalCache();
         boolean balanced = geometry.sets() % units == 0 || geometry.sets() >= CPU_PARTS_PER_UNIT * (long) units;
         Plan resident = Plan.resident(1, width).withNonTemporal(past);
-        long setsForAll = CPU_PACKED_ELEMENTS / Math.max(1, geometry.setSize());
-        if (balanced && setsForAll > 1) {
-            long perUnit = Math.max(1, geometry.sets() / (CPU_PARTS_PER_UNIT * (long) units));
-            Plan packed = Plan.packed(1, width, (int) Math.min(setsForAll, perUnit)).withNonTemporal(past);
-            if (isLegal(packed, geometry, device)) {
-                return packed;
+        if (balanced) {
+            long perUnit = geometry.sets() / (CPU_PARTS_PER_UNIT * (long) units);
+            long sets = Math.min(CPU_PACKED_ELEMENTS / Math.max(1, geometry.setSize()), perUnit);
+            for (; sets > 1; sets /= 2) {
+                Plan packed = Plan.packed(1, width, (int) sets).withNonTemporal(past);
+                if (isLegal(packed, geometry, device)) {
+                    return packed;
+                }
             }
         }
         boolean small = geometry.elements() <= 2L * CPU_LEAST_PART_BLOCKS * Geometry.BLOCK;
@@ -61,9 +66,12 @@ public final class Heuristics {
     }
 
     /** Work-groups of several teams with float4; enough work-groups for every compute unit. */
-    private static Plan onGpu(Geometry geometry, DeviceInfo device) {
-        int width = geometry.run() > 1 && geometry.run() < GPU_VECTOR ? 1 : GPU_VECTOR;
-        int group = Integer.highestOneBit(Math.max(1, Math.min(GPU_WORK_GROUP, device.maxWorkGroupSize())));
+    private static Plan onGpu(Geometry geometry, DeviceInfo device, long largestWorkGroup) {
+        int width = geometry.run() > 1 && geometry.run() < GPU_VECTOR || Quirks.prefersWorkItemsToVectors(device)
+                ? 1
+                : GPU_VECTOR;
+        long allowed = Math.min(largestWorkGroup, device.maxWorkGroupSize());
+        int group = (int) Long.highestOneBit(Math.max(1, Math.min(GPU_WORK_GROUP, allowed)));
         int units = Math.max(1, device.computeUnits());
         int team = Math.min(group, Plan.LANES / width);
         long wanted = (long) GPU_GROUPS_PER_UNIT * units;

@@ -32,6 +32,7 @@ public final class Forward {
     private final Session session;
     private final Geometry geometry;
     private final Plan plan;
+    private final ForwardKernels kernels;
     private final Buffers buffers;
     private final float eps;
 
@@ -39,6 +40,7 @@ public final class Forward {
         this.session = session;
         this.geometry = geometry;
         this.plan = plan;
+        this.kernels = new ForwardKernels(session, plan);
         this.buffers = buffers;
         this.eps = eps;
     }
@@ -74,9 +76,7 @@ public final class Forward {
     private void resident() {
         int setsAtATime = PlanRules.setsAtATime(plan);
         long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
-        String packed = plan.strategy() == Strategy.PACKED ? " -DPACKED=1" : "";
-        String keep = plan.keepSet() ? " -DKEEP_SET=1" : "";
-        OpenCl.Kernel kernel = kernel("resident.cl", "resident", packed + keep);
+        OpenCl.Kernel kernel = kernels.resident();
         Arguments arguments = arguments(kernel)
                 .add(buffers.input)
                 .add(buffers.output)
@@ -112,7 +112,7 @@ public final class Forward {
         DeviceBuffer rstd = statistic(buffers.rstd, Session.Scratch.RSTD);
         DeviceBuffer meanLo = plan.mergeOnce() ? statistic(null, Session.Scratch.MEAN_LO) : null;
 
-        OpenCl.Kernel ofBlocks = kernel("affine.cl", "moments_of_blocks", "");
+        OpenCl.Kernel ofBlocks = kernels.momentsOfBlocks();
         int firstGroup = arguments(ofBlocks)
                 .add(buffers.input)
                 .add(moments)
@@ -125,9 +125,7 @@ public final class Forward {
         launch(ofBlocks, firstGroup, groups, partElements);
 
         if (plan.mergeOnce()) {
-            // One team a set: a larger work-group would merge the same blocks once more in each team.
-            Plan oneTeam = Plan.split(plan.team(), plan.vectorWidth(), 1);
-            OpenCl.Kernel ofSets = kernel(oneTeam, "affine.cl", "moments_of_sets", "");
+            OpenCl.Kernel ofSets = kernels.momentsOfSets();
             int firstSet = arguments(ofSets)
                     .add(moments)
                     .add(mean)
@@ -138,10 +136,10 @@ public final class Forward {
                     .add(blocks)
                     .add(eps)
                     .skip();
-            launch(ofSets, oneTeam.workGroupSize(), firstSet, geometry.sets(), 4L * blocks);
+            launch(ofSets, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * blocks);
         }
 
-        OpenCl.Kernel affine = kernel("affine.cl", "affine", plan.mergeOnce() ? " -DMERGED=1" : "");
+        OpenCl.Kernel affine = kernels.affine();
         firstGroup = arguments(affine)
                 .add(buffers.input)
                 .add(buffers.output)
@@ -167,25 +165,6 @@ public final class Forward {
 
     private DeviceBuffer statistic(DeviceBuffer wanted, Session.Scratch scratch) {
         return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * Float.BYTES);
-    }
-
-    private OpenCl.Kernel kernel(String file, String name, String options) {
-        return kernel(plan, file, name, options);
-    }
-
-    /** A kernel built for the plan, whose work-group the kernel itself must allow too. */
-    private OpenCl.Kernel kernel(Plan plan, String file, String name, String options) {
-        OpenCl.Kernel kernel = session.kernel(
-                file,
-                name,
-                "-DWORK_GROUP_SIZE=" + plan.workGroupSize() + " -DVECTOR_WIDTH=" + plan.vectorWidth()
-                        + (plan.nonTemporal() ? " -DNON_TEMPORAL=1" : "") + options);
-        long limit = session.openCl().workGroupLimit(kernel);
-        if (plan.workGroupSize() > limit) {
-            throw new IllegalArgumentException("kernel " + name + " allows work-groups of " + limit + " on "
-                    + session.device().description() + ", the plan has " + plan.workGroupSize());
-        }
-        return kernel;
     }
 
     private Arguments arguments(OpenCl.Kernel kernel) {

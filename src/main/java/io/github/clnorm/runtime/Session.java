@@ -32,6 +32,7 @@ public final class Session implements AutoCloseable {
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final Programs programs;
+    private final Planner planner = new Planner(this);
     private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
     private ByteBuffer staging;
@@ -57,6 +58,15 @@ public final class Session implements AutoCloseable {
      */
     public DeviceInfo device() {
         return device;
+    }
+
+    /**
+     * Which plans it uses.
+     *
+     * @return the planner
+     */
+    public Planner planner() {
+        return planner;
     }
 
     /**
@@ -163,6 +173,7 @@ public final class Session implements AutoCloseable {
 
     /** A kernel of a file, built once for its options. */
     OpenCl.Kernel kernel(String file, String name, String options) {
+        checkOpen();
         return programs.kernel(file, name, options);
     }
 
@@ -173,6 +184,7 @@ public final class Session implements AutoCloseable {
 
     /** Enqueues a launch, timed where somebody asked. */
     void enqueue(OpenCl.Kernel kernel, long workGroups, int workGroupSize) {
+        checkOpen();
         OpenCl.Event event = openCl.enqueue(kernel, workGroups, workGroupSize, times != null);
         if (times != null) {
             times.add(event);
@@ -222,12 +234,15 @@ public final class Session implements AutoCloseable {
         }
         try {
             openCl.finish();
-            List.copyOf(buffers).forEach(DeviceBuffer::close);
-            programs.close();
         } finally {
-            closed = true;
-            staging = null;
-            openCl.close();
+            try {
+                List.copyOf(buffers).forEach(DeviceBuffer::close);
+                programs.close();
+            } finally {
+                closed = true;
+                staging = null;
+                openCl.close();
+            }
         }
     }
 }

@@ -25,11 +25,11 @@ public final class PlanSpace {
 
     /**
      * Every strategy, split, work-group size and vector width, but not each with each: drivers take seconds to compile a
-     * plan with a large work-group.
+     * plan with a large work-group, or (Mesa's) one with wide vectors, so that `widest` may leave those out.
      */
-    public static List<Plan> sample(Geometry geometry, DeviceInfo device) {
+    public static List<Plan> sample(Geometry geometry, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
-        for (int width : VECTOR_WIDTHS) {
+        for (int width = 1; width <= widest; width *= 2) {
             plans.addAll(variants(1, width));
             plans.add(Plan.resident(16, width));
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
+import io.github.clnorm.device.Quirks;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import java.util.LinkedHashMap;
@@ -49,7 +50,12 @@ public final class TestDevices {
 
     /** Whether a device is so slow that large shapes would take minutes: Mesa's interpreter of a GPU on the CPU. */
     public static boolean isSlow(Backend backend) {
-        return backend.device().name().contains("llvmpipe");
+        return Quirks.prefersWorkItemsToVectors(backend.device());
+    }
+
+    /** The widest vectors that it compiles in reasonable time. */
+    public static int widestVector(Backend backend) {
+        return Quirks.prefersWorkItemsToVectors(backend.device()) ? 4 : 16;
     }
 
     private static String text(DeviceInfo device) {

@@ -1,0 +1,70 @@
+package io.github.clnorm;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+/** A call walks one way: modules, geometry, plan, runtime, device; the command line stands on top. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.github.clnorm");
+
+    @Test
+    void onlyTheOpenClPortAndDeviceKnowJocl() {
+        // Backend.on takes an application's own context and queue, which only JOCL's types can name.
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("..runtime.opencl..", "..device..")
+                .and()
+                .doNotBelongToAnyOf(Backend.class)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.jocl..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsItsLibraries() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("..cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("picocli..", "com.fasterxml..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void callsWalkOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("cli").definedBy("io.github.clnorm.cli..")
+                .layer("modules").definedBy("io.github.clnorm")
+                .layer("runtime").definedBy("io.github.clnorm.runtime..")
+                .layer("plan").definedBy("io.github.clnorm.plan..")
+                .layer("geometry").definedBy("io.github.clnorm.geometry..")
+                .layer("device").definedBy("io.github.clnorm.device..")
+                .layer("reference").definedBy("io.github.clnorm.reference..")
+                .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
+                .whereLayer("cli").mayNotBeAccessedByAnyLayer()
+                .whereLayer("modules").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("runtime").mayOnlyBeAccessedByLayers("modules", "cli")
+                .whereLayer("plan").mayOnlyBeAccessedByLayers("runtime", "modules", "cli")
+                .whereLayer("geometry").mayOnlyBeAccessedByLayers("plan", "runtime", "modules", "tensorfile", "cli")
+                .whereLayer("reference").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("tensorfile").mayOnlyBeAccessedByLayers("cli")
+                .check(CLASSES);
+    }
+
+    @Test
+    void noCycles() {
+        SlicesRuleDefinition.slices().matching("io.github.clnorm.(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+}

@@ -1,0 +1,234 @@
+package io.github.clnorm.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.GroupNormGeometry;
+import io.github.clnorm.reference.ReferenceGroupNorm;
+import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.OnEveryDevice;
+import io.github.clnorm.testing.Values;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+
+/** The error bound, where others went wrong: large means, outliers, large sets, the ends of the range of float. */
+@Tag("device")
+@Tag("conformance")
+class AccuracyTest {
+
+    private static double check(Backend backend, String what, float[] x, long[] shape, long groups, double eps) {
+        Geometry geometry = GroupNormGeometry.of(shape, groups);
+        Session session = backend.session();
+        PlanRun run = PlanRun.of(session, geometry, session.planner().plan(geometry), x, null, null, eps);
+        String reproduce = what + ", " + Arrays.toString(shape) + " in " + groups + " groups, eps " + eps + " on "
+                + backend.device().description();
+        return Errors.assertClose(
+                new ReferenceGroupNorm(x, shape, groups, null, null, eps).normalize(),
+                run.output(),
+                Errors.FORWARD,
+                reproduce);
+    }
+
+    private static double check(Backend backend, String what, float[] x) {
+        return check(backend, what, x, new long[] {1, 1, x.length}, 1, 1e-5);
+    }
+
+    @OnEveryDevice
+    void meansFarFromZero(Backend backend) {
+        for (double mean : new double[] {0, 1, -100, 1e4, -1e4}) {
+            check(backend, "mean " + mean, Values.normal(7, 5000, mean, 1));
+            check(backend, "mean " + mean, Values.normal(8, 200_001, mean, 1));
+        }
+        // Others' failures: variance 0 (pytorch 40302), 4 channels at 2000 (pytorch 51102), NaN rows (mlx 2238).
+        check(backend, "100 + 0.01 randn", Values.normal(9, 32_768, 100, 0.01));
+        check(backend, "mean 2000", Values.normal(10, 2 * 4 * 9, 2000, 1), new long[] {2, 4, 9}, 4, 1e-5);
+        check(backend, "mean 1449, std 0.4", Values.normal(11, 64 * 512, 1449, 0.4), new long[] {64, 1, 512}, 1, 1e-5);
+    }
+
+    @OnEveryDevice
+    void anOutlierAsTheFirstElement(Backend backend) {
+        for (int count : new int[] {2, 64, 65, 1024, 5000, 300_000}) {
+            for (float outlier : new float[] {1e4f, -3e6f, 1e12f}) {
+                float[] x = Values.normal(count, count, 0, 1);
+                x[0] = outlier;
+                check(backend, "first element " + outlier, x);
+            }
+        }
+    }
+
+    @OnEveryDevice
+    void aFirstBlockFarFromAllOthers(Backend backend) {
+        float[] x = Values.normal(3, 600_000, 0, 1);
+        for (int i = 0; i < 1024; i++) {
+            x[i] += 1e4f;
+        }
+        check(backend, "first block at 1e4", x);
+    }
+
+    @OnEveryDevice
+    void setsAroundTheLaneAndBlockSizes(Backend backend) {
+        int[] sizes = {1, 2, 3, 15, 16, 17, 63, 64, 65, 127, 128, 1023, 1024, 1025, 2047, 2048, 2049, 4095, 4096, 4097,
+            65_535, 65_536, 65_537};
+        for (int size : sizes) {
+            float[] x = Values.normal(size, 3 * size, 50, 3);
+            check(backend, "set of " + size, x, new long[] {3, 1, size}, 1, 1e-5);
+            check(backend, "set of " + size + ", a parameter an element", x, new long[] {3, size}, 1, 1e-5);
+        }
+    }
+
+    @OnEveryDevice
+    void aSetOfSixteenMillionElements(Backend backend) {
+        check(backend, "2^24 elements, mean 1e4", Values.normal(24, 1 << 24, 1e4, 1), new long[] {1, 2, 4096, 2048}, 1, 1e-5);
+    }
+
+    @OnEveryDevice
+    void moreThan65535Sets(Backend backend) {
+        check(backend, "70,001 sets", Values.normal(5, 70_001 * 3, 2, 1), new long[] {70_001, 3}, 1, 1e-5);
+        check(backend, "140,002 sets", Values.normal(6, 70_001 * 8, 2, 1), new long[] {70_001, 2, 2, 2}, 2, 1e-5);
+    }
+
+    @OnEveryDevice
+    void aSetOfOneElementGivesExactlyTheBias(Backend backend) {
+        float[] x = {3.7f, -1e30f, 0.1f, 1e-30f, 12345.678f, -0f};
+        float[] weight = {2, 3, 5};
+        float[] bias = {0.25f, -7, 1e-3f};
+        Geometry geometry = GroupNormGeometry.of(new long[] {2, 3, 1}, 3);
+        Session session = backend.session();
+        PlanRun run = PlanRun.of(session, geometry, session.planner().plan(geometry), x, weight, bias, 1e-5);
+        Errors.assertSameBits(new float[] {0.25f, -7, 1e-3f, 0.25f, -7, 1e-3f}, run.output(), "one element a set");
+        Errors.assertSameBits(
+                new float[] {x[0], x[1], x[2], x[3], x[4], 0}, abs0(run.mean()), "the mean is the element");
+    }
+
+    private static float[] abs0(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = values[i] == 0 ? 0 : values[i];
+        }
+        return values;
+    }
+
+    @OnEveryDevice
+    void constantsGiveZero(Backend backend) {
+        for (float value : new float[] {0, -0f, 1, 0.1f, 1e4f, 1e30f, -1e30f, 1e-30f}) {
+            for (int count : new int[] {7, 64, 1024, 100_000}) {
+                check(backend, "constant " + value, Values.constant(count, value));
+            }
+        }
+    }
+
+    @OnEveryDevice
+    void theEndsOfTheRangeOfFloat(Backend backend) {
+        for (int count : new int[] {10, 1000, 50_000}) {
+            float[] unit = Values.normal(count, count, 0.5, 1);
+            for (float scale : new float[] {1e15f, 1e20f, 1e30f, 1e36f}) {
+                check(backend, "scale " + scale, scaled(unit, scale));
+            }
+            for (float scale : new float[] {1e-10f, 1e-18f, 1e-20f, 1e-30f}) {
+                long[] shape = {1, 1, count};
+                check(backend, "scale " + scale, scaled(unit, scale), shape, 1, 1e-5);
+                check(backend, "scale " + scale, scaled(unit, scale), shape, 1, 0);
+                check(backend, "scale " + scale, scaled(unit, scale), shape, 1, 1e-30);
+            }
+            float[] mixed = unit.clone();
+            mixed[count / 2] = 1e30f;
+            check(backend, "one element 1e30", mixed);
+            float[] steps = new float[count];
+            for (int i = 0; i < count; i++) {
+                steps[i] = i / 1024 % 2 == 0 ? 1e30f : -1e30f;
+            }
+            check(backend, "blocks of 1e30 and -1e30", steps);
+            check(backend, "blocks of 1e-25 and -1e-25", scaled(steps, 1e-55), new long[] {1, 1, count}, 1, 0);
+        }
+    }
+
+    private static float[] scaled(float[] values, double scale) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = (float) (values[i] * scale);
+        }
+        return result;
+    }
+
+    @OnEveryDevice
+    void unusualEps(Backend backend) {
+        float[] x = Values.normal(1, 2 * 6 * 30, 1, 2);
+        long[] shape = {2, 6, 30};
+        for (double eps : new double[] {0.5, -0.5, 1e10, 0}) {
+            check(backend, "eps", x, shape, 2, eps);
+        }
+        // Below the variance of nothing: NaN, as PyTorch has it.
+        check(backend, "negative eps", Values.normal(1, 2 * 6 * 30, 1, 0.1), shape, 2, -0.5);
+    }
+
+    @OnEveryDevice
+    void nanAndInfinityStayInTheirOwnSet(Backend backend) {
+        for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int positions : new int[] {1, 5, 700}) {
+                long[] shape = {3, 8, positions};
+                int setSize = 2 * positions;
+                float[] clean = Values.normal(positions, 24 * positions, 1, 1);
+                float[] x = clean.clone();
+                x[5 * setSize + setSize - 1] = value;
+                Geometry geometry = GroupNormGeometry.of(shape, 4);
+                Session session = backend.session();
+                PlanRun expected =
+                        PlanRun.of(session, geometry, session.planner().plan(geometry), clean, null, null, 1e-5);
+                PlanRun run = PlanRun.of(session, geometry, session.planner().plan(geometry), x, null, null, 1e-5);
+                for (int i = 0; i < x.length; i++) {
+                    if (i / setSize == 5) {
+                        assertTrue(Float.isNaN(run.output()[i]), value + " at " + i + ": " + run.output()[i]);
+                    } else {
+                        assertEquals(expected.output()[i], run.output()[i], value + " reached " + i);
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Values in pairs around a mean that is a power of two: every sum is exact in any order, so mean, rstd and output
+     * must match without any error (the data of oneDNN's benchdnn).
+     */
+    @OnEveryDevice
+    void exactDataGivesExactResults(Backend backend) {
+        for (int count : new int[] {64, 128, 2048, 8192, 65_536}) {
+            float[] x = new float[count];
+            float[] expected = new float[count];
+            SplittableRandom random = new SplittableRandom(count);
+            for (int i = 0; i < count; i += 2) {
+                boolean up = random.nextBoolean();
+                x[i] = up ? 5 : 3;
+                x[i + 1] = up ? 3 : 5;
+                expected[i] = (x[i] - 4) * 0.5f;
+                expected[i + 1] = (x[i + 1] - 4) * 0.5f;
+            }
+            Geometry geometry = GroupNormGeometry.of(new long[] {1, 1, count}, 1);
+            Session session = backend.session();
+            PlanRun run = PlanRun.of(session, geometry, session.planner().plan(geometry), x, null, null, 3);
+            Errors.assertSameBits(new float[] {4}, run.mean(), "mean of " + count);
+            Errors.assertSameBits(new float[] {0.5f}, run.rstd(), "rstd of " + count);
+            Errors.assertSameBits(expected, run.output(), "output of " + count);
+        }
+    }
+
+    @OnEveryDevice
+    void randomShapesAndGroupings(Backend backend) {
+        IntStream.range(0, 60).forEach(seed -> {
+            SplittableRandom random = new SplittableRandom(seed);
+            int groups = 1 + random.nextInt(6);
+            int rank = 2 + random.nextInt(4);
+            long[] shape = new long[rank];
+            shape[0] = 1 + random.nextInt(4);
+            shape[1] = (long) groups * (1 + random.nextInt(5));
+            for (int i = 2; i < rank; i++) {
+                shape[i] = 1 + random.nextInt(rank == 3 ? 3000 : 20);
+            }
+            int count = (int) GroupNormGeometry.of(shape, groups).elements();
+            check(backend, "seed " + seed, Values.normal(seed, count, random.nextDouble() * 100, 1), shape, groups, 1e-5);
+        });
+    }
+}

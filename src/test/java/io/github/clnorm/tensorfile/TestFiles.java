@@ -1,0 +1,103 @@
+package io.github.clnorm.tensorfile;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Makes .npy files byte by byte, well-formed or not. Shares nothing with the code under test. */
+public final class TestFiles {
+
+    private static final int ALIGNMENT = 64;
+
+    private TestFiles() {}
+
+    /** A file of any version, whatever its header says; the header's length is right. */
+    public static byte[] npy(int version, String header, byte[] data) {
+        byte[] text = header.getBytes(version >= 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+        return npy(version, text.length, text, data);
+    }
+
+    /** A file whose header's length may be a lie. */
+    public static byte[] npy(int version, long length, byte[] header, byte[] data) {
+        ByteBuffer start = ByteBuffer.allocate(version == 1 ? 10 : 12).order(ByteOrder.LITTLE_ENDIAN);
+        start.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0});
+        if (version == 1) {
+            start.putShort((short) length);
+        } else {
+            start.putInt((int) length);
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.writeBytes(start.array());
+        file.writeBytes(header);
+        file.writeBytes(data);
+        return file.toByteArray();
+    }
+
+    /** A file with the header that NumPy writes. The shape is Python, such as {@code (2, 3)}. */
+    public static byte[] npy(int version, String descr, boolean fortranOrder, String shape, byte[] data) {
+        String dictionary = "{'descr': '" + descr + "', 'fortran_order': " + (fortranOrder ? "True" : "False")
+                + ", 'shape': " + shape + ", }";
+        return npy(version, padded(version, dictionary), data);
+    }
+
+    /** The same in format 1.0 and C order. */
+    public static byte[] npy(String descr, String shape, byte[] data) {
+        return npy(1, descr, false, shape, data);
+    }
+
+    /** A float32 file as NumPy writes it. */
+    public static byte[] npy(long[] shape, float... values) {
+        return npy("<f4", python(shape), floats(values));
+    }
+
+    /** A dictionary, with blanks so that the data begins on a multiple of 64 bytes. */
+    public static String padded(int version, String dictionary) {
+        int used = (version == 1 ? 10 : 12) + dictionary.length() + 1;
+        return dictionary + " ".repeat((ALIGNMENT - used % ALIGNMENT) % ALIGNMENT) + "\n";
+    }
+
+    /** A shape as Python writes a tuple. */
+    public static String python(long... shape) {
+        String inner = Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", "));
+        return "(" + inner + (shape.length == 1 ? ",)" : ")");
+    }
+
+    /** Little-endian float16, given as bits. */
+    public static byte[] halves(int... bits) {
+        ByteBuffer data = ByteBuffer.allocate(2 * bits.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int half : bits) {
+            data.putShort((short) half);
+        }
+        return data.array();
+    }
+
+    /** Little-endian float32. */
+    public static byte[] floats(float... values) {
+        ByteBuffer data = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        data.asFloatBuffer().put(values);
+        return data.array();
+    }
+
+    /** Little-endian float64. */
+    public static byte[] doubles(double... values) {
+        ByteBuffer data = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        data.asDoubleBuffer().put(values);
+        return data.array();
+    }
+
+    /** Puts bytes into a file: the file. */
+    public static Path write(Path file, byte[] bytes) {
+        try {
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

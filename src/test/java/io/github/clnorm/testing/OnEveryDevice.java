@@ -1,0 +1,18 @@
+package io.github.clnorm.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A test that takes a backend and runs once for each device of the machine. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@Tag("device")
+// The backends are shared by all tests: JUnit would close them behind the first.
+@ParameterizedTest(autoCloseArguments = false)
+@MethodSource("io.github.clnorm.testing.TestDevices#all")
+public @interface OnEveryDevice {}
