@@ -16,19 +16,6 @@
 
 #define NORMALIZED(x, m, a, b) multiply_add((((x) - (m).mean_hi) - (m).mean_lo), a, b)
 
-#ifdef __has_builtin
-#if NON_TEMPORAL && __has_builtin(__builtin_nontemporal_store)
-#define STREAMING_STORES
-#endif
-#endif
-
-// A vector of the output. Streaming stores need an aligned address: see aligned_head.
-#ifdef STREAMING_STORES
-#define store_output(value, pointer) __builtin_nontemporal_store(value, (__global realv *)(pointer))
-#else
-#define store_output(value, pointer) store_reals(value, pointer)
-#endif
-
 // How many of the n elements at y come before the first whole vector that store_output can take.
 static ulong aligned_head(__global const storage_t *y, const ulong n)
 {

@@ -2,7 +2,7 @@
 
 #include "types.cl"
 
-// Parallel over: parts of part_size elements, one a work-group.
+// Parallel over: parts of part_size elements, a multiple of VECTOR_WIDTH, one a work-group.
 // [in]  x  n elements
 // [out] y  n elements
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
@@ -13,11 +13,7 @@ copy(__global const storage_t *x, __global storage_t *y, const ulong n, const ul
     const ulong vectors = (to - from) / VECTOR_WIDTH;
     for (ulong v = get_local_id(0); v < vectors; v += WORK_GROUP_SIZE) {
         const ulong at = from + v * VECTOR_WIDTH;
-#if NON_TEMPORAL
-        __builtin_nontemporal_store(load_reals(x + at), (__global realv *)(y + at));
-#else
-        store_reals(load_reals(x + at), y + at);
-#endif
+        store_output(load_reals(x + at), y + at);
     }
     for (ulong at = from + vectors * VECTOR_WIDTH + get_local_id(0); at < to; at += WORK_GROUP_SIZE) {
         y[at] = x[at];

@@ -155,15 +155,16 @@ static realv load_moments(MOMENTS_SPACE const real *values, const uint at, const
 // The weights of blocks at .. at + VECTOR_WIDTH: 1 for a full block, less for the last one, 0 from `blocks` on.
 static realv block_weights(const uint at, const uint blocks, const real last)
 {
-    if (at + VECTOR_WIDTH < blocks) {
-        return (realv)(1);
-    }
-    real part[VECTOR_WIDTH];
+    realv weights = (realv)(1);
+    if (at + VECTOR_WIDTH >= blocks) {
+        real part[VECTOR_WIDTH];
 #pragma unroll
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        part[v] = at + v + 1 < blocks ? (real)1 : (at + v + 1 == blocks ? last : (real)0);
+        for (uint v = 0; v < VECTOR_WIDTH; v++) {
+            part[v] = at + v + 1 < blocks ? (real)1 : (at + v + 1 == blocks ? last : (real)0);
+        }
+        weights = load_reals(part);
     }
-    return load_reals(part);
+    return weights;
 }
 
 // The moments of a set of n > 0 elements from those of its blocks: first the mean, relative to the first block's, then
@@ -198,10 +199,12 @@ static set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, const ulong
             for (uint k = 0; k < HELD; k++) {
                 const uint at = base + LANE_OF(team, k);
                 const realv w = block_weights(at, blocks, last);
+                const realv hi = load_moments(means_hi, at, blocks, first_hi);
                 const realv lo = load_moments(means_lo, at, blocks, first_lo) - (realv)(first_lo);
                 realv shift, shift_error;
-                TWO_SUM(shift, shift_error, load_moments(means_hi, at, blocks, first_hi), -(realv)(first_hi));
-                TWO_SUM(folded, rounding, sum[k], w * shift);
+                TWO_SUM(shift, shift_error, hi, -(realv)(first_hi));
+                const realv weighted = w * shift;
+                TWO_SUM(folded, rounding, sum[k], weighted);
                 sum[k] = folded;
                 error[k] += rounding + w * (shift_error + lo);
             }
@@ -237,14 +240,15 @@ static set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, const ulong
                     const realv w = block_weights(at, blocks, last);
                     const realv shift = (load_moments(means_hi, at, blocks, mean_hi) - (realv)(mean_hi)) +
                                         (load_moments(means_lo, at, blocks, mean_lo) - (realv)(mean_lo));
-                    TWO_SUM(folded, rounding, residuals[k], w * shift);
+                    const realv weighted = w * shift;
+                    TWO_SUM(folded, rounding, residuals[k], weighted);
                     residuals[k] = folded;
                     residual_errors[k] += rounding;
                     const realv unit = (realv)(scale) * load_moments(units, at, blocks, 1);
                     const realv scaled = shift * (realv)(scale);
                     const realv own = (load_moments(m2s, at, blocks, 0) * unit) * unit;
-                    TWO_SUM(folded, rounding, sum[k],
-                            multiply_add(w * (realv)((real)BLOCK) * scaled, scaled, own));
+                    const realv deviation = multiply_add(w * (realv)((real)BLOCK) * scaled, scaled, own);
+                    TWO_SUM(folded, rounding, sum[k], deviation);
                     sum[k] = folded;
                     error[k] += rounding;
                 }

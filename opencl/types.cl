@@ -46,6 +46,18 @@ typedef CLNORM_JOIN(float, VECTOR_WIDTH) realv;
 #define store_reals(value, pointer) CLNORM_JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
 #endif
 
+// A vector of the output. Streaming stores need an address that is a multiple of the vector's size.
+#ifdef __has_builtin
+#if NON_TEMPORAL && __has_builtin(__builtin_nontemporal_store)
+#define STREAMING_STORES
+#endif
+#endif
+#ifdef STREAMING_STORES
+#define store_output(value, pointer) __builtin_nontemporal_store(value, (__global realv *)(pointer))
+#else
+#define store_output(value, pointer) store_reals(value, pointer)
+#endif
+
 // The address space of the elements of a set: __local where a work-group keeps its set there.
 #ifndef SET_SPACE
 #define SET_SPACE __global

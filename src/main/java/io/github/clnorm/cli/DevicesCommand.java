@@ -8,6 +8,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.InstallAdvice;
+import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "devices",
         description = "List every OpenCL device, with the selector that picks it.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
 final class DevicesCommand implements Callable<Integer> {
 
     @Spec
@@ -34,9 +36,18 @@ final class DevicesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<PlatformInfo> platforms = Devices.platforms();
-        List<DeviceInfo> devices = Devices.of(platforms);
         PrintWriter out = spec.commandLine().getOut();
+        List<PlatformInfo> platforms;
+        try {
+            platforms = Devices.platforms();
+        } catch (NoDeviceException e) {
+            if (json) {
+                out.println(document(List.of(), List.of()));
+                out.flush();
+            }
+            throw e;
+        }
+        List<DeviceInfo> devices = Devices.of(platforms);
         if (json) {
             out.println(document(platforms, devices));
         } else if (!devices.isEmpty()) {

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         description = "Say why this machine has no (or the wrong) OpenCL device, and how to mend it.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
 final class DoctorCommand implements Callable<Integer> {
 
     @Spec

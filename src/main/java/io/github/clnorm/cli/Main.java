@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program behind the launcher {@code clnorm}. */
 @Command(
@@ -56,6 +57,8 @@ public final class Main implements Runnable {
         commandLine.setParameterExceptionHandler(Main::refuse);
         commandLine.setExecutionExceptionHandler(main::fail);
         commandLine.setAbbreviatedOptionsAllowed(false);
+        // A file's name may begin with @.
+        commandLine.setExpandAtFiles(false);
         commandLine.setCaseInsensitiveEnumValuesAllowed(false);
         try {
             return commandLine.execute(arguments);
@@ -72,7 +75,15 @@ public final class Main implements Runnable {
     }
 
     private static int refuse(ParameterException e, String[] arguments) {
-        print(e.getCommandLine(), e.getMessage());
+        CommandLine at = e.getCommandLine();
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.isUnknownOption()
+                && !at.getSubcommands().isEmpty()) {
+            print(at, "unknown command '" + unmatched.getUnmatched().get(0) + "': expected one of "
+                    + String.join(", ", at.getSubcommands().keySet()));
+            return ExitCode.WRONG_REQUEST;
+        }
+        print(at, e.getMessage());
         return ExitCode.WRONG_REQUEST;
     }
 
@@ -105,7 +116,7 @@ public final class Main implements Runnable {
 
     private static void print(CommandLine commandLine, String message) {
         PrintWriter err = commandLine.getErr();
-        err.println("clnorm: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+        err.println("clnorm: " + message.strip().replaceAll("\\s*\\R\\s*|\\p{Cntrl}", " "));
         err.flush();
     }
 

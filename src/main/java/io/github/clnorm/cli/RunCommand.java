@@ -17,7 +17,10 @@ import io.github.clnorm.tensorfile.ElementType;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +33,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description = "Normalize a tensor file on the selected device.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
 final class RunCommand implements Callable<Integer> {
 
     @Spec
@@ -101,6 +105,7 @@ final class RunCommand implements Callable<Integer> {
         checkOutput(output);
         checkOutput(meanOutput);
         checkOutput(rstdOutput);
+        checkDistinct(output, meanOutput, rstdOutput);
         // Everything that can be known of the request from the files' headers is checked before any data is read.
         TensorFile inputFile = TensorFile.open(input);
         long[] shape = inputFile.shape();
@@ -177,6 +182,19 @@ final class RunCommand implements Callable<Integer> {
         }
         if ((!file.exists() || file.isFile()) && !path.toString().endsWith(".npy")) {
             throw new IllegalArgumentException(path + ": expected a name that ends with .npy");
+        }
+    }
+
+    /** Of two outputs of one name one would be lost. */
+    private static void checkDistinct(Path... outputs) {
+        Set<Path> names = new HashSet<>();
+        for (Path path : outputs) {
+            if (path == null || Files.exists(path) && !Files.isRegularFile(path)) {
+                continue;
+            }
+            if (!names.add(path.toAbsolutePath().normalize())) {
+                throw new IllegalArgumentException(path + ": is named for two outputs, expected a file for each");
+            }
         }
     }
 

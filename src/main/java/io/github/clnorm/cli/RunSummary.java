@@ -92,7 +92,8 @@ final class RunSummary {
             for (int i = 0; i < expected.length; i++) {
                 double reference = expected[i];
                 float value = actual[from + i];
-                if (Double.isNaN(reference) && Float.isNaN(value) || value == (float) reference) {
+                // Also equal infinities, whose difference would be NaN.
+                if (Double.isNaN(reference) && Float.isNaN(value) || value == reference) {
                     continue;
                 }
                 double error = Math.abs(value - reference) / (1 + Math.abs(reference));

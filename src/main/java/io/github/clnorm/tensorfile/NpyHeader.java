@@ -22,6 +22,8 @@ final class NpyHeader {
     // NumPy itself refuses headers above 10,000 characters unless told otherwise.
     private static final long LONGEST = 1 << 20;
     private static final int ALIGNMENT = 64;
+    // NumPy's own limit.
+    private static final int MOST_DIMENSIONS = 64;
 
     private static final Pattern DICTIONARY = Pattern.compile("\\s*\\{(.*)}\\s*", Pattern.DOTALL);
     private static final Pattern DESCR = Pattern.compile("['\"]descr['\"]\\s*:\\s*(?:'([^']*)'|\"([^\"]*)\"|(\\[))");
@@ -36,6 +38,9 @@ final class NpyHeader {
         fill(channel, start, 0);
         if (start.position() < MAGIC.length || !Arrays.equals(start.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new TensorFileException(path, "is not a .npy file: expected it to begin with \\x93NUMPY");
+        }
+        if (start.position() < 8) {
+            throw truncated(path, 8, channel.size());
         }
         int major = start.get(6) & 0xff;
         if (major < 1 || major > 3) {
@@ -73,7 +78,7 @@ final class NpyHeader {
         try {
             bytes = Math.multiplyExact(Shapes.elements(shape), type.bytes());
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new TensorFileException(path, "has the impossible shape " + Shapes.text(shape), e);
+            throw new TensorFileException(path, "has the impossible shape " + Shapes.text(shape) + ", expected at most 2^63-1 bytes", e);
         }
         if (bytes != size - dataOffset) {
             throw new TensorFileException(
@@ -108,11 +113,15 @@ final class NpyHeader {
         }
         String inner = text.strip();
         String[] parts = (inner.endsWith(",") ? inner.substring(0, inner.length() - 1) : inner).split(",", -1);
+        if (parts.length > MOST_DIMENSIONS) {
+            throw new TensorFileException(
+                    path, "has " + parts.length + " dimensions, expected at most " + MOST_DIMENSIONS);
+        }
         long[] shape = new long[parts.length];
         for (int i = 0; i < parts.length; i++) {
             Matcher dimension = DIMENSION.matcher(parts[i]);
             if (!dimension.matches()) {
-                throw new TensorFileException(path, "has a malformed shape: (" + excerpt(text) + ")");
+                throw new TensorFileException(path, "has a malformed shape: (" + excerpt(text) + "), expected whole numbers from 0 to 10^18-1");
             }
             shape[i] = Long.parseLong(dimension.group(1));
         }

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +22,7 @@ import java.util.UUID;
 public final class TensorOutput implements AutoCloseable {
 
     private static final int PIECE_BYTES = 1 << 20;
+    private static final int MOST_LINKS = 40;
 
     /** Temporary files and the names they will get. */
     private final Map<Path, Path> written = new LinkedHashMap<>();
@@ -40,16 +43,34 @@ public final class TensorOutput implements AutoCloseable {
             }
             return;
         }
-        Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+        Path real = followed(target);
         Path temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
         // Not createTempFile: that makes private files, and a result gets the permissions of any new file here.
-        Files.createFile(temporary);
+        try {
+            Files.createFile(temporary);
+        } catch (NoSuchFileException e) {
+            throw new NoSuchFileException(target.toString(), null, "its folder does not exist");
+        } catch (FileSystemException e) {
+            throw new FileSystemException(target.toString(), null, e.getReason());
+        }
         temporary.toFile().deleteOnExit();
         written.put(temporary, real);
         keepPermissions(real, temporary);
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
             write(channel, values, shape);
         }
+    }
+
+    /** The file that a name leads to, also where a link leads to a file that is not there yet. */
+    private static Path followed(Path target) throws IOException {
+        Path path = target.toAbsolutePath();
+        for (int links = 0; Files.isSymbolicLink(path); links++) {
+            if (links == MOST_LINKS) {
+                throw new FileSystemException(target.toString(), null, "too many levels of links");
+            }
+            path = path.resolveSibling(Files.readSymbolicLink(path));
+        }
+        return path;
     }
 
     private static void keepPermissions(Path from, Path to) throws IOException {
@@ -82,6 +103,11 @@ public final class TensorOutput implements AutoCloseable {
      * @throws IOException when one cannot be moved
      */
     public void commit() throws IOException {
+        for (Path target : written.values()) {
+            if (Files.isDirectory(target)) {
+                throw new FileSystemException(target.toString(), null, "is a directory");
+            }
+        }
         for (Map.Entry<Path, Path> file : written.entrySet()) {
             Files.move(file.getKey(), file.getValue(), StandardCopyOption.REPLACE_EXISTING);
         }

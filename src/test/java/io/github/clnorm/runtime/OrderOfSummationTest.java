@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 
 /** The promise: the cut into work-groups decides speed, never bits. */
 @Tag("device")
+@Tag("conformance")
 class OrderOfSummationTest {
 
     /** A shape and a grouping: sets around the lane and block sizes, runs that fit vectors and runs that do not. */

@@ -1,0 +1,45 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.runtime.opencl.OpenCl;
+
+/** The plain copy that every speed is measured against: one read and one write of each element. */
+public final class Copy {
+
+    /**
+     * How to copy.
+     *
+     * @param workGroupSize work-items of a work-group, a power of two
+     * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
+     * @param partSize elements that a work-group copies
+     * @param nonTemporal write past the cache, where the device's compiler can
+     */
+    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal) {}
+
+    private Copy() {}
+
+    /**
+     * Enqueues a copy and sends it to the device, without waiting.
+     *
+     * @param session where
+     * @param plan how
+     * @param from floats
+     * @param to as many floats
+     */
+    public static void enqueue(Session session, Plan plan, DeviceBuffer from, DeviceBuffer to) {
+        synchronized (session) {
+            long elements = from.bytes() / Float.BYTES;
+            OpenCl.Kernel kernel = session.kernel(
+                    "bandwidth.cl",
+                    "copy",
+                    "-DWORK_GROUP_SIZE=" + plan.workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth
+                            + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : ""));
+            OpenCl openCl = session.openCl();
+            openCl.setArgument(kernel, 0, from.memory());
+            openCl.setArgument(kernel, 1, to.memory());
+            openCl.setArgument(kernel, 2, elements);
+            openCl.setArgument(kernel, 3, plan.partSize);
+            session.enqueue(kernel, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
+            session.flush();
+        }
+    }
+}
