@@ -30,7 +30,7 @@ public final class ForwardAgainstCopy {
         {2, 256, 200, 336}, {2, 30, 1, 1}
     };
     private static final long[] GROUPS = {32, 32, 1, 32, 32, 32, 32, 2};
-    private static final double SECONDS_PER_SHAPE = 6;
+    private static final double SECONDS_PER_SHAPE = 3;
 
     private ForwardAgainstCopy() {}
 

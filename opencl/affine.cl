@@ -17,7 +17,7 @@
 #define NORMALIZED(x, m, a, b) multiply_add((((x) - (m).mean_hi) - (m).mean_lo), a, b)
 
 // How many of the n elements at y come before the first whole vector that store_output can take.
-static ulong aligned_head(__global const storage_t *y, const ulong n)
+CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
 {
 #ifdef STREAMING_STORES
     const ulong misplaced = ((ulong)(size_t)y / sizeof(storage_t)) % VECTOR_WIDTH;
@@ -28,8 +28,9 @@ static ulong aligned_head(__global const storage_t *y, const ulong n)
 }
 
 // n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma.
-static void affine_run(SET_SPACE const storage_t *x, __global storage_t *y, const ulong n, const set_moments_t m,
-                       const real a, const real b, const uint item, const uint items)
+CLNORM_INLINE void affine_run(SET_SPACE const storage_t *x, __global storage_t *y, const ulong n,
+                              const set_moments_t m, const real a, const real b, const uint item,
+                              const uint items)
 {
     const ulong head = aligned_head(y, n);
     const ulong vectors = (n - head) / VECTOR_WIDTH;
@@ -57,9 +58,9 @@ static void affine_run(SET_SPACE const storage_t *x, __global storage_t *y, cons
 }
 
 // Elements from .. to of a set whose every element has its own gamma and beta. Either may be null: 1 and 0.
-static void affine_each(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
-                        __global const real *beta, const ulong from, const ulong to, const set_moments_t m,
-                        const uint item, const uint items)
+CLNORM_INLINE void affine_each(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
+                               __global const real *beta, const ulong from, const ulong to, const set_moments_t m,
+                               const uint item, const uint items)
 {
     const ulong head = aligned_head(y + from, to - from);
     const ulong vectors = (to - from - head) / VECTOR_WIDTH;
@@ -81,9 +82,9 @@ static void affine_each(SET_SPACE const storage_t *x, __global storage_t *y, __g
 
 // Elements from .. to of a set, by `items` work-items of which this is number `item`; items_per_run of them (a divisor
 // of items) share a run, the others take the next runs. x and y point at the set, gamma and beta at its parameters.
-static void affine_part(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
-                        __global const real *beta, const ulong from, const ulong to, const ulong run,
-                        const set_moments_t m, const uint item, const uint items, const uint items_per_run)
+CLNORM_INLINE void affine_part(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
+                               __global const real *beta, const ulong from, const ulong to, const ulong run,
+                               const set_moments_t m, const uint item, const uint items, const uint items_per_run)
 {
     if (run == 1) {
         affine_each(x, y, gamma, beta, from, to, m, item, items);
@@ -102,8 +103,8 @@ static void affine_part(SET_SPACE const storage_t *x, __global storage_t *y, __g
 
 #ifdef MOMENTS_ARE_GLOBAL
 
-// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: barriers in one
-// branch of a condition, though all work-items take it, crash some compilers (PoCL 3.1).
+// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: barriers in
+// one branch of a condition, though all work-items take it, crash some compilers (PoCL 3.1).
 #ifndef MERGED
 #define MERGED 0
 #endif

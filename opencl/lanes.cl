@@ -49,7 +49,7 @@ typedef struct {
 #define LANE_OF(team_, k) ((k) * (TEAM * VECTOR_WIDTH) + (team_)->item * VECTOR_WIDTH)
 
 // Folds the lanes of one vector.
-static real fold_vector(const realv v)
+CLNORM_INLINE real fold_vector(const realv v)
 {
 #if VECTOR_WIDTH == 16
     const float8 eight = v.lo + v.hi;
@@ -72,7 +72,7 @@ static real fold_vector(const realv v)
 
 // Folds two sums of 64 lanes at once; every work-item of the team gets both results. All work-items of the work-group
 // call it together. a and b are overwritten.
-static void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, const team_t *team)
+CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, const team_t *team)
 {
 #pragma unroll
     for (uint half_ = HELD / 2; half_ > 0; half_ /= 2) {
@@ -103,7 +103,7 @@ static void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, const team_
 
 // Folds 64 lanes of compensated sums (sum + error): the tree of fold_lanes, with the rounding error of every addition
 // kept. The result is the rounded total. sum and error are overwritten.
-static real fold_compensated(realv *sum, realv *error, const team_t *team)
+CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team)
 {
     realv folded, rounding;
 #pragma unroll
@@ -153,7 +153,7 @@ static real fold_compensated(realv *sum, realv *error, const team_t *team)
 
 // True for every work-item when any team of the work-group wishes it, so that teams can repeat a step together: a
 // barrier must be reached by all work-items or by none.
-static int any_team(const int wish, const team_t *team)
+CLNORM_INLINE int any_team(const int wish, const team_t *team)
 {
 #if TEAMS > 1
     if (team->item == 0) {

@@ -1,7 +1,7 @@
 // Pass 1: the moments of every block of every set, and of every set.
 //
-// A set is cut into blocks of BLOCK elements in storage order. A block's pivot is the mean of its first 64 elements; one
-// read gives sum(x - pivot) and sum((x - pivot)^2), hence a mean in two terms and M2, the sum of squared deviations.
+// A set is cut into blocks of BLOCK elements in storage order. A block's pivot is the mean of its first 64 elements;
+// one read gives sum(x - pivot) and sum((x - pivot)^2), hence a mean in two terms and M2, the sum of squared deviations.
 // The pivot comes from the block's own data, so an outlier in it is in M2 too: by Cauchy-Schwarz six bits can be lost
 // at most, at any offset. E[x^2] - E[x]^2 loses all of them once |mean| is large next to std. A set's blocks are merged
 // by compensated 64-lane sums over their moments. Neither the cut into work-groups nor their size changes a bit.
@@ -43,13 +43,14 @@ typedef struct {
 } set_moments_t;
 
 // 1 / scale, exactly: division need not be exact on every device.
-static real unit_of(const real scale)
+CLNORM_INLINE real unit_of(const real scale)
 {
     return scale == SCALE_OF_HUGE ? SCALE_OF_TINY : (scale == SCALE_OF_TINY ? SCALE_OF_HUGE : (real)1);
 }
 
 // x[at .. at + VECTOR_WIDTH) * scale - pivot, with 0 for the elements from n on.
-static realv deviations(SET_SPACE const storage_t *x, const uint at, const uint n, const real scale, const real pivot)
+CLNORM_INLINE realv deviations(SET_SPACE const storage_t *x, const uint at, const uint n, const real scale,
+                               const real pivot)
 {
     if (at + VECTOR_WIDTH <= n) {
         return multiply_add(load_reals(x + at), (realv)(scale), -(realv)(pivot));
@@ -62,24 +63,38 @@ static realv deviations(SET_SPACE const storage_t *x, const uint at, const uint 
     return load_reals(part);
 }
 
-// The moments of the n <= BLOCK elements at x, the same for every work-item of the team. n = 0 for a team without a
-// block: it takes part in the barriers. All work-items of the work-group call it together.
-static block_moments_t block_moments(SET_SPACE const storage_t *x, const uint n, const team_t *team)
+// The mean of the first 64 of the n elements at x, times scale: what is taken from each of them before squaring. All
+// work-items of the work-group call it together; n = 0 for a team without a block.
+CLNORM_INLINE real block_pivot(SET_SPACE const storage_t *x, const uint n, const real scale, const team_t *team)
+{
+    const uint head = min(n, (uint)LANES);
+    realv sum[HELD], unused[HELD];
+    real pivot, nothing;
+#pragma unroll
+    for (uint k = 0; k < HELD; k++) {
+        const uint lane = LANE_OF(team, k);
+        sum[k] = head == LANES ? load_reals(x + lane) * (realv)(scale) : deviations(x, lane, head, scale, 0);
+        unused[k] = 0;
+    }
+    fold_lanes(sum, unused, &pivot, &nothing, team);
+    return head == LANES ? pivot * ((real)1 / LANES) : pivot / (real)head;
+}
+
+// The moments of the n <= BLOCK elements at x, whose block_pivot (at scale 1) is `pivot`; the same for every work-item
+// of the team. n = 0 for a team without a block: it takes part in the barriers. All work-items of the work-group call
+// it together. The pivot comes from the caller, who asks for the next block's before this block is summed: a processor
+// then works on both, where it would wait for the fold of the pivot.
+CLNORM_INLINE block_moments_t block_moments(SET_SPACE const storage_t *x, const uint n, real pivot, const team_t *team)
 {
     realv sum[HELD], squares[HELD];
     block_moments_t result;
     real scale = 1;
     int again = 1;
     for (uint attempt = 0; attempt < 2 && again; attempt++) {
-        real pivot, total, total_squares;
-        const uint head = min(n, (uint)LANES);
-#pragma unroll
-        for (uint k = 0; k < HELD; k++) {
-            sum[k] = deviations(x, LANE_OF(team, k), head, scale, 0);
-            squares[k] = 0;
+        real total, total_squares;
+        if (attempt > 0) {
+            pivot = block_pivot(x, n, scale, team);
         }
-        fold_lanes(sum, squares, &pivot, &total_squares, team);
-        pivot = head == LANES ? pivot * ((real)1 / LANES) : pivot / (real)head;
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             sum[k] = 0;
@@ -129,8 +144,16 @@ static block_moments_t block_moments(SET_SPACE const storage_t *x, const uint n,
     return result;
 }
 
+// Elements of block `block` of a set; 0 from block `end` on, and behind the set.
+CLNORM_INLINE uint block_size(const uint block, const uint end, const ulong set_size)
+{
+    const ulong from = (ulong)block * BLOCK;
+    return block < end && from < set_size ? (uint)min((ulong)BLOCK, set_size - from) : 0;
+}
+
 // Block moments lie in four arrays, one after another: mean_hi, mean_lo, m2, unit, each `stride` long.
-static void store_block(MOMENTS_SPACE real *moments, const ulong stride, const ulong block, const block_moments_t m)
+CLNORM_INLINE void store_block(MOMENTS_SPACE real *moments, const ulong stride, const ulong block,
+                               const block_moments_t m)
 {
     moments[block] = m.mean_hi;
     moments[stride + block] = m.mean_lo;
@@ -138,8 +161,32 @@ static void store_block(MOMENTS_SPACE real *moments, const ulong stride, const u
     moments[3 * stride + block] = m.unit;
 }
 
+// The moments of the blocks `first` .. `end` of the set at x, into moments[block] and on: a team takes every `step`-th,
+// beginning with its `offset`-th. All work-items of the work-group call it together.
+CLNORM_INLINE void moments_of_set_blocks(SET_SPACE const storage_t *x, const ulong set_size, const uint first,
+                                         const uint end, const uint offset, const uint step,
+                                         MOMENTS_SPACE real *moments, const ulong stride, const team_t *team)
+{
+    uint n = block_size(first + offset, end, set_size);
+    SET_SPACE const storage_t *elements = x + (n > 0 ? (ulong)(first + offset) * BLOCK : 0);
+    real pivot = block_pivot(elements, n, 1, team);
+    for (uint base = first; base < end; base += step) {
+        const uint block = base + offset;
+        const uint next_n = block_size(block + step, end, set_size);
+        SET_SPACE const storage_t *next = x + (next_n > 0 ? (ulong)(block + step) * BLOCK : 0);
+        const real next_pivot = block_pivot(next, next_n, 1, team);
+        const block_moments_t m = block_moments(elements, n, pivot, team);
+        if (block < end && team->item == 0) {
+            store_block(moments, stride, block, m);
+        }
+        n = next_n;
+        elements = next;
+        pivot = next_pivot;
+    }
+}
+
 // values[at .. at + VECTOR_WIDTH), with `missing` for those from `count` on.
-static realv load_moments(MOMENTS_SPACE const real *values, const uint at, const uint count, const real missing)
+CLNORM_INLINE realv load_moments(MOMENTS_SPACE const real *values, const uint at, const uint count, const real missing)
 {
     if (at + VECTOR_WIDTH <= count) {
         return load_reals(values + at);
@@ -153,7 +200,7 @@ static realv load_moments(MOMENTS_SPACE const real *values, const uint at, const
 }
 
 // The weights of blocks at .. at + VECTOR_WIDTH: 1 for a full block, less for the last one, 0 from `blocks` on.
-static realv block_weights(const uint at, const uint blocks, const real last)
+CLNORM_INLINE realv block_weights(const uint at, const uint blocks, const real last)
 {
     realv weights = (realv)(1);
     if (at + VECTOR_WIDTH >= blocks) {
@@ -171,8 +218,8 @@ static realv block_weights(const uint at, const uint blocks, const real last)
 // M2 = sum(m2_b + n_b (mean_b - mean)^2). Counts are in units of BLOCK, so that a full block's weight is 1. Every
 // work-item of the team gets the result; all work-items of the work-group call it together, teams of one group with
 // the same n.
-static set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, const ulong stride, const ulong n, const real eps,
-                                  const team_t *team)
+CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, const ulong stride, const ulong n,
+                                         const real eps, const team_t *team)
 {
     const uint blocks = (uint)((n + BLOCK - 1) / BLOCK);
     MOMENTS_SPACE const real *means_hi = moments;
@@ -297,15 +344,8 @@ moments_of_blocks(__global const storage_t *x, __global real *moments, const ulo
     const ulong set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
     const uint end = min(first + blocks_per_part, blocks);
-    for (uint base = first; base < end; base += TEAMS) {
-        const uint block = base + team.team;
-        const ulong from = (ulong)block * BLOCK;
-        const uint n = block < end ? (uint)min((ulong)BLOCK, set_size - from) : 0;
-        const block_moments_t m = block_moments(x + set * set_size + (n > 0 ? from : 0), n, &team);
-        if (n > 0 && team.item == 0) {
-            store_block(moments, stride, set * blocks + block, m);
-        }
-    }
+    moments_of_set_blocks(x + set * set_size, set_size, first, end, team.team, TEAMS, moments + set * blocks, stride,
+                          &team);
 }
 
 // The moments of all sets, where a set has so many blocks that merging them in every work-group would cost more.

@@ -69,15 +69,9 @@ resident(__global const storage_t *x, __global storage_t *y, __global const real
 #else
         __global const storage_t *own_set = global_set;
 #endif
-        for (uint base = 0; base < blocks; base += PACKED ? 1 : TEAMS) {
-            const uint block = base + (PACKED ? 0 : team.team);
-            const ulong from = (ulong)block * BLOCK;
-            const uint n = present && block < blocks ? (uint)min((ulong)BLOCK, set_size - from) : 0;
-            const block_moments_t m = block_moments(own_set + (n > 0 ? from : 0), n, &team);
-            if (block < blocks && team.item == 0) {
-                store_block(own_moments, blocks, block, m);
-            }
-        }
+        // A team whose set is absent has no blocks, but goes round with the others.
+        moments_of_set_blocks(own_set, present ? set_size : 0, 0, blocks, PACKED ? 0 : team.team, PACKED ? 1 : TEAMS,
+                              own_moments, blocks, &team);
         barrier(CLK_LOCAL_MEM_FENCE);
         const set_moments_t m = merge_blocks(own_moments, blocks, set_size, eps, &team);
         if (present) {
