@@ -1,7 +1,5 @@
 package io.github.clnorm.device;
 
-import java.util.Objects;
-
 /**
  * A device and what its driver says of it. Sizes are in bytes.
  *
@@ -47,14 +45,6 @@ public record DeviceInfo(
         boolean fusedMultiplyAdd,
         boolean correctlyRounded,
         DeviceHandle handle) {
-
-    /** Checks that what identifies the device is there. */
-    public DeviceInfo {
-        Objects.requireNonNull(platform);
-        Objects.requireNonNull(vendor);
-        Objects.requireNonNull(name);
-        Objects.requireNonNull(type);
-    }
 
     /**
      * The selector that picks exactly this device.

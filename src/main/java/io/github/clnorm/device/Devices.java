@@ -78,7 +78,7 @@ public final class Devices {
         } catch (PlatformSource.QueryException e) {
             problem = e.getMessage();
         }
-        return new PlatformInfo(index, bare.name(), bare.vendor(), bare.version(), devices, problem);
+        return new PlatformInfo(index, bare.name(), bare.vendor(), bare.version(), List.copyOf(devices), problem);
     }
 
     private static String firstLine(Throwable e) {

@@ -13,10 +13,4 @@ import java.util.List;
  * @param problem why something of it is missing, or null
  */
 public record PlatformInfo(
-        int index, String name, String vendor, String version, List<DeviceInfo> devices, String problem) {
-
-    /** Takes an unmodifiable copy of the devices. */
-    public PlatformInfo {
-        devices = List.copyOf(devices);
-    }
-}
+        int index, String name, String vendor, String version, List<DeviceInfo> devices, String problem) {}

@@ -20,6 +20,10 @@ public record Geometry(long sets, long setSize, long run, long parameterGroups) 
     /**
      * Checks what the kernels rely on.
      *
+     * @param sets 0 or more
+     * @param setSize 0 or more
+     * @param run 1 or more; divides {@code setSize}
+     * @param parameterGroups 1 or more
      * @throws IllegalArgumentException when a count is negative or {@code run} does not divide {@code setSize}
      */
     public Geometry {

@@ -31,6 +31,14 @@ public record Plan(
     /**
      * Checks what holds on every device.
      *
+     * @param strategy how sets are given to work-groups
+     * @param workGroupSize a power of two
+     * @param vectorWidth 1, 2, 4, 8 or 16
+     * @param blocksPerPart 1 or more
+     * @param setsPerTeam 1 or more
+     * @param keepSet whether the set is copied to local memory
+     * @param mergeOnce whether the merge has its own launch
+     * @param nonTemporal whether the output is written past the cache
      * @throws IllegalArgumentException when a number is out of range
      */
     public Plan {

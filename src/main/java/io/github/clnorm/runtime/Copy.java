@@ -33,11 +33,7 @@ public final class Copy {
                     "copy",
                     "-DWORK_GROUP_SIZE=" + plan.workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth
                             + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : ""));
-            OpenCl openCl = session.openCl();
-            openCl.setArgument(kernel, 0, from.memory());
-            openCl.setArgument(kernel, 1, to.memory());
-            openCl.setArgument(kernel, 2, elements);
-            openCl.setArgument(kernel, 3, plan.partSize);
+            new KernelArguments(session.openCl(), kernel).add(from).add(to).add(elements).add(plan.partSize);
             session.enqueue(kernel, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
             session.flush();
         }

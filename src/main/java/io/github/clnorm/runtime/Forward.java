@@ -77,7 +77,7 @@ public final class Forward {
         int setsAtATime = PlanRules.setsAtATime(plan);
         long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
         OpenCl.Kernel kernel = kernels.resident();
-        Arguments arguments = arguments(kernel)
+        KernelArguments arguments = arguments(kernel)
                 .add(buffers.input)
                 .add(buffers.output)
                 .add(buffers.weight)
@@ -167,8 +167,8 @@ public final class Forward {
         return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * Float.BYTES);
     }
 
-    private Arguments arguments(OpenCl.Kernel kernel) {
-        return new Arguments(session.openCl(), kernel);
+    private KernelArguments arguments(OpenCl.Kernel kernel) {
+        return new KernelArguments(session.openCl(), kernel);
     }
 
     private void launch(OpenCl.Kernel kernel, int firstGroupArgument, long groups, long elementsPerGroup) {
@@ -187,47 +187,5 @@ public final class Forward {
 
     private static long ceil(long a, long b) {
         return (a + b - 1) / b;
-    }
-
-    /** Sets a kernel's arguments one after another. */
-    private static final class Arguments {
-        private final OpenCl openCl;
-        private final OpenCl.Kernel kernel;
-        private int next;
-
-        Arguments(OpenCl openCl, OpenCl.Kernel kernel) {
-            this.openCl = openCl;
-            this.kernel = kernel;
-        }
-
-        Arguments add(DeviceBuffer buffer) {
-            openCl.setArgument(kernel, next++, buffer == null ? null : buffer.memory());
-            return this;
-        }
-
-        Arguments add(long value) {
-            openCl.setArgument(kernel, next++, value);
-            return this;
-        }
-
-        Arguments add(int value) {
-            openCl.setArgument(kernel, next++, value);
-            return this;
-        }
-
-        Arguments add(float value) {
-            openCl.setArgument(kernel, next++, value);
-            return this;
-        }
-
-        Arguments addLocal(long bytes) {
-            openCl.setLocalArgument(kernel, next++, bytes);
-            return this;
-        }
-
-        /** Leaves an argument for later: its index. */
-        int skip() {
-            return next++;
-        }
     }
 }

@@ -32,11 +32,8 @@ public final class SmokeTest {
             DeviceBuffer sum = session.allocate(LENGTH * Float.BYTES);
             session.write(first, FloatBuffer.wrap(a));
             session.write(second, FloatBuffer.wrap(b));
-            OpenCl openCl = session.openCl();
             OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
-            openCl.setArgument(add, 0, first.memory());
-            openCl.setArgument(add, 1, second.memory());
-            openCl.setArgument(add, 2, sum.memory());
+            new KernelArguments(session.openCl(), add).add(first).add(second).add(sum);
             session.enqueue(add, LENGTH, 1);
             float[] result = new float[LENGTH];
             session.read(sum, FloatBuffer.wrap(result));

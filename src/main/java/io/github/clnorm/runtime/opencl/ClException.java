@@ -50,8 +50,13 @@ public final class ClException extends RuntimeException {
             Map.entry(-63, "CL_INVALID_GLOBAL_WORK_SIZE"),
             Map.entry(-1001, "CL_PLATFORM_NOT_FOUND_KHR"));
 
+    /** OpenCL's error code. */
     private final int code;
+
+    /** The call that failed. */
     private final String call;
+
+    /** What the compiler said, or null. */
     private final String buildLog;
 
     /**
