@@ -26,7 +26,8 @@ public final class Functional {
      * @param numGroups G, a divisor of C
      * @param weight gamma, of shape {@code (C)}, or null for 1
      * @param bias beta, of shape {@code (C)}, or null for 0
-     * @param eps added to the variance; PyTorch's default is 1e-5
+     * @param eps added to the variance, in float32; PyTorch's default is 1e-5. A negative one is taken as PyTorch takes
+     *     it: NaN where it exceeds the variance
      * @return output of the input's shape, mean and rstd of shape {@code (N, G)}
      * @throws IllegalArgumentException when the shapes do not fit, with PyTorch's message
      * @throws IllegalStateException when a tensor is closed
@@ -104,7 +105,12 @@ public final class Functional {
         Plan plan = input.backend().session().planner().plan(geometry);
         Forward.Buffers buffers = new Forward.Buffers(
                 input.buffer(), buffer(weight), buffer(bias), output.buffer(), buffer(mean), buffer(rstd));
-        Forward.enqueue(input.backend().session(), geometry, plan, buffers, (float) eps);
+        Forward.enqueue(input.backend().session(), geometry, plan, buffers, single(eps));
+    }
+
+    /** A positive eps stays positive in float32: a constant group then gives 0, not NaN. */
+    private static float single(double eps) {
+        return eps > 0 ? Math.max((float) eps, Float.MIN_NORMAL) : (float) eps;
     }
 
     private static DeviceBuffer buffer(Tensor tensor) {

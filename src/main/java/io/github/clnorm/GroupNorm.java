@@ -20,21 +20,26 @@ public final class GroupNorm implements AutoCloseable {
     private final double eps;
     private final Tensor weight;
     private final Tensor bias;
+    private volatile boolean closed;
 
     private GroupNorm(Builder builder) {
         this.backend = builder.backend;
         this.numGroups = builder.numGroups;
         this.numChannels = builder.numChannels;
         this.eps = builder.eps;
-        if (builder.affine) {
-            float[] ones = new float[Math.toIntExact(numChannels)];
-            Arrays.fill(ones, 1);
-            this.weight = backend.tensor(ones, numChannels);
-            this.bias = backend.tensor(new float[ones.length], numChannels);
-        } else {
-            this.weight = null;
-            this.bias = null;
+        this.weight = builder.affine ? parameter(1) : null;
+        try {
+            this.bias = builder.affine ? parameter(0) : null;
+        } catch (RuntimeException e) {
+            weight.close();
+            throw e;
         }
+    }
+
+    private Tensor parameter(float value) {
+        float[] values = new float[(int) numChannels];
+        Arrays.fill(values, value);
+        return backend.tensor(values, numChannels);
     }
 
     /**
@@ -71,10 +76,14 @@ public final class GroupNorm implements AutoCloseable {
      * @throws IllegalStateException when the layer or the input is closed
      */
     public Tensor forward(Tensor input) {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
         input.requireOpen();
         if (input.backend() != backend) {
-            throw new IllegalArgumentException("Expected input on " + backend.device().description()
-                    + ", the layer's backend, but got it on another: " + input.backend().device().description());
+            throw new IllegalArgumentException("Expected input of the layer's own backend (on "
+                    + backend.device().description() + "), but got one of another backend (on "
+                    + input.backend().device().description() + ")");
         }
         long[] shape = input.shape();
         if (shape.length >= 2 && shape[1] != numChannels) {
@@ -114,6 +123,7 @@ public final class GroupNorm implements AutoCloseable {
     /** Gives the parameters' memory back. */
     @Override
     public void close() {
+        closed = true;
         if (weight != null) {
             weight.close();
             bias.close();
@@ -128,6 +138,8 @@ public final class GroupNorm implements AutoCloseable {
 
     /** The settings of a layer. */
     public static final class Builder {
+        private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
         private final Backend backend;
         private final long numGroups;
         private final long numChannels;
@@ -171,6 +183,10 @@ public final class GroupNorm implements AutoCloseable {
         public GroupNorm build() {
             if (numGroups <= 0) {
                 throw new IllegalArgumentException("Expected num groups to be greater than 0, got " + numGroups);
+            }
+            if (numChannels < 0 || numChannels > LARGEST_ARRAY) {
+                throw new IllegalArgumentException(
+                        "Expected num_channels from 0 to " + LARGEST_ARRAY + ", got " + numChannels);
             }
             if (numChannels % numGroups != 0) {
                 throw new IllegalArgumentException(

@@ -66,11 +66,10 @@ class GroupNormTest {
                     ReferenceGroupNorm reference = new ReferenceGroupNorm(values, shape, 3, w, b, 1e-3);
                     Errors.assertClose(reference.normalize(), result.output().toFloats(), Errors.FORWARD, x + " " + affine);
                     assertArrayEquals(new long[] {shape[0], 3}, result.mean().shape());
-                    double[] unused = new double[reference.groupSize()];
                     float[] mean = result.mean().toFloats();
                     float[] rstd = result.rstd().toFloats();
                     for (int set = 0; set < mean.length; set++) {
-                        ReferenceGroupNorm.Moments moments = reference.normalize(set / 3, set % 3, unused);
+                        ReferenceGroupNorm.Moments moments = reference.normalize(set / 3, set % 3, unused -> {});
                         assertEquals(moments.mean(), mean[set], 4e-6 * (1 + Math.abs(moments.mean())));
                         double expected = 1 / Math.sqrt(moments.variance() + 1e-3);
                         assertEquals(expected, rstd[set], 4e-6 * (1 + expected));
@@ -124,6 +123,8 @@ class GroupNormTest {
         assertEquals(
                 "num_channels (10) must be divisible by num_groups (3)", refusal(() -> GroupNorm.of(backend, 3, 10)));
         assertEquals("Expected num groups to be greater than 0, got 0", refusal(() -> GroupNorm.of(backend, 0, 10)));
+        assertTrue(refusal(() -> GroupNorm.of(backend, 4, -32)).contains("got -32"));
+        assertTrue(refusal(() -> GroupNorm.of(backend, 4, 1L << 33)).contains("got 8589934592"));
         assertEquals(
                 "shape [2, 3] has 6 elements, got 5 values", refusal(() -> backend.tensor(new float[5], 2, 3)));
         try (Tensor x = backend.tensor(new float[56], 2, 7, 4);
@@ -160,8 +161,39 @@ class GroupNormTest {
                 Tensor x = other.tensor(new float[8], 1, 8);
                 Tensor weight = backend.tensor(new float[8], 8);
                 GroupNorm norm = GroupNorm.of(backend, 2, 8)) {
-            assertTrue(refusal(() -> norm.forward(x)).contains("another"));
+            assertTrue(refusal(() -> norm.forward(x)).contains("another backend"));
             assertTrue(refusal(() -> Functional.groupNorm(x, 2, weight, null, 1e-5)).contains("one backend"));
+        }
+    }
+
+    @Test
+    void aClosedLayerIsRefusedAlsoWithoutParameters() {
+        Backend backend = TestDevices.first();
+        GroupNorm bare = GroupNorm.builder(backend, 2, 8).affine(false).build();
+        bare.close();
+        try (Tensor x = backend.tensor(new float[8], 1, 8)) {
+            assertThrows(IllegalStateException.class, () -> bare.forward(x));
+        }
+    }
+
+    @Test
+    void epsBelowTheRangeOfFloatStaysPositive() {
+        Backend backend = TestDevices.first();
+        try (Tensor x = backend.tensor(new float[] {3, 3, 3, 3}, 1, 4);
+                Normalized result = Functional.groupNorm(x, 1, null, null, 1e-50)) {
+            assertArrayEquals(new float[4], result.output().toFloats());
+        }
+    }
+
+    @Test
+    void worksWhileJoclThrowsExceptions() {
+        CL.setExceptionsEnabled(true);
+        try (Backend backend = Backend.open(TestDevices.first().device().selector());
+                Tensor x = backend.tensor(new float[] {1, 3}, 1, 2);
+                Normalized result = Functional.groupNorm(x, 1, null, null, 0)) {
+            assertArrayEquals(new float[] {-1, 1}, result.output().toFloats());
+        } finally {
+            CL.setExceptionsEnabled(false);
         }
     }
 

@@ -69,7 +69,7 @@ final class DevicesCommand implements Callable<Integer> {
     }
 
     private static String table(List<DeviceInfo> devices) {
-        DeviceInfo best = DeviceSelector.parse("any").matching(devices).get(0);
+        DeviceInfo best = DeviceSelector.parse(null).matching(devices).stream().findFirst().orElse(null);
         TextTable table = new TextTable(
                 "selector", "type", "name", "platform", "vendor", "driver", "units", "MHz", "memory", "largest buffer",
                 "work-group", "local", "fp16", "fp64");

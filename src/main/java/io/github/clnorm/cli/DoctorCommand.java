@@ -49,7 +49,10 @@ final class DoctorCommand implements Callable<Integer> {
         }
         if (working == 0) {
             out.println();
-            out.println("No device works. " + InstallAdvice.forThisMachine());
+            out.println("No device works. " + Installation.ofThisMachine()
+                    .redirection()
+                    .map(variable -> variable + " hides the installed drivers: unset " + variable)
+                    .orElse(InstallAdvice.forThisMachine()));
         } else {
             out.println();
             out.println(working == 1 ? "1 device works." : working + " devices work.");
@@ -67,8 +70,10 @@ final class DoctorCommand implements Callable<Integer> {
                                 + InstallAdvice.forThisMachine()));
         List<Installation.IcdFile> icdFiles = installation.icdFiles();
         if (icdFiles.isEmpty()) {
-            line("missing", "ICD files", "none in " + installation.vendors() + ": no driver is installed. "
-                    + InstallAdvice.forThisMachine());
+            line("missing", "ICD files", "none in " + installation.vendors() + ": "
+                    + installation.redirection().map(variable -> "it is what " + variable
+                            + " names; to use the installed drivers: unset " + variable)
+                    .orElse("no driver is installed. " + InstallAdvice.forThisMachine()));
         }
         for (Installation.IcdFile icd : icdFiles) {
             if (icd.problem() == null) {
@@ -96,11 +101,14 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    /** Mesa's drivers hide their devices until they are asked for. */
+    /** What is known to keep a platform from showing its devices. */
     private static String hint(PlatformInfo platform) {
-        return platform.name().equalsIgnoreCase("rusticl")
-                ? ". Name its driver to show them, such as: export RUSTICL_ENABLE=radeonsi (or iris, llvmpipe)"
-                : "";
+        return switch (platform.name()) {
+            case "rusticl" -> ". Name its driver to show them, such as: export RUSTICL_ENABLE=radeonsi (or iris, llvmpipe)";
+            case "Portable Computing Language" ->
+                ". It needs a folder that it can write to: export POCL_CACHE_DIR=/tmp/pocl";
+            default -> "";
+        };
     }
 
     private boolean works(DeviceInfo device) {

@@ -61,7 +61,12 @@ public final class Main implements Runnable {
         commandLine.setExpandAtFiles(false);
         commandLine.setCaseInsensitiveEnumValuesAllowed(false);
         try {
-            return commandLine.execute(arguments);
+            int code = commandLine.execute(arguments);
+            if (out.checkError()) {
+                print(commandLine, "standard output cannot be written");
+                return Math.max(code, ExitCode.FAILURE);
+            }
+            return code;
         } catch (OutOfMemoryError e) {
             print(commandLine, "the tensors do not fit in Java's memory (" + e.getMessage() + ")");
             return ExitCode.FAILURE;

@@ -186,13 +186,13 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Of two outputs of one name one would be lost. */
-    private static void checkDistinct(Path... outputs) {
+    private static void checkDistinct(Path... outputs) throws IOException {
         Set<Path> names = new HashSet<>();
         for (Path path : outputs) {
             if (path == null || Files.exists(path) && !Files.isRegularFile(path)) {
                 continue;
             }
-            if (!names.add(path.toAbsolutePath().normalize())) {
+            if (!names.add(TensorOutput.destination(path))) {
                 throw new IllegalArgumentException(path + ": is named for two outputs, expected a file for each");
             }
         }

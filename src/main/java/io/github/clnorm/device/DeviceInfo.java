@@ -20,7 +20,7 @@ package io.github.clnorm.device;
  * @param localMemory local memory of a work-group
  * @param fp16 whether it computes in half precision (storing halves needs no such thing)
  * @param fp64 whether it computes in double precision
- * @param fusedMultiplyAdd whether {@code fma()} is done in hardware
+ * @param fusedMultiplyAdd whether the driver offers {@code fma()} in single precision
  * @param correctlyRounded whether division and square root can be had correctly rounded
  * @param handle the device for the layer that calls OpenCL; null in a description without a device
  */

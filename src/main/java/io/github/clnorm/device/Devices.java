@@ -17,6 +17,10 @@ public final class Devices {
      */
     public static List<PlatformInfo> platforms() {
         try {
+            // JOCL's native part would report a missing loader on standard output, which belongs to results.
+            if (Installation.hasIcdFiles()) {
+                Installation.ofThisMachine().load();
+            }
             return platforms(new JoclPlatformSource());
         } catch (LinkageError e) {
             throw new NoDeviceException("the OpenCL loader could not be loaded (" + firstLine(e) + "). "
@@ -83,8 +87,6 @@ public final class Devices {
 
     private static String firstLine(Throwable e) {
         Throwable cause = e.getCause() != null && e.getMessage() == null ? e.getCause() : e;
-        String message = String.valueOf(cause.getMessage()).strip();
-        int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+        return String.valueOf(cause.getMessage()).strip().lines().findFirst().orElse("");
     }
 }

@@ -2,6 +2,7 @@ package io.github.clnorm.device;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,19 +71,50 @@ public final class Installation {
     }
 
     /**
+     * Loads the loader into this process.
+     *
+     * @throws UnsatisfiedLinkError when it is missing or cannot be loaded, with the linker's reason
+     */
+    void load() {
+        Optional<Path> loader = loader();
+        if (loader.isPresent()) {
+            System.load(loader.get().toString());
+        } else if (!isInLinkerCache()) {
+            throw new UnsatisfiedLinkError(LOADER + " is not on this machine");
+        }
+    }
+
+    /** Whether the dynamic linker knows a loader in a folder that is not one of the usual. */
+    private boolean isInLinkerCache() {
+        try {
+            byte[] cache = Files.readAllBytes(root.resolve("etc/ld.so.cache"));
+            return new String(cache, StandardCharsets.ISO_8859_1).contains(LOADER);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
      * Where the loader looks for ICD files.
      *
      * @return the folder (or file) of {@code $OCL_ICD_VENDORS} or {@code $OPENCL_VENDOR_PATH}, else
      *     {@code /etc/OpenCL/vendors}
      */
     public Path vendors() {
-        for (String variable : List.of("OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH")) {
-            String value = environment.get(variable);
-            if (value != null && !value.isEmpty()) {
-                return Path.of(value);
-            }
-        }
-        return root.resolve("etc/OpenCL/vendors");
+        return redirection()
+                .map(variable -> Path.of(environment.get(variable)))
+                .orElse(root.resolve("etc/OpenCL/vendors"));
+    }
+
+    /**
+     * The environment variable that makes the loader look elsewhere.
+     *
+     * @return its name, or empty when none is set
+     */
+    public Optional<String> redirection() {
+        return Stream.of("OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH")
+                .filter(variable -> !environment.getOrDefault(variable, "").isEmpty())
+                .findFirst();
     }
 
     /**
@@ -104,16 +136,16 @@ public final class Installation {
                     .map(this::icdFile)
                     .toList();
         } catch (IOException | UncheckedIOException e) {
-            return List.of(new IcdFile(vendors, "", "the folder cannot be read: " + e.getMessage()));
+            return List.of(new IcdFile(vendors, "", "the folder cannot be read"));
         }
     }
 
     private IcdFile icdFile(Path file) {
         String library;
-        try (Stream<String> lines = Files.lines(file)) {
+        try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
             library = lines.map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
         } catch (IOException | UncheckedIOException e) {
-            return new IcdFile(file, "", "cannot be read: " + e.getMessage());
+            return new IcdFile(file, "", Files.isDirectory(file) ? "is a folder, expected a file" : "cannot be read");
         }
         if (library.isEmpty()) {
             return new IcdFile(file, "", "is empty, expected the name of a library");

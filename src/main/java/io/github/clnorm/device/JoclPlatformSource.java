@@ -1,11 +1,13 @@
 package io.github.clnorm.device;
 
+import static io.github.clnorm.device.JoclCalls.code;
 import static org.jocl.CL.*;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.cl_device_id;
@@ -24,14 +26,14 @@ final class JoclPlatformSource implements PlatformSource {
     @Override
     public int platforms() {
         int[] count = new int[1];
-        int code = clGetPlatformIDs(0, null, count);
+        int code = code(() -> clGetPlatformIDs(0, null, count));
         if (code == CL_PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && count[0] == 0)) {
             platforms = new cl_platform_id[0];
             return 0;
         }
         check(code, "clGetPlatformIDs");
         platforms = new cl_platform_id[count[0]];
-        check(clGetPlatformIDs(count[0], platforms, null), "clGetPlatformIDs");
+        check(() -> clGetPlatformIDs(count[0], platforms, null), "clGetPlatformIDs");
         return platforms.length;
     }
 
@@ -49,14 +51,14 @@ final class JoclPlatformSource implements PlatformSource {
     @Override
     public int devices(int platform) {
         int[] count = new int[1];
-        int code = clGetDeviceIDs(platforms[platform], EVERY_TYPE, 0, null, count);
+        int code = code(() -> clGetDeviceIDs(platforms[platform], EVERY_TYPE, 0, null, count));
         if (code == CL_DEVICE_NOT_FOUND) {
             return 0;
         }
         check(code, "clGetDeviceIDs");
         cl_device_id[] ids = new cl_device_id[count[0]];
         if (ids.length > 0) {
-            check(clGetDeviceIDs(platforms[platform], EVERY_TYPE, ids.length, ids, null), "clGetDeviceIDs");
+            check(() -> clGetDeviceIDs(platforms[platform], EVERY_TYPE, ids.length, ids, null), "clGetDeviceIDs");
         }
         devices.put(platform, ids);
         return ids.length;
@@ -102,24 +104,24 @@ final class JoclPlatformSource implements PlatformSource {
 
     private String platformText(int platform, int what) {
         long[] size = new long[1];
-        check(clGetPlatformInfo(platforms[platform], what, 0, null, size), "clGetPlatformInfo");
+        check(() -> clGetPlatformInfo(platforms[platform], what, 0, null, size), "clGetPlatformInfo");
         byte[] bytes = new byte[(int) size[0]];
-        check(clGetPlatformInfo(platforms[platform], what, bytes.length, Pointer.to(bytes), null), "clGetPlatformInfo");
+        check(() -> clGetPlatformInfo(platforms[platform], what, bytes.length, Pointer.to(bytes), null), "clGetPlatformInfo");
         return trimmed(bytes);
     }
 
     private static String text(cl_device_id device, int what) {
         long[] size = new long[1];
-        check(clGetDeviceInfo(device, what, 0, null, size), "clGetDeviceInfo");
+        check(() -> clGetDeviceInfo(device, what, 0, null, size), "clGetDeviceInfo");
         byte[] bytes = new byte[(int) size[0]];
-        check(clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
+        check(() -> clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
         return trimmed(bytes);
     }
 
     /** A cl_uint, cl_ulong, cl_bitfield or size_t: the driver fills the low bytes, on every little-endian host. */
     private static long number(cl_device_id device, int what) {
         long[] value = new long[1];
-        check(clGetDeviceInfo(device, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");
+        check(() -> clGetDeviceInfo(device, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");
         return value[0];
     }
 
@@ -127,6 +129,10 @@ final class JoclPlatformSource implements PlatformSource {
         String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.indexOf('\0');
         return (end < 0 ? text : text.substring(0, end)).trim();
+    }
+
+    private static void check(IntSupplier call, String name) {
+        check(code(call), name);
     }
 
     private static void check(int code, String call) {

@@ -1,6 +1,7 @@
 package io.github.clnorm.reference;
 
 import java.util.Arrays;
+import java.util.function.DoubleConsumer;
 
 /**
  * Group normalization in float64, from the formula of Wu and He (<a href="https://arxiv.org/abs/1803.08494">ECCV
@@ -84,12 +85,12 @@ public final class ReferenceGroupNorm {
      *
      * @param sample n
      * @param group g
-     * @param output overwritten: {@link #groupSize()} values, in the input's order
+     * @param output takes {@link #groupSize()} values, in the input's order
      * @return the group's moments before
      */
-    public Moments normalize(int sample, int group, double[] output) {
+    public Moments normalize(int sample, int group, DoubleConsumer output) {
         int size = groupSize();
-        int from = (int) (((long) sample * numGroups + group) * size);
+        int from = (sample * numGroups + group) * size;
         Moments moments = moments(input, from, size);
         double deviation = Math.sqrt(moments.variance() + eps);
         for (int i = 0; i < size; i++) {
@@ -97,7 +98,7 @@ public final class ReferenceGroupNorm {
             double normalized = (input[from + i] - moments.mean()) / deviation;
             double gamma = weight == null ? 1 : weight[channel];
             double beta = bias == null ? 0 : bias[channel];
-            output[i] = normalized * gamma + beta;
+            output.accept(normalized * gamma + beta);
         }
         return moments;
     }
@@ -110,10 +111,9 @@ public final class ReferenceGroupNorm {
     public double[] normalize() {
         double[] output = new double[input.length];
         int size = groupSize();
-        double[] one = new double[size];
+        int[] at = {0};
         for (int set = 0; size > 0 && set < input.length / size; set++) {
-            normalize(set / numGroups, set % numGroups, one);
-            System.arraycopy(one, 0, output, set * size, size);
+            normalize(set / numGroups, set % numGroups, value -> output[at[0]++] = value);
         }
         return output;
     }

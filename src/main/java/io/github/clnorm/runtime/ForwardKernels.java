@@ -46,7 +46,9 @@ final class ForwardKernels {
     /** How many work-items a work-group may have, by the driver's word on each kernel that the plan launches. */
     long workGroupLimit() {
         List<OpenCl.Kernel> kernels = plan.strategy() == Strategy.SPLIT
-                ? List.of(momentsOfBlocks(), affine())
+                ? plan.mergeOnce()
+                        ? List.of(momentsOfBlocks(), momentsOfSets(), affine())
+                        : List.of(momentsOfBlocks(), affine())
                 : List.of(resident());
         return kernels.stream().mapToLong(session.openCl()::workGroupLimit).min().orElseThrow();
     }

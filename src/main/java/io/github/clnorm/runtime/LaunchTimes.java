@@ -11,6 +11,8 @@ public final class LaunchTimes {
     private final List<OpenCl.Event> events = new ArrayList<>();
     private int launches;
     private long nanoseconds;
+    private long hostNanoseconds;
+    private final long start = System.nanoTime();
 
     LaunchTimes(OpenCl openCl) {
         this.openCl = openCl;
@@ -21,6 +23,7 @@ public final class LaunchTimes {
     }
 
     void read() {
+        hostNanoseconds = System.nanoTime() - start;
         launches = events.size();
         nanoseconds = events.stream().mapToLong(openCl::nanoseconds).sum();
     }
@@ -46,5 +49,14 @@ public final class LaunchTimes {
      */
     public long nanoseconds() {
         return nanoseconds;
+    }
+
+    /**
+     * How long it took as the host sees it, from the beginning of the action until the device was done.
+     *
+     * @return nanoseconds
+     */
+    public long hostNanoseconds() {
+        return hostNanoseconds;
     }
 }

@@ -11,6 +11,9 @@ import java.util.Optional;
 /** Which plan a session uses for a geometry. Plans that were chosen once are kept. */
 public final class Planner {
 
+    // Programs of ever-changing shapes must not fill the memory.
+    private static final int MOST_KEPT = 4096;
+
     private final Session session;
     private final Map<Geometry, Plan> chosen = new HashMap<>();
 
@@ -26,6 +29,9 @@ public final class Planner {
      */
     public Plan plan(Geometry geometry) {
         synchronized (session) {
+            if (chosen.size() == MOST_KEPT) {
+                chosen.clear();
+            }
             return chosen.computeIfAbsent(geometry, this::choose);
         }
     }

@@ -5,6 +5,7 @@ import io.github.clnorm.runtime.opencl.OpenCl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -220,6 +221,24 @@ public final class Session implements AutoCloseable {
         return closed;
     }
 
+    /** Releases everything, also behind something that cannot be released; the first failure is thrown at the end. */
+    private void releaseAll() {
+        List<Runnable> releases = new ArrayList<>();
+        List.copyOf(buffers).forEach(buffer -> releases.add(buffer::close));
+        releases.add(programs::close);
+        RuntimeException first = null;
+        for (Runnable release : releases) {
+            try {
+                release.run();
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("the backend on " + device.name() + " is closed");
@@ -236,8 +255,7 @@ public final class Session implements AutoCloseable {
             openCl.finish();
         } finally {
             try {
-                List.copyOf(buffers).forEach(DeviceBuffer::close);
-                programs.close();
+                releaseAll();
             } finally {
                 closed = true;
                 staging = null;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -11,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -24,8 +25,10 @@ public final class TensorOutput implements AutoCloseable {
     private static final int PIECE_BYTES = 1 << 20;
     private static final int MOST_LINKS = 40;
 
-    /** Temporary files and the names they will get. */
-    private final Map<Path, Path> written = new LinkedHashMap<>();
+    /** A file under its temporary name, and the older file that it takes the place of, if there is one. */
+    private record Pending(Path temporary, Path target, Path older) {}
+
+    private final List<Pending> written = new ArrayList<>();
 
     /**
      * Writes a float32 tensor as {@code .npy}.
@@ -33,36 +36,45 @@ public final class TensorOutput implements AutoCloseable {
      * @param target the file
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
-     * @throws IOException when it cannot be written
+     * @throws IOException when it cannot be written; the message names the target
      */
     public void write(Path target, float[] values, long... shape) throws IOException {
-        // A device or a pipe is written to, not replaced; a link stays a link.
-        if (Files.exists(target) && !Files.isRegularFile(target)) {
-            try (FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
-                write(channel, values, shape);
-            }
-            return;
-        }
-        Path real = followed(target);
-        Path temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
-        // Not createTempFile: that makes private files, and a result gets the permissions of any new file here.
         try {
-            Files.createFile(temporary);
+            // A device or a pipe is written to, not replaced; a link stays a link.
+            if (Files.exists(target) && !Files.isRegularFile(target)) {
+                fill(target, values, shape);
+                return;
+            }
+            Path destination = destination(target);
+            // Not createTempFile: that makes private files, and a result gets the permissions of any new file here.
+            Path temporary = Files.createFile(hidden(destination, ".part"));
+            temporary.toFile().deleteOnExit();
+            written.add(new Pending(temporary, destination, hidden(destination, ".old")));
+            fill(temporary, values, shape);
+            keepPermissions(destination, temporary);
         } catch (NoSuchFileException e) {
-            throw new NoSuchFileException(target.toString(), null, "its folder does not exist");
-        } catch (FileSystemException e) {
-            throw new FileSystemException(target.toString(), null, e.getReason());
-        }
-        temporary.toFile().deleteOnExit();
-        written.put(temporary, real);
-        keepPermissions(real, temporary);
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-            write(channel, values, shape);
+            throw failure(target, "its folder does not exist", e);
+        } catch (IOException e) {
+            throw failure(target, reason(e), e);
         }
     }
 
-    /** The file that a name leads to, also where a link leads to a file that is not there yet. */
-    private static Path followed(Path target) throws IOException {
+    private static IOException failure(Path target, String reason, IOException cause) {
+        return new IOException(target + ": cannot be written: " + reason, cause);
+    }
+
+    private static Path hidden(Path destination, String ending) {
+        return destination.resolveSibling(".clnorm-" + UUID.randomUUID() + ending);
+    }
+
+    /**
+     * The file that a name leads to, through links, also where a link leads to a file that is not there yet.
+     *
+     * @param target a name
+     * @return the file
+     * @throws IOException when links go round in circles, or cannot be read
+     */
+    public static Path destination(Path target) throws IOException {
         Path path = target.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(path); links++) {
             if (links == MOST_LINKS) {
@@ -70,12 +82,18 @@ public final class TensorOutput implements AutoCloseable {
             }
             path = path.resolveSibling(Files.readSymbolicLink(path));
         }
-        return path;
+        return Files.exists(path) ? path.toRealPath() : path.normalize();
     }
 
     private static void keepPermissions(Path from, Path to) throws IOException {
         if (Files.exists(from) && Files.getFileAttributeView(to, PosixFileAttributeView.class) != null) {
             Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
+        }
+    }
+
+    private static void fill(Path file, float[] values, long... shape) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            write(channel, values, shape);
         }
     }
 
@@ -98,27 +116,51 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Gives every file its name.
+     * Gives every file its name. When that fails for one of them, those before it get their older files back.
      *
      * @throws IOException when one cannot be moved
      */
     public void commit() throws IOException {
-        for (Path target : written.values()) {
-            if (Files.isDirectory(target)) {
-                throw new FileSystemException(target.toString(), null, "is a directory");
+        int done = 0;
+        try {
+            for (; done < written.size(); done++) {
+                Pending file = written.get(done);
+                if (Files.isDirectory(file.target)) {
+                    throw new FileSystemException(file.target.toString(), null, "is a directory");
+                }
+                // A single file is replaced in one step; several need a way back.
+                if (written.size() > 1 && Files.exists(file.target)) {
+                    Files.move(file.target, file.older);
+                }
+                Files.move(file.temporary, file.target, StandardCopyOption.REPLACE_EXISTING);
             }
+        } catch (IOException e) {
+            for (; done >= 0; done--) {
+                Pending file = written.get(done);
+                if (Files.exists(file.older)) {
+                    Files.move(file.older, file.target, StandardCopyOption.REPLACE_EXISTING);
+                } else if (!Files.exists(file.temporary)) {
+                    Files.deleteIfExists(file.target);
+                }
+            }
+            throw failure(e instanceof FileSystemException f ? Path.of(f.getFile()) : Path.of(""), reason(e), e);
         }
-        for (Map.Entry<Path, Path> file : written.entrySet()) {
-            Files.move(file.getKey(), file.getValue(), StandardCopyOption.REPLACE_EXISTING);
-        }
-        written.clear();
+        close();
     }
 
-    /** Removes what was not committed. */
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return e instanceof FileSystemException file ? String.valueOf(file.getReason()) : e.getMessage();
+    }
+
+    /** Removes what was not committed, and what was replaced. */
     @Override
     public void close() throws IOException {
-        for (Path temporary : written.keySet()) {
-            Files.deleteIfExists(temporary);
+        for (Pending file : written) {
+            Files.deleteIfExists(file.temporary);
+            Files.deleteIfExists(file.older);
         }
         written.clear();
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jocl.CL;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,16 @@ class KernelSourceTest {
         String source = KernelSource.of("resident.cl");
         assertFalse(source.contains("#include"), "an include is left");
         assertEquals(1, source.split("#define LANES 64", -1).length - 1);
+    }
+
+    @Test
+    void aBuildThatFailsShowsTheCompilersLogAlsoWhileJoclThrowsExceptions() {
+        CL.setExceptionsEnabled(true);
+        try {
+            aBuildThatFailsShowsTheCompilersLog();
+        } finally {
+            CL.setExceptionsEnabled(false);
+        }
     }
 
     @Test

@@ -1,11 +1,13 @@
 package io.github.clnorm.runtime.opencl;
 
+import static io.github.clnorm.device.JoclCalls.code;
+import static io.github.clnorm.device.JoclCalls.created;
 import static org.jocl.CL.*;
 
 import io.github.clnorm.device.DeviceInfo;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import org.jocl.CL;
+import java.util.function.IntSupplier;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
@@ -52,14 +54,15 @@ public final class JoclOpenCl implements OpenCl {
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
         cl_device_id[] devices = {info.handle().device()};
-        cl_context context = clCreateContext(properties, 1, devices, null, null, code);
+        cl_context context = created(code, () -> clCreateContext(properties, 1, devices, null, null, code));
         check(code[0], "clCreateContext", info.description());
         // The call of OpenCL 1.2: clCreateCommandQueueWithProperties is not there on every device.
         @SuppressWarnings("deprecation")
-        cl_command_queue queue =
-                clCreateCommandQueue(context, devices[0], timed ? CL_QUEUE_PROFILING_ENABLE : 0, code);
+        cl_command_queue queue = created(
+                code,
+                () -> clCreateCommandQueue(context, devices[0], timed ? CL_QUEUE_PROFILING_ENABLE : 0, code));
         if (code[0] != CL_SUCCESS) {
-            clReleaseContext(context);
+            code(() -> clReleaseContext(context));
         }
         check(code[0], "clCreateCommandQueue", info.description());
         return new JoclOpenCl(info, context, queue);
@@ -74,10 +77,10 @@ public final class JoclOpenCl implements OpenCl {
      * @return the port
      */
     public static JoclOpenCl on(DeviceInfo info, cl_context context, cl_command_queue queue) {
-        check(clRetainContext(context), "clRetainContext", info.description());
-        int code = clRetainCommandQueue(queue);
+        check(() -> clRetainContext(context), "clRetainContext", info.description());
+        int code = code(() -> clRetainCommandQueue(queue));
         if (code != CL_SUCCESS) {
-            clReleaseContext(context);
+            code(() -> clReleaseContext(context));
         }
         check(code, "clRetainCommandQueue", info.description());
         return new JoclOpenCl(info, context, queue);
@@ -93,16 +96,14 @@ public final class JoclOpenCl implements OpenCl {
      */
     public static cl_device_id deviceOf(cl_command_queue queue) {
         long[] properties = new long[1];
-        check(
-                clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
+        check(() -> clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
                 "clGetCommandQueueInfo",
                 "the given queue");
         if ((properties[0] & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0) {
             throw new IllegalArgumentException("the queue runs out of order, expected an in-order queue");
         }
         cl_device_id device = new cl_device_id();
-        check(
-                clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, Sizeof.cl_device_id, Pointer.to(device), null),
+        check(() -> clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, Sizeof.cl_device_id, Pointer.to(device), null),
                 "clGetCommandQueueInfo",
                 "the given queue");
         return device;
@@ -111,20 +112,19 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public Memory createBuffer(long bytes) {
         int[] code = new int[1];
-        cl_mem memory = clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code);
+        cl_mem memory = created(code, () -> clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code));
         check(code[0], "clCreateBuffer");
         return new Memory(memory);
     }
 
     @Override
     public void release(Memory memory) {
-        check(clReleaseMemObject((cl_mem) memory.handle()), "clReleaseMemObject");
+        check(() -> clReleaseMemObject((cl_mem) memory.handle()), "clReleaseMemObject");
     }
 
     @Override
     public void write(Memory memory, long offset, ByteBuffer source) {
-        check(
-                clEnqueueWriteBuffer(
+        check(() -> clEnqueueWriteBuffer(
                         queue,
                         (cl_mem) memory.handle(),
                         true,
@@ -139,8 +139,7 @@ public final class JoclOpenCl implements OpenCl {
 
     @Override
     public void read(Memory memory, long offset, ByteBuffer target) {
-        check(
-                clEnqueueReadBuffer(
+        check(() -> clEnqueueReadBuffer(
                         queue,
                         (cl_mem) memory.handle(),
                         true,
@@ -156,50 +155,48 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public Program build(String source, String options) {
         int[] code = new int[1];
-        cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, code);
+        cl_program program = created(
+                code, () -> clCreateProgramWithSource(context, 1, new String[] {source}, null, code));
         check(code[0], "clCreateProgramWithSource");
-        code[0] = clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
-        if (code[0] != CL_SUCCESS) {
+        int built = code(() -> clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null));
+        if (built != CL_SUCCESS) {
             String log = buildLog(program);
-            clReleaseProgram(program);
-            throw new ClException(code[0], "clBuildProgram", description, log);
+            code(() -> clReleaseProgram(program));
+            throw new ClException(built, "clBuildProgram", description, log);
         }
         return new Program(program);
     }
 
     private String buildLog(cl_program program) {
         long[] size = new long[1];
-        if (clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, null, size) != CL_SUCCESS) {
-            return "";
-        }
+        code(() -> clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, null, size));
         byte[] log = new byte[(int) size[0]];
-        clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null);
+        code(() -> clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null));
         return new String(log, StandardCharsets.UTF_8).replace("\0", "");
     }
 
     @Override
     public void release(Program program) {
-        check(clReleaseProgram((cl_program) program.handle()), "clReleaseProgram");
+        check(() -> clReleaseProgram((cl_program) program.handle()), "clReleaseProgram");
     }
 
     @Override
     public Kernel createKernel(Program program, String name) {
         int[] code = new int[1];
-        cl_kernel kernel = CL.clCreateKernel((cl_program) program.handle(), name, code);
+        cl_kernel kernel = created(code, () -> clCreateKernel((cl_program) program.handle(), name, code));
         check(code[0], "clCreateKernel");
         return new Kernel(kernel, name);
     }
 
     @Override
     public void release(Kernel kernel) {
-        check(clReleaseKernel((cl_kernel) kernel.handle()), "clReleaseKernel");
+        check(() -> clReleaseKernel((cl_kernel) kernel.handle()), "clReleaseKernel");
     }
 
     @Override
     public long workGroupLimit(Kernel kernel) {
         long[] limit = new long[1];
-        check(
-                clGetKernelWorkGroupInfo(
+        check(() -> clGetKernelWorkGroupInfo(
                         (cl_kernel) kernel.handle(),
                         device,
                         CL_KERNEL_WORK_GROUP_SIZE,
@@ -240,14 +237,13 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     private void setArgument(Kernel kernel, int index, long bytes, Pointer value) {
-        check(clSetKernelArg((cl_kernel) kernel.handle(), index, bytes, value), "clSetKernelArg");
+        check(() -> clSetKernelArg((cl_kernel) kernel.handle(), index, bytes, value), "clSetKernelArg");
     }
 
     @Override
     public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
         cl_event event = timed ? new cl_event() : null;
-        check(
-                clEnqueueNDRangeKernel(
+        check(() -> clEnqueueNDRangeKernel(
                         queue,
                         (cl_kernel) kernel.handle(),
                         1,
@@ -268,8 +264,7 @@ public final class JoclOpenCl implements OpenCl {
 
     private long profiled(Event event, int what) {
         long[] time = new long[1];
-        check(
-                clGetEventProfilingInfo(
+        check(() -> clGetEventProfilingInfo(
                         (cl_event) event.handle(), what, Sizeof.cl_ulong, Pointer.to(time), null),
                 "clGetEventProfilingInfo");
         return time[0];
@@ -277,27 +272,35 @@ public final class JoclOpenCl implements OpenCl {
 
     @Override
     public void release(Event event) {
-        check(clReleaseEvent((cl_event) event.handle()), "clReleaseEvent");
+        check(() -> clReleaseEvent((cl_event) event.handle()), "clReleaseEvent");
     }
 
     @Override
     public void flush() {
-        check(clFlush(queue), "clFlush");
+        check(() -> clFlush(queue), "clFlush");
     }
 
     @Override
     public void finish() {
-        check(clFinish(queue), "clFinish");
+        check(() -> clFinish(queue), "clFinish");
     }
 
     @Override
     public void close() {
-        clReleaseCommandQueue(queue);
-        clReleaseContext(context);
+        code(() -> clReleaseCommandQueue(queue));
+        code(() -> clReleaseContext(context));
+    }
+
+    private void check(IntSupplier call, String name) {
+        check(code(call), name);
     }
 
     private void check(int code, String call) {
         check(code, call, description);
+    }
+
+    private static void check(IntSupplier call, String name, String device) {
+        check(code(call), name, device);
     }
 
     private static void check(int code, String call, String device) {
