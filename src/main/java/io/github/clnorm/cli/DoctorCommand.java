@@ -51,8 +51,8 @@ final class DoctorCommand implements Callable<Integer> {
             out.println();
             out.println("No device works. " + Installation.ofThisMachine()
                     .redirection()
-                    .map(variable -> variable + " hides the installed drivers: unset " + variable)
-                    .orElse(InstallAdvice.forThisMachine()));
+                    .map(variable -> variable + " hides the installed drivers; to see them: unset " + variable + ". ")
+                    .orElse("") + InstallAdvice.forThisMachine());
         } else {
             out.println();
             out.println(working == 1 ? "1 device works." : working + " devices work.");
@@ -71,9 +71,9 @@ final class DoctorCommand implements Callable<Integer> {
         List<Installation.IcdFile> icdFiles = installation.icdFiles();
         if (icdFiles.isEmpty()) {
             line("missing", "ICD files", "none in " + installation.vendors() + ": "
-                    + installation.redirection().map(variable -> "it is what " + variable
-                            + " names; to use the installed drivers: unset " + variable)
-                    .orElse("no driver is installed. " + InstallAdvice.forThisMachine()));
+                    + installation.redirection()
+                            .map(variable -> "that is where " + variable + " points")
+                            .orElse("no driver is installed"));
         }
         for (Installation.IcdFile icd : icdFiles) {
             if (icd.problem() == null) {
