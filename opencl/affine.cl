@@ -103,8 +103,8 @@ CLNORM_INLINE void affine_part(SET_SPACE const storage_t *x, __global storage_t 
 
 #ifdef MOMENTS_ARE_GLOBAL
 
-// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: barriers in
-// one branch of a condition, though all work-items take it, crash some compilers (PoCL 3.1).
+// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: see
+// SINGLE_BLOCK.
 #ifndef MERGED
 #define MERGED 0
 #endif

@@ -23,6 +23,12 @@
 #define MOMENTS_ARE_GLOBAL
 #endif
 
+// 1 where a set is known to have one block: there is nothing to merge, and 0 gives the same bits. Not a run-time choice:
+// barriers in one branch of a condition, though all work-items take it, crash some compilers (PoCL 3.1).
+#ifndef SINGLE_BLOCK
+#define SINGLE_BLOCK 0
+#endif
+
 #define SCALE_OF_HUGE 0x1p-100f
 #define SCALE_OF_TINY 0x1p100f
 #define HUGE_BLOCK_M2 0x1p100f
@@ -80,11 +86,9 @@ CLNORM_INLINE real block_pivot(SET_SPACE const storage_t *x, const uint n, const
     return head == LANES ? pivot * ((real)1 / LANES) : pivot / (real)head;
 }
 
-// The moments of the n <= BLOCK elements at x, whose block_pivot (at scale 1) is `pivot`; the same for every work-item
-// of the team. n = 0 for a team without a block: it takes part in the barriers. All work-items of the work-group call
-// it together. The pivot comes from the caller, who asks for the next block's before this block is summed: a processor
-// then works on both, where it would wait for the fold of the pivot.
-CLNORM_INLINE block_moments_t block_moments(SET_SPACE const storage_t *x, const uint n, real pivot, const team_t *team)
+// The moments of the n <= BLOCK elements at x, the same for every work-item of the team. n = 0 for a team without a
+// block: it takes part in the barriers. All work-items of the work-group call it together.
+CLNORM_INLINE block_moments_t block_moments(SET_SPACE const storage_t *x, const uint n, const team_t *team)
 {
     realv sum[HELD], squares[HELD];
     block_moments_t result;
@@ -92,9 +96,7 @@ CLNORM_INLINE block_moments_t block_moments(SET_SPACE const storage_t *x, const 
     int again = 1;
     for (uint attempt = 0; attempt < 2 && again; attempt++) {
         real total, total_squares;
-        if (attempt > 0) {
-            pivot = block_pivot(x, n, scale, team);
-        }
+        const real pivot = block_pivot(x, n, scale, team);
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             sum[k] = 0;
@@ -167,21 +169,13 @@ CLNORM_INLINE void moments_of_set_blocks(SET_SPACE const storage_t *x, const ulo
                                          const uint end, const uint offset, const uint step,
                                          MOMENTS_SPACE real *moments, const ulong stride, const team_t *team)
 {
-    uint n = block_size(first + offset, end, set_size);
-    SET_SPACE const storage_t *elements = x + (n > 0 ? (ulong)(first + offset) * BLOCK : 0);
-    real pivot = block_pivot(elements, n, 1, team);
     for (uint base = first; base < end; base += step) {
         const uint block = base + offset;
-        const uint next_n = block_size(block + step, end, set_size);
-        SET_SPACE const storage_t *next = x + (next_n > 0 ? (ulong)(block + step) * BLOCK : 0);
-        const real next_pivot = block_pivot(next, next_n, 1, team);
-        const block_moments_t m = block_moments(elements, n, pivot, team);
+        const uint n = block_size(block, end, set_size);
+        const block_moments_t m = block_moments(x + (n > 0 ? (ulong)block * BLOCK : 0), n, team);
         if (block < end && team->item == 0) {
             store_block(moments, stride, block, m);
         }
-        n = next_n;
-        elements = next;
-        pivot = next_pivot;
     }
 }
 
@@ -230,11 +224,11 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
     set_moments_t set;
     set.mean_hi = means_hi[0];
     set.mean_lo = means_lo[0];
+#if !SINGLE_BLOCK
     const real last = (real)(n - (ulong)(blocks - 1) * BLOCK) / BLOCK;
     const real weight = (real)(blocks - 1) + last;
-    realv sum[HELD], error[HELD], folded, rounding;
-
-    if (blocks > 1) {
+    realv sum[HELD], error[HELD], residuals[HELD], residual_errors[HELD], folded, rounding;
+    {
         const real first_hi = set.mean_hi, first_lo = set.mean_lo;
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
@@ -261,48 +255,48 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
         const real taken = set.mean_hi - first_hi;
         set.mean_lo = (first_hi - (set.mean_hi - taken)) + (correction - taken);
     }
+#endif
 
     // With the mean in hand: M2, and what rounding left of the mean. Scaled where M2 would leave the range of float.
     const real mean_hi = set.mean_hi, mean_lo = set.mean_lo;
     real scale = 1, m2 = 0, residual = 0;
     int again = 1;
     for (uint attempt = 0; attempt < 2 && again; attempt++) {
-        real attempt_m2, attempt_residual = 0;
-        if (blocks == 1) {
-            const real unit = scale * units[0];
-            attempt_m2 = (m2s[0] * unit) * unit;
-        } else {
-            realv residuals[HELD], residual_errors[HELD];
+#if SINGLE_BLOCK
+        const real own_unit = scale * units[0];
+        const real attempt_m2 = (m2s[0] * own_unit) * own_unit;
+        const real attempt_residual = 0;
+#else
+#pragma unroll
+        for (uint k = 0; k < HELD; k++) {
+            sum[k] = 0;
+            error[k] = 0;
+            residuals[k] = 0;
+            residual_errors[k] = 0;
+        }
+        for (uint base = 0; base < blocks; base += LANES) {
 #pragma unroll
             for (uint k = 0; k < HELD; k++) {
-                sum[k] = 0;
-                error[k] = 0;
-                residuals[k] = 0;
-                residual_errors[k] = 0;
+                const uint at = base + LANE_OF(team, k);
+                const realv w = block_weights(at, blocks, last);
+                const realv shift = (load_moments(means_hi, at, blocks, mean_hi) - (realv)(mean_hi)) +
+                                    (load_moments(means_lo, at, blocks, mean_lo) - (realv)(mean_lo));
+                const realv weighted = w * shift;
+                TWO_SUM(folded, rounding, residuals[k], weighted);
+                residuals[k] = folded;
+                residual_errors[k] += rounding;
+                const realv unit = (realv)(scale) * load_moments(units, at, blocks, 1);
+                const realv scaled = shift * (realv)(scale);
+                const realv own = (load_moments(m2s, at, blocks, 0) * unit) * unit;
+                const realv deviation = multiply_add(w * (realv)((real)BLOCK) * scaled, scaled, own);
+                TWO_SUM(folded, rounding, sum[k], deviation);
+                sum[k] = folded;
+                error[k] += rounding;
             }
-            for (uint base = 0; base < blocks; base += LANES) {
-#pragma unroll
-                for (uint k = 0; k < HELD; k++) {
-                    const uint at = base + LANE_OF(team, k);
-                    const realv w = block_weights(at, blocks, last);
-                    const realv shift = (load_moments(means_hi, at, blocks, mean_hi) - (realv)(mean_hi)) +
-                                        (load_moments(means_lo, at, blocks, mean_lo) - (realv)(mean_lo));
-                    const realv weighted = w * shift;
-                    TWO_SUM(folded, rounding, residuals[k], weighted);
-                    residuals[k] = folded;
-                    residual_errors[k] += rounding;
-                    const realv unit = (realv)(scale) * load_moments(units, at, blocks, 1);
-                    const realv scaled = shift * (realv)(scale);
-                    const realv own = (load_moments(m2s, at, blocks, 0) * unit) * unit;
-                    const realv deviation = multiply_add(w * (realv)((real)BLOCK) * scaled, scaled, own);
-                    TWO_SUM(folded, rounding, sum[k], deviation);
-                    sum[k] = folded;
-                    error[k] += rounding;
-                }
-            }
-            attempt_m2 = fold_compensated(sum, error, team);
-            attempt_residual = fold_compensated(residuals, residual_errors, team) / weight;
         }
+        const real attempt_m2 = fold_compensated(sum, error, team);
+        const real attempt_residual = fold_compensated(residuals, residual_errors, team) / weight;
+#endif
         if (attempt == 0 || scale != 1) {
             m2 = attempt_m2;
             residual = attempt_residual;
@@ -316,12 +310,10 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
         }
         again = any_team(scale != 1, team);
     }
-    if (blocks > 1) {
-        const real correction = mean_lo + residual;
-        set.mean_hi = mean_hi + correction;
-        const real taken = set.mean_hi - mean_hi;
-        set.mean_lo = (mean_hi - (set.mean_hi - taken)) + (correction - taken);
-    }
+    const real correction = mean_lo + residual;
+    set.mean_hi = mean_hi + correction;
+    const real taken = set.mean_hi - mean_hi;
+    set.mean_lo = (mean_hi - (set.mean_hi - taken)) + (correction - taken);
     const real variance = m2 / (real)n;
     const real scaled_eps = (eps * scale) * scale;
     set.rstd = scale * ((real)1 / sqrt(variance + scaled_eps));

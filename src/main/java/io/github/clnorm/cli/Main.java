@@ -68,7 +68,8 @@ public final class Main implements Runnable {
             }
             return code;
         } catch (OutOfMemoryError e) {
-            print(commandLine, "the tensors do not fit in Java's memory (" + e.getMessage() + ")");
+            print(commandLine, "the tensors do not fit in Java's memory of " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB: input and output must fit together");
             return ExitCode.FAILURE;
         }
     }

@@ -40,7 +40,7 @@ public final class Forward {
         this.session = session;
         this.geometry = geometry;
         this.plan = plan;
-        this.kernels = new ForwardKernels(session, plan);
+        this.kernels = new ForwardKernels(session, plan, geometry);
         this.buffers = buffers;
         this.eps = eps;
     }

@@ -1,5 +1,6 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.Strategy;
 import io.github.clnorm.runtime.opencl.OpenCl;
@@ -10,10 +11,12 @@ final class ForwardKernels {
 
     private final Session session;
     private final Plan plan;
+    private final boolean singleBlock;
 
-    ForwardKernels(Session session, Plan plan) {
+    ForwardKernels(Session session, Plan plan, Geometry geometry) {
         this.session = session;
         this.plan = plan;
+        this.singleBlock = geometry.blocksPerSet() == 1;
     }
 
     /** Both passes in one launch, for the strategies resident and packed. */
@@ -59,6 +62,7 @@ final class ForwardKernels {
 
     private String options(int workGroupSize) {
         return "-DWORK_GROUP_SIZE=" + workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth()
-                + (plan.nonTemporal() ? " -DNON_TEMPORAL=1" : "");
+                + (plan.nonTemporal() ? " -DNON_TEMPORAL=1" : "")
+                + (singleBlock ? " -DSINGLE_BLOCK=1" : "");
     }
 }

@@ -41,7 +41,7 @@ public final class Planner {
         long limit = session.device().maxWorkGroupSize();
         while (true) {
             Plan plan = Heuristics.plan(geometry, session.device(), limit);
-            long allowed = new ForwardKernels(session, plan).workGroupLimit();
+            long allowed = new ForwardKernels(session, plan, geometry).workGroupLimit();
             if (plan.workGroupSize() <= allowed || limit <= 1) {
                 return plan;
             }
@@ -62,7 +62,7 @@ public final class Planner {
             return problem;
         }
         synchronized (session) {
-            long allowed = new ForwardKernels(session, plan).workGroupLimit();
+            long allowed = new ForwardKernels(session, plan, geometry).workGroupLimit();
             return plan.workGroupSize() <= allowed
                     ? Optional.empty()
                     : Optional.of("its kernels allow work-groups of " + allowed + " on this device");

@@ -34,7 +34,9 @@ public final class PlanSpace {
             plans.add(Plan.resident(16, width));
         }
         plans.addAll(variants(16, 4));
-        for (int group = 2; group <= device.maxWorkGroupSize(); group *= 2) {
+        // A set of one block has kernels of its own, whose work-groups have nothing to share beyond a block.
+        int largest = geometry.blocksPerSet() == 1 ? Math.min(64, device.maxWorkGroupSize()) : device.maxWorkGroupSize();
+        for (int group = 2; group <= largest; group *= 2) {
             plans.add(Plan.resident(group, 4));
             plans.add(Plan.split(group, 4, 1));
         }

@@ -71,7 +71,8 @@ final class OclgrindRun {
         return (OpenCl) Proxy.newProxyInstance(
                 OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("build")) {
-                        arguments[1] += " -cl-opt-disable";
+                        // Inlining leaves marks that only the optimizer removes.
+                        arguments[1] += " -cl-opt-disable -DCLNORM_INLINE=static";
                     }
                     try {
                         return method.invoke(real, arguments);
