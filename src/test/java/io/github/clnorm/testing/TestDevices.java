@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * The devices that the suite runs on: every OpenCL device of the machine, each opened once. A machine without any fails
- * the tests that need one; they never skip themselves. The system property {@code clnorm.requiredDevices} names
+ * the tests that need one; they never skip themselves. The environment variable {@code CLNORM_REQUIRED_DEVICES} names
  * platforms that must be among them.
  */
 public final class TestDevices {
@@ -31,7 +31,7 @@ public final class TestDevices {
         if (OPEN.isEmpty()) {
             List<DeviceInfo> devices = Devices.of(Devices.platforms());
             assertFalse(devices.isEmpty(), "no OpenCL device: these tests need one. Try ./clnorm doctor");
-            for (String required : System.getProperty("clnorm.requiredDevices", "").split(",")) {
+            for (String required : System.getenv().getOrDefault("CLNORM_REQUIRED_DEVICES", "").split(",")) {
                 assertTrue(
                         devices.stream().anyMatch(device -> text(device).contains(required.strip().toLowerCase(Locale.ROOT))),
                         "the required device '" + required + "' is not among " + devices);
