@@ -32,7 +32,7 @@
 typedef float storage_t; // an element of x and y
 typedef float real;      // statistics, parameters, eps and sums
 
-// Some compilers call what they should inline (PoCL 3.1: 5 ns for every vector that is loaded).
+// Some compilers call what they should inline (PoCL 3.1, for every vector that is loaded).
 #ifndef CLNORM_INLINE
 #ifdef __clang__
 #define CLNORM_INLINE static inline __attribute__((always_inline))

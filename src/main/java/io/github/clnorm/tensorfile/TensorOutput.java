@@ -145,22 +145,26 @@ public final class TensorOutput implements AutoCloseable {
             }
             throw failure(e instanceof FileSystemException f ? Path.of(f.getFile()) : Path.of(""), reason(e), e);
         }
-        close();
+        // Only now: as long as anything may fail, the older files are the user's only copies.
+        for (Pending file : written) {
+            Files.deleteIfExists(file.older);
+        }
+        written.clear();
     }
 
     private static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
-        return e instanceof FileSystemException file ? String.valueOf(file.getReason()) : e.getMessage();
+        String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+        return reason == null ? e.getClass().getSimpleName() : reason;
     }
 
-    /** Removes what was not committed, and what was replaced. */
+    /** Removes what was not committed. */
     @Override
     public void close() throws IOException {
         for (Pending file : written) {
             Files.deleteIfExists(file.temporary);
-            Files.deleteIfExists(file.older);
         }
         written.clear();
     }
