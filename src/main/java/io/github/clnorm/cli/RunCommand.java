@@ -13,7 +13,7 @@ import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.LaunchTimes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
-import io.github.clnorm.tensorfile.ElementType;
+import io.github.clnorm.type.ElementType;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,9 @@
 package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.type.BrainFloat;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.HalfFloat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -122,6 +125,11 @@ public final class TensorFile {
             case FLOAT16 -> {
                 for (int i = 0; i < count; i++) {
                     values[at + i] = HalfFloat.toFloat(piece.getShort(2 * i));
+                }
+            }
+            case BFLOAT16 -> {
+                for (int i = 0; i < count; i++) {
+                    values[at + i] = BrainFloat.toFloat(piece.getShort(2 * i));
                 }
             }
             case FLOAT32 -> piece.asFloatBuffer().get(values, at, count);

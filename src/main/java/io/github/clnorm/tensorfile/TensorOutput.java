@@ -1,5 +1,6 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

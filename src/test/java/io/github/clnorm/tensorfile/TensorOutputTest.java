@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.testing.Errors;
 import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,0 +1,41 @@
+package io.github.clnorm.type;
+
+/** bfloat16: the upper half of a binary32. */
+public final class BrainFloat {
+
+    private BrainFloat() {}
+
+    /**
+     * The value of a bfloat16.
+     *
+     * @param bits its bits
+     * @return the value, which a float holds exactly
+     */
+    public static float toFloat(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    /**
+     * The nearest bfloat16, the even one of two.
+     *
+     * @param value any value; a float is taken exactly
+     * @return its bits
+     */
+    public static short fromDouble(double value) {
+        if (Double.isNaN(value)) {
+            return (short) 0x7fc0;
+        }
+        // A first rounding to float must not decide the second: rounded to odd, it cannot.
+        float nearest = (float) value;
+        int bits = Float.floatToRawIntBits(nearest);
+        if (nearest != value && !Float.isInfinite(nearest)) {
+            if (Math.abs(nearest) > Math.abs(value)) {
+                bits--;
+            }
+            bits |= 1;
+        } else if (Float.isInfinite(nearest)) {
+            return (short) (bits >>> 16);
+        }
+        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+    }
+}
