@@ -1,9 +1,6 @@
 package io.github.clnorm.tensorfile;
 
-import io.github.clnorm.geometry.Shapes;
-import io.github.clnorm.type.BrainFloat;
 import io.github.clnorm.type.ElementType;
-import io.github.clnorm.type.HalfFloat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,52 +13,66 @@ import java.nio.file.Path;
 /** A tensor in a file: what it is, and its elements. */
 public final class TensorFile {
 
-    private static final int PIECE_BYTES = 1 << 20;
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final Path path;
-    private final ElementType type;
-    private final long[] shape;
-    private final boolean fortranOrder;
-    private final long dataOffset;
+    private final Specification file;
+    private final StoredTensor tensor;
 
-    TensorFile(Path path, ElementType type, long[] shape, boolean fortranOrder, long dataOffset) {
-        this.path = path;
-        this.type = type;
-        this.shape = shape;
-        this.fortranOrder = fortranOrder;
-        this.dataOffset = dataOffset;
+    private TensorFile(Specification file, StoredTensor tensor) {
+        this.file = file;
+        this.tensor = tensor;
     }
 
     /**
      * Reads what a file holds, but not its elements.
      *
-     * @param path a {@code .npy} file
-     * @return its description
+     * @param specification {@code FILE.npy}, or {@code FILE.safetensors#NAME}; without a name the only tensor of the
+     *     file. The format follows the name: what does not end with .safetensors is read as .npy.
+     * @return the tensor's description
+     * @throws TensorFileException when it is not a well-formed file of floats, or has no such tensor
+     */
+    public static TensorFile open(String specification) {
+        return open(Specification.of(specification));
+    }
+
+    /**
+     * Reads what a file holds, but not its elements.
+     *
+     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; a # is a part of its name
+     * @return the tensor's description
      * @throws TensorFileException when it is not a well-formed file of floats
      */
     public static TensorFile open(Path path) {
-        if (Files.isDirectory(path)) {
-            throw new TensorFileException(path, "is a directory, expected a .npy file");
+        return open(Specification.of(path));
+    }
+
+    private static TensorFile open(Specification file) {
+        if (Files.isDirectory(file.path())) {
+            throw new TensorFileException(file, "is a directory, expected a " + file.format() + " file");
         }
-        try (FileChannel channel = FileChannel.open(path)) {
-            return NpyHeader.read(path, channel);
-        } catch (NoSuchFileException e) {
-            throw new TensorFileException(path, "no such file", e);
-        } catch (AccessDeniedException e) {
-            throw new TensorFileException(path, "permission denied", e);
+        // Opening a pipe would wait for its other end, and then the elements could not be read in any order.
+        if (file.isSpecial()) {
+            throw new TensorFileException(file, "is a pipe or a device, expected a regular " + file.format() + " file");
+        }
+        try (FileChannel channel = FileChannel.open(file.path())) {
+            StoredTensor tensor = file.isSafetensors()
+                    ? SafetensorsHeader.read(file, channel).find(file)
+                    : NpyHeader.read(file, channel);
+            return new TensorFile(file, tensor);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw new TensorFileException(file, Text.reason(e), e);
         } catch (IOException e) {
-            throw new TensorFileException(path, "cannot be read: " + e.getMessage(), e);
+            throw new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
         }
     }
 
     /**
      * Where it is.
      *
-     * @return the path
+     * @return the path of the file
      */
     public Path path() {
-        return path;
+        return file.path();
     }
 
     /**
@@ -70,7 +81,7 @@ public final class TensorFile {
      * @return the type
      */
     public ElementType type() {
-        return type;
+        return tensor.type();
     }
 
     /**
@@ -79,92 +90,78 @@ public final class TensorFile {
      * @return a copy
      */
     public long[] shape() {
-        return shape.clone();
+        return tensor.shape().clone();
     }
 
     /**
-     * Reads the elements, converted to float32.
+     * Opens the file to read the elements as they are stored, piece by piece.
+     *
+     * @return the elements; to be closed
+     * @throws TensorFileException when the file cannot be opened
+     */
+    public Elements elements() {
+        return OpenTensor.open(file, tensor);
+    }
+
+    /**
+     * Reads the elements, converted to float32; a float64 becomes the nearest one.
      *
      * @return the elements, the last dimension fastest whatever the order in the file
      * @throws TensorFileException when they cannot be read, or do not fit in a Java array
      */
     public float[] readFloats() {
-        long count = Shapes.elements(shape);
+        float[] values = new float[count()];
+        readPieces((piece, at) -> Conversion.toFloats(tensor.type(), piece, values, at));
+        return values;
+    }
+
+    /**
+     * Reads the elements, converted to float64, which holds every type exactly.
+     *
+     * @return the elements, the last dimension fastest whatever the order in the file
+     * @throws TensorFileException when they cannot be read, or do not fit in a Java array
+     */
+    public double[] readDoubles() {
+        double[] values = new double[count()];
+        readPieces((piece, at) -> Conversion.toDoubles(tensor.type(), piece, values, at));
+        return values;
+    }
+
+    private int count() {
+        long count = tensor.count();
         if (count > LARGEST_ARRAY) {
             throw new TensorFileException(
-                    path, "holds " + count + " elements, the most that can be read at once are " + LARGEST_ARRAY);
+                    file, "holds " + count + " elements, the most that can be read at once are " + LARGEST_ARRAY);
         }
-        float[] values = new float[(int) count];
-        try (FileChannel channel = FileChannel.open(path)) {
-            ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            long end = dataOffset + count * type.bytes();
-            int at = 0;
-            for (long position = dataOffset; position < end; position += piece.limit()) {
-                piece.clear().limit((int) Math.min(PIECE_BYTES, end - position));
-                readFully(channel, piece, position);
-                piece.flip();
-                at = convert(piece, values, at);
-            }
-        } catch (IOException e) {
-            throw new TensorFileException(path, "cannot be read: " + e.getMessage(), e);
-        }
-        return fortranOrder ? lastDimensionFastest(values) : values;
+        return (int) count;
     }
 
-    private void readFully(FileChannel channel, ByteBuffer piece, long position) throws IOException {
-        while (piece.hasRemaining()) {
-            if (channel.read(piece, position + piece.position()) < 0) {
-                throw new TensorFileException(path, "became shorter while it was read");
+    /** Takes some elements, of which the first has this index. */
+    private interface Piece {
+        void take(ByteBuffer elements, int at);
+    }
+
+    private void readPieces(Piece piece) {
+        int size = tensor.type().bytes();
+        int count = count();
+        int most = Math.min(count, Transfer.PIECE_BYTES / size);
+        ByteBuffer bytes = ByteBuffer.allocateDirect(most * size).order(ByteOrder.LITTLE_ENDIAN);
+        try (Elements elements = elements()) {
+            for (int at = 0; at < count; at += bytes.limit() / size) {
+                bytes.clear().limit(Math.min(most, count - at) * size);
+                elements.read(at, bytes);
+                piece.take(bytes.flip(), at);
             }
         }
     }
 
-    private int convert(ByteBuffer piece, float[] values, int at) {
-        int count = piece.remaining() / type.bytes();
-        switch (type) {
-            case FLOAT16 -> {
-                for (int i = 0; i < count; i++) {
-                    values[at + i] = HalfFloat.toFloat(piece.getShort(2 * i));
-                }
-            }
-            case BFLOAT16 -> {
-                for (int i = 0; i < count; i++) {
-                    values[at + i] = BrainFloat.toFloat(piece.getShort(2 * i));
-                }
-            }
-            case FLOAT32 -> piece.asFloatBuffer().get(values, at, count);
-            case FLOAT64 -> {
-                for (int i = 0; i < count; i++) {
-                    values[at + i] = (float) piece.getDouble(8 * i);
-                }
-            }
-        }
-        return at + count;
-    }
-
-    /** From Fortran's order, the first dimension fastest. */
-    private float[] lastDimensionFastest(float[] values) {
-        int rank = shape.length;
-        float[] ordered = new float[values.length];
-        int[] strides = new int[rank];
-        int stride = 1;
-        for (int i = 0; i < rank; i++) {
-            strides[i] = stride;
-            stride *= (int) shape[i];
-        }
-        long[] index = new long[rank];
-        int from = 0;
-        for (int to = 0; to < ordered.length; to++) {
-            ordered[to] = values[from];
-            for (int i = rank - 1; i >= 0; i--) {
-                from += strides[i];
-                if (++index[i] < shape[i]) {
-                    break;
-                }
-                from -= (int) shape[i] * strides[i];
-                index[i] = 0;
-            }
-        }
-        return ordered;
+    /**
+     * The specification.
+     *
+     * @return as it was given
+     */
+    @Override
+    public String toString() {
+        return file.text();
     }
 }

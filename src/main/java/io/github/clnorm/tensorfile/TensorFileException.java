@@ -1,15 +1,24 @@
 package io.github.clnorm.tensorfile;
 
-import java.nio.file.Path;
-
-/** A file that cannot be read as a tensor. The message names the file, what it holds and what was expected. */
+/**
+ * A file that cannot be read as a tensor, or cannot hold one. The message is one line that names the file as it was
+ * given, what it holds and what was expected.
+ */
 public final class TensorFileException extends IllegalArgumentException {
 
-    TensorFileException(Path file, String problem) {
-        super(file + ": " + problem);
+    /** The message without the file. */
+    private final String problem;
+
+    TensorFileException(Object file, String problem) {
+        this(file, problem, null);
     }
 
-    TensorFileException(Path file, String problem, Throwable cause) {
-        super(file + ": " + problem, cause);
+    TensorFileException(Object file, String problem, Throwable cause) {
+        super(Text.oneLine(file + ": " + problem), cause);
+        this.problem = problem;
+    }
+
+    String problem() {
+        return problem;
     }
 }

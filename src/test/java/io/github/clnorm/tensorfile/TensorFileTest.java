@@ -59,6 +59,21 @@ class TensorFileTest {
     }
 
     @Test
+    void readsFloat64BitForBitAsDoubles() {
+        double[] values = {0.1, -1 / 3.0, 1e300, Double.MIN_VALUE, -0.0, Double.NaN, Double.NEGATIVE_INFINITY,
+            Double.MAX_VALUE};
+        assertArrayEquals(values, open(npy("<f8", "(8,)", doubles(values))).readDoubles());
+    }
+
+    @Test
+    void readsOtherTypesAsDoublesOfTheSameValue() {
+        assertArrayEquals(new double[] {0.1f, Float.MIN_VALUE, -0.0, Float.MAX_VALUE},
+                open(npy(new long[] {4}, 0.1f, Float.MIN_VALUE, -0f, Float.MAX_VALUE)).readDoubles());
+        assertArrayEquals(new double[] {1, -65504, Double.POSITIVE_INFINITY, 0x1p-24},
+                open(npy("<f2", "(4,)", halves(0x3c00, 0xfbff, 0x7c00, 1))).readDoubles());
+    }
+
+    @Test
     void roundsFloat64ToTheNearestFloat32() {
         double[] values = {0.1, -1 / 3.0, 1e300, -1e300, 1e-60, -0.0, Double.NaN, Double.NEGATIVE_INFINITY, 16777217};
         float[] expected = {0.1f, -1 / 3f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0, -0f, Float.NaN,
@@ -365,7 +380,42 @@ class TensorFileTest {
         assertOneLine(file.path(), assertThrows(TensorFileException.class, file::readFloats), "cannot be read");
     }
 
-    static void assertOneLine(Path file, TensorFileException refusal, String... says) {
+    @Test
+    void saysThatAPipeOrADeviceCannotBeRead() {
+        Path device = Path.of("/dev/null");
+        assertOneLine(device, assertThrows(TensorFileException.class, () -> TensorFile.open(device)), "a pipe or a device",
+                "expected a regular .npy file");
+    }
+
+    @Test
+    void saysWhichEndingAnotherFormatNeeds() {
+        Path file = TestFiles.write(folder.resolve("x.bin"), new byte[8]);
+        assertOneLine(file, assertThrows(TensorFileException.class, () -> TensorFile.open(file)), "not a .npy file",
+                "ends with .safetensors");
+    }
+
+    // Names.
+
+    @Test
+    void aSpecificationIsReadAndShownAsItWasWritten() {
+        Path file = TestFiles.write(folder.resolve("x#1.npy"), npy(new long[] {1}, 7));
+        String written = folder + "/./x#1.npy";
+        TensorFile tensor = TensorFile.open(written);
+        assertEquals(written, tensor.toString());
+        assertEquals(Path.of(written), tensor.path());
+        assertArrayEquals(new float[] {7}, tensor.readFloats());
+        assertEquals(file.toString(), TensorFile.open(file).toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "#", "a\0b.npy", "no\nsuch\u2028file.npy", "\u001b[31m.npy"})
+    void namesThatNoFileHasTakeOneLineToo(String specification) {
+        String message = assertThrows(TensorFileException.class, () -> TensorFile.open(specification)).getMessage();
+        assertTrue(message.length() > 10 && message.chars().noneMatch(c -> Character.isISOControl(c) || c == 0x2028),
+                message);
+    }
+
+    static void assertOneLine(Object file, TensorFileException refusal, String... says) {
         String message = refusal.getMessage();
         assertTrue(message.startsWith(file + ": "), message);
         assertTrue(message.chars().noneMatch(Character::isISOControl), "control characters in: " + message);

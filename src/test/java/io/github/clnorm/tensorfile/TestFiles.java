@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Makes .npy files byte by byte, well-formed or not. Shares nothing with the code under test. */
+/** Makes .npy and .safetensors files byte by byte, well-formed or not. Shares nothing with the code under test. */
 public final class TestFiles {
 
     private static final int ALIGNMENT = 64;
@@ -69,7 +69,34 @@ public final class TestFiles {
         return "(" + inner + (shape.length == 1 ? ",)" : ")");
     }
 
-    /** Little-endian float16, given as bits. */
+    /** A .safetensors file, whatever its header says; the header's length is right. */
+    public static byte[] safetensors(String header, byte[] data) {
+        byte[] text = header.getBytes(StandardCharsets.UTF_8);
+        return safetensors(text.length, text, data);
+    }
+
+    /** A .safetensors file whose header's length may be a lie. */
+    public static byte[] safetensors(long length, byte[] header, byte[] data) {
+        ByteBuffer file = ByteBuffer.allocate(8 + header.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
+        return file.putLong(length).put(header).put(data).array();
+    }
+
+    /** A tensor in a .safetensors header; the name and the shape are JSON. */
+    public static String entry(String name, String dtype, String shape, long begin, long end) {
+        return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":[" + begin + ","
+                + end + "]}";
+    }
+
+    /** Arrays one after the other. */
+    public static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            joined.writeBytes(part);
+        }
+        return joined.toByteArray();
+    }
+
+    /** Little-endian float16 or bfloat16, given as bits. */
     public static byte[] halves(int... bits) {
         ByteBuffer data = ByteBuffer.allocate(2 * bits.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int half : bits) {
@@ -90,6 +117,15 @@ public final class TestFiles {
         ByteBuffer data = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         data.asDoubleBuffer().put(values);
         return data.array();
+    }
+
+    /** Makes a folder: the folder. */
+    public static Path folder(Path folder) {
+        try {
+            return Files.createDirectory(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Puts bytes into a file: the file. */

@@ -1,0 +1,182 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The header of a {@code .safetensors} file, as <a href="https://huggingface.co/docs/safetensors">its makers describe
+ * it</a>: eight bytes of length, then JSON that maps names to types, shapes and places in the data that follows.
+ */
+final class SafetensorsHeader {
+
+    /** The key that is no tensor's name. */
+    static final String METADATA = "__metadata__";
+
+    private static final int LENGTH_BYTES = 8;
+    // The reference implementation's limit.
+    private static final long LONGEST = 100_000_000;
+    private static final int ALIGNMENT = 8;
+
+    private final Map<String, SafetensorsEntry> tensors;
+    private final String metadata;
+    private final long dataOffset;
+    private final long dataBytes;
+
+    private SafetensorsHeader(
+            Map<String, SafetensorsEntry> tensors, String metadata, long dataOffset, long dataBytes) {
+        this.tensors = tensors;
+        this.metadata = metadata;
+        this.dataOffset = dataOffset;
+        this.dataBytes = dataBytes;
+    }
+
+    static SafetensorsHeader read(Specification file, FileChannel channel) throws IOException {
+        long size = channel.size();
+        ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        Transfer.readAvailable(channel, 0, start);
+        if (start.hasRemaining()) {
+            throw new TensorFileException(
+                    file, "is truncated: a .safetensors file begins with 8 bytes of length, the file has " + size);
+        }
+        long length = start.getLong(0);
+        if (length < 0 || length > LONGEST) {
+            throw new TensorFileException(file, "is not a .safetensors file: it would have a header of "
+                    + Long.toUnsignedString(length) + " bytes, expected at most " + LONGEST);
+        }
+        if (length > size - LENGTH_BYTES) {
+            throw new TensorFileException(file, "is truncated: its header takes " + (LENGTH_BYTES + length)
+                    + " bytes, the file has " + size);
+        }
+        ByteBuffer text = ByteBuffer.allocate((int) length);
+        Transfer.read(channel, LENGTH_BYTES, text);
+        try {
+            return parse(file, new JsonReader(text.array()), LENGTH_BYTES + length, size);
+        } catch (JsonException e) {
+            throw new TensorFileException(file, "has a malformed header: " + e.getMessage(), e);
+        }
+    }
+
+    private static SafetensorsHeader parse(Specification file, JsonReader json, long dataOffset, long size) {
+        Map<String, SafetensorsEntry> tensors = new LinkedHashMap<>();
+        String metadata = null;
+        json.beginObject();
+        for (String key = json.nextKey(); key != null; key = json.nextKey()) {
+            if (key.equals(METADATA)) {
+                int start = json.position();
+                skipMetadata(json);
+                metadata = json.textSince(start);
+                continue;
+            }
+            SafetensorsEntry tensor = SafetensorsEntry.read(key, json);
+            if (tensor.end() > size - dataOffset) {
+                throw new TensorFileException(file, "is truncated: tensor " + Text.name(key) + " ends at byte "
+                        + tensor.end() + " of the data, the file has " + (size - dataOffset));
+            }
+            tensors.put(key, tensor);
+        }
+        json.end();
+        return new SafetensorsHeader(tensors, metadata, dataOffset, size - dataOffset);
+    }
+
+    /** A map of strings to strings. */
+    private static void skipMetadata(JsonReader json) {
+        json.beginObject();
+        while (json.nextKey() != null) {
+            json.string();
+        }
+    }
+
+    /** The tensor of that name, or without a name the only one. */
+    StoredTensor find(Specification file) {
+        if (tensors.isEmpty()) {
+            throw new TensorFileException(file, "holds no tensor");
+        }
+        if (file.tensor() == null && tensors.size() > 1) {
+            throw new TensorFileException(file, "holds " + tensors.size()
+                    + " tensors, expected FILE.safetensors#NAME with one of " + Text.names(tensors.keySet()));
+        }
+        SafetensorsEntry tensor = file.tensor() == null
+                ? tensors.values().iterator().next()
+                : tensors.get(file.tensor());
+        if (tensor == null) {
+            throw new TensorFileException(file, "has no tensor " + Text.name(file.tensor()) + ", expected one of "
+                    + Text.names(tensors.keySet()));
+        }
+        return stored(file, tensor);
+    }
+
+    private StoredTensor stored(Specification file, SafetensorsEntry tensor) {
+        ElementType type = tensor.type();
+        if (type == null) {
+            throw new TensorFileException(file, "tensor " + Text.name(tensor.name()) + " holds "
+                    + Text.excerpt(tensor.dtype()) + ", expected F16, BF16, F32 or F64");
+        }
+        long bytes = StoredTensor.bytes(file, type, tensor.shape());
+        if (bytes != tensor.bytes()) {
+            throw new TensorFileException(file, "has a malformed header: " + type + " of shape "
+                    + StoredTensor.text(tensor.shape()) + " takes " + bytes + " bytes, data_offsets give "
+                    + tensor.bytes());
+        }
+        return new StoredTensor(type, tensor.shape(), false, dataOffset + tensor.begin());
+    }
+
+    Collection<SafetensorsEntry> tensors() {
+        return tensors.values();
+    }
+
+    /** The JSON of the metadata; null when there is none. */
+    String metadata() {
+        return metadata;
+    }
+
+    long dataOffset() {
+        return dataOffset;
+    }
+
+    /** Refuses data that does not belong to one tensor each: it could not be kept when the file is written anew. */
+    void checkContiguous(Specification file) {
+        List<SafetensorsEntry> ordered = tensors.values().stream()
+                .sorted(Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end))
+                .toList();
+        long at = 0;
+        for (SafetensorsEntry tensor : ordered) {
+            if (tensor.begin() != at) {
+                throw new TensorFileException(file, "has a malformed header: tensor " + Text.name(tensor.name())
+                        + " begins at byte " + tensor.begin() + " of the data, expected " + at);
+            }
+            at = tensor.end();
+        }
+        if (at != dataBytes) {
+            throw new TensorFileException(
+                    file, "is too long: its tensors take " + at + " bytes of data, the file has " + dataBytes);
+        }
+    }
+
+    /** A header, padded so that the data begins on a multiple of 8 bytes. */
+    static byte[] write(String metadata, List<SafetensorsEntry> tensors) throws IOException {
+        StringBuilder json = new StringBuilder("{");
+        if (metadata != null) {
+            json.append(JsonReader.quote(METADATA)).append(':').append(metadata);
+        }
+        for (SafetensorsEntry tensor : tensors) {
+            json.append(json.length() == 1 ? "" : ",").append(tensor.json());
+        }
+        byte[] text = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        int padding = (ALIGNMENT - text.length % ALIGNMENT) % ALIGNMENT;
+        if (text.length + padding > LONGEST) {
+            throw new IOException("its header would be longer than " + LONGEST + " bytes");
+        }
+        ByteBuffer header = ByteBuffer.allocate(LENGTH_BYTES + text.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(text.length + padding).put(text).put(" ".repeat(padding).getBytes(StandardCharsets.UTF_8));
+        return header.array();
+    }
+}

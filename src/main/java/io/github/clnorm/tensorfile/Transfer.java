@@ -1,0 +1,64 @@
+package io.github.clnorm.tensorfile;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/** Bytes between files and memory, all that were asked for. */
+final class Transfer {
+
+    /** What is moved at a time. For a heap buffer the JDK keeps a native copy of what one call moves. */
+    static final int PIECE_BYTES = 1 << 20;
+
+    private Transfer() {}
+
+    /** Fills a buffer as far as the file goes. */
+    static void readAvailable(FileChannel channel, long position, ByteBuffer target) throws IOException {
+        int end = target.limit();
+        long at = position;
+        while (target.position() < end) {
+            target.limit(Math.min(end, target.position() + PIECE_BYTES));
+            int count = channel.read(target, at);
+            target.limit(end);
+            if (count < 0) {
+                return;
+            }
+            at += count;
+        }
+    }
+
+    static void read(FileChannel channel, long position, ByteBuffer target) throws IOException {
+        readAvailable(channel, position, target);
+        if (target.hasRemaining()) {
+            throw shorter();
+        }
+    }
+
+    static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+        int end = bytes.limit();
+        try {
+            while (bytes.position() < end) {
+                bytes.limit(Math.min(end, bytes.position() + PIECE_BYTES));
+                channel.write(bytes);
+            }
+        } finally {
+            bytes.limit(end);
+        }
+    }
+
+    static void copy(FileChannel from, long position, long count, FileChannel to) throws IOException {
+        long end = position + count;
+        for (long at = position; at < end; ) {
+            long copied = from.transferTo(at, end - at, to);
+            if (copied <= 0) {
+                throw shorter();
+            }
+            at += copied;
+        }
+    }
+
+    static IOException shorter() {
+        return new EOFException("the file became shorter while it was read");
+    }
+}
