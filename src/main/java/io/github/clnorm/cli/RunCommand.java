@@ -17,10 +17,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -102,12 +99,14 @@ final class RunCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--eps " + eps + ": expected a finite number");
         }
         DeviceSelector selector = device.selector();
-        checkOutput(output);
-        checkOutput(meanOutput);
-        checkOutput(rstdOutput);
-        checkDistinct(output, meanOutput, rstdOutput);
+        for (Path path : new Path[] {output, meanOutput, rstdOutput}) {
+            if (path != null) {
+                TensorOutput.check(path.toString(), ElementType.FLOAT32);
+            }
+        }
+        TensorOutput.checkDistinct(text(output), text(meanOutput), text(rstdOutput));
         // Everything that can be known of the request from the files' headers is checked before any data is read.
-        TensorFile inputFile = TensorFile.open(input);
+        TensorFile inputFile = TensorFile.open(input.toString());
         long[] shape = inputFile.shape();
         GroupNormGeometry.of(shape, numGroups);
         if (inputFile.type() != ElementType.FLOAT32) {
@@ -124,12 +123,12 @@ final class RunCommand implements Callable<Integer> {
         float[] beta = biasFile == null ? null : biasFile.readFloats();
         Computed computed = compute(selected, x, gamma, beta, shape);
         try (TensorOutput outputs = new TensorOutput()) {
-            outputs.write(output, computed.output, shape);
+            outputs.write(output.toString(), computed.output, shape);
             if (meanOutput != null) {
-                outputs.write(meanOutput, computed.mean, shape[0], numGroups);
+                outputs.write(meanOutput.toString(), computed.mean, shape[0], numGroups);
             }
             if (rstdOutput != null) {
-                outputs.write(rstdOutput, computed.rstd, shape[0], numGroups);
+                outputs.write(rstdOutput.toString(), computed.rstd, shape[0], numGroups);
             }
             outputs.commit();
         }
@@ -167,35 +166,13 @@ final class RunCommand implements Callable<Integer> {
         if (path == null) {
             return null;
         }
-        TensorFile file = TensorFile.open(path);
+        TensorFile file = TensorFile.open(path.toString());
         GroupNormGeometry.checkParameter(name, file.shape(), inputShape);
         return file;
     }
 
-    private static void checkOutput(Path path) {
-        if (path == null) {
-            return;
-        }
-        java.io.File file = path.toFile();
-        if (file.isDirectory()) {
-            throw new IllegalArgumentException(path + ": is a directory, expected a file to write");
-        }
-        if ((!file.exists() || file.isFile()) && !path.toString().endsWith(".npy")) {
-            throw new IllegalArgumentException(path + ": expected a name that ends with .npy");
-        }
-    }
-
-    /** Of two outputs of one name one would be lost. */
-    private static void checkDistinct(Path... outputs) throws IOException {
-        Set<Path> names = new HashSet<>();
-        for (Path path : outputs) {
-            if (path == null || Files.exists(path) && !Files.isRegularFile(path)) {
-                continue;
-            }
-            if (!names.add(TensorOutput.destination(path))) {
-                throw new IllegalArgumentException(path + ": is named for two outputs, expected a file for each");
-            }
-        }
+    private static String text(Path path) {
+        return path == null ? null : path.toString();
     }
 
     private static void checkSize(long[] shape, DeviceInfo device) {

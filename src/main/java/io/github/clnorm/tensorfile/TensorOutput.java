@@ -1,172 +1,285 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 
 /**
- * The files that a command writes, all or none: each goes to a temporary file in its own folder, and {@link #commit()}
- * gives them their names. Until then, and after a failure, older files of these names are as they were.
+ * The tensors that a command writes, all or none: each goes to a temporary file in the folder of its file, and
+ * {@link #commit()} gives them their names. Until then, and after a failure, older files of these names are as they were,
+ * and may still be read.
+ *
+ * <p>The format follows the name: {@code FILE.npy}, or {@code FILE.safetensors#NAME}, where a tensor without a name is
+ * called {@code tensor}. A {@code .npy} file is replaced; in a {@code .safetensors} file the other tensors and the
+ * metadata stay. Devices and pipes are written to at once.
  */
 public final class TensorOutput implements AutoCloseable {
 
-    private static final int PIECE_BYTES = 1 << 20;
-    private static final int MOST_LINKS = 40;
+    /** What goes into a file: complete files of one tensor each, by the tensors' names. */
+    private record Parts(Specification file, Map<String, Path> byTensor) {}
 
-    /** A file under its temporary name, and the older file that it takes the place of, if there is one. */
-    private record Pending(Path temporary, Path target, Path older) {}
+    private final Replacements replacements = new Replacements();
+    private final List<Sink> sinks = new ArrayList<>();
+    private final Map<Path, Parts> files = new LinkedHashMap<>();
 
-    private final List<Pending> written = new ArrayList<>();
+    /** Nothing is written yet. */
+    public TensorOutput() {}
 
     /**
-     * Writes a float32 tensor as {@code .npy}.
+     * Refuses what no tensor of a type can be written to, before any work is done for it.
      *
-     * @param target the file
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
+     *     that is there and is not a well-formed .safetensors file to which a tensor could be added
+     */
+    public static void check(String specification, ElementType type) {
+        Specification file = Specification.of(specification);
+        if (Files.isDirectory(file.path())) {
+            throw new TensorFileException(file, "is a directory, expected a file to write");
+        }
+        file.checkWritable(type);
+        if (file.isSafetensors()) {
+            try {
+                SafetensorsMerge.checkExisting(file, file.path());
+            } catch (IOException e) {
+                throw new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
+            }
+        }
+    }
+
+    /**
+     * Refuses outputs of one name, of which one would be lost. Several tensors in one .safetensors file are fine, as are
+     * several outputs to a device or a pipe.
+     *
+     * @param specifications of the outputs; null for those that are not wanted
+     * @throws IllegalArgumentException when two of them are the same tensor
+     */
+    public static void checkDistinct(String... specifications) {
+        DistinctOutputs outputs = new DistinctOutputs();
+        for (String specification : specifications) {
+            if (specification != null) {
+                outputs.add(Specification.of(specification));
+            }
+        }
+    }
+
+    /**
+     * Begins to write a tensor.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param shape the dimensions
+     * @return takes the elements
+     * @throws IOException when the file cannot be written; the message names it
+     * @throws IllegalArgumentException when it cannot hold the tensor, or has got this one already
+     */
+    public Sink create(String specification, ElementType type, long... shape) throws IOException {
+        return create(Specification.of(specification), type, shape);
+    }
+
+    private Sink create(Specification file, ElementType type, long... shape) throws IOException {
+        file.checkWritable(type);
+        long bytes = StoredTensor.bytes(file, type, shape);
+        try {
+            byte[] header = file.isSafetensors()
+                    ? SafetensorsHeader.write(
+                            null, List.of(SafetensorsEntry.of(file.nameToWrite(), type, bytes, shape)))
+                    : NpyHeader.write(type, shape);
+            // A device or a pipe is written to, not replaced; a link stays a link.
+            return file.isSpecial()
+                    ? sink(file, FileChannel.open(file.path(), StandardOpenOption.WRITE), header, bytes)
+                    : part(file, header, bytes);
+        } catch (NoSuchFileException e) {
+            throw failure(file, "its folder does not exist", e);
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private Sink part(Specification file, byte[] header, long bytes) throws IOException {
+        Path destination = Replacements.destination(file.path());
+        Parts parts = files.getOrDefault(destination, new Parts(file, new LinkedHashMap<>()));
+        String tensor = DistinctOutputs.tensor(file);
+        if (parts.byTensor.containsKey(tensor)) {
+            throw DistinctOutputs.notDistinct(file);
+        }
+        if (file.isSafetensors()) {
+            SafetensorsMerge.checkExisting(file, destination);
+        }
+        Replacements.Temporary part = replacements.create(destination);
+        Sink sink = sink(file, part.channel(), header, bytes);
+        parts.byTensor.put(tensor, part.path());
+        files.put(destination, parts);
+        return sink;
+    }
+
+    private Sink sink(Specification file, FileChannel channel, byte[] header, long bytes) throws IOException {
+        try {
+            Sink sink = new Sink(file, channel, header, bytes);
+            sinks.add(sink);
+            return sink;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes a float32 tensor.
+     *
+     * @param target a file, without the name of a tensor; a # is a part of its name
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
      * @throws IOException when it cannot be written; the message names the target
      */
     public void write(Path target, float[] values, long... shape) throws IOException {
-        try {
-            // A device or a pipe is written to, not replaced; a link stays a link.
-            if (Files.exists(target) && !Files.isRegularFile(target)) {
-                fill(target, values, shape);
-                return;
-            }
-            Path destination = destination(target);
-            // Not createTempFile: that makes private files, and a result gets the permissions of any new file here.
-            Path temporary = Files.createFile(hidden(destination, ".part"));
-            temporary.toFile().deleteOnExit();
-            written.add(new Pending(temporary, destination, hidden(destination, ".old")));
-            fill(temporary, values, shape);
-            keepPermissions(destination, temporary);
-        } catch (NoSuchFileException e) {
-            throw failure(target, "its folder does not exist", e);
-        } catch (IOException e) {
-            throw failure(target, reason(e), e);
-        }
-    }
-
-    private static IOException failure(Path target, String reason, IOException cause) {
-        return new IOException(target + ": cannot be written: " + reason, cause);
-    }
-
-    private static Path hidden(Path destination, String ending) {
-        return destination.resolveSibling(".clnorm-" + UUID.randomUUID() + ending);
+        write(Specification.of(target), ElementType.FLOAT32, values, shape);
     }
 
     /**
-     * The file that a name leads to, through links, also where a link leads to a file that is not there yet.
+     * Writes a float32 tensor.
      *
-     * @param target a name
-     * @return the file
-     * @throws IOException when links go round in circles, or cannot be read
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
      */
-    public static Path destination(Path target) throws IOException {
-        Path path = target.toAbsolutePath();
-        for (int links = 0; Files.isSymbolicLink(path); links++) {
-            if (links == MOST_LINKS) {
-                throw new FileSystemException(target.toString(), null, "too many levels of links");
+    public void write(String specification, float[] values, long... shape) throws IOException {
+        write(Specification.of(specification), ElementType.FLOAT32, values, shape);
+    }
+
+    /**
+     * Writes a tensor of any type, its values rounded to the nearest.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     */
+    public void write(String specification, ElementType type, float[] values, long... shape) throws IOException {
+        write(Specification.of(specification), type, values, shape);
+    }
+
+    /**
+     * Writes a tensor of any type, its values rounded to the nearest.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     */
+    public void write(String specification, ElementType type, double[] values, long... shape) throws IOException {
+        write(Specification.of(specification), type, values.length,
+                (at, piece) -> Conversion.fromDoubles(type, values, at, piece), shape);
+    }
+
+    private void write(Specification file, ElementType type, float[] values, long... shape) throws IOException {
+        write(file, type, values.length, (at, piece) -> Conversion.fromFloats(type, values, at, piece), shape);
+    }
+
+    /** Fills a buffer with the elements from an index on. */
+    private interface Piece {
+        void fill(int at, ByteBuffer bytes);
+    }
+
+    private void write(Specification file, ElementType type, int count, Piece piece, long... shape) throws IOException {
+        if (count != StoredTensor.bytes(file, type, shape) / type.bytes()) {
+            throw new IllegalArgumentException(
+                    file + ": " + count + " values for a tensor of shape " + Shapes.text(shape));
+        }
+        try (Sink sink = create(file, type, shape)) {
+            int most = Math.min(count, Transfer.PIECE_BYTES / type.bytes());
+            ByteBuffer bytes = ByteBuffer.allocateDirect(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at < count; at += bytes.limit() / type.bytes()) {
+                bytes.clear().limit(Math.min(most, count - at) * type.bytes());
+                piece.fill(at, bytes);
+                sink.write(bytes);
             }
-            path = path.resolveSibling(Files.readSymbolicLink(path));
-        }
-        return Files.exists(path) ? path.toRealPath() : path.normalize();
-    }
-
-    private static void keepPermissions(Path from, Path to) throws IOException {
-        if (Files.exists(from) && Files.getFileAttributeView(to, PosixFileAttributeView.class) != null) {
-            Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
-        }
-    }
-
-    private static void fill(Path file, float[] values, long... shape) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            write(channel, values, shape);
-        }
-    }
-
-    private static void write(FileChannel channel, float[] values, long... shape) throws IOException {
-        writeFully(channel, ByteBuffer.wrap(NpyHeader.write(ElementType.FLOAT32, shape)));
-        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        int perPiece = PIECE_BYTES / Float.BYTES;
-        for (int at = 0; at < values.length; at += perPiece) {
-            int count = Math.min(perPiece, values.length - at);
-            piece.clear().limit(count * Float.BYTES);
-            piece.asFloatBuffer().put(values, at, count);
-            writeFully(channel, piece);
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
         }
     }
 
     /**
      * Gives every file its name. When that fails for one of them, those before it get their older files back.
      *
-     * @throws IOException when one cannot be moved
+     * @throws IOException when one cannot be written or moved
+     * @throws IllegalArgumentException when a .safetensors file was damaged meanwhile
+     * @throws IllegalStateException when a sink is not closed, or did not get all of its tensor
      */
     public void commit() throws IOException {
-        int done = 0;
-        try {
-            for (; done < written.size(); done++) {
-                Pending file = written.get(done);
-                if (Files.isDirectory(file.target)) {
-                    throw new FileSystemException(file.target.toString(), null, "is a directory");
-                }
-                // A single file is replaced in one step; several need a way back.
-                if (written.size() > 1 && Files.exists(file.target)) {
-                    Files.move(file.target, file.older);
-                }
-                Files.move(file.temporary, file.target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } catch (IOException e) {
-            for (; done >= 0; done--) {
-                Pending file = written.get(done);
-                if (Files.exists(file.older)) {
-                    Files.move(file.older, file.target, StandardCopyOption.REPLACE_EXISTING);
-                } else if (!Files.exists(file.temporary)) {
-                    Files.deleteIfExists(file.target);
-                }
-            }
-            throw failure(e instanceof FileSystemException f ? Path.of(f.getFile()) : Path.of(""), reason(e), e);
+        if (!sinks.stream().allMatch(Sink::isComplete)) {
+            throw new IllegalStateException("a tensor is not complete");
         }
-        // Only now: as long as anything may fail, the older files are the user's only copies.
-        for (Pending file : written) {
-            Files.deleteIfExists(file.older);
+        for (Map.Entry<Path, Parts> file : files.entrySet()) {
+            Parts parts = file.getValue();
+            try {
+                replacements.add(parts.file, merged(parts, file.getKey()), file.getKey());
+            } catch (IOException e) {
+                throw failure(parts.file, e);
+            }
         }
-        written.clear();
+        replacements.commit();
+        files.clear();
     }
 
-    private static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
+    /** The temporary file that takes the place of a file. */
+    private Path merged(Parts parts, Path destination) throws IOException {
+        Path onlyPart = parts.byTensor.size() == 1 ? parts.byTensor.values().iterator().next() : null;
+        if (!parts.file.isSafetensors()) {
+            return onlyPart;
         }
-        String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-        return reason == null ? e.getClass().getSimpleName() : reason;
+        try (SafetensorsMerge merge = new SafetensorsMerge()) {
+            if (Files.isRegularFile(destination)) {
+                merge.add(parts.file, destination);
+            }
+            for (Path part : parts.byTensor.values()) {
+                merge.add(parts.file, part);
+            }
+            if (merge.isOneTensor()) {
+                return onlyPart;
+            }
+            Replacements.Temporary whole = replacements.create(destination);
+            try (FileChannel to = whole.channel()) {
+                merge.write(to);
+            }
+            return whole.path();
+        }
     }
 
-    /** Removes what was not committed. */
+    /** Closes what is still open, and removes what was not committed. */
     @Override
     public void close() throws IOException {
-        for (Pending file : written) {
-            Files.deleteIfExists(file.temporary);
+        try (replacements) {
+            for (Sink sink : sinks) {
+                sink.abandon();
+            }
+        } finally {
+            sinks.clear();
+            files.clear();
         }
-        written.clear();
+    }
+
+    static IOException failure(Specification file, IOException cause) {
+        return failure(file, Text.reason(cause), cause);
+    }
+
+    private static IOException failure(Specification file, String reason, IOException cause) {
+        return new IOException(Text.oneLine(file + ": cannot be written: " + reason), cause);
     }
 }

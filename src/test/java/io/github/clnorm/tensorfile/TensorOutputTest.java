@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** All outputs or none, and what was there before until then. */
@@ -90,6 +91,19 @@ class TensorOutputTest {
         float[] values = {-0f, Float.MIN_VALUE, Float.NaN, Float.NEGATIVE_INFINITY, Float.MAX_VALUE};
         writeAndCommit(target, values, 5);
         Errors.assertSameBits(values, TensorFile.open(target).readFloats(), "special values");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = ElementType.class, names = "BFLOAT16", mode = EnumSource.Mode.EXCLUDE)
+    void everyTypeButBfloat16ComesBack(ElementType type) throws IOException {
+        double[] values = {1, -0.0, 65504, Double.NaN, Double.NEGATIVE_INFINITY, 0x1p-24};
+        try (TensorOutput outputs = new TensorOutput()) {
+            outputs.write(target.toString(), type, values, 2, 3);
+            outputs.commit();
+        }
+        TensorFile file = TensorFile.open(target);
+        assertEquals(type, file.type());
+        assertArrayEquals(values, file.readDoubles());
     }
 
     @Test

@@ -1,0 +1,83 @@
+package io.github.clnorm.tensorfile;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The tensors of several {@code .safetensors} files in one; of two of one name, that of the later file. */
+final class SafetensorsMerge implements AutoCloseable {
+
+    /** A tensor, and where its elements are. */
+    private record Source(SafetensorsEntry tensor, FileChannel channel, long position) {}
+
+    private final List<FileChannel> channels = new ArrayList<>();
+    private final Map<String, Source> tensors = new LinkedHashMap<>();
+    private String metadata;
+
+    /** Takes the tensors of a file, and its metadata if there were none before. The file stays open. */
+    void add(Specification named, Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path);
+        channels.add(channel);
+        SafetensorsHeader header = readExisting(named, channel);
+        metadata = metadata == null ? header.metadata() : metadata;
+        for (SafetensorsEntry tensor : header.tensors()) {
+            tensors.put(tensor.name(), new Source(tensor, channel, header.dataOffset() + tensor.begin()));
+        }
+    }
+
+    /** Refuses a file that is there and could not be kept. */
+    static void checkExisting(Specification named, Path path) throws IOException {
+        if (Files.isRegularFile(path)) {
+            try (FileChannel channel = FileChannel.open(path)) {
+                readExisting(named, channel);
+            }
+        }
+    }
+
+    private static SafetensorsHeader readExisting(Specification named, FileChannel channel) throws IOException {
+        try {
+            SafetensorsHeader header = SafetensorsHeader.read(named, channel);
+            header.checkContiguous(named);
+            return header;
+        } catch (TensorFileException e) {
+            throw new TensorFileException(
+                    named, "cannot be added to, remove it or use another name: the file " + e.problem(), e);
+        }
+    }
+
+    /** Whether there is nothing but one tensor: then its own file is the result. */
+    boolean isOneTensor() {
+        return tensors.size() == 1 && metadata == null;
+    }
+
+    void write(FileChannel to) throws IOException {
+        // As the reference implementation does: the types with the largest elements first, so that all are aligned.
+        List<Source> ordered = new ArrayList<>(tensors.values());
+        ordered.sort(Comparator.comparingInt(source -> -source.tensor.alignment()));
+        List<SafetensorsEntry> entries = new ArrayList<>();
+        long at = 0;
+        for (Source source : ordered) {
+            SafetensorsEntry entry = source.tensor.movedTo(at);
+            entries.add(entry);
+            at = entry.end();
+        }
+        Transfer.write(to, ByteBuffer.wrap(SafetensorsHeader.write(metadata, entries)));
+        for (Source source : ordered) {
+            Transfer.copy(source.channel, source.position, source.tensor.bytes(), to);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.close();
+        }
+    }
+}
