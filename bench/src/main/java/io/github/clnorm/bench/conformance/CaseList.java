@@ -1,0 +1,134 @@
+package io.github.clnorm.bench.conformance;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+
+/** The cases and their tensors, in the order they were made. */
+final class CaseList {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final TensorStore tensors = new TensorStore();
+    private final List<ObjectNode> cases = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+
+    /** Begins a case; its name is unique. */
+    Case add(String name, String operation, String source) {
+        if (!names.add(name)) {
+            throw new IllegalArgumentException("two cases " + name);
+        }
+        ObjectNode json = MAPPER.createObjectNode();
+        json.put("name", name).put("operation", operation).put("source", source);
+        cases.add(json);
+        return new Case(name, cases.size() - 1, json);
+    }
+
+    List<ObjectNode> all() {
+        return cases;
+    }
+
+    TensorStore tensors() {
+        return tensors;
+    }
+
+    /** A shape as names have it: 2x3x4. */
+    static String shape(long... shape) {
+        return Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining("x"));
+    }
+
+    /** A case that is being written. */
+    final class Case {
+        private final String name;
+        /** What the names of its tensors begin with: short, as each is there several times. */
+        private final String prefix;
+
+        private final ObjectNode json;
+
+        private Case(String name, int number, ObjectNode json) {
+            this.name = name;
+            this.prefix = number + "/";
+            this.json = json;
+        }
+
+        String name() {
+            return name;
+        }
+
+        /** Sets an argument; null stays in the file. */
+        Case argument(String argument, Object value) {
+            json.set(argument, MAPPER.valueToTree(value));
+            return this;
+        }
+
+        /** A tensor that goes in; none if null. */
+        Case tensor(String role, Tensor tensor) {
+            return put("tensors", role, tensor);
+        }
+
+        /** A tensor that comes out. */
+        Case expect(String role, Tensor tensor) {
+            noteNan(tensor);
+            return put("expected", role, tensor);
+        }
+
+        /** The tensor a module has after the last step. */
+        Case state(String role, Tensor tensor) {
+            noteNan(tensor);
+            return put("state", role, tensor);
+        }
+
+        Case state(String role, long value) {
+            json.withObjectProperty("state").put(role, value);
+            return this;
+        }
+
+        /** A call of a module: what comes out, or what libtorch throws. */
+        Case step(boolean training, Tensor input, Supplier<Tensor> forward) {
+            ArrayNode steps = json.withArrayProperty("steps");
+            String at = prefix + "steps/" + steps.size() + "/";
+            ObjectNode step = steps.addObject().put("training", training);
+            step.put("input", tensors.add(at + "input", input));
+            try {
+                Tensor output = forward.get();
+                noteNan(output);
+                step.put("output", tensors.add(at + "output", output));
+            } catch (RuntimeException e) {
+                step.put("error", Torch.message(e));
+            }
+            return this;
+        }
+
+        /** A call that throws. */
+        void fails(Supplier<?> call) {
+            try {
+                call.get();
+            } catch (RuntimeException e) {
+                json.put("error", Torch.message(e));
+                return;
+            }
+            throw new IllegalStateException(name + " does not fail");
+        }
+
+        private Case put(String field, String role, Tensor tensor) {
+            if (tensor != null) {
+                json.withObjectProperty(field).put(role, tensors.add(prefix + field + "/" + role, tensor));
+            }
+            return this;
+        }
+
+        private void noteNan(Tensor tensor) {
+            if (tensor.isnan().any().item_bool()) {
+                json.put("nan", true);
+            }
+        }
+    }
+}
