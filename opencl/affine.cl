@@ -1,20 +1,35 @@
-// Pass 2: normalize, scale and shift.
+// Pass 2: normalize, scale and shift, and the activation.
 //
-//     y = ((x - mean_hi) - mean_lo) * (rstd * gamma) + beta
+//     y = activation(((x - mean_hi) - mean_lo) * (rstd * gamma) + beta)
 //
 // in this order: x - mean_hi is exact where it matters, so nothing cancels at any mean. Folding the mean into the shift
 // (y = a * x + b) would lose three decimal digits at mean 1e4.
 //
-// Parameters belong to runs: `run` successive elements of a set share one gamma and one beta (the S elements of a
-// channel; a single element where every element has its own). A work-item stays inside a run, so that gamma, beta and
-// the moments are scalars and no element pays a division.
+// This file walks along rows, where successive elements share gamma and beta (the S elements of a channel) or every
+// element has its own (a row of LayerNorm). A work-item stays inside a run, so that gamma, beta and the moments are
+// scalars and no element pays a division. columns.cl does the same for short runs in many rows.
 
 #ifndef CLNORM_AFFINE_CL
 #define CLNORM_AFFINE_CL
 
+#include "activations.cl"
 #include "moments.cl"
 
-#define NORMALIZED(x, m, a, b) multiply_add((((x) - (m).mean_hi) - (m).mean_lo), a, b)
+#if CENTERED
+#define NORMALIZED(x, hi, lo, a, b) multiply_add((((x) - (hi)) - (lo)), a, b)
+#else
+#define NORMALIZED(x, hi, lo, a, b) multiply_add(x, a, b)
+#endif
+
+CLNORM_INLINE realv affine_vector(const realv x, const set_moments_t m, const realv a, const realv b)
+{
+    return activate(NORMALIZED(x, (realv)(m.mean_hi), (realv)(m.mean_lo), a, b));
+}
+
+CLNORM_INLINE real affine_one(const real x, const set_moments_t m, const real a, const real b)
+{
+    return activate_one(NORMALIZED(x, m.mean_hi, m.mean_lo, a, b));
+}
 
 // How many of the n elements at y come before the first whole vector that store_output can take.
 CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
@@ -28,124 +43,177 @@ CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
 }
 
 // n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma.
-CLNORM_INLINE void affine_run(SET_SPACE const storage_t *x, __global storage_t *y, const ulong n,
-                              const set_moments_t m, const real a, const real b, const uint item,
-                              const uint items)
+CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulong n, const set_moments_t m,
+                              const real a, const real b, const uint item, const uint items)
 {
-    const ulong head = aligned_head(y, n);
+    const ulong head = aligned_head(to.y, n);
     const ulong vectors = (n - head) / VECTOR_WIDTH;
     for (ulong i = item; i < head; i += items) {
-        y[i] = NORMALIZED(x[i], m, a, b);
+        const real x = source_element(from, i);
+        store_result(affine_one(x, m, a, b), x, to, i);
     }
-    x += head;
-    y += head;
+    const source_t source = source_at(from, head);
+    const target_t target = target_at(to, head);
     ulong i = item;
     // Four vectors a trip: a work-item's trips are bounded, and some drivers count them.
     for (; i + 3 * (ulong)items < vectors; i += 4 * (ulong)items) {
 #pragma unroll
         for (uint u = 0; u < 4; u++) {
             const ulong at = (i + u * (ulong)items) * VECTOR_WIDTH;
-            store_output(NORMALIZED(load_reals(x + at), m, (realv)(a), (realv)(b)), y + at);
+            const realv x = source_elements(source, at);
+            store_results(affine_vector(x, m, (realv)(a), (realv)(b)), x, target, at);
         }
     }
     for (; i < vectors; i += items) {
         const ulong at = i * VECTOR_WIDTH;
-        store_output(NORMALIZED(load_reals(x + at), m, (realv)(a), (realv)(b)), y + at);
+        const realv x = source_elements(source, at);
+        store_results(affine_vector(x, m, (realv)(a), (realv)(b)), x, target, at);
     }
     for (ulong at = vectors * VECTOR_WIDTH + item; at < n - head; at += items) {
-        y[at] = NORMALIZED(x[at], m, a, b);
+        const real x = source_element(source, at);
+        store_result(affine_one(x, m, a, b), x, target, at);
     }
 }
 
-// Elements from .. to of a set whose every element has its own gamma and beta. Either may be null: 1 and 0.
-CLNORM_INLINE void affine_each(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
-                               __global const real *beta, const ulong from, const ulong to, const set_moments_t m,
-                               const uint item, const uint items)
+// Elements from .. to of a row whose every element has its own gamma and beta. Either may be null: 1 and 0.
+CLNORM_INLINE void affine_each(const source_t source, const target_t target, __global const parameter_t *gamma,
+                               __global const parameter_t *beta, const ulong from, const ulong to,
+                               const set_moments_t m, const uint item, const uint items)
 {
-    const ulong head = aligned_head(y + from, to - from);
+    const ulong head = aligned_head(target.y + from, to - from);
     const ulong vectors = (to - from - head) / VECTOR_WIDTH;
     for (ulong i = item; i < vectors; i += items) {
         const ulong at = from + head + i * VECTOR_WIDTH;
-        const realv a = gamma ? m.rstd * load_reals(gamma + at) : (realv)(m.rstd);
-        const realv b = beta ? load_reals(beta + at) : (realv)(0);
-        store_output(NORMALIZED(load_reals(x + at), m, a, b), y + at);
+        const realv a = gamma ? m.rstd * parameters(gamma + at) : (realv)(m.rstd);
+        const realv b = beta ? parameters(beta + at) : (realv)(0);
+        const realv x = source_elements(source, at);
+        store_results(affine_vector(x, m, a, b), x, target, at);
     }
     // What is left at both ends: fewer than two vectors.
     const ulong rest = to - from - vectors * VECTOR_WIDTH;
     for (ulong i = item; i < rest; i += items) {
         const ulong at = from + i + (i < head ? 0 : vectors * VECTOR_WIDTH);
-        const real a = gamma ? m.rstd * gamma[at] : m.rstd;
-        const real b = beta ? beta[at] : (real)0;
-        y[at] = NORMALIZED(x[at], m, a, b);
+        const real a = gamma ? m.rstd * parameter(gamma + at) : m.rstd;
+        const real b = beta ? parameter(beta + at) : (real)0;
+        const real x = source_element(source, at);
+        store_result(affine_one(x, m, a, b), x, target, at);
     }
 }
 
-// Elements from .. to of a set, by `items` work-items of which this is number `item`; items_per_run of them (a divisor
-// of items) share a run, the others take the next runs. x and y point at the set, gamma and beta at its parameters.
-CLNORM_INLINE void affine_part(SET_SPACE const storage_t *x, __global storage_t *y, __global const real *gamma,
-                               __global const real *beta, const ulong from, const ulong to, const ulong run,
-                               const set_moments_t m, const uint item, const uint items, const uint items_per_run)
+// Elements from .. to of a row, by `items` work-items of which this is number `item`; items_per_run of them (a divisor
+// of items) share a run, the others take the next runs. gamma and beta point at the set's parameters.
+CLNORM_INLINE void affine_row(const source_t source, const target_t target, __global const parameter_t *gamma,
+                              __global const parameter_t *beta, const ulong from, const ulong to, const ulong run,
+                              const set_moments_t m, const uint item, const uint items, const uint items_per_run)
 {
     if (run == 1) {
-        affine_each(x, y, gamma, beta, from, to, m, item, items);
+        affine_each(source, target, gamma, beta, from, to, m, item, items);
         return;
     }
     const uint in_run = item % items_per_run;
-    const uint rows = items / items_per_run;
-    for (ulong c = from / run + item / items_per_run; c * run < to; c += rows) {
+    const uint at_a_time = items / items_per_run;
+    for (ulong c = from / run + item / items_per_run; c * run < to; c += at_a_time) {
         const ulong begin = max(from, c * run);
         const ulong end = min(to, (c + 1) * run);
-        const real a = gamma ? m.rstd * gamma[c] : m.rstd;
-        const real b = beta ? beta[c] : (real)0;
-        affine_run(x + begin, y + begin, end - begin, m, a, b, in_run, items_per_run);
+        const real a = gamma ? m.rstd * parameter(gamma + c) : m.rstd;
+        const real b = beta ? parameter(beta + c) : (real)0;
+        affine_run(source_at(source, begin), target_at(target, begin), end - begin, m, a, b, in_run, items_per_run);
+    }
+}
+
+// The blocks first .. end of a set, by `items` work-items as above. source and target point at the set.
+CLNORM_INLINE void affine_blocks(const source_t source, const target_t target, const sets_t sets,
+                                 const uint blocks_per_row, const uint first, const uint end,
+                                 __global const parameter_t *gamma, __global const parameter_t *beta,
+                                 const set_moments_t m, const uint item, const uint items, const uint items_per_run)
+{
+    if (first >= end) {
+        return;
+    }
+    const uint last_row = (end - 1) / blocks_per_row;
+    for (uint row = first / blocks_per_row; row <= last_row; row++) {
+        const ulong row_block = (ulong)row * blocks_per_row;
+        const ulong from = first > row_block ? (first - row_block) * BLOCK : 0;
+        const ulong to = min((end - row_block) * BLOCK, sets.width);
+        affine_row(source_at(source, row * SOURCE_ROW_STRIDE(sets)), target_at(target, row * row_stride(sets)), gamma,
+                   beta, from, to, sets.run, m, item, items, items_per_run);
     }
 }
 
 #ifdef MOMENTS_ARE_GLOBAL
 
-// 1 where moments_of_sets ran before; 0 merges a set's blocks in every work-group. Not a run-time choice: see
-// SINGLE_BLOCK.
-#ifndef MERGED
-#define MERGED 0
+// Where the moments of a set come from. Not a run-time choice: see SINGLE_BLOCK.
+//     BLOCKS  every work-group merges the set's blocks again
+//     MERGED  moments_of_sets ran before
+//     GIVEN   they are known: running statistics
+#define BLOCKS 0
+#define MERGED 1
+#define GIVEN 2
+#ifndef STATISTICS
+#define STATISTICS BLOCKS
 #endif
+
+// The moments of set number `set` where they are merged or given.
+CLNORM_INLINE set_moments_t known_moments(__global const real *mean, __global const real *mean_lo,
+                                          __global const real *rstd, __global const real *variance, const real eps,
+                                          const ulong set)
+{
+    set_moments_t m;
+    m.mean_hi = mean[set];
+#if STATISTICS == GIVEN
+    m.mean_lo = 0;
+    m.variance = variance[set];
+    m.rstd = (real)1 / sqrt(m.variance + eps);
+#else
+    m.mean_lo = mean_lo[set];
+    m.rstd = rstd[set];
+#endif
+    return m;
+}
 
 // Normalizes a tensor whose block moments, or set moments, are known.
 // Parallel over: sets x parts of blocks_per_part blocks, the parts of moments_of_blocks.
-// [in]  x        sets of set_size elements, one after another
-// [in]  gamma, beta  one real a run, params_per_set of them a set, for `groups` successive sets; or null
-// [in]  moments  as moments_of_blocks leaves them; not read with MERGED
-// [in]  mean, mean_lo, rstd  with MERGED: as moments_of_sets leaves them
-// [out] mean, rstd  without: one real a set
-// [out] y        as x
+// [in]  x, residual  [samples, rows, groups, width]
+// [in]  gamma, beta  [groups, width / run], or null
+// [in]  moments      as moments_of_blocks leaves them; BLOCKS only
+// [in]  mean, mean_lo, rstd  MERGED: as moments_of_sets leaves them
+// [in]  mean, variance       GIVEN: one real a set
+// [out] mean, rstd, variance BLOCKS: one real a set; variance may be null
+// [out] y, sum       as x
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
-affine(__global const storage_t *x, __global storage_t *y, __global const real *gamma, __global const real *beta,
-       __global const real *moments, __global real *mean, __global const real *mean_lo, __global real *rstd,
-       const ulong stride, const ulong set_size, const uint blocks, const uint blocks_per_part, const uint parts,
-       const ulong run, const ulong params_per_set, const ulong groups, const uint items_per_run, const real eps,
-       const ulong first_group)
+affine(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y, __global storage_t *sum,
+       __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *moments,
+       __global real *mean, __global const real *mean_lo, __global real *rstd, __global real *variance,
+       const ulong stride, SETS_ARGUMENTS, CUT_ARGUMENTS, const uint blocks_of_set, const uint blocks_per_row,
+       const uint blocks_per_part, const uint parts, const uint items_per_run, const real eps, const ulong first_group)
 {
+    DECLARE_SETS(sets);
+    DECLARE_TENSOR(tensor);
+    DECLARE_TARGET(target);
     const ulong group = first_group + get_group_id(0);
     const ulong set = group / parts;
     const uint part = (uint)(group % parts);
-#if MERGED
-    set_moments_t m;
-    m.mean_hi = mean[set];
-    m.mean_lo = mean_lo[set];
-    m.rstd = rstd[set];
-#else
+#if STATISTICS == BLOCKS
     DECLARE_TEAM(team);
-    const set_moments_t m = merge_blocks(moments + set * blocks, stride, set_size, eps, &team);
+    DECLARE_CUT(cut);
+    const set_moments_t m =
+        merge_blocks(moments + set * blocks, stride, cut, sets.rows * sets.width, eps, &team);
     if (part == 0 && get_local_id(0) == 0) {
         mean[set] = m.mean_hi;
         rstd[set] = m.rstd;
+        if (variance) {
+            variance[set] = m.variance;
+        }
     }
+#else
+    const set_moments_t m = known_moments(mean, mean_lo, rstd, variance, eps, set);
 #endif
-    const ulong from = (ulong)part * blocks_per_part * BLOCK;
-    const ulong to = min(from + (ulong)blocks_per_part * BLOCK, set_size);
-    const ulong first_param = set % groups * params_per_set;
-    affine_part(x + set * set_size, y + set * set_size, gamma ? gamma + first_param : gamma,
-                beta ? beta + first_param : beta, from, to, run, m, (uint)get_local_id(0), WORK_GROUP_SIZE,
-                items_per_run);
+    const uint first = part * blocks_per_part;
+    const ulong offset = set_offset(sets, set);
+    const ulong first_param = first_parameter(sets, set);
+    affine_blocks(tensor_at(tensor, offset), target_at(target, offset), sets, blocks_per_row, first,
+                  min(first + blocks_per_part, blocks_of_set), gamma ? gamma + first_param : gamma,
+                  beta ? beta + first_param : beta, m, (uint)get_local_id(0), WORK_GROUP_SIZE, items_per_run);
 }
 
 #endif

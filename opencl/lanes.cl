@@ -52,16 +52,16 @@ typedef struct {
 CLNORM_INLINE real fold_vector(const realv v)
 {
 #if VECTOR_WIDTH == 16
-    const float8 eight = v.lo + v.hi;
-    const float4 four = eight.lo + eight.hi;
-    const float2 two = four.lo + four.hi;
+    const REAL_VECTOR(8) eight = v.lo + v.hi;
+    const REAL_VECTOR(4) four = eight.lo + eight.hi;
+    const REAL_VECTOR(2) two = four.lo + four.hi;
     return two.x + two.y;
 #elif VECTOR_WIDTH == 8
-    const float4 four = v.lo + v.hi;
-    const float2 two = four.lo + four.hi;
+    const REAL_VECTOR(4) four = v.lo + v.hi;
+    const REAL_VECTOR(2) two = four.lo + four.hi;
     return two.x + two.y;
 #elif VECTOR_WIDTH == 4
-    const float2 two = v.lo + v.hi;
+    const REAL_VECTOR(2) two = v.lo + v.hi;
     return two.x + two.y;
 #elif VECTOR_WIDTH == 2
     return v.x + v.y;
@@ -135,8 +135,8 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
 #endif
     // Inside a vector the tree goes on by halves; lanes are few here, so they are taken one pair at a time.
     real lane_sum[VECTOR_WIDTH], lane_error[VECTOR_WIDTH];
-    store_reals(sum[0], lane_sum);
-    store_reals(error[0], lane_error);
+    store_vector(sum[0], lane_sum);
+    store_vector(error[0], lane_error);
 #pragma unroll
     for (uint half_ = VECTOR_WIDTH / 2; half_ > 0; half_ /= 2) {
 #pragma unroll

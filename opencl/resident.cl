@@ -5,19 +5,13 @@
 //
 //     resident  (PACKED 0)  a work-group takes one set: its teams share the blocks
 //     packed    (PACKED 1)  every team takes whole sets, sets_per_team of them in turn
+//
+// KEEP_SET 1 copies the set to local memory first, so that global memory is read once.
 
 #ifndef PACKED
 #define PACKED 0
 #endif
 
-// 1 copies the set to local memory first, so that global memory is read once.
-#ifndef KEEP_SET
-#define KEEP_SET 0
-#endif
-
-#if KEEP_SET
-#define SET_SPACE __local
-#endif
 #define MOMENTS_SPACE __local
 
 #include "affine.cl"
@@ -31,57 +25,79 @@
 #define SETS_AT_A_TIME 1
 #endif
 
+#if KEEP_SET
+// Copies a set, row behind row, by MEMBERS work-items of which this is number `member`.
+CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t sets, const uint member)
+{
+    const ulong vectors = sets.width / VECTOR_WIDTH;
+    for (ulong row = 0; row < sets.rows; row++) {
+        const tensor_t from = tensor_at(set, row * row_stride(sets));
+        __local real *to = kept + row * sets.width;
+        for (ulong v = member; v < vectors; v += MEMBERS) {
+            store_vector(tensor_elements(from, v * VECTOR_WIDTH), to + v * VECTOR_WIDTH);
+        }
+        for (ulong e = vectors * VECTOR_WIDTH + member; e < sets.width; e += MEMBERS) {
+            to[e] = tensor_element(from, e);
+        }
+    }
+}
+#endif
+
 // Parallel over: sets.
-// [in]  x       `sets` sets of set_size elements, one after another
-// [in]  gamma, beta  one real a run, params_per_set of them a set, for `groups` successive sets; or null
-// [out] y       as x
-// [out] mean, rstd  one real a set
+// [in]  x, residual  [samples, rows, groups, width]; `count` sets
+// [in]  gamma, beta  [groups, width / run], or null
+// [out] y, sum       as x
+// [out] mean, rstd, variance  one real a set; variance may be null
 // local moments  4 x SETS_AT_A_TIME x blocks reals
-// local kept     SETS_AT_A_TIME x set_size elements with KEEP_SET, else one element that is not used
+// local kept     SETS_AT_A_TIME sets, as reals, with KEEP_SET; else one real that is not used
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
-resident(__global const storage_t *x, __global storage_t *y, __global const real *gamma, __global const real *beta,
-         __global real *mean, __global real *rstd, const ulong sets, const ulong set_size, const uint blocks,
-         const ulong run, const ulong params_per_set, const ulong groups, const uint items_per_run,
-         const uint sets_per_team, const real eps, const ulong first_group, __local real *moments,
-         __local storage_t *kept)
+resident(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y,
+         __global storage_t *sum, __global const parameter_t *gamma, __global const parameter_t *beta,
+         __global real *mean, __global real *rstd, __global real *variance, const ulong count, SETS_ARGUMENTS,
+         CUT_ARGUMENTS, const uint blocks_per_row, const uint items_per_run, const uint sets_per_team, const real eps,
+         const ulong first_group, __local real *moments, __local real *kept)
 {
     DECLARE_TEAM(team);
+    DECLARE_SETS(sets);
+    DECLARE_CUT(cut);
+    DECLARE_TENSOR(tensor);
+    DECLARE_TARGET(target);
     const uint place = PACKED ? team.team : 0;
     const uint member = PACKED ? team.item : (uint)get_local_id(0);
     const ulong group = first_group + get_group_id(0);
+    const ulong set_size = sets.rows * sets.width;
     __local real *own_moments = moments + (ulong)place * 4 * blocks;
     for (uint i = 0; i < sets_per_team; i++) {
         const ulong set = (group * sets_per_team + i) * SETS_AT_A_TIME + place;
-        const int present = set < sets;
-        __global const storage_t *global_set = x + (present ? set * set_size : 0);
+        const int present = set < count;
+        const ulong offset = present ? set_offset(sets, set) : 0;
+        const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
-        __local storage_t *own_set = kept + (ulong)place * set_size;
+        __local real *own_set = kept + place * set_size;
         if (present) {
-            const ulong vectors = set_size / VECTOR_WIDTH;
-            for (ulong v = member; v < vectors; v += MEMBERS) {
-                store_reals(load_reals(global_set + v * VECTOR_WIDTH), own_set + v * VECTOR_WIDTH);
-            }
-            for (ulong e = vectors * VECTOR_WIDTH + member; e < set_size; e += MEMBERS) {
-                own_set[e] = global_set[e];
-            }
+            keep_set(global_set, own_set, sets, member);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
 #else
-        __global const storage_t *own_set = global_set;
+        const tensor_t own_set = global_set;
 #endif
-        // A team whose set is absent has no blocks, but goes round with the others.
-        moments_of_set_blocks(own_set, present ? set_size : 0, 0, blocks, PACKED ? 0 : team.team, PACKED ? 1 : TEAMS,
-                              own_moments, blocks, &team);
+        // A team whose set is absent has empty blocks, but goes round with the others.
+        moments_of_set_blocks(own_set, present, sets, blocks_per_row, 0, blocks, PACKED ? 0 : team.team,
+                              PACKED ? 1 : TEAMS, own_moments, blocks, &team);
         barrier(CLK_LOCAL_MEM_FENCE);
-        const set_moments_t m = merge_blocks(own_moments, blocks, set_size, eps, &team);
+        const set_moments_t m = merge_blocks(own_moments, blocks, cut, set_size, eps, &team);
         if (present) {
             if (member == 0) {
                 mean[set] = m.mean_hi;
                 rstd[set] = m.rstd;
+                if (variance) {
+                    variance[set] = m.variance;
+                }
             }
-            const ulong first_param = set % groups * params_per_set;
-            affine_part(own_set, y + set * set_size, gamma ? gamma + first_param : gamma,
-                        beta ? beta + first_param : beta, 0, set_size, run, m, member, MEMBERS, items_per_run);
+            const ulong first_param = first_parameter(sets, set);
+            affine_blocks(own_set, target_at(target, offset), sets, blocks_per_row, 0, blocks,
+                          gamma ? gamma + first_param : gamma, beta ? beta + first_param : beta, m, member, MEMBERS,
+                          items_per_run);
         }
         // The next set overwrites the moments, and what is kept.
         barrier(CLK_LOCAL_MEM_FENCE);

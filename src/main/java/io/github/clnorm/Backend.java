@@ -6,7 +6,8 @@ import io.github.clnorm.device.Devices;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
-import java.nio.FloatBuffer;
+import io.github.clnorm.type.ElementType;
+import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 
@@ -80,45 +81,97 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * A tensor with the given values.
+     * A float32 tensor with the given values.
      *
      * @param values the elements, the last dimension fastest. Not modified
      * @param shape the dimensions
-     * @return the tensor, float32
+     * @return the tensor
      * @throws IllegalArgumentException when the shape has another number of elements, or the tensor exceeds the device's
      *     largest buffer
      */
     public Tensor tensor(float[] values, long... shape) {
+        return tensor(ElementType.FLOAT32, values, shape);
+    }
+
+    /**
+     * A tensor with the given values.
+     *
+     * @param type of its elements
+     * @param values the elements, the last dimension fastest, each rounded to the type. Not modified
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the shape has another number of elements, when the tensor exceeds the
+     *     device's largest buffer, or when the device has no such type
+     */
+    public Tensor tensor(ElementType type, float[] values, long... shape) {
+        checkCount(values.length, shape);
+        return filled(empty(type, shape), tensor -> tensor.set(values));
+    }
+
+    /**
+     * A tensor with the given values.
+     *
+     * @param type of its elements
+     * @param values the elements, the last dimension fastest, each rounded to the type. Not modified
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the shape has another number of elements, when the tensor exceeds the
+     *     device's largest buffer, or when the device has no such type
+     */
+    public Tensor tensor(ElementType type, double[] values, long... shape) {
+        checkCount(values.length, shape);
+        return filled(empty(type, shape), tensor -> tensor.set(values));
+    }
+
+    private static void checkCount(int count, long... shape) {
         long elements = Shapes.elements(shape);
-        if (elements != values.length) {
+        if (elements != count) {
             throw new IllegalArgumentException("shape " + Shapes.text(shape) + " has " + elements + " elements, got "
-                    + values.length + " values");
+                    + count + " values");
         }
-        Tensor tensor = empty(shape);
+    }
+
+    private static Tensor filled(Tensor tensor, Consumer<Tensor> filler) {
         try {
-            session.write(tensor.buffer(), FloatBuffer.wrap(values));
+            filler.accept(tensor);
+            return tensor;
         } catch (RuntimeException e) {
             tensor.close();
             throw e;
         }
-        return tensor;
+    }
+
+    /**
+     * A float32 tensor whose values are undefined until something is written to it.
+     *
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer
+     */
+    public Tensor empty(long... shape) {
+        return empty(ElementType.FLOAT32, shape);
     }
 
     /**
      * A tensor whose values are undefined until something is written to it.
      *
+     * @param type of its elements
      * @param shape the dimensions
-     * @return the tensor, float32
-     * @throws IllegalArgumentException when it exceeds the device's largest buffer
+     * @return the tensor
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer, or the device has no such type
      */
-    public Tensor empty(long... shape) {
+    public Tensor empty(ElementType type, long... shape) {
+        if (type == ElementType.FLOAT64 && !device().fp64()) {
+            throw new IllegalArgumentException(
+                    "float64 is not available on " + device().description() + ": it does not compute in double precision");
+        }
         long elements = Shapes.elements(shape);
-        if (elements > device().maxBuffer() / Float.BYTES) {
+        if (elements > device().maxBuffer() / type.bytes()) {
             throw new IllegalArgumentException("a tensor of shape " + Shapes.text(shape) + " takes " + elements
-                    + " x 4 bytes, more than the largest buffer of " + device().description() + ": "
+                    + " x " + type.bytes() + " bytes, more than the largest buffer of " + device().description() + ": "
                     + device().maxBuffer() + " bytes");
         }
-        return new Tensor(this, session.allocate(elements * Float.BYTES), shape);
+        return new Tensor(this, session.allocate(elements * type.bytes()), type, shape);
     }
 
     /** Waits until everything enqueued is done. */

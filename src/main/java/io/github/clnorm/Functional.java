@@ -1,16 +1,26 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.BatchNormGeometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
-import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.DeviceBuffer;
-import io.github.clnorm.runtime.Forward;
-import java.util.Arrays;
+import io.github.clnorm.geometry.InstanceNormGeometry;
+import io.github.clnorm.geometry.LayerNormGeometry;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.type.Layout;
 
 /**
  * The operations without state, named and defined as in <a
- * href="https://pytorch.org/docs/stable/nn.functional.html#normalization-functions">torch.nn.functional</a>. Nothing is
- * modified; results are enqueued, not waited for.
+ * href="https://pytorch.org/docs/stable/nn.functional.html#normalization-functions">torch.nn.functional</a>. Results are
+ * enqueued, not waited for. Inputs are not modified unless the {@link Options} say so; running statistics are, where an
+ * operation says so.
+ *
+ * <p>All of them compute y = activation((x - mean) / sqrt(variance + eps) · weight + bias) and differ in what a mean and a
+ * variance are taken of. Error against exact arithmetic, as |y - ref| / (1 + |ref|): below 4e-6 for float32 and |mean| up
+ * to 10<sup>4</sup> standard deviations, 1e-13 for float64, one rounding of the stored type for float16 and bfloat16.
+ *
+ * <p>Weight and bias may be null, for 1 and 0, and of another type than the input; statistics are float32, and float64
+ * for float64. Every operation throws IllegalArgumentException, with PyTorch's message where it has one, when shapes or
+ * types do not fit; IllegalStateException when a tensor is closed; {@link io.github.clnorm.runtime.opencl.ClException}
+ * when the device fails. eps is taken as PyTorch takes it, also a negative one: NaN where it exceeds the variance.
  */
 public final class Functional {
     private Functional() {}
@@ -19,107 +29,248 @@ public final class Functional {
      * Group normalization (Wu and He, <a href="https://arxiv.org/abs/1803.08494">ECCV 2018</a>): the channels of every
      * sample are divided into groups, and each group is normalized by its own mean and variance.
      *
-     * <p>y = (x - mean) / sqrt(variance + eps) · weight + bias. Error against exact arithmetic, as |y - ref| / (1 + |ref|):
-     * below 4e-6 for |mean| up to 10<sup>4</sup> standard deviations.
+     * @param input x, of shape {@code (N, C, *)}, or {@code (N, *, C)} with channels last
+     * @param numGroups G, a divisor of C
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param eps added to the variance; PyTorch's default is 1e-5
+     * @param options layout, activation, residual, and where results go
+     * @return output of the input's shape, mean and rstd of shape {@code (N, G)}
+     */
+    public static Normalized groupNorm(
+            Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
+        long samples = input.shape().length == 0 ? 0 : input.shape()[0];
+        return groupNormPass(input, numGroups, weight, bias, eps, options).normalized(samples, numGroups);
+    }
+
+    /**
+     * Group normalization with the default options.
      *
      * @param input x, of shape {@code (N, C, *)}
      * @param numGroups G, a divisor of C
-     * @param weight gamma, of shape {@code (C)}, or null for 1
-     * @param bias beta, of shape {@code (C)}, or null for 0
-     * @param eps added to the variance, in float32; PyTorch's default is 1e-5. A negative one is taken as PyTorch takes
-     *     it: NaN where it exceeds the variance
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param eps added to the variance; PyTorch's default is 1e-5
      * @return output of the input's shape, mean and rstd of shape {@code (N, G)}
-     * @throws IllegalArgumentException when the shapes do not fit, with PyTorch's message
-     * @throws IllegalStateException when a tensor is closed
-     * @throws io.github.clnorm.runtime.opencl.ClException when the device fails
      */
     public static Normalized groupNorm(Tensor input, long numGroups, Tensor weight, Tensor bias, double eps) {
-        checkGroupNorm(input, numGroups, weight, bias);
-        long[] shape = input.shape();
-        Geometry geometry = GroupNormGeometry.of(shape, numGroups);
-        return forward(input, geometry, weight, bias, eps, shape[0], numGroups);
+        return groupNorm(input, numGroups, weight, bias, eps, Options.DEFAULTS);
     }
 
-    /** Refuses what group_norm cannot take, before anything is allocated. */
-    static void checkGroupNorm(Tensor input, long numGroups, Tensor weight, Tensor bias) {
-        input.requireOpen();
-        GroupNormGeometry.of(input.shape(), numGroups);
-        checkParameter("weight", weight, input);
-        checkParameter("bias", bias, input);
-    }
-
-    private static void checkParameter(String name, Tensor parameter, Tensor input) {
-        if (parameter == null) {
-            return;
+    static Pass groupNormPass(Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
+        Layout layout = options.layout();
+        var geometry = GroupNormGeometry.of(input.shape(), numGroups, layout);
+        if (weight != null) {
+            GroupNormGeometry.checkParameter("weight", weight.shape(), input.shape(), layout);
         }
-        parameter.requireOpen();
-        if (parameter.backend() != input.backend()) {
-            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got " + name + " on "
-                    + parameter.backend().device().description() + " and input on "
-                    + input.backend().device().description());
+        if (bias != null) {
+            GroupNormGeometry.checkParameter("bias", bias.shape(), input.shape(), layout);
         }
-        GroupNormGeometry.checkParameter(name, parameter.shape(), input.shape());
+        return new Pass(input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options).affine(weight, bias);
     }
 
-    /** Makes the results and fills them. */
-    private static Normalized forward(
-            Tensor input, Geometry geometry, Tensor weight, Tensor bias, double eps, long... statisticsShape) {
-        Backend backend = input.backend();
-        Tensor output = null;
-        Tensor mean = null;
-        Tensor rstd = null;
-        try {
-            output = backend.empty(input.shape());
-            mean = backend.empty(statisticsShape);
-            rstd = backend.empty(statisticsShape);
-            run(input, geometry, weight, bias, eps, output, mean, rstd);
-            return new Normalized(output, mean, rstd);
-        } catch (RuntimeException e) {
-            close(output);
-            close(mean);
-            close(rstd);
-            throw e;
-        }
+    /**
+     * Layer normalization (Ba, Kiros and Hinton, <a href="https://arxiv.org/abs/1607.06450">2016</a>): the last dimensions
+     * are normalized, for every index of those before.
+     *
+     * @param input x, of shape {@code (*, normalized_shape)}
+     * @param normalizedShape the last dimensions, one or more
+     * @param weight gamma, of shape {@code normalized_shape}, or null
+     * @param bias beta, of shape {@code normalized_shape}, or null
+     * @param eps added to the variance; PyTorch's default is 1e-5
+     * @param options activation, residual, and where results go
+     * @return output of the input's shape, mean and rstd of the shape of the leading dimensions
+     */
+    public static Normalized layerNorm(
+            Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
+        return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_AND_VARIANCE, eps, options)
+                .normalized(LayerNormGeometry.statisticsShape(input.shape(), normalizedShape));
     }
 
-    /** Fills the output, and the statistics where they are not null. */
-    static void run(
+    /**
+     * Root mean square normalization (Zhang and Sennrich, <a href="https://arxiv.org/abs/1910.07467">NeurIPS 2019</a>):
+     * as layer_norm, but no mean is taken: y = x / sqrt(mean of x² + eps) · weight + bias.
+     *
+     * @param input x, of shape {@code (*, normalized_shape)}
+     * @param normalizedShape the last dimensions, one or more
+     * @param weight gamma, of shape {@code normalized_shape}, or null
+     * @param bias beta, of shape {@code normalized_shape}, or null; PyTorch has none
+     * @param eps added to the mean square; PyTorch's default is the machine epsilon of the input's type, {@link
+     *     io.github.clnorm.type.ElementType#epsilon()}
+     * @param options activation, residual, and where results go
+     * @return output of the input's shape, no mean, rstd of the shape of the leading dimensions
+     */
+    public static Normalized rmsNorm(
+            Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
+        return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_SQUARE, eps, options)
+                .normalized(LayerNormGeometry.statisticsShape(input.shape(), normalizedShape));
+    }
+
+    static Pass layerNormPass(
             Tensor input,
-            Geometry geometry,
+            long[] normalizedShape,
+            Tensor weight,
+            Tensor bias,
+            Statistics statistics,
+            double eps,
+            Options options) {
+        var geometry = LayerNormGeometry.of(input.shape(), normalizedShape);
+        if (weight != null) {
+            LayerNormGeometry.checkParameter("weight", weight.shape(), normalizedShape);
+        }
+        if (bias != null) {
+            LayerNormGeometry.checkParameter("bias", bias.shape(), normalizedShape);
+        }
+        return new Pass(input, geometry, statistics, eps, options).affine(weight, bias);
+    }
+
+    /**
+     * Instance normalization (Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">2016</a>): every
+     * channel of every sample is normalized by its own mean and variance, or by running ones.
+     *
+     * <p>With {@code useInputStats} the running statistics that are given are updated: by the mean over the samples of
+     * their means and of their unbiased variances.
+     *
+     * @param input x, of shape {@code (N, C, *)} with at least one more dimension, or {@code (N, *, C)} with channels last
+     * @param runningMean of shape {@code (C)}, or null
+     * @param runningVar of shape {@code (C)}, or null
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param useInputStats normalize by the input's statistics; else by the running ones, which must be there
+     * @param momentum new = (1 - momentum) · old + momentum · input's; PyTorch's default is 0.1
+     * @param eps added to the variance; PyTorch's default is 1e-5
+     * @param options layout, activation, residual, and where results go
+     * @return output of the input's shape; mean and rstd of shape {@code (N, C)} with {@code useInputStats}, else null
+     */
+    public static Normalized instanceNorm(
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            boolean useInputStats,
+            double momentum,
+            double eps,
+            Options options) {
+        Pass pass = instanceNormPass(
+                input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps, options);
+        long[] shape = input.shape();
+        return pass.normalized(shape[0], shape[options.layout().channelAxis(shape.length)]);
+    }
+
+    static Pass instanceNormPass(
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            boolean useInputStats,
+            double momentum,
+            double eps,
+            Options options) {
+        checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
+        if (!useInputStats) {
+            return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
+        }
+        long[] shape = input.shape();
+        InstanceNormGeometry.checkInputStatistics(shape, options.layout());
+        return new Pass(
+                        input,
+                        InstanceNormGeometry.of(shape, options.layout()),
+                        Statistics.MEAN_AND_VARIANCE,
+                        eps,
+                        options)
+                .affine(weight, bias)
+                .update(runningMean, runningVar, momentum, shape[0]);
+    }
+
+    /**
+     * Batch normalization (Ioffe and Szegedy, <a href="https://arxiv.org/abs/1502.03167">ICML 2015</a>): every channel is
+     * normalized by its mean and variance over the whole batch, or by running ones.
+     *
+     * <p>With {@code training} the running statistics that are given are updated, with the unbiased variance.
+     *
+     * @param input x, of shape {@code (N, C, *)}, or {@code (N, *, C)} with channels last
+     * @param runningMean of shape {@code (C)}, or null
+     * @param runningVar of shape {@code (C)}, or null
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param training normalize by the batch's statistics; else by the running ones, which must be there
+     * @param momentum new = (1 - momentum) · old + momentum · batch's; PyTorch's default is 0.1
+     * @param eps added to the variance; PyTorch's default is 1e-5
+     * @param options layout, activation, residual, and where results go
+     * @return output of the input's shape; mean and rstd of shape {@code (C)} with {@code training}, else null
+     */
+    public static Normalized batchNorm(
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            boolean training,
+            double momentum,
+            double eps,
+            Options options) {
+        Pass pass = batchNormPass(input, runningMean, runningVar, weight, bias, training, momentum, eps, options);
+        long[] shape = input.shape();
+        return pass.normalized(shape[options.layout().channelAxis(shape.length)]);
+    }
+
+    static Pass batchNormPass(
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            boolean training,
+            double momentum,
+            double eps,
+            Options options) {
+        checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
+        if (!training) {
+            return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
+        }
+        BatchNormGeometry.checkBatchStatistics(input.shape(), options.layout());
+        return new Pass(
+                        input,
+                        BatchNormGeometry.of(input.shape(), options.layout()),
+                        Statistics.MEAN_AND_VARIANCE,
+                        eps,
+                        options)
+                .affine(weight, bias)
+                .update(runningMean, runningVar, momentum, 1);
+    }
+
+    /** Running statistics belong to channels: in evaluation instance_norm and batch_norm are the same. */
+    private static Pass evaluationPass(
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
             Tensor weight,
             Tensor bias,
             double eps,
-            Tensor output,
-            Tensor mean,
-            Tensor rstd) {
-        if (geometry.elements() == 0) {
-            // As PyTorch: a group without elements has mean 0 and rstd NaN.
-            if (mean != null) {
-                mean.set(new float[(int) mean.elements()]);
-                float[] undefined = new float[(int) rstd.elements()];
-                Arrays.fill(undefined, Float.NaN);
-                rstd.set(undefined);
-            }
-            return;
+            Options options) {
+        if (runningMean == null || runningVar == null) {
+            throw new IllegalArgumentException((runningMean == null ? "running_mean" : "running_var")
+                    + " must be defined in evaluation mode");
         }
-        Plan plan = input.backend().session().planner().plan(geometry);
-        Forward.Buffers buffers = new Forward.Buffers(
-                input.buffer(), buffer(weight), buffer(bias), output.buffer(), buffer(mean), buffer(rstd));
-        Forward.enqueue(input.backend().session(), geometry, plan, buffers, single(eps));
+        return new Pass(input, BatchNormGeometry.of(input.shape(), options.layout()), Statistics.GIVEN, eps, options)
+                .affine(weight, bias)
+                .given(runningMean, runningVar);
     }
 
-    /** A positive eps stays positive in float32: a constant group then gives 0, not NaN. */
-    private static float single(double eps) {
-        return eps > 0 ? Math.max((float) eps, Float.MIN_NORMAL) : (float) eps;
-    }
-
-    private static DeviceBuffer buffer(Tensor tensor) {
-        return tensor == null ? null : tensor.buffer();
-    }
-
-    private static void close(Tensor tensor) {
-        if (tensor != null) {
-            tensor.close();
+    private static void checkChannels(
+            Tensor input, Tensor runningMean, Tensor runningVar, Tensor weight, Tensor bias, Layout layout) {
+        long[] shape = input.shape();
+        BatchNormGeometry.of(shape, layout);
+        long channels = shape[layout.channelAxis(shape.length)];
+        if (weight != null) {
+            BatchNormGeometry.checkParameter("weight", weight.shape(), shape, layout);
         }
+        if (bias != null) {
+            BatchNormGeometry.checkParameter("bias", bias.shape(), shape, layout);
+        }
+        Pass.checkStatistic("running_mean", runningMean, input, channels);
+        Pass.checkStatistic("running_var", runningVar, input, channels);
     }
 }

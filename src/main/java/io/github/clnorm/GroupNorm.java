@@ -1,45 +1,24 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.Shapes;
-import java.util.Arrays;
+import io.github.clnorm.type.Layout;
 
 /**
  * Group normalization as a layer, with the parameters and defaults of <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html">torch.nn.GroupNorm</a>.
  *
- * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018.
- *
- * <p>Weights begin as 1 and biases as 0. The layer belongs to its backend, and is closed with it.
+ * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018. Input: {@code (N,
+ * C, *)}, or {@code (N, *, C)} with channels last. Weight and bias: {@code (C)}, 1 and 0 at first.
  */
-public final class GroupNorm implements AutoCloseable {
+public final class GroupNorm extends Layer {
 
-    private final Backend backend;
     private final long numGroups;
     private final long numChannels;
-    private final double eps;
-    private final Tensor weight;
-    private final Tensor bias;
-    private volatile boolean closed;
 
     private GroupNorm(Builder builder) {
-        this.backend = builder.backend;
+        super(builder, builder.affine, builder.affine, builder.numChannels);
         this.numGroups = builder.numGroups;
         this.numChannels = builder.numChannels;
-        this.eps = builder.eps;
-        this.weight = builder.affine ? parameter(1) : null;
-        try {
-            this.bias = builder.affine ? parameter(0) : null;
-        } catch (RuntimeException e) {
-            weight.close();
-            throw e;
-        }
-    }
-
-    private Tensor parameter(float value) {
-        float[] values = new float[(int) numChannels];
-        Arrays.fill(values, value);
-        return backend.tensor(values, numChannels);
     }
 
     /**
@@ -67,126 +46,74 @@ public final class GroupNorm implements AutoCloseable {
         return new Builder(backend, numGroups, numChannels);
     }
 
-    /**
-     * Normalizes. The result is enqueued, not waited for.
-     *
-     * @param input x, of shape {@code (N, C, *)}. Not modified
-     * @return y, of the same shape; the caller closes it, or the backend does
-     * @throws IllegalArgumentException when the input does not fit
-     * @throws IllegalStateException when the layer or the input is closed
-     */
-    public Tensor forward(Tensor input) {
-        if (closed) {
-            throw new IllegalStateException(this + " is closed");
-        }
-        input.requireOpen();
-        if (input.backend() != backend) {
-            throw new IllegalArgumentException("Expected input of the layer's own backend (on "
-                    + backend.device().description() + "), but got one of another backend (on "
-                    + input.backend().device().description() + ")");
-        }
+    @Override
+    Tensor pass(Tensor input, Options options) {
         long[] shape = input.shape();
-        if (shape.length >= 2 && shape[1] != numChannels) {
+        if (shape.length >= 2 && shape[layout().channelAxis(shape.length)] != numChannels) {
             throw new IllegalArgumentException("Expected input with " + numChannels + " channels, but got input of shape "
                     + Shapes.text(shape));
         }
-        Functional.checkGroupNorm(input, numGroups, weight, bias);
-        Tensor output = backend.empty(shape);
-        try {
-            Functional.run(
-                    input, GroupNormGeometry.of(shape, numGroups), weight, bias, eps, output, null, null);
-        } catch (RuntimeException e) {
-            output.close();
-            throw e;
-        }
-        return output;
-    }
-
-    /**
-     * Gamma.
-     *
-     * @return a tensor of shape {@code (C)}, the layer's own: {@link Tensor#set} changes the layer; null without affine
-     */
-    public Tensor weight() {
-        return weight;
-    }
-
-    /**
-     * Beta.
-     *
-     * @return a tensor of shape {@code (C)}, the layer's own: {@link Tensor#set} changes the layer; null without affine
-     */
-    public Tensor bias() {
-        return bias;
-    }
-
-    /** Gives the parameters' memory back. */
-    @Override
-    public void close() {
-        closed = true;
-        if (weight != null) {
-            weight.close();
-            bias.close();
-        }
+        return Functional.groupNormPass(input, numGroups, weight(), bias(), eps(), options).output();
     }
 
     /** As PyTorch prints it. */
     @Override
     public String toString() {
-        return "GroupNorm(" + numGroups + ", " + numChannels + ", eps=" + eps + ", affine=" + (weight != null) + ")";
+        return "GroupNorm(" + numGroups + ", " + numChannels + ", eps=" + number(eps()) + ", affine="
+                + bool(weight() != null) + ")";
     }
 
     /** The settings of a layer. */
-    public static final class Builder {
-        private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
-
-        private final Backend backend;
+    public static final class Builder extends Settings<Builder> {
         private final long numGroups;
         private final long numChannels;
-        private double eps = 1e-5;
         private boolean affine = true;
 
         private Builder(Backend backend, long numGroups, long numChannels) {
-            this.backend = backend;
+            super(backend, 1e-5);
             this.numGroups = numGroups;
             this.numChannels = numChannels;
         }
 
-        /**
-         * What is added to the variance.
-         *
-         * @param eps the value; 1e-5 when not set
-         * @return this
-         */
-        public Builder eps(double eps) {
-            this.eps = eps;
+        @Override
+        Builder self() {
             return this;
         }
 
         /**
-         * Whether there are weight and bias.
+         * Whether the layer has weight and bias.
          *
-         * @param affine the value; true when not set
+         * @param value true unless set
          * @return this
          */
-        public Builder affine(boolean affine) {
-            this.affine = affine;
+        public Builder affine(boolean value) {
+            affine = value;
             return this;
+        }
+
+        /**
+         * Where the channels of input and output are.
+         *
+         * @param value channels first unless set
+         * @return this
+         */
+        public Builder layout(Layout value) {
+            return setLayout(value);
         }
 
         /**
          * Makes the layer.
          *
          * @return the layer
-         * @throws IllegalArgumentException when the channels do not divide into the groups
+         * @throws IllegalArgumentException when the channels do not divide into the groups, or there are none of either
          */
         public GroupNorm build() {
             if (numGroups <= 0) {
                 throw new IllegalArgumentException("Expected num groups to be greater than 0, got " + numGroups);
             }
-            if (numChannels < 0 || numChannels > LARGEST_ARRAY) {
+            if (numChannels < 0 || numChannels > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
-                        "Expected num_channels from 0 to " + LARGEST_ARRAY + ", got " + numChannels);
+                        "Expected num_channels from 0 to " + Integer.MAX_VALUE + ", got " + numChannels);
             }
             if (numChannels % numGroups != 0) {
                 throw new IllegalArgumentException(

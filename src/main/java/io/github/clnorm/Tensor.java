@@ -2,18 +2,24 @@ package io.github.clnorm;
 
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.runtime.DeviceBuffer;
-import java.nio.FloatBuffer;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
 
-/** A dense float32 tensor in a device's memory, the last dimension fastest. Belongs to its backend. */
+/** A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend. */
 public final class Tensor implements AutoCloseable {
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Backend backend;
     private final DeviceBuffer buffer;
+    private final ElementType type;
     private final long[] shape;
 
-    Tensor(Backend backend, DeviceBuffer buffer, long... shape) {
+    Tensor(Backend backend, DeviceBuffer buffer, ElementType type, long... shape) {
         this.backend = backend;
         this.buffer = buffer;
+        this.type = type;
         this.shape = shape.clone();
     }
 
@@ -45,36 +51,104 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
+     * The type of its elements.
+     *
+     * @return the type
+     */
+    public ElementType type() {
+        return type;
+    }
+
+    /**
+     * Reads it, after everything that is enqueued.
+     *
+     * @return the elements, the last dimension fastest; those of float64 rounded
+     * @throws IllegalStateException when it is closed
+     * @throws IllegalArgumentException when it has more elements than a Java array
+     */
+    public float[] toFloats() {
+        float[] values = new float[count()];
+        read((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        return values;
+    }
+
+    /**
      * Reads it, after everything that is enqueued.
      *
      * @return the elements, the last dimension fastest
      * @throws IllegalStateException when it is closed
      * @throws IllegalArgumentException when it has more elements than a Java array
      */
-    public float[] toFloats() {
-        requireOpen();
-        if (elements() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("a tensor of " + elements() + " elements does not fit in a Java array");
-        }
-        float[] values = new float[(int) elements()];
-        backend.session().read(buffer, FloatBuffer.wrap(values));
+    public double[] toDoubles() {
+        double[] values = new double[count()];
+        read((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
         return values;
+    }
+
+    /**
+     * Reads its bytes, after everything that is enqueued, without a Java array of its size.
+     *
+     * @param target takes them, piece by piece
+     * @throws IllegalStateException when it is closed
+     */
+    public void read(Session.Piece target) {
+        requireOpen();
+        backend.session().read(buffer, target);
     }
 
     /**
      * Replaces its values, after everything that is enqueued.
      *
-     * @param values as many as it has elements. Not modified
+     * @param values as many as it has elements, each rounded to the tensor's type. Not modified
      * @throws IllegalArgumentException when they are more or fewer
      * @throws IllegalStateException when it is closed
      */
     public void set(float[] values) {
+        checkCount(values.length);
+        write((at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+    }
+
+    /**
+     * Replaces its values, after everything that is enqueued.
+     *
+     * @param values as many as it has elements, each rounded to the tensor's type. Not modified
+     * @throws IllegalArgumentException when they are more or fewer
+     * @throws IllegalStateException when it is closed
+     */
+    public void set(double[] values) {
+        checkCount(values.length);
+        write((at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+    }
+
+    /**
+     * Replaces its bytes, after everything that is enqueued, without a Java array of its size.
+     *
+     * @param source fills them, piece by piece
+     * @throws IllegalStateException when it is closed
+     */
+    public void write(Session.Piece source) {
         requireOpen();
-        if (values.length != elements()) {
-            throw new IllegalArgumentException("a tensor of shape " + this + " takes " + elements() + " values, got "
-                    + values.length);
+        backend.session().write(buffer, source);
+    }
+
+    private int count() {
+        if (elements() > LARGEST_ARRAY) {
+            throw new IllegalArgumentException("a tensor of " + elements() + " elements does not fit in a Java array");
         }
-        backend.session().write(buffer, FloatBuffer.wrap(values));
+        return (int) elements();
+    }
+
+    private void checkCount(int given) {
+        requireOpen();
+        if (given != elements()) {
+            throw new IllegalArgumentException(
+                    "a tensor of shape " + this + " takes " + elements() + " values, got " + given);
+        }
+    }
+
+    /** The same memory under another shape of as many elements: closing either closes both. */
+    Tensor viewedAs(long... other) {
+        return new Tensor(backend, buffer, type, other);
     }
 
     DeviceBuffer buffer() {

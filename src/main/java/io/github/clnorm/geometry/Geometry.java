@@ -1,40 +1,67 @@
 package io.github.clnorm.geometry;
 
 /**
- * What a normalization does to memory: {@code sets} sets of {@code setSize} successive elements, each normalized by its
- * own moments. Inside a set, every {@code run} successive elements share one weight and one bias.
+ * What a normalization does to memory: a tensor {@code [samples][rows][groups][width]}, of which set {@code (n, g)} is
+ * {@code rows} runs of {@code width} successive elements, one run a row, normalized by its own moments.
  *
- * <p>Set {@code s} takes its parameters from index {@code (s mod parameterGroups) * parametersPerSet} on, one for each
- * of its runs.
+ * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses those
+ * from {@code g · width / run} on.
  *
- * @param sets how many sets the tensor has; 0 for an empty batch
- * @param setSize elements of a set; 0 where a dimension behind the channels is 0
- * @param run successive elements that share their parameters; divides {@code setSize}
- * @param parameterGroups after how many sets the parameters start again
+ * @param samples N where every sample has sets of its own, 1 where sets run across the batch; 0 for an empty batch
+ * @param rows rows of a sample
+ * @param groups sets of a sample
+ * @param width elements of a set in a row; 0 where a dimension is 0
+ * @param run successive elements of a row that share their parameters; divides {@code width}
  */
-public record Geometry(long sets, long setSize, long run, long parameterGroups) {
+public record Geometry(long samples, long rows, long groups, long width, long run) {
 
-    /** Elements of a block: the piece of a set that is summed in one go. Part of the order of summation. */
-    public static final int BLOCK = 1024;
+    // Rows this wide, and wider than they are many, are summed along; others are summed across. So are short runs.
+    private static final long WIDE = Cut.LANES;
 
     /**
      * Checks what the kernels rely on.
      *
-     * @param sets 0 or more
-     * @param setSize 0 or more
-     * @param run 1 or more; divides {@code setSize}
-     * @param parameterGroups 1 or more
-     * @throws IllegalArgumentException when a count is negative or {@code run} does not divide {@code setSize}
+     * @param samples 0 or more
+     * @param rows 1 or more
+     * @param groups 1 or more
+     * @param width 0 or more
+     * @param run 1 or more; divides {@code width}
+     * @throws IllegalArgumentException when a number is out of range or {@code run} does not divide {@code width}
      */
     public Geometry {
-        if (sets < 0 || setSize < 0 || run < 1 || parameterGroups < 1 || setSize % run != 0) {
-            throw new IllegalArgumentException("not a geometry: " + sets + " sets of " + setSize + ", runs of " + run
-                    + ", " + parameterGroups + " groups of parameters");
+        if (samples < 0 || rows < 1 || groups < 1 || width < 0 || run < 1 || width % run != 0) {
+            throw new IllegalArgumentException("not a geometry: " + samples + " samples of " + rows + " rows of " + groups
+                    + " groups of " + width + ", runs of " + run);
         }
-        if ((setSize + BLOCK - 1) / BLOCK > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a set of " + setSize + " elements is larger than the supported "
-                    + (long) Integer.MAX_VALUE * BLOCK);
-        }
+        Shapes.elements(samples, rows, groups, width);
+    }
+
+    /**
+     * A geometry without elements, for an empty tensor.
+     *
+     * @param samples sets that have statistics all the same
+     * @return a geometry of {@code samples} empty sets
+     */
+    public static Geometry empty(long samples) {
+        return new Geometry(samples, 1, 1, 0, 1);
+    }
+
+    /**
+     * How many sets the tensor has.
+     *
+     * @return {@code samples * groups}
+     */
+    public long sets() {
+        return samples * groups;
+    }
+
+    /**
+     * Elements of a set.
+     *
+     * @return {@code rows * width}
+     */
+    public long setSize() {
+        return rows * width;
     }
 
     /**
@@ -43,24 +70,43 @@ public record Geometry(long sets, long setSize, long run, long parameterGroups) 
      * @return {@code sets * setSize}
      */
     public long elements() {
-        return Math.multiplyExact(sets, setSize);
+        return sets() * setSize();
     }
 
     /**
-     * Blocks of one set; the last may be shorter than {@link #BLOCK}.
+     * The geometry for taking moments, where parameters do not matter: with one group a set's rows follow one another in
+     * memory, and are one row.
      *
-     * @return {@code ceil(setSize / BLOCK)}
+     * @return this, or the same sets with one row
      */
-    public int blocksPerSet() {
-        return (int) ((setSize + BLOCK - 1) / BLOCK);
+    public Geometry joined() {
+        return groups == 1 && rows > 1 ? new Geometry(samples, 1, 1, setSize(), setSize()) : this;
     }
 
     /**
-     * Weights (and biases) that one set uses.
+     * Whether moments are summed across rows, column by column, and not along them. Part of the order of summation.
      *
-     * @return {@code setSize / run}
+     * @return true where rows are many and the set's share of a row is small
      */
-    public long parametersPerSet() {
-        return setSize / run;
+    public boolean momentsAcrossRows() {
+        return rows > 1 && groups > 1 && (width < WIDE || width < rows);
+    }
+
+    /**
+     * Whether elements are normalized across rows, so that a work-item keeps the parameters of its columns.
+     *
+     * @return true where there are several rows and runs are short
+     */
+    public boolean affineAcrossRows() {
+        return rows > 1 && run < WIDE;
+    }
+
+    /**
+     * Whether one work-group can do a set from its moments to its results: nothing goes across rows.
+     *
+     * @return true for sets that are read along their rows
+     */
+    public boolean alongRows() {
+        return !momentsAcrossRows() && !affineAcrossRows();
     }
 }

@@ -1,8 +1,9 @@
 package io.github.clnorm.geometry;
 
+import io.github.clnorm.type.Layout;
+
 /**
- * GroupNorm's sets: for every sample the channels of a group, with all their positions. With channels first they lie one
- * after another in memory.
+ * GroupNorm's sets: for every sample the channels of a group, with all their positions.
  *
  * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018, and
  * <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html">torch.nn.functional.group_norm</a>,
@@ -12,34 +13,33 @@ public final class GroupNormGeometry {
     private GroupNormGeometry() {}
 
     /**
-     * The geometry of an input of shape {@code (N, C, *)}.
+     * The geometry of an input of shape {@code (N, C, *)}, or {@code (N, *, C)} with channels last.
      *
      * @param shape the input's shape, two dimensions or more
      * @param numGroups groups that the C channels are divided into
-     * @return N·G sets of C/G·S elements, in runs of S, the number of positions
+     * @param layout where the channels are
+     * @return N·G sets of C/G·S elements
      * @throws IllegalArgumentException when the input has fewer than two dimensions or its channels do not divide into
      *     {@code numGroups}
      */
-    public static Geometry of(long[] shape, long numGroups) {
-        if (shape.length < 2) {
-            throw new IllegalArgumentException("Expected at least 2 dimensions for input tensor but received "
-                    + shape.length + ": input of shape " + Shapes.text(shape));
-        }
+    public static Geometry of(long[] shape, long numGroups, Layout layout) {
+        Channels input = Channels.of(shape, layout);
         if (numGroups <= 0) {
             throw new IllegalArgumentException("Expected num groups to be greater than 0, got " + numGroups);
         }
-        long elements = Shapes.elements(shape);
-        long channels = shape[1];
-        if (channels % numGroups != 0) {
+        if (input.channels() % numGroups != 0) {
             throw new IllegalArgumentException("Expected number of channels in input to be divisible by num_groups,"
                     + " but got input of shape " + Shapes.text(shape) + " and num_groups=" + numGroups);
         }
-        long sets = Shapes.elements(shape[0], numGroups);
-        if (elements == 0) {
-            return new Geometry(channels == 0 ? 0 : sets, 0, 1, numGroups);
+        if (input.isEmpty()) {
+            return Geometry.empty(input.channels() == 0 ? 0 : Shapes.elements(input.samples(), numGroups));
         }
-        long positions = elements / shape[0] / channels;
-        return new Geometry(sets, elements / sets, positions, numGroups);
+        long channelsOfGroup = input.channels() / numGroups;
+        long positions = input.positions();
+        // With one position both layouts are the same memory, and get the same bits.
+        return layout == Layout.CHANNELS_FIRST || positions == 1
+                ? new Geometry(input.samples(), 1, numGroups, channelsOfGroup * positions, positions)
+                : new Geometry(input.samples(), positions, numGroups, channelsOfGroup, 1);
     }
 
     /**
@@ -48,10 +48,11 @@ public final class GroupNormGeometry {
      * @param name {@code "weight"} or {@code "bias"}, for the message
      * @param parameterShape shape of the parameter: must be {@code [C]}
      * @param inputShape shape of the input
+     * @param layout where the input's channels are
      * @throws IllegalArgumentException when it does not fit
      */
-    public static void checkParameter(String name, long[] parameterShape, long[] inputShape) {
-        if (parameterShape.length != 1 || parameterShape[0] != inputShape[1]) {
+    public static void checkParameter(String name, long[] parameterShape, long[] inputShape, Layout layout) {
+        if (parameterShape.length != 1 || parameterShape[0] != Channels.of(inputShape, layout).channels()) {
             throw new IllegalArgumentException("Expected " + name + " to be a vector of size equal to the number of"
                     + " channels in input, but got " + name + " of shape " + Shapes.text(parameterShape)
                     + " and input of shape " + Shapes.text(inputShape));

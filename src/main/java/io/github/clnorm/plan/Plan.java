@@ -1,5 +1,7 @@
 package io.github.clnorm.plan;
 
+import io.github.clnorm.geometry.Cut;
+
 /**
  * The launch parameters of one normalization.
  *
@@ -9,7 +11,8 @@ package io.github.clnorm.plan;
  * @param strategy how sets are given to work-groups
  * @param workGroupSize work-items of a work-group, a power of two
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
- * @param blocksPerPart {@link Strategy#SPLIT}: blocks of a set that one work-group takes; else 1
+ * @param blocksPerPart {@link Strategy#SPLIT}: blocks of 1024 elements that one work-group takes, of one set or, across
+ *     rows, of one sample; else 1
  * @param setsPerTeam {@link Strategy#PACKED}: sets that one team takes in turn; else 1
  * @param keepSet {@link Strategy#RESIDENT} and {@link Strategy#PACKED}: copy the set to local memory first
  * @param mergeOnce {@link Strategy#SPLIT}: merge a set's blocks in a launch of its own, not again in every work-group
@@ -25,8 +28,7 @@ public record Plan(
         boolean mergeOnce,
         boolean nonTemporal) {
 
-    /** Lanes of a block's sum: part of the order of summation. */
-    public static final int LANES = 64;
+    private static final int LANES = Cut.LANES;
 
     /**
      * Checks what holds on every device.

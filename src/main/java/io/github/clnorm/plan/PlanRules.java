@@ -1,7 +1,11 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.Columns;
+import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
 import java.util.Optional;
 
 /** Which plans a device can run for a geometry, and how much work one launch may hold. */
@@ -18,7 +22,7 @@ public final class PlanRules {
     private static final long SLOWEST_CYCLES_PER_ELEMENT = 128;
     private static final long LAUNCH_MILLISECONDS = 100;
     private static final long LEAST_ELEMENTS_PER_LAUNCH = 1L << 18;
-    private static final int BYTES_PER_REAL = Float.BYTES;
+    private static final int BLOCKS_PER_SHARE = Columns.TILE_ROWS * Cut.LANES / Cut.BLOCK;
 
     private PlanRules() {}
 
@@ -26,21 +30,28 @@ public final class PlanRules {
      * Why a plan cannot run.
      *
      * @param plan the plan
-     * @param geometry what it would compute
+     * @param problem what it would compute
      * @param device where
      * @return the reason, or empty when it can run
      */
-    public static Optional<String> problem(Plan plan, Geometry geometry, DeviceInfo device) {
+    public static Optional<String> problem(Plan plan, Problem problem, DeviceInfo device) {
         if (plan.workGroupSize() > device.maxWorkGroupSize()) {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
         }
-        long local = localBytes(plan, geometry);
+        boolean alone = problem.geometry().alongRows() && problem.statistics() != Statistics.GIVEN;
+        if (plan.strategy() != Strategy.SPLIT && !alone) {
+            return Optional.of("sets across rows, and given statistics, take the strategy split");
+        }
+        if (plan.strategy() == Strategy.SPLIT && !plan.mergeOnce() && !problem.geometry().alongRows()) {
+            return Optional.of("sets across rows are merged in a launch of its own");
+        }
+        long local = localBytes(plan, problem);
         if (local > device.localMemory()) {
             return Optional.of(
                     "it needs " + local + " bytes of local memory, the device has " + device.localMemory());
         }
-        long trips = trips(plan, geometry);
+        long trips = trips(plan, problem);
         if (trips >= MAX_TRIPS) {
             return Optional.of("a work-item would make " + trips + " loop trips, the limit is " + MAX_TRIPS);
         }
@@ -51,36 +62,38 @@ public final class PlanRules {
      * Local memory of a work-group.
      *
      * @param plan the plan
-     * @param geometry what it computes
+     * @param problem what it computes
      * @return bytes
      */
-    public static long localBytes(Plan plan, Geometry geometry) {
-        long sums = 2L * plan.workGroupSize() * plan.vectorWidth() * BYTES_PER_REAL + 4L * plan.teams();
-        return sums + momentBytes(plan, geometry) + keptBytes(plan, geometry);
+    public static long localBytes(Plan plan, Problem problem) {
+        long sums = 2L * plan.workGroupSize() * plan.vectorWidth() * problem.real().bytes() + 4L * plan.teams();
+        return sums + momentBytes(plan, problem) + keptBytes(plan, problem);
     }
 
     /**
      * Local memory for the moments of the sets that a work-group works on at a time.
      *
      * @param plan the plan
-     * @param geometry what it computes
+     * @param problem what it computes
      * @return bytes; 0 where moments go to global memory
      */
-    public static long momentBytes(Plan plan, Geometry geometry) {
+    public static long momentBytes(Plan plan, Problem problem) {
         return plan.strategy() == Strategy.SPLIT
                 ? 0
-                : 4L * setsAtATime(plan) * geometry.blocksPerSet() * BYTES_PER_REAL;
+                : 4L * setsAtATime(plan) * Cut.of(problem.geometry()).blocks() * problem.real().bytes();
     }
 
     /**
      * Local memory for the sets themselves.
      *
      * @param plan the plan
-     * @param geometry what it computes
+     * @param problem what it computes
      * @return bytes; 0 where they stay in global memory
      */
-    public static long keptBytes(Plan plan, Geometry geometry) {
-        return plan.keepSet() ? setsAtATime(plan) * geometry.setSize() * BYTES_PER_REAL : 0;
+    public static long keptBytes(Plan plan, Problem problem) {
+        return plan.keepSet()
+                ? setsAtATime(plan) * problem.geometry().setSize() * problem.real().bytes()
+                : 0;
     }
 
     /**
@@ -107,6 +120,16 @@ public final class PlanRules {
     }
 
     /**
+     * Shares of a sample that a work-group takes where work goes across rows.
+     *
+     * @param plan the plan
+     * @return 1 or more; a share has as many elements as 8 blocks
+     */
+    public static int sharesPerPart(Plan plan) {
+        return Math.max(1, plan.blocksPerPart() / BLOCKS_PER_SHARE);
+    }
+
+    /**
      * Elements that one launch may work on.
      *
      * @param device where
@@ -124,55 +147,71 @@ public final class PlanRules {
     }
 
     /** An upper bound of the loop trips of one work-item, all loops counted. */
-    static long trips(Plan plan, Geometry geometry) {
-        long blocks = geometry.blocksPerSet();
-        return switch (plan.strategy()) {
-            case RESIDENT -> keepTrips(plan, geometry)
-                    + blockTrips(plan, ceil(blocks, plan.teams()))
-                    + mergeTrips(blocks)
-                    + affineTrips(plan, geometry, geometry.setSize());
-            case PACKED -> plan.setsPerTeam()
-                    * (1 + keepTrips(plan, geometry)
-                            + blockTrips(plan, blocks)
-                            + mergeTrips(blocks)
-                            + affineTrips(plan, geometry, geometry.setSize()));
-            case SPLIT -> Math.max(
-                    blockTrips(plan, ceil(plan.blocksPerPart(), plan.teams())),
-                    mergeTrips(blocks)
-                            + affineTrips(
-                                    plan,
-                                    geometry,
-                                    Math.min(geometry.setSize(), (long) plan.blocksPerPart() * Geometry.BLOCK)));
-        };
+    static long trips(Plan plan, Problem problem) {
+        Geometry geometry = problem.geometry();
+        if (plan.strategy() == Strategy.SPLIT) {
+            return splitTrips(plan, problem);
+        }
+        long blocks = Cut.of(geometry).blocks();
+        long ofSet = keepTrips(plan, geometry) + mergeTrips(blocks) + affineTrips(plan, geometry, geometry.setSize());
+        return plan.strategy() == Strategy.RESIDENT
+                ? ofSet + blockTrips(plan, ceil(blocks, plan.teams()))
+                : plan.setsPerTeam() * (1 + ofSet + blockTrips(plan, blocks));
+    }
+
+    private static long splitTrips(Plan plan, Problem problem) {
+        Geometry geometry = problem.geometry();
+        long part = Math.min(geometry.setSize(), (long) plan.blocksPerPart() * Cut.BLOCK);
+        long affine = geometry.affineAcrossRows() ? columnTrips(plan, 1) : affineTrips(plan, geometry, part);
+        if (problem.statistics() == Statistics.GIVEN) {
+            return affine;
+        }
+        // Columns out of range are summed twice.
+        long moments = geometry.momentsAcrossRows()
+                ? columnTrips(plan, 2)
+                : blockTrips(plan, ceil(plan.blocksPerPart(), plan.teams()));
+        long merge = mergeTrips(Cut.of(geometry).blocks());
+        return Math.max(moments, plan.mergeOnce() ? Math.max(merge, affine) : merge + affine);
+    }
+
+    private static long columnTrips(Plan plan, int times) {
+        long held = Cut.LANES / ((long) plan.team() * plan.vectorWidth());
+        long ofVector = times * (Columns.TILE_ROWS + 1L) + 2L * plan.vectorWidth();
+        return ceil(sharesPerPart(plan), plan.teams()) * (1 + held * ofVector);
     }
 
     private static long keepTrips(Plan plan, Geometry geometry) {
-        return plan.keepSet() ? ceil(geometry.setSize(), (long) members(plan) * plan.vectorWidth()) + plan.vectorWidth() : 0;
+        return plan.keepSet()
+                ? geometry.rows()
+                        * (1 + ceil(geometry.width(), (long) members(plan) * plan.vectorWidth()) + plan.vectorWidth())
+                : 0;
     }
 
     /** For every block: its steps of 64 elements, the folds over the team, the votes; twice, if it is summed twice. */
     private static long blockTrips(Plan plan, long blocks) {
         long folds = plan.team() == 1 ? 0 : 2 * Long.numberOfTrailingZeros(plan.team());
         long votes = plan.teams() == 1 ? 0 : plan.teams();
-        return blocks * (1 + 2 * (1 + Geometry.BLOCK / Plan.LANES + folds + votes));
+        return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + folds + votes));
     }
 
     /** The first pass over the blocks' moments and the second, which may be done twice. */
     private static long mergeTrips(long blocks) {
-        return 3 * ceil(blocks, Plan.LANES) + 64;
+        return 3 * ceil(blocks, Cut.LANES) + 64;
     }
 
     /** Vectors four at a time, and the ends of a run one element at a time. */
     private static long affineTrips(Plan plan, Geometry geometry, long elements) {
         if (geometry.run() == 1) {
-            return ceil(elements, (long) plan.vectorWidth() * members(plan)) + 2L * plan.vectorWidth();
+            long rows = ceil(elements, geometry.width()) + 1;
+            long row = Math.min(elements, geometry.width());
+            return rows * (1 + ceil(row, (long) plan.vectorWidth() * members(plan)) + 2L * plan.vectorWidth());
         }
         int inRun = itemsPerRun(plan, geometry);
         int rows = members(plan) / inRun;
         long runs = ceil(ceil(elements, geometry.run()) + 1, rows);
         long run = Math.min(elements, geometry.run());
         long ofRun = ceil(run, 4L * plan.vectorWidth() * inRun) + 3 + ceil(2L * plan.vectorWidth(), inRun);
-        return runs * (1 + ofRun);
+        return runs * (2 + ofRun);
     }
 
     private static long ceil(long a, long b) {

@@ -1,46 +1,61 @@
 package io.github.clnorm.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.Columns;
+import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.plan.Strategy;
 import io.github.clnorm.runtime.opencl.OpenCl;
+import io.github.clnorm.type.ElementType;
 import java.util.Optional;
 
-/** Enqueues the forward pass of any normalization: the launches of a plan for a geometry. */
+/** Enqueues the forward pass of any normalization: the launches of a plan for a problem. */
 public final class Forward {
 
     /**
      * What the pass reads and writes, all on one session.
      *
-     * @param input x, {@code geometry.elements()} floats
-     * @param weight gamma, one float a parameter, or null
-     * @param bias beta, one float a parameter, or null
-     * @param output y, as x
-     * @param mean one float a set, or null when nobody wants it
-     * @param rstd one float a set, or null when nobody wants it
+     * @param input x, {@code geometry.elements()} elements
+     * @param residual as x, with a problem that has one; else null
+     * @param weight gamma, one element a parameter, or null
+     * @param bias beta, one element a parameter, or null
+     * @param output y, as x; may be the input, since every element is read before it is written
+     * @param sum x + residual, as x, with a problem that wants it; else null
+     * @param mean one real a set: read where statistics are given, else written; null when nobody wants it
+     * @param variance one real a set: read where statistics are given, else written; null when nobody wants it
+     * @param rstd one real a set, or null when nobody wants it
      */
     public record Buffers(
             DeviceBuffer input,
+            DeviceBuffer residual,
             DeviceBuffer weight,
             DeviceBuffer bias,
             DeviceBuffer output,
+            DeviceBuffer sum,
             DeviceBuffer mean,
+            DeviceBuffer variance,
             DeviceBuffer rstd) {}
 
     private final Session session;
+    private final Problem problem;
     private final Geometry geometry;
+    private final ElementType real;
     private final Plan plan;
     private final ForwardKernels kernels;
     private final Buffers buffers;
-    private final float eps;
+    private final double eps;
 
-    private Forward(Session session, Geometry geometry, Plan plan, Buffers buffers, float eps) {
+    private Forward(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
         this.session = session;
-        this.geometry = geometry;
+        this.problem = problem;
+        this.geometry = problem.geometry();
+        this.real = problem.real();
         this.plan = plan;
-        this.kernels = new ForwardKernels(session, plan, geometry);
+        this.kernels = new ForwardKernels(session, plan, problem);
         this.buffers = buffers;
         this.eps = eps;
     }
@@ -49,21 +64,21 @@ public final class Forward {
      * Enqueues the launches and sends them to the device, without waiting.
      *
      * @param session where
-     * @param geometry what is normalized, not empty
+     * @param problem what is computed, not empty
      * @param plan how; decides speed, not results
      * @param buffers what is read and written
      * @param eps added to the variance
      * @throws IllegalArgumentException when the device cannot run the plan
      */
-    public static void enqueue(Session session, Geometry geometry, Plan plan, Buffers buffers, float eps) {
+    public static void enqueue(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
         DeviceInfo device = session.device();
-        Optional<String> problem = PlanRules.problem(plan, geometry, device);
-        if (problem.isPresent()) {
+        Optional<String> broken = PlanRules.problem(plan, problem, device);
+        if (broken.isPresent()) {
             throw new IllegalArgumentException(
-                    "plan (" + plan + ") cannot run on " + device.description() + ": " + problem.get());
+                    "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
         }
         synchronized (session) {
-            Forward forward = new Forward(session, geometry, plan, buffers, eps);
+            Forward forward = new Forward(session, problem, plan, buffers, eps);
             if (plan.strategy() == Strategy.SPLIT) {
                 forward.split();
             } else {
@@ -74,97 +89,179 @@ public final class Forward {
     }
 
     private void resident() {
+        Cut cut = Cut.of(geometry);
         int setsAtATime = PlanRules.setsAtATime(plan);
         long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
         OpenCl.Kernel kernel = kernels.resident();
         KernelArguments arguments = arguments(kernel)
                 .add(buffers.input)
+                .add(buffers.residual)
                 .add(buffers.output)
+                .add(buffers.sum)
                 .add(buffers.weight)
                 .add(buffers.bias)
                 .add(statistic(buffers.mean, Session.Scratch.MEAN))
                 .add(statistic(buffers.rstd, Session.Scratch.RSTD))
+                .add(buffers.variance)
                 .add(geometry.sets())
-                .add(geometry.setSize())
-                .add(geometry.blocksPerSet())
-                .add(geometry.run())
-                .add(geometry.parametersPerSet())
-                .add(geometry.parameterGroups())
+                .add(geometry)
+                .add(real, cut)
+                .add(cut.perRow())
                 .add(PlanRules.itemsPerRun(plan, geometry))
                 .add(plan.setsPerTeam())
-                .add(eps);
+                .addReal(real, eps);
         int firstGroup = arguments.skip();
         arguments
-                .addLocal(PlanRules.momentBytes(plan, geometry))
-                .addLocal(Math.max(Float.BYTES, PlanRules.keptBytes(plan, geometry)));
+                .addLocal(PlanRules.momentBytes(plan, problem))
+                .addLocal(Math.max(real.bytes(), PlanRules.keptBytes(plan, problem)));
         launch(kernel, firstGroup, ceil(geometry.sets(), setsPerGroup), setsPerGroup * geometry.setSize());
     }
 
-    private void split() {
-        int blocks = geometry.blocksPerSet();
-        int blocksPerPart = Math.min(plan.blocksPerPart(), blocks);
-        int parts = (int) ceil(blocks, blocksPerPart);
-        long groups = geometry.sets() * parts;
-        long stride = geometry.sets() * blocks;
-        long partElements = (long) blocksPerPart * Geometry.BLOCK;
-        DeviceBuffer moments = session.scratch(Session.Scratch.MOMENTS, 4 * stride * Float.BYTES);
-        DeviceBuffer mean = statistic(buffers.mean, Session.Scratch.MEAN);
-        DeviceBuffer rstd = statistic(buffers.rstd, Session.Scratch.RSTD);
-        DeviceBuffer meanLo = plan.mergeOnce() ? statistic(null, Session.Scratch.MEAN_LO) : null;
+    /** The moments of a split plan on their way from one launch to the next. */
+    private record Moments(DeviceBuffer ofBlocks, long stride, DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer rstd) {}
 
-        OpenCl.Kernel ofBlocks = kernels.momentsOfBlocks();
-        int firstGroup = arguments(ofBlocks)
+    private void split() {
+        Moments moments = null;
+        if (problem.statistics() == Statistics.GIVEN) {
+            moments = new Moments(null, 0, buffers.mean, null, null);
+        } else {
+            long stride = geometry.sets() * Cut.of(geometry).blocks();
+            moments = new Moments(
+                    session.scratch(Session.Scratch.MOMENTS, 4 * stride * real.bytes()),
+                    stride,
+                    statistic(buffers.mean, Session.Scratch.MEAN),
+                    plan.mergeOnce() ? statistic(null, Session.Scratch.MEAN_LO) : null,
+                    statistic(buffers.rstd, Session.Scratch.RSTD));
+            if (geometry.momentsAcrossRows()) {
+                momentsOfColumns(moments);
+            } else {
+                momentsOfBlocks(moments);
+            }
+            if (plan.mergeOnce()) {
+                momentsOfSets(moments);
+            }
+        }
+        if (geometry.affineAcrossRows()) {
+            affineColumns(moments);
+        } else {
+            affine(moments);
+        }
+    }
+
+    private void momentsOfBlocks(Moments moments) {
+        Geometry rows = geometry.joined();
+        Cut cut = Cut.of(geometry);
+        int blocksPerPart = Math.min(plan.blocksPerPart(), cut.blocks());
+        int parts = (int) ceil(cut.blocks(), blocksPerPart);
+        OpenCl.Kernel kernel = kernels.momentsOfBlocks();
+        int firstGroup = arguments(kernel)
                 .add(buffers.input)
-                .add(moments)
-                .add(stride)
-                .add(geometry.setSize())
-                .add(blocks)
+                .add(buffers.residual)
+                .add(moments.ofBlocks)
+                .add(moments.stride)
+                .add(rows)
+                .add(cut.blocks())
+                .add(cut.perRow())
                 .add(blocksPerPart)
                 .add(parts)
                 .skip();
-        launch(ofBlocks, firstGroup, groups, partElements);
+        launch(kernel, firstGroup, rows.sets() * parts, (long) blocksPerPart * Cut.BLOCK);
+    }
 
-        if (plan.mergeOnce()) {
-            OpenCl.Kernel ofSets = kernels.momentsOfSets();
-            int firstSet = arguments(ofSets)
-                    .add(moments)
-                    .add(mean)
-                    .add(meanLo)
-                    .add(rstd)
-                    .add(stride)
-                    .add(geometry.setSize())
-                    .add(blocks)
-                    .add(eps)
-                    .skip();
-            launch(ofSets, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * blocks);
-        }
-
-        OpenCl.Kernel affine = kernels.affine();
-        firstGroup = arguments(affine)
+    private void momentsOfColumns(Moments moments) {
+        Columns columns = Columns.of(geometry);
+        long sharesPerPart = PlanRules.sharesPerPart(plan);
+        long parts = ceil(columns.shares(), sharesPerPart);
+        OpenCl.Kernel kernel = kernels.momentsOfColumns();
+        int firstGroup = arguments(kernel)
                 .add(buffers.input)
+                .add(buffers.residual)
+                .add(moments.ofBlocks)
+                .add(moments.stride)
+                .add(geometry)
+                .add(columns)
+                .add(sharesPerPart)
+                .add(parts)
+                .skip();
+        launch(kernel, firstGroup, geometry.samples() * parts, sharesPerPart * Columns.TILE_ROWS * Cut.LANES);
+    }
+
+    private void momentsOfSets(Moments moments) {
+        Cut cut = Cut.of(geometry);
+        OpenCl.Kernel kernel = kernels.momentsOfSets();
+        int firstSet = arguments(kernel)
+                .add(moments.ofBlocks)
+                .add(moments.mean)
+                .add(moments.meanLo)
+                .add(moments.rstd)
+                .add(buffers.variance)
+                .add(moments.stride)
+                .add(geometry)
+                .add(real, cut)
+                .addReal(real, eps)
+                .skip();
+        launch(kernel, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * cut.blocks());
+    }
+
+    private void affine(Moments moments) {
+        int piecesPerRow = Cut.piecesPerRow(geometry);
+        int pieces = (int) geometry.rows() * piecesPerRow;
+        int perPart = Math.min(plan.blocksPerPart(), pieces);
+        int parts = (int) ceil(pieces, perPart);
+        Cut cut = problem.statistics() == Statistics.GIVEN ? new Cut(1, 1, 1, 1, 1, 0, 0, 1) : Cut.of(geometry);
+        OpenCl.Kernel kernel = kernels.affine();
+        int firstGroup = arguments(kernel)
+                .add(buffers.input)
+                .add(buffers.residual)
                 .add(buffers.output)
+                .add(buffers.sum)
                 .add(buffers.weight)
                 .add(buffers.bias)
-                .add(moments)
-                .add(mean)
-                .add(meanLo)
-                .add(rstd)
-                .add(stride)
-                .add(geometry.setSize())
-                .add(blocks)
-                .add(blocksPerPart)
+                .add(moments.ofBlocks)
+                .add(moments.mean)
+                .add(moments.meanLo)
+                .add(moments.rstd)
+                .add(buffers.variance)
+                .add(moments.stride)
+                .add(geometry)
+                .add(real, cut)
+                .add(pieces)
+                .add(piecesPerRow)
+                .add(perPart)
                 .add(parts)
-                .add(geometry.run())
-                .add(geometry.parametersPerSet())
-                .add(geometry.parameterGroups())
                 .add(PlanRules.itemsPerRun(plan, geometry))
-                .add(eps)
+                .addReal(real, eps)
                 .skip();
-        launch(affine, firstGroup, groups, partElements);
+        launch(kernel, firstGroup, geometry.sets() * parts, (long) perPart * Cut.BLOCK);
+    }
+
+    private void affineColumns(Moments moments) {
+        Columns columns = Columns.of(geometry);
+        long sharesPerPart = PlanRules.sharesPerPart(plan);
+        long parts = ceil(columns.shares(), sharesPerPart);
+        OpenCl.Kernel kernel = kernels.affineColumns();
+        int firstGroup = arguments(kernel)
+                .add(buffers.input)
+                .add(buffers.residual)
+                .add(buffers.output)
+                .add(buffers.sum)
+                .add(buffers.weight)
+                .add(buffers.bias)
+                .add(moments.mean)
+                .add(moments.meanLo)
+                .add(moments.rstd)
+                .add(buffers.variance)
+                .add(geometry)
+                .add(columns)
+                .add(sharesPerPart)
+                .add(parts)
+                .addReal(real, eps)
+                .skip();
+        launch(kernel, firstGroup, geometry.samples() * parts, sharesPerPart * Columns.TILE_ROWS * Cut.LANES);
     }
 
     private DeviceBuffer statistic(DeviceBuffer wanted, Session.Scratch scratch) {
-        return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * Float.BYTES);
+        return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * real.bytes());
     }
 
     private KernelArguments arguments(OpenCl.Kernel kernel) {

@@ -1,6 +1,10 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.geometry.Columns;
+import io.github.clnorm.geometry.Cut;
+import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.runtime.opencl.OpenCl;
+import io.github.clnorm.type.ElementType;
 
 /** Sets a kernel's arguments one after another. The caller holds the session's lock. */
 final class KernelArguments {
@@ -28,9 +32,36 @@ final class KernelArguments {
         return this;
     }
 
-    KernelArguments add(float value) {
-        openCl.setArgument(kernel, next++, value);
+    /** A value of the kernel's `real`. */
+    KernelArguments addReal(ElementType real, double value) {
+        if (real == ElementType.FLOAT64) {
+            openCl.setArgument(kernel, next++, value);
+        } else {
+            openCl.setArgument(kernel, next++, (float) value);
+        }
         return this;
+    }
+
+    /** SETS_ARGUMENTS of sets.cl. */
+    KernelArguments add(Geometry sets) {
+        return add(sets.rows()).add(sets.groups()).add(sets.width()).add(sets.run());
+    }
+
+    /** CUT_ARGUMENTS of moments.cl. */
+    KernelArguments add(ElementType real, Cut cut) {
+        double unit = cut.unit();
+        return add(cut.blocks())
+                .add(cut.period())
+                .add(cut.full())
+                .add(cut.fuller())
+                .addReal(real, cut.more() / unit)
+                .addReal(real, cut.less() / unit)
+                .addReal(real, unit);
+    }
+
+    /** COLUMNS_ARGUMENTS of columns.cl. */
+    KernelArguments add(Columns columns) {
+        return add((long) columns.lanes()).add(columns.strips()).add(columns.tiles());
     }
 
     KernelArguments addLocal(long bytes) {

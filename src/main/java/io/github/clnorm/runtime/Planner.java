@@ -1,6 +1,6 @@
 package io.github.clnorm.runtime;
 
-import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.plan.Heuristics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
@@ -15,7 +15,7 @@ public final class Planner {
     private static final int MOST_KEPT = 4096;
 
     private final Session session;
-    private final Map<Geometry, Plan> chosen = new HashMap<>();
+    private final Map<Problem, Plan> chosen = new HashMap<>();
 
     Planner(Session session) {
         this.session = session;
@@ -24,24 +24,24 @@ public final class Planner {
     /**
      * The plan that runs when nobody asks for another.
      *
-     * @param geometry what is computed, not empty
+     * @param problem what is computed, not empty
      * @return a plan that the device and its kernels allow
      */
-    public Plan plan(Geometry geometry) {
+    public Plan plan(Problem problem) {
         synchronized (session) {
             if (chosen.size() == MOST_KEPT) {
                 chosen.clear();
             }
-            return chosen.computeIfAbsent(geometry, this::choose);
+            return chosen.computeIfAbsent(problem, this::choose);
         }
     }
 
     /** The heuristic's plan, with the work-group that the kernels allow: known only when they are built. */
-    private Plan choose(Geometry geometry) {
+    private Plan choose(Problem problem) {
         long limit = session.device().maxWorkGroupSize();
         while (true) {
-            Plan plan = Heuristics.plan(geometry, session.device(), limit);
-            long allowed = new ForwardKernels(session, plan, geometry).workGroupLimit();
+            Plan plan = Heuristics.plan(problem, session.device(), limit);
+            long allowed = new ForwardKernels(session, plan, problem).workGroupLimit();
             if (plan.workGroupSize() <= allowed || limit <= 1) {
                 return plan;
             }
@@ -53,16 +53,16 @@ public final class Planner {
      * Why a plan cannot run here. Builds its kernels.
      *
      * @param plan the plan
-     * @param geometry what it would compute
+     * @param problem what it would compute
      * @return the reason, or empty when it can run
      */
-    public Optional<String> problem(Plan plan, Geometry geometry) {
-        Optional<String> problem = PlanRules.problem(plan, geometry, session.device());
-        if (problem.isPresent()) {
-            return problem;
+    public Optional<String> problem(Plan plan, Problem problem) {
+        Optional<String> broken = PlanRules.problem(plan, problem, session.device());
+        if (broken.isPresent()) {
+            return broken;
         }
         synchronized (session) {
-            long allowed = new ForwardKernels(session, plan, geometry).workGroupLimit();
+            long allowed = new ForwardKernels(session, plan, problem).workGroupLimit();
             return plan.workGroupSize() <= allowed
                     ? Optional.empty()
                     : Optional.of("its kernels allow work-groups of " + allowed + " on this device");

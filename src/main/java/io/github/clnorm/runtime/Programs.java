@@ -20,8 +20,8 @@ final class Programs implements AutoCloseable {
     Programs(OpenCl openCl, DeviceInfo device) {
         this.openCl = openCl;
         // What follows from the device alone: the same for every plan, or plans would differ in bits.
-        this.deviceOptions = "-cl-std=CL1.2 -DHAS_FMA=" + (device.fusedMultiplyAdd() ? 1 : 0)
-                + (device.correctlyRounded() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+        this.deviceOptions =
+                "-cl-std=CL1.2" + (device.correctlyRounded() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     }
 
     /**

@@ -4,7 +4,6 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -24,7 +23,8 @@ public final class Session implements AutoCloseable {
         MOMENTS,
         MEAN,
         MEAN_LO,
-        RSTD
+        RSTD,
+        VARIANCE
     }
 
     // Heap arrays would hold the garbage collector for the whole transfer; they go through this, piece by piece.
@@ -89,39 +89,45 @@ public final class Session implements AutoCloseable {
         return buffer;
     }
 
+    /** Bytes of a buffer's content on their way, piece by piece. */
+    @FunctionalInterface
+    public interface Piece {
+        /**
+         * Fills the piece, or takes what is in it.
+         *
+         * @param offset of its first byte in the content
+         * @param bytes a direct buffer in the device's byte order, from its position to its limit
+         */
+        void at(long offset, ByteBuffer bytes);
+    }
+
     /**
-     * Copies floats to the device, and waits.
+     * Copies to the device, and waits.
      *
      * @param buffer where to
-     * @param values as many as the buffer holds, from the position on; the position is not changed
+     * @param source fills every piece
      */
-    public synchronized void write(DeviceBuffer buffer, FloatBuffer values) {
+    public synchronized void write(DeviceBuffer buffer, Piece source) {
         checkOpen();
-        FloatBuffer rest = values.duplicate();
-        for (long at = 0; at < buffer.bytes(); ) {
+        for (long at = 0; at < buffer.bytes(); at += STAGING_BYTES) {
             ByteBuffer piece = staging(buffer.bytes() - at);
-            FloatBuffer source = rest.slice().limit(piece.remaining() / Float.BYTES);
-            piece.duplicate().order(piece.order()).asFloatBuffer().put(source);
+            source.at(at, piece.duplicate().order(piece.order()));
             openCl.write(buffer.memory(), at, piece);
-            rest.position(rest.position() + source.limit());
-            at += piece.remaining();
         }
     }
 
     /**
-     * Copies floats from the device, after all that is enqueued.
+     * Copies from the device, after all that is enqueued.
      *
      * @param buffer where from
-     * @param values as many as the buffer holds are put, from the position on; the position is not changed
+     * @param target takes every piece
      */
-    public synchronized void read(DeviceBuffer buffer, FloatBuffer values) {
+    public synchronized void read(DeviceBuffer buffer, Piece target) {
         checkOpen();
-        FloatBuffer rest = values.duplicate();
-        for (long at = 0; at < buffer.bytes(); ) {
+        for (long at = 0; at < buffer.bytes(); at += STAGING_BYTES) {
             ByteBuffer piece = staging(buffer.bytes() - at);
             openCl.read(buffer.memory(), at, piece);
-            rest.put(piece.asFloatBuffer());
-            at += piece.remaining();
+            target.at(at, piece);
         }
     }
 

@@ -3,7 +3,6 @@ package io.github.clnorm.runtime;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.runtime.opencl.OpenCl;
-import java.nio.FloatBuffer;
 
 /** The least that a device must do: build a kernel, and add two vectors with it. */
 public final class SmokeTest {
@@ -30,13 +29,13 @@ public final class SmokeTest {
             DeviceBuffer first = session.allocate(LENGTH * Float.BYTES);
             DeviceBuffer second = session.allocate(LENGTH * Float.BYTES);
             DeviceBuffer sum = session.allocate(LENGTH * Float.BYTES);
-            session.write(first, FloatBuffer.wrap(a));
-            session.write(second, FloatBuffer.wrap(b));
+            session.write(first, (at, piece) -> piece.asFloatBuffer().put(a));
+            session.write(second, (at, piece) -> piece.asFloatBuffer().put(b));
             OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
             new KernelArguments(session.openCl(), add).add(first).add(second).add(sum);
             session.enqueue(add, LENGTH, 1);
             float[] result = new float[LENGTH];
-            session.read(sum, FloatBuffer.wrap(result));
+            session.read(sum, (at, piece) -> piece.asFloatBuffer().get(result));
             for (int i = 0; i < LENGTH; i++) {
                 if (result[i] != 1.5f * i) {
                     throw new IllegalStateException("adding two vectors gave " + result[i] + " at index " + i

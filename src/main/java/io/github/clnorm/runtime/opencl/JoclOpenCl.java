@@ -31,9 +31,11 @@ public final class JoclOpenCl implements OpenCl {
     private final int[] uint = new int[1];
     private final long[] ulong = new long[1];
     private final float[] real = new float[1];
+    private final double[] real64 = new double[1];
     private final Pointer uintPointer = Pointer.to(uint);
     private final Pointer ulongPointer = Pointer.to(ulong);
     private final Pointer realPointer = Pointer.to(real);
+    private final Pointer real64Pointer = Pointer.to(real64);
 
     private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue queue) {
         this.description = info.description();
@@ -229,6 +231,12 @@ public final class JoclOpenCl implements OpenCl {
     public void setArgument(Kernel kernel, int index, float value) {
         real[0] = value;
         setArgument(kernel, index, Sizeof.cl_float, realPointer);
+    }
+
+    @Override
+    public void setArgument(Kernel kernel, int index, double value) {
+        real64[0] = value;
+        setArgument(kernel, index, Sizeof.cl_double, real64Pointer);
     }
 
     @Override

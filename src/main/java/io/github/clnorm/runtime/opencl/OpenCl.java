@@ -150,6 +150,15 @@ public interface OpenCl extends AutoCloseable {
     void setArgument(Kernel kernel, int index, float value);
 
     /**
+     * Sets a {@code double} argument.
+     *
+     * @param kernel the kernel
+     * @param index of the argument
+     * @param value the value
+     */
+    void setArgument(Kernel kernel, int index, double value);
+
+    /**
      * Sets the size of a local memory argument.
      *
      * @param kernel the kernel

@@ -1,0 +1,128 @@
+package io.github.clnorm;
+
+import io.github.clnorm.geometry.Shapes;
+import java.util.stream.LongStream;
+
+/**
+ * Instance normalization as a layer, with the parameters and defaults of <a
+ * href="https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html">torch.nn.InstanceNorm1d, 2d and 3d</a>.
+ *
+ * <p>Source: Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">Instance Normalization</a>, 2016.
+ * Input: {@code (N, C, L)} in one dimension, {@code (N, C, H, W)} in two, {@code (N, C, D, H, W)} in three, each also
+ * without N; the channels last with that layout.
+ *
+ * <p>Unlike BatchNorm it has neither weight and bias nor running statistics unless asked for. In evaluation the running
+ * ones normalize where they are tracked, else the input's.
+ */
+public final class InstanceNorm extends ChannelStatisticsNorm {
+
+    private InstanceNorm(Builder builder) {
+        super(builder);
+    }
+
+    /**
+     * A layer for inputs with one spatial dimension, with PyTorch's defaults.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @return the layer
+     */
+    public static InstanceNorm of1d(Backend backend, long numFeatures) {
+        return builder(backend, numFeatures, 1).build();
+    }
+
+    /**
+     * A layer for inputs with two spatial dimensions, with PyTorch's defaults.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @return the layer
+     */
+    public static InstanceNorm of2d(Backend backend, long numFeatures) {
+        return builder(backend, numFeatures, 2).build();
+    }
+
+    /**
+     * A layer for inputs with three spatial dimensions, with PyTorch's defaults.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @return the layer
+     */
+    public static InstanceNorm of3d(Backend backend, long numFeatures) {
+        return builder(backend, numFeatures, 3).build();
+    }
+
+    /**
+     * A layer with other settings.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @param dimensions spatial dimensions: 1, 2 or 3
+     * @return a builder
+     * @throws IllegalArgumentException when there are more or fewer
+     */
+    public static Builder builder(Backend backend, long numFeatures, int dimensions) {
+        return new Builder(backend, numFeatures, dimensions);
+    }
+
+    @Override
+    Tensor pass(Tensor input, Options options) {
+        long[] shape = input.shape();
+        boolean batched = shape.length == dimensions() + 2;
+        if (!batched && shape.length != dimensions() + 1) {
+            throw new IllegalArgumentException("expected " + (dimensions() + 1) + "D or " + (dimensions() + 2)
+                    + "D input (got " + shape.length + "D input)");
+        }
+        long[] batch = batched ? shape : LongStream.concat(LongStream.of(1), LongStream.of(shape)).toArray();
+        int axis = layout().channelAxis(batch.length);
+        if (batch[axis] != numFeatures()) {
+            throw new IllegalArgumentException("expected input's size at dim=" + (batched ? axis : axis - 1)
+                    + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + ".");
+        }
+        Options seen = batched ? options : new Options(
+                options.layout(),
+                options.activation(),
+                like(options.residual(), shape, batch),
+                like(options.sum(), shape, batch),
+                like(options.output(), shape, batch));
+        Tensor output = Functional.instanceNormPass(
+                        batched ? input : input.viewedAs(batch),
+                        runningMean(),
+                        runningVar(),
+                        weight(),
+                        bias(),
+                        isTraining() || !tracksRunningStats(),
+                        momentum().orElse(0),
+                        eps(),
+                        seen)
+                .output();
+        return batched ? output : options.output() != null ? options.output() : output.viewedAs(shape);
+    }
+
+    private static Tensor like(Tensor tensor, long[] shape, long[] batch) {
+        // Another shape is refused later, with the shapes in the message.
+        return tensor == null || !Shapes.text(tensor.shape()).equals(Shapes.text(shape)) ? tensor : tensor.viewedAs(batch);
+    }
+
+    /** The settings of a layer. */
+    public static final class Builder extends ChannelStatisticsNorm.Builder<Builder> {
+        private Builder(Backend backend, long numFeatures, int dimensions) {
+            super(backend, numFeatures, dimensions, false);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Makes the layer.
+         *
+         * @return the layer
+         */
+        public InstanceNorm build() {
+            return new InstanceNorm(this);
+        }
+    }
+}

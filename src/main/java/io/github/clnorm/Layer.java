@@ -1,0 +1,209 @@
+package io.github.clnorm;
+
+import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A normalization layer: parameters that begin as PyTorch's do, and belong to a backend, with which they are closed.
+ *
+ * <p>Setting a parameter's tensor ({@link Tensor#set(float[])}) changes the layer.
+ */
+public abstract sealed class Layer implements AutoCloseable
+        permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+    private final Backend backend;
+    private final double eps;
+    private final Layout layout;
+    private final Activation activation;
+    private final ElementType parameterType;
+    private final List<Tensor> owned = new ArrayList<>();
+    private final Tensor weight;
+    private final Tensor bias;
+    private volatile boolean closed;
+
+    Layer(Settings<?> settings, boolean hasWeight, boolean hasBias, long... parameterShape) {
+        this.backend = settings.backend;
+        this.eps = settings.eps;
+        this.layout = settings.layout;
+        this.activation = settings.activation;
+        this.parameterType = settings.parameterType;
+        this.weight = hasWeight ? own(parameterType, 1, parameterShape) : null;
+        this.bias = hasBias ? own(parameterType, 0, parameterShape) : null;
+    }
+
+    /** A tensor of this layer, with one value everywhere; when there is no memory for it, nothing of the layer is left. */
+    final Tensor own(ElementType type, float value, long... shape) {
+        if (Shapes.elements(shape) > LARGEST_ARRAY) {
+            throw new IllegalArgumentException("parameters of shape " + Shapes.text(shape) + " do not fit in a Java array");
+        }
+        float[] values = new float[(int) Shapes.elements(shape)];
+        Arrays.fill(values, value);
+        try {
+            Tensor tensor = backend.tensor(type, values, shape);
+            owned.add(tensor);
+            return tensor;
+        } catch (RuntimeException e) {
+            owned.forEach(Tensor::close);
+            throw e;
+        }
+    }
+
+    /**
+     * Normalizes. The result is enqueued, not waited for.
+     *
+     * @param input x. Not modified
+     * @return y, of the same shape and type; the caller closes it, or the backend does
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalStateException when the layer or the input is closed
+     */
+    public final Tensor forward(Tensor input) {
+        return forward(input, Options.DEFAULTS);
+    }
+
+    /**
+     * Normalizes, with a residual or into a given tensor.
+     *
+     * @param input x. Not modified, unless the options name it
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @return y, of the same shape and type: the options' output if they have one
+     * @throws IllegalArgumentException when the input or the options do not fit
+     * @throws IllegalStateException when the layer or a tensor is closed
+     */
+    public final Tensor forward(Tensor input, Options options) {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
+        input.requireOpen();
+        if (input.backend() != backend) {
+            throw new IllegalArgumentException("Expected input of the layer's own backend (on "
+                    + backend.device().description() + "), but got one of another backend (on "
+                    + input.backend().device().description() + ")");
+        }
+        if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
+            throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
+        }
+        return pass(input, options.layout(layout).activation(activation));
+    }
+
+    /** The pass of a checked input, with all options. */
+    abstract Tensor pass(Tensor input, Options options);
+
+    /**
+     * Gamma.
+     *
+     * @return the layer's own tensor; null where it has none
+     */
+    public final Tensor weight() {
+        return weight;
+    }
+
+    /**
+     * Beta.
+     *
+     * @return the layer's own tensor; null where it has none
+     */
+    public final Tensor bias() {
+        return bias;
+    }
+
+    final double eps() {
+        return eps;
+    }
+
+    final Layout layout() {
+        return layout;
+    }
+
+    /** Gives the memory of all its tensors back. */
+    @Override
+    public final void close() {
+        closed = true;
+        owned.forEach(Tensor::close);
+    }
+
+    /** eps and numbers like it as Python prints them. */
+    static String number(double value) {
+        if (value == Math.rint(value) && Math.abs(value) < 1e16) {
+            return Double.toString(value);
+        }
+        String text = Double.toString(value);
+        int exponent = text.indexOf('E');
+        if (exponent < 0) {
+            return text;
+        }
+        int power = Integer.parseInt(text.substring(exponent + 1));
+        String digits = text.substring(0, exponent).replaceFirst("\\.0$", "");
+        return power == -4 ? new java.math.BigDecimal(text).toPlainString()
+                : digits + "e" + (power < 0 ? "-" : "+") + (Math.abs(power) < 10 ? "0" : "") + Math.abs(power);
+    }
+
+    static String bool(boolean value) {
+        return value ? "True" : "False";
+    }
+
+    /**
+     * Settings that every layer has.
+     *
+     * @param <S> the layer's own settings
+     */
+    public abstract static sealed class Settings<S extends Settings<S>>
+            permits GroupNorm.Builder, LayerNorm.Builder, RmsNorm.Builder, ChannelStatisticsNorm.Builder, FrozenBatchNorm.Builder {
+        final Backend backend;
+        private double eps;
+        private Layout layout = Layout.CHANNELS_FIRST;
+        private Activation activation = Activation.NONE;
+        private ElementType parameterType = ElementType.FLOAT32;
+
+        Settings(Backend backend, double eps) {
+            this.backend = backend;
+            this.eps = eps;
+        }
+
+        abstract S self();
+
+        /**
+         * What is added to the variance.
+         *
+         * @param value PyTorch's default is 1e-5
+         * @return this
+         */
+        public final S eps(double value) {
+            eps = value;
+            return self();
+        }
+
+        /**
+         * Applies an activation in the same pass.
+         *
+         * @param value none unless set
+         * @return this
+         */
+        public final S activation(Activation value) {
+            activation = value;
+            return self();
+        }
+
+        /**
+         * The type of weight and bias; the input may have another.
+         *
+         * @param value float32 unless set
+         * @return this
+         */
+        public final S parameterType(ElementType value) {
+            parameterType = value;
+            return self();
+        }
+
+        final S setLayout(Layout value) {
+            layout = value;
+            return self();
+        }
+    }
+}

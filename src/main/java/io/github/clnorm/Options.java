@@ -1,0 +1,71 @@
+package io.github.clnorm;
+
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Layout;
+
+/**
+ * What a forward pass does beside normalizing. {@link #DEFAULTS} does nothing more; every method gives a changed copy.
+ *
+ * @param layout where the channels of input and output are; of no matter to layer_norm and rms_norm
+ * @param activation applied to the result, in the same pass
+ * @param residual added to the input before normalizing, of the input's shape and type; or null
+ * @param sum takes input plus residual, rounded to the input's type, or null; the normalization works on the unrounded
+ *     sum
+ * @param output takes the result instead of a new tensor, or null. May be the input itself, the residual or the sum's
+ *     other operand: every element is read before it is written
+ */
+public record Options(Layout layout, Activation activation, Tensor residual, Tensor sum, Tensor output) {
+
+    /** Channels first, no activation, no residual, a new tensor for the result. */
+    public static final Options DEFAULTS = new Options(Layout.CHANNELS_FIRST, Activation.NONE, null, null, null);
+
+    /**
+     * With another layout.
+     *
+     * @param value where the channels are
+     * @return the changed options
+     */
+    public Options layout(Layout value) {
+        return new Options(value, activation, residual, sum, output);
+    }
+
+    /**
+     * With another activation.
+     *
+     * @param value what is applied to the result
+     * @return the changed options
+     */
+    public Options activation(Activation value) {
+        return new Options(layout, value, residual, sum, output);
+    }
+
+    /**
+     * With a tensor that is added to the input before normalizing (skip-GroupNorm).
+     *
+     * @param value of the input's shape and type. Not modified
+     * @return the changed options
+     */
+    public Options residual(Tensor value) {
+        return new Options(layout, activation, value, sum, output);
+    }
+
+    /**
+     * With a tensor that takes input plus residual.
+     *
+     * @param value of the input's shape and type. Overwritten
+     * @return the changed options
+     */
+    public Options sum(Tensor value) {
+        return new Options(layout, activation, residual, value, output);
+    }
+
+    /**
+     * With a tensor that takes the result.
+     *
+     * @param value of the input's shape and type; the input itself works in place. Overwritten
+     * @return the changed options
+     */
+    public Options output(Tensor value) {
+        return new Options(layout, activation, residual, sum, value);
+    }
+}

@@ -1,0 +1,254 @@
+package io.github.clnorm;
+
+import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.runtime.DeviceBuffer;
+import io.github.clnorm.runtime.Forward;
+import io.github.clnorm.runtime.RunningStatistics;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One forward pass of any operation: what an operation's geometry and parameters become. Everything is checked before
+ * anything is allocated, and what was allocated is given back when something fails.
+ */
+final class Pass {
+
+    private final Tensor input;
+    private final Geometry geometry;
+    private final Statistics statistics;
+    private final double eps;
+    private final Options options;
+
+    private Tensor weight;
+    private Tensor bias;
+    private Tensor givenMean;
+    private Tensor givenVariance;
+    private Update update;
+
+    /** Running statistics that this pass changes; either tensor may be null. */
+    private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
+
+    Pass(Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
+        this.input = input;
+        this.geometry = geometry;
+        this.statistics = statistics;
+        this.eps = eps;
+        this.options = options;
+    }
+
+    /** Gamma and beta, each of any type, or null; their shapes are checked already. */
+    Pass affine(Tensor gamma, Tensor beta) {
+        weight = gamma;
+        bias = beta;
+        return this;
+    }
+
+    /** The statistics of {@link Statistics#GIVEN}; their shapes are checked already. */
+    Pass given(Tensor mean, Tensor variance) {
+        givenMean = mean;
+        givenVariance = variance;
+        return this;
+    }
+
+    /** Running statistics to be updated with the mean over `averaged` samples. */
+    Pass update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {
+        update = runningMean == null && runningVar == null ? null : new Update(runningMean, runningVar, factor, averaged);
+        return this;
+    }
+
+    /** The output alone. */
+    Tensor output() {
+        return run(false).output();
+    }
+
+    /** The output with statistics of a shape. */
+    Normalized normalized(long... statisticsShape) {
+        return run(true, statisticsShape);
+    }
+
+    private Normalized run(boolean wanted, long... statisticsShape) {
+        check();
+        Backend backend = input.backend();
+        ElementType real = input.type().accumulator();
+        List<Tensor> made = new ArrayList<>();
+        try {
+            Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.shape()));
+            boolean computed = statistics != Statistics.GIVEN;
+            Tensor mean = wanted && computed && statistics != Statistics.MEAN_SQUARE
+                    ? keep(made, backend.empty(real, statisticsShape))
+                    : null;
+            Tensor rstd = wanted && computed ? keep(made, backend.empty(real, statisticsShape)) : null;
+            if (geometry.elements() == 0) {
+                // As PyTorch: a set without elements has mean 0 and rstd NaN.
+                fill(mean, 0);
+                fill(rstd, Float.NaN);
+            } else {
+                enqueue(output, mean, rstd);
+            }
+            return new Normalized(output, mean, rstd);
+        } catch (RuntimeException e) {
+            made.forEach(Tensor::close);
+            throw e;
+        }
+    }
+
+    private void enqueue(Tensor output, Tensor mean, Tensor rstd) {
+        Session session = input.backend().session();
+        ElementType parameters = weight != null ? weight.type() : bias != null ? bias.type() : input.type().accumulator();
+        Problem problem = new Problem(
+                geometry,
+                statistics,
+                input.type(),
+                parameters,
+                options.activation(),
+                options.residual() != null,
+                options.sum() != null);
+        try (DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
+                DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
+            DeviceBuffer meanBuffer = mean != null ? mean.buffer() : update != null ? batchMean : buffer(givenMean);
+            Forward.enqueue(
+                    session,
+                    problem,
+                    session.planner().plan(problem),
+                    new Forward.Buffers(
+                            input.buffer(),
+                            buffer(options.residual()),
+                            buffer(weight),
+                            buffer(bias),
+                            output.buffer(),
+                            buffer(options.sum()),
+                            meanBuffer,
+                            update != null ? batchVariance : buffer(givenVariance),
+                            buffer(rstd)),
+                    real(eps));
+            if (update != null) {
+                RunningStatistics.enqueue(
+                        session,
+                        input.type().accumulator(),
+                        new RunningStatistics.Batch(
+                                meanBuffer,
+                                batchVariance,
+                                update.averaged,
+                                geometry.sets() / update.averaged,
+                                geometry.setSize()),
+                        buffer(update.runningMean),
+                        buffer(update.runningVar),
+                        update.factor);
+            }
+        }
+    }
+
+    private DeviceBuffer statistic(Session session) {
+        return session.allocate(geometry.sets() * input.type().accumulator().bytes());
+    }
+
+    /** A positive eps stays positive in float32: a constant set then gives 0, not NaN. */
+    private double real(double value) {
+        if (input.type() == ElementType.FLOAT64) {
+            return value;
+        }
+        return value > 0 ? Math.max((float) value, Float.MIN_NORMAL) : (float) value;
+    }
+
+    private void check() {
+        input.requireOpen();
+        checkLike("residual", options.residual());
+        checkLike("sum", options.sum());
+        checkLike("output", options.output());
+        for (Tensor parameter : Arrays.asList(weight, bias, givenMean, givenVariance)) {
+            checkOpenHere("parameter", parameter);
+        }
+        if (update != null) {
+            checkOpenHere("running_mean", update.runningMean);
+            checkOpenHere("running_var", update.runningVar);
+        }
+        if (weight != null && bias != null && weight.type() != bias.type()) {
+            throw new IllegalArgumentException(
+                    "Expected weight and bias of one type, but got " + weight.type() + " and " + bias.type());
+        }
+        if (options.sum() != null && options.residual() == null) {
+            throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
+        }
+        checkOverlap();
+    }
+
+    /** Refuses what would be overwritten while others still need it. */
+    private void checkOverlap() {
+        Tensor output = options.output();
+        if (output != null && output == options.sum()) {
+            throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
+        }
+        for (Tensor written : Arrays.asList(output, options.sum())) {
+            for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
+                if (written != null && written == read) {
+                    throw new IllegalArgumentException("cannot work in place: the tensor of shape " + written
+                            + " holds parameters, which every work-group reads until the end");
+                }
+            }
+        }
+    }
+
+    private void checkLike(String name, Tensor tensor) {
+        if (tensor == null) {
+            return;
+        }
+        checkOpenHere(name, tensor);
+        if (!Arrays.equals(tensor.shape(), input.shape()) || tensor.type() != input.type()) {
+            throw new IllegalArgumentException("Expected " + name + " of the input's shape and type, " + input.type() + " "
+                    + input + ", but got " + tensor.type() + " " + tensor);
+        }
+    }
+
+    private void checkOpenHere(String name, Tensor tensor) {
+        if (tensor == null) {
+            return;
+        }
+        tensor.requireOpen();
+        if (tensor.backend() != input.backend()) {
+            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got " + name + " on "
+                    + tensor.backend().device().description() + " and input on "
+                    + input.backend().device().description());
+        }
+    }
+
+    /** Refuses running statistics of another type than sums have. */
+    static void checkStatistic(String name, Tensor statistic, Tensor input, long channels) {
+        if (statistic == null) {
+            return;
+        }
+        if (statistic.elements() != channels || statistic.shape().length != 1) {
+            throw new IllegalArgumentException(
+                    name + " should contain " + channels + " elements not " + statistic.elements()
+                            + (statistic.shape().length == 1 ? "" : ", in one dimension, but is of shape " + statistic));
+        }
+        ElementType real = input.type().accumulator();
+        if (statistic.type() != real) {
+            throw new IllegalArgumentException("Expected " + name + " of type " + real + " for input of type "
+                    + input.type() + ", but got " + statistic.type());
+        }
+    }
+
+    private static void fill(Tensor tensor, float value) {
+        if (tensor != null) {
+            float[] values = new float[(int) tensor.elements()];
+            Arrays.fill(values, value);
+            tensor.set(values);
+        }
+    }
+
+    private static Tensor keep(List<Tensor> made, Tensor tensor) {
+        made.add(Objects.requireNonNull(tensor));
+        return tensor;
+    }
+
+    private static DeviceBuffer buffer(Tensor tensor) {
+        return tensor == null ? null : tensor.buffer();
+    }
+}

@@ -1,0 +1,326 @@
+package io.github.clnorm.reference;
+
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Layout;
+import java.util.Arrays;
+import java.util.function.DoubleConsumer;
+
+/**
+ * The normalizations in float64, from their formulas, element by element: slow, and exact to about 1e-15. It asks of every
+ * element which set and which parameter are its own, and knows nothing of how the kernels go about it.
+ *
+ * <p>Sources: the papers of <a href="https://arxiv.org/abs/1803.08494">GroupNorm</a> (equations 1 to 7), <a
+ * href="https://arxiv.org/abs/1607.06450">LayerNorm</a>, <a href="https://arxiv.org/abs/1607.08022">InstanceNorm</a>, <a
+ * href="https://arxiv.org/abs/1502.03167">BatchNorm</a> and <a href="https://arxiv.org/abs/1910.07467">RMSNorm</a>.
+ */
+public final class Reference {
+
+    /** Input elements by their index in memory. */
+    @FunctionalInterface
+    public interface Values {
+        /**
+         * An element.
+         *
+         * @param index in memory
+         * @return its value
+         */
+        double at(int index);
+    }
+
+    /** An integer for each index. */
+    private interface Map {
+        int of(int index);
+    }
+
+    /**
+     * The moments of all sets.
+     *
+     * @param mean of each set; 0 where none is taken
+     * @param rest what rounding took from the mean
+     * @param variance the biased one, or the mean square where no mean is taken
+     */
+    public record Moments(double[] mean, double[] rest, double[] variance) {}
+
+    private final int elements;
+    private final int sets;
+    private final Map setOf;
+    private final Map parameterOf;
+    private final boolean centered;
+    private double eps = 1e-5;
+    private double[] weight;
+    private double[] bias;
+    private Activation activation = Activation.NONE;
+
+    private Reference(long elements, long sets, boolean centered, Map setOf, Map parameterOf) {
+        this.elements = Math.toIntExact(elements);
+        this.sets = Math.toIntExact(sets);
+        this.centered = centered;
+        this.setOf = setOf;
+        this.parameterOf = parameterOf;
+    }
+
+    /** The channel and the sample of an element. */
+    private record Position(int channels, int positions, boolean last) {
+        static Position of(long[] shape, Layout layout) {
+            int axis = layout == Layout.CHANNELS_FIRST ? 1 : shape.length - 1;
+            long positions = product(shape) == 0 ? 0 : product(shape) / shape[0] / shape[axis];
+            return new Position((int) shape[axis], (int) positions, axis != 1 || shape.length == 2);
+        }
+
+        int channel(int index) {
+            return (last ? index : index / positions) % channels;
+        }
+
+        int sample(int index) {
+            return index / positions / channels;
+        }
+    }
+
+    /**
+     * Group normalization.
+     *
+     * @param shape of the input
+     * @param layout where its channels are
+     * @param numGroups G
+     * @return a reference with sets in the order {@code (N, G)}
+     */
+    public static Reference groupNorm(long[] shape, Layout layout, long numGroups) {
+        Position at = Position.of(shape, layout);
+        int groups = (int) numGroups;
+        int each = Math.max(1, at.channels / groups);
+        return new Reference(
+                product(shape),
+                shape[0] * numGroups,
+                true,
+                i -> at.sample(i) * groups + at.channel(i) / each,
+                at::channel);
+    }
+
+    /**
+     * Instance normalization by the input's statistics.
+     *
+     * @param shape of the input
+     * @param layout where its channels are
+     * @return a reference with sets in the order {@code (N, C)}
+     */
+    public static Reference instanceNorm(long[] shape, Layout layout) {
+        Position at = Position.of(shape, layout);
+        return new Reference(
+                product(shape),
+                shape[0] * at.channels,
+                true,
+                i -> at.sample(i) * at.channels + at.channel(i),
+                at::channel);
+    }
+
+    /**
+     * Batch normalization by the batch's statistics; by running ones with {@link #normalizeBy}.
+     *
+     * @param shape of the input
+     * @param layout where its channels are
+     * @return a reference with one set a channel
+     */
+    public static Reference batchNorm(long[] shape, Layout layout) {
+        Position at = Position.of(shape, layout);
+        return new Reference(product(shape), at.channels, true, at::channel, at::channel);
+    }
+
+    /**
+     * Layer normalization.
+     *
+     * @param shape of the input
+     * @param normalizedShape its last dimensions
+     * @return a reference with a set for each index of the leading dimensions
+     */
+    public static Reference layerNorm(long[] shape, long... normalizedShape) {
+        return ofRows(shape, true, normalizedShape);
+    }
+
+    /**
+     * Root mean square normalization.
+     *
+     * @param shape of the input
+     * @param normalizedShape its last dimensions
+     * @return a reference with a set for each index of the leading dimensions
+     */
+    public static Reference rmsNorm(long[] shape, long... normalizedShape) {
+        return ofRows(shape, false, normalizedShape);
+    }
+
+    private static Reference ofRows(long[] shape, boolean centered, long... normalizedShape) {
+        int size = (int) product(normalizedShape);
+        long rows = product(Arrays.copyOf(shape, shape.length - normalizedShape.length));
+        return new Reference(product(shape), rows, centered, i -> i / size, i -> i % size);
+    }
+
+    private static long product(long... shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+
+    /**
+     * Sets the parameters.
+     *
+     * @param gamma one a parameter, or null for 1
+     * @param beta one a parameter, or null for 0
+     * @return this
+     */
+    public Reference affine(double[] gamma, double[] beta) {
+        weight = gamma;
+        bias = beta;
+        return this;
+    }
+
+    /**
+     * Sets what is added to the variance.
+     *
+     * @param value 1e-5 unless set
+     * @return this
+     */
+    public Reference eps(double value) {
+        eps = value;
+        return this;
+    }
+
+    /**
+     * Sets the activation.
+     *
+     * @param value none unless set
+     * @return this
+     */
+    public Reference activation(Activation value) {
+        activation = value;
+        return this;
+    }
+
+    /**
+     * Mean and variance of every set, each in a pass of its own.
+     *
+     * @param x the input
+     * @return the moments; NaN for sets without elements
+     */
+    public Moments moments(Values x) {
+        int[] count = new int[sets];
+        for (int i = 0; i < elements; i++) {
+            count[setOf.of(i)]++;
+        }
+        double[] mean = new double[sets];
+        double[] rest = new double[sets];
+        if (centered) {
+            Sums sums = new Sums(sets);
+            for (int i = 0; i < elements; i++) {
+                sums.add(setOf.of(i), x.at(i));
+            }
+            for (int set = 0; set < sets; set++) {
+                mean[set] = sums.total(set) / count[set];
+                rest[set] = sums.remainder(set, mean[set], count[set]);
+            }
+        }
+        Sums squares = new Sums(sets);
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            double deviation = (x.at(i) - mean[set]) - rest[set];
+            squares.add(set, deviation * deviation);
+        }
+        double[] variance = new double[sets];
+        for (int set = 0; set < sets; set++) {
+            variance[set] = squares.total(set) / count[set];
+        }
+        return new Moments(mean, rest, variance);
+    }
+
+    /**
+     * Normalizes by the input's own moments.
+     *
+     * @param x the input
+     * @param output takes every result, in the input's order
+     * @return the moments
+     */
+    public Moments normalize(Values x, DoubleConsumer output) {
+        Moments moments = moments(x);
+        normalizeBy(moments, x, output);
+        return moments;
+    }
+
+    /**
+     * Normalizes by given moments.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param output takes every result, in the input's order
+     */
+    public void normalizeBy(Moments moments, Values x, DoubleConsumer output) {
+        double[] deviation = Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            int parameter = parameterOf.of(i);
+            double normalized = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            double gamma = weight == null ? 1 : weight[parameter];
+            double beta = bias == null ? 0 : bias[parameter];
+            output.accept(activate(normalized * gamma + beta));
+        }
+    }
+
+    /**
+     * Normalizes everything by the input's own moments.
+     *
+     * @param x the input
+     * @return y, in the input's order
+     */
+    public double[] normalize(Values x) {
+        double[] y = new double[elements];
+        int[] at = {0};
+        normalize(x, value -> y[at[0]++] = value);
+        return y;
+    }
+
+    /**
+     * Normalizes everything by given moments.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @return y, in the input's order
+     */
+    public double[] normalizeBy(Moments moments, Values x) {
+        double[] y = new double[elements];
+        int[] at = {0};
+        normalizeBy(moments, x, value -> y[at[0]++] = value);
+        return y;
+    }
+
+    private double activate(double v) {
+        return switch (activation) {
+            case NONE -> v;
+            case RELU -> Double.isNaN(v) ? v : Math.max(v, 0);
+            case SILU -> v / (1 + Math.exp(-v));
+            case GELU -> v * NormalDistribution.below(v);
+        };
+    }
+
+    /** Sums that carry what rounding took from them (Neumaier). */
+    private static final class Sums {
+        private final double[] sum;
+        private final double[] lost;
+
+        Sums(int count) {
+            sum = new double[count];
+            lost = new double[count];
+        }
+
+        void add(int at, double value) {
+            double next = sum[at] + value;
+            lost[at] += Math.abs(sum[at]) >= Math.abs(value) ? (sum[at] - next) + value : (value - next) + sum[at];
+            sum[at] = next;
+        }
+
+        double total(int at) {
+            // An infinite sum loses infinity too: their sum would be NaN where the plain sum is infinite.
+            return Double.isInfinite(sum[at]) ? sum[at] : sum[at] + lost[at];
+        }
+
+        /** (total - mean * count) / count, from both parts of the sum. */
+        double remainder(int at, double mean, int count) {
+            double rest = (Math.fma(-mean, count, sum[at]) + lost[at]) / count;
+            return Double.isFinite(rest) ? rest : 0;
+        }
+    }
+}
