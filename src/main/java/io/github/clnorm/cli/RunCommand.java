@@ -108,7 +108,7 @@ final class RunCommand implements Callable<Integer> {
         // Everything that can be known of the request from the files' headers is checked before any data is read.
         TensorFile inputFile = TensorFile.open(input.toString());
         long[] shape = inputFile.shape();
-        GroupNormGeometry.of(shape, numGroups);
+        GroupNormGeometry.of(shape, numGroups, io.github.clnorm.type.Layout.CHANNELS_FIRST);
         if (inputFile.type() != ElementType.FLOAT32) {
             throw new IllegalArgumentException(
                     input + ": holds " + inputFile.type() + ", expected float32");
@@ -152,12 +152,12 @@ final class RunCommand implements Callable<Integer> {
             Normalized[] result = new Normalized[1];
             LaunchTimes times = backend.session()
                     .timed(() -> result[0] = Functional.groupNorm(tensor, numGroups, weights, biases, eps));
-            Geometry geometry = GroupNormGeometry.of(shape, numGroups);
+            Geometry geometry = GroupNormGeometry.of(shape, numGroups, io.github.clnorm.type.Layout.CHANNELS_FIRST);
             return new Computed(
                     result[0].output().toFloats(),
                     result[0].mean().toFloats(),
                     result[0].rstd().toFloats(),
-                    geometry.elements() == 0 ? null : backend.session().planner().plan(geometry),
+                    geometry.elements() == 0 ? null : backend.session().planner().plan(io.github.clnorm.geometry.Problem.of(geometry, io.github.clnorm.geometry.Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32)),
                     times);
         }
     }
@@ -167,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
             return null;
         }
         TensorFile file = TensorFile.open(path.toString());
-        GroupNormGeometry.checkParameter(name, file.shape(), inputShape);
+        GroupNormGeometry.checkParameter(name, file.shape(), inputShape, io.github.clnorm.type.Layout.CHANNELS_FIRST);
         return file;
     }
 
