@@ -1,85 +1,114 @@
 package io.github.clnorm.cli;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.geometry.Geometry;
-import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.Shapes;
-import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.LaunchTimes;
+import io.github.clnorm.reference.Reference;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.DoubleConsumer;
 
-/** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the groups. */
+/** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the sets. */
 final class RunSummary {
 
-    private static final int GROUPS_SHOWN = 8;
+    /** Elements that are compared with float64; a person does not want to wait for more. */
+    static final long MOST_CHECKED = 1L << 25;
+
+    private static final int SETS_SHOWN = 8;
     private static final int TRANSITS = 2;
     // Several times the memory of the fastest device there is.
     private static final double FASTEST_BYTES_PER_NANOSECOND = 50_000;
 
+    private final PrintWriter out;
+    private final Request request;
     private final DeviceInfo device;
-    private final long[] shape;
-    private final long numGroups;
-    private final float[] weight;
-    private final float[] bias;
-    private final double eps;
-    private final Geometry geometry;
 
-    RunSummary(DeviceInfo device, long[] shape, long numGroups, float[] weight, float[] bias, double eps) {
+    RunSummary(PrintWriter out, Request request, DeviceInfo device) {
+        this.out = out;
+        this.request = request;
         this.device = device;
-        this.shape = shape;
-        this.numGroups = numGroups;
-        this.weight = weight;
-        this.bias = bias;
-        this.eps = eps;
-        this.geometry = GroupNormGeometry.of(shape, numGroups, io.github.clnorm.type.Layout.CHANNELS_FIRST);
     }
 
-    void print(
-            PrintWriter out, Path input, float[] x, float[] y, Plan plan, LaunchTimes times, long wallNanoseconds) {
-        line(out, "device", device.description());
-        line(
-                out,
-                "input",
-                input + ", float32 " + Shapes.text(shape) + ": " + shape[0] + " x " + count(numGroups, "group") + " of "
-                        + count(shape[1] / numGroups, "channel") + ", " + count(geometry.setSize(), "element") + " each");
-        if (geometry.elements() == 0) {
-            line(out, "result", "empty, as the input");
+    void print(Run.Result result, long wallNanoseconds) {
+        line("device", device.description());
+        line("input", request.input + ", " + request.type + " " + Shapes.text(request.shape) + ": " + request.sets());
+        long elements = Shapes.elements(request.shape);
+        if (elements == 0) {
+            line("result", "empty, as the input");
             out.flush();
             return;
         }
-        line(out, "plan", plan.toString());
-        double bytes = (double) TRANSITS * Float.BYTES * geometry.elements();
+        line("plan", result.plan() + (result.parts() > 1 ? "; " + result.parts() + " parts of the batch" : ""));
+        double bytes = (double) TRANSITS * request.type.bytes() * elements;
         // Some drivers' clocks do not run (Mesa's llvmpipe): then from enqueue to finished, as the host sees it.
-        boolean believable = bytes / Math.max(1, times.nanoseconds()) < FASTEST_BYTES_PER_NANOSECOND;
-        long nanoseconds = believable ? times.nanoseconds() : times.hostNanoseconds();
+        boolean believable = bytes / Math.max(1, result.deviceNanoseconds()) < FASTEST_BYTES_PER_NANOSECOND;
+        long nanoseconds = believable ? result.deviceNanoseconds() : result.hostNanoseconds();
         String where = believable ? "on the device" : "from enqueue to finished (the driver's own time is not plausible)";
-        line(out, "time", text("%.3f ms %s in %s, %.0f ms in all", nanoseconds / 1e6, where,
-                count(times.launches(), "launch"), wallNanoseconds / 1e6));
-        line(out, "speed", text("%.2f GB/s, one read and one write of the tensor", bytes / nanoseconds));
-        groups(out, x, y);
+        line("time", text("%.3f ms %s in %s, %.0f ms in all", nanoseconds / 1e6, where,
+                Request.count(result.launches(), "launch"), wallNanoseconds / 1e6));
+        line("speed", text("%.2f GB/s, one read and one write of the tensor", bytes / nanoseconds));
+        if (result.y() == null) {
+            line("error", "not compared with float64: more than " + MOST_CHECKED + " elements belong together");
+        } else {
+            compare(result);
+        }
         out.flush();
     }
 
-    private void groups(PrintWriter out, float[] x, float[] y) {}
+    private void compare(Run.Result result) {
+        double[] x = result.x();
+        double[] y = result.y();
+        Reference reference = request.reference(result.parameters(), request.shapeOf(result.checkedSamples()));
+        LargestError error = new LargestError(y);
+        Reference.Moments before = reference.moments(i -> x[i]);
+        reference.normalizeBy(request.isEval() ? running(result.parameters()) : before, i -> x[i], error);
+        Reference.Moments after = reference.moments(i -> y[i]);
+        String part = result.checkedSamples() < request.samples()
+                ? ", in the first " + result.checkedSamples() + " of " + request.samples() + " samples"
+                : "";
+        line("error", error + " at most against float64, as |y - ref| / (1 + |ref|)" + part);
+        out.print(text("%n%14s %13s %13s %13s %13s%n", "set", "mean before", "std before", "mean after", "std after"));
+        int sets = before.mean().length;
+        for (int set = 0; set < Math.min(sets, SETS_SHOWN); set++) {
+            out.print(text("%14s %13.5g %13.5g %13.5g %13.5g%n", name(set), before.mean()[set],
+                    Math.sqrt(before.variance()[set]), after.mean()[set], Math.sqrt(after.variance()[set])));
+        }
+        if (request.geometry(request.shape).sets() > SETS_SHOWN) {
+            out.print(text("     ... %d more%n", request.geometry(request.shape).sets() - SETS_SHOWN));
+        }
+    }
+
+    private static Reference.Moments running(Request.Parameters parameters) {
+        double[] mean = parameters.runningMean();
+        return new Reference.Moments(mean, new double[mean.length], parameters.runningVar());
+    }
+
+    /** Which set it is: its index in the statistics. */
+    private String name(int set) {
+        long[] shape = request.isEval() ? new long[] {request.channels()} : request.statisticsShape();
+        StringBuilder index = new StringBuilder();
+        long rest = set;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            index.insert(0, (i == 0 ? "" : ", ") + (i == 0 ? rest : rest % shape[i]));
+            rest /= shape[i];
+        }
+        return "(" + index + ")";
+    }
 
     /** The largest difference from expected values, given in order; NaN where one side has it and the other has not. */
     private static final class LargestError implements DoubleConsumer {
-        private final float[] actual;
+        private final double[] actual;
         private int next;
         private double largest;
 
-        LargestError(float[] actual) {
+        LargestError(double[] actual) {
             this.actual = actual;
         }
 
         @Override
         public void accept(double expected) {
-            float value = actual[next++];
+            double value = actual[next++];
             // Also equal infinities, whose difference would be NaN.
-            if (Double.isNaN(expected) && Float.isNaN(value) || value == expected) {
+            if (Double.isNaN(expected) && Double.isNaN(value) || value == expected) {
                 return;
             }
             double error = Math.abs(value - expected) / (1 + Math.abs(expected));
@@ -94,13 +123,8 @@ final class RunSummary {
         }
     }
 
-    private static void line(PrintWriter out, String name, String value) {
+    private void line(String name, String value) {
         out.print(text("%-8s%s%n", name, value));
-    }
-
-    private static String count(long number, String thing) {
-        String plural = thing.endsWith("ch") ? thing + "es" : thing + "s";
-        return number + " " + (number == 1 ? thing : plural);
     }
 
     private static String text(String format, Object... values) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -111,7 +112,7 @@ public final class TensorFile {
      */
     public float[] readFloats() {
         float[] values = new float[count()];
-        readPieces((piece, at) -> Conversion.toFloats(tensor.type(), piece, values, at));
+        readPieces((piece, at) -> Codec.decode(tensor.type(), piece, values, at));
         return values;
     }
 
@@ -123,7 +124,7 @@ public final class TensorFile {
      */
     public double[] readDoubles() {
         double[] values = new double[count()];
-        readPieces((piece, at) -> Conversion.toDoubles(tensor.type(), piece, values, at));
+        readPieces((piece, at) -> Codec.decode(tensor.type(), piece, values, at));
         return values;
     }
 

@@ -1,6 +1,7 @@
 package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -187,11 +188,11 @@ public final class TensorOutput implements AutoCloseable {
      */
     public void write(String specification, ElementType type, double[] values, long... shape) throws IOException {
         write(Specification.of(specification), type, values.length,
-                (at, piece) -> Conversion.fromDoubles(type, values, at, piece), shape);
+                (at, piece) -> Codec.encode(type, values, at, piece), shape);
     }
 
     private void write(Specification file, ElementType type, float[] values, long... shape) throws IOException {
-        write(file, type, values.length, (at, piece) -> Conversion.fromFloats(type, values, at, piece), shape);
+        write(file, type, values.length, (at, piece) -> Codec.encode(type, values, at, piece), shape);
     }
 
     /** Fills a buffer with the elements from an index on. */

@@ -1,0 +1,243 @@
+package io.github.clnorm.cli;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Functional;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.geometry.BatchNormGeometry;
+import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.GroupNormGeometry;
+import io.github.clnorm.geometry.InstanceNormGeometry;
+import io.github.clnorm.geometry.LayerNormGeometry;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.reference.Reference;
+import io.github.clnorm.tensorfile.TensorFile;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/**
+ * A normalization that the command line asks for: everything that can be known of it from its options and the headers of
+ * its files, checked.
+ */
+final class Request {
+
+    final Operation operation;
+    final TensorFile input;
+    final TensorFile residual;
+    final long[] shape;
+    final ElementType type;
+    final double eps;
+
+    private final long numGroups;
+    private final long[] normalizedShape;
+    private final Layout layout;
+    private final Activation activation;
+    private final boolean eval;
+    private final TensorFile weightFile;
+    private final TensorFile biasFile;
+    private final TensorFile runningMeanFile;
+    private final TensorFile runningVarFile;
+
+    Request(NormOptions options) {
+        operation = options.operation();
+        layout = options.layout();
+        activation = options.activation();
+        eval = options.eval;
+        input = TensorFile.open(options.input);
+        shape = input.shape();
+        type = input.type();
+        eps = options.eps(operation == Operation.RMS_NORM ? type.epsilon() : 1e-5);
+        numGroups = options.numGroups;
+        normalizedShape = operation.normalizesLastDimensions() ? options.normalizedShape(shape) : null;
+        geometry(shape);
+        if (!eval && operation == Operation.BATCH_NORM) {
+            BatchNormGeometry.checkBatchStatistics(shape, layout);
+        }
+        if (!eval && operation == Operation.INSTANCE_NORM) {
+            InstanceNormGeometry.checkInputStatistics(shape, layout);
+        }
+        weightFile = parameter("weight", options.weight);
+        biasFile = parameter("bias", options.bias);
+        runningMeanFile = statistic("running_mean", options.runningMean);
+        runningVarFile = statistic("running_var", options.runningVar);
+        residual = options.residual == null ? null : TensorFile.open(options.residual);
+        if (residual != null && (!Arrays.equals(residual.shape(), shape) || residual.type() != type)) {
+            throw new IllegalArgumentException(residual + ": holds " + residual.type() + " " + Shapes.text(residual.shape())
+                    + ", expected a residual of the input's type and shape, " + type + " " + Shapes.text(shape));
+        }
+    }
+
+    private TensorFile parameter(String name, String specification) {
+        if (specification == null) {
+            return null;
+        }
+        TensorFile file = TensorFile.open(specification);
+        switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.checkParameter(name, file.shape(), normalizedShape);
+            case GROUP_NORM -> GroupNormGeometry.checkParameter(name, file.shape(), shape, layout);
+            case INSTANCE_NORM, BATCH_NORM -> BatchNormGeometry.checkParameter(name, file.shape(), shape, layout);
+        }
+        return file;
+    }
+
+    private TensorFile statistic(String name, String specification) {
+        if (specification == null) {
+            return null;
+        }
+        TensorFile file = TensorFile.open(specification);
+        BatchNormGeometry.checkParameter(name, file.shape(), shape, layout);
+        return file;
+    }
+
+    /** Where the sets of an input of a shape are. */
+    Geometry geometry(long... of) {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(of, normalizedShape);
+            case GROUP_NORM -> GroupNormGeometry.of(of, numGroups, layout);
+            case BATCH_NORM -> BatchNormGeometry.of(of, layout);
+            case INSTANCE_NORM -> eval ? BatchNormGeometry.of(of, layout) : InstanceNormGeometry.of(of, layout);
+        };
+    }
+
+    /** What runs on the device for an input of a shape. */
+    Problem problem(boolean sum, long... of) {
+        Statistics statistics = eval
+                ? Statistics.GIVEN
+                : operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
+        return new Problem(geometry(of), statistics, type, type.accumulator(), activation, residual != null, sum);
+    }
+
+    /** Whether the sets of a sample are its own, so that samples can be computed some at a time. */
+    boolean samplesStandAlone() {
+        return eval || operation != Operation.BATCH_NORM;
+    }
+
+    /** Samples, or rows: how often the input can be cut. */
+    long samples() {
+        return operation.normalizesLastDimensions()
+                ? Shapes.elements(LayerNormGeometry.statisticsShape(shape, normalizedShape))
+                : shape[0];
+    }
+
+    /** The shape of some of the samples. */
+    long[] shapeOf(long samples) {
+        long[] rest = operation.normalizesLastDimensions() ? normalizedShape : Arrays.copyOfRange(shape, 1, shape.length);
+        return LongStream.concat(LongStream.of(samples), Arrays.stream(rest)).toArray();
+    }
+
+    /** The shape of means and rstds. */
+    long[] statisticsShape() {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.statisticsShape(shape, normalizedShape);
+            case GROUP_NORM -> new long[] {shape[0], numGroups};
+            case INSTANCE_NORM -> new long[] {shape[0], channels()};
+            case BATCH_NORM -> new long[] {channels()};
+        };
+    }
+
+    /** C; not for operations on the last dimensions. */
+    long channels() {
+        return shape[layout.channelAxis(shape.length)];
+    }
+
+    boolean isEval() {
+        return eval;
+    }
+
+    /** Parameters and running statistics, read. */
+    record Parameters(double[] weight, double[] bias, double[] runningMean, double[] runningVar) {}
+
+    Parameters readParameters() {
+        return new Parameters(read(weightFile), read(biasFile), read(runningMeanFile), read(runningVarFile));
+    }
+
+    private static double[] read(TensorFile file) {
+        return file == null ? null : file.readDoubles();
+    }
+
+    /** Parameters and running statistics on a device, each of the type that sums have; null where there are none. */
+    record DeviceParameters(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {}
+
+    /** Brings parameters to a device; running statistics that are updated begin as PyTorch's where none are given. */
+    DeviceParameters upload(Backend backend, Parameters parameters, boolean update) {
+        double[] mean = parameters.runningMean;
+        double[] var = parameters.runningVar;
+        if (update) {
+            mean = mean != null ? mean : new double[(int) channels()];
+            var = var != null ? var : ones((int) channels());
+        }
+        boolean needed = update || eval;
+        return new DeviceParameters(
+                upload(backend, parameters.weight, parameterShape()),
+                upload(backend, parameters.bias, parameterShape()),
+                needed ? upload(backend, mean, parameterShape()) : null,
+                needed ? upload(backend, var, parameterShape()) : null);
+    }
+
+    private static double[] ones(int count) {
+        double[] values = new double[count];
+        Arrays.fill(values, 1);
+        return values;
+    }
+
+    private long[] parameterShape() {
+        return operation.normalizesLastDimensions() ? normalizedShape : new long[] {channels()};
+    }
+
+    private Tensor upload(Backend backend, double[] values, long... of) {
+        return values == null ? null : backend.tensor(type.accumulator(), values, of);
+    }
+
+    /** Normalizes some samples, which are on the device. */
+    Normalized run(Tensor x, DeviceParameters p, double momentum, Options options) {
+        Options all = options.layout(layout).activation(activation);
+        return switch (operation) {
+            case GROUP_NORM -> Functional.groupNorm(x, numGroups, p.weight, p.bias, eps, all);
+            case LAYER_NORM -> Functional.layerNorm(x, normalizedShape, p.weight, p.bias, eps, all);
+            case RMS_NORM -> Functional.rmsNorm(x, normalizedShape, p.weight, p.bias, eps, all);
+            case INSTANCE_NORM ->
+                Functional.instanceNorm(x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
+            case BATCH_NORM ->
+                Functional.batchNorm(x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
+        };
+    }
+
+    /** The same in float64, for an input of a shape. */
+    Reference reference(Parameters parameters, long... of) {
+        Reference reference =
+                switch (operation) {
+                    case GROUP_NORM -> Reference.groupNorm(of, layout, numGroups);
+                    case LAYER_NORM -> Reference.layerNorm(of, normalizedShape);
+                    case RMS_NORM -> Reference.rmsNorm(of, normalizedShape);
+                    case INSTANCE_NORM -> eval ? Reference.batchNorm(of, layout) : Reference.instanceNorm(of, layout);
+                    case BATCH_NORM -> Reference.batchNorm(of, layout);
+                };
+        return reference.affine(parameters.weight, parameters.bias).eps(eps).activation(activation);
+    }
+
+    /** What the sets are, for a person. */
+    String sets() {
+        Geometry geometry = geometry(shape);
+        String elements = count(geometry.setSize(), "element") + " each";
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> count(geometry.sets(), "row") + " of " + count(geometry.setSize(), "element");
+            case GROUP_NORM -> shape[0] + " x " + count(numGroups, "group") + " of "
+                    + count(channels() / numGroups, "channel") + ", " + elements;
+            case INSTANCE_NORM -> eval
+                    ? count(channels(), "channel") + ", by running statistics"
+                    : shape[0] + " x " + count(channels(), "channel") + ", " + elements;
+            case BATCH_NORM -> count(channels(), "channel") + (eval ? ", by running statistics" : ", " + elements);
+        };
+    }
+
+    static String count(long number, String thing) {
+        String plural = thing.endsWith("ch") ? thing + "es" : thing + "s";
+        return number + " " + (number == 1 ? thing : plural);
+    }
+}
