@@ -1,14 +1,12 @@
 import io.github.clnorm.Backend;
-import io.github.clnorm.geometry.Geometry;
-import io.github.clnorm.geometry.GroupNormGeometry;
-import io.github.clnorm.plan.Plan;
-import io.github.clnorm.plan.PlanRules;
-import io.github.clnorm.reference.ReferenceGroupNorm;
+import io.github.clnorm.Functional;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.reference.Reference;
 import io.github.clnorm.runtime.Copy;
-import io.github.clnorm.runtime.DeviceBuffer;
-import io.github.clnorm.runtime.Forward;
-import io.github.clnorm.runtime.Session;
-import java.nio.FloatBuffer;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -17,67 +15,97 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Group normalization forward next to a copy of the same size: the heuristic's plan, other plans, and the copy, in turn,
- * round after round. Prints medians from enqueue to finished, the ratio to the best copy, and the largest error.
+ * Group normalization forward, in both layouts and three types, next to a copy of the same float32 tensor, in turn, round
+ * after round. Prints medians from enqueue to finished, the ratios to the best copy and to channels first in float32, and
+ * the largest error.
  *
  * <p>Run from the top of the project, after a build:
  * {@code java -Djava.library.path=target/native/lib -cp target/clnorm.jar bench/ForwardAgainstCopy.java [SELECTOR]}
  */
 public final class ForwardAgainstCopy {
 
-    private static final long[][] SHAPES = {
-        {2, 320, 64, 64}, {1, 128, 512, 512}, {1, 64, 512, 512}, {2, 1280, 8, 8}, {8, 64, 112, 112}, {8, 2048, 7, 7},
-        {2, 256, 200, 336}, {2, 30, 1, 1}
-    };
-    private static final long[] GROUPS = {32, 32, 1, 32, 32, 32, 32, 2};
-    private static final double SECONDS_PER_SHAPE = 3;
+    private record Workload(long groups, long samples, long channels, long... positions) {
+        long[] shape(Layout layout) {
+            long[] shape = new long[positions.length + 2];
+            shape[0] = samples;
+            shape[layout.channelAxis(shape.length)] = channels;
+            System.arraycopy(positions, 0, shape, layout == Layout.CHANNELS_FIRST ? 2 : 1, positions.length);
+            return shape;
+        }
+    }
+
+    private static final List<Workload> WORKLOADS = List.of(
+            new Workload(32, 2, 320, 64, 64),
+            new Workload(32, 8, 64, 112, 112),
+            new Workload(32, 2, 1280, 8, 8),
+            new Workload(32, 8, 2048, 7, 7),
+            new Workload(32, 2, 256, 200, 336),
+            new Workload(32, 1, 128, 512, 512),
+            new Workload(1, 1, 64, 512, 512),
+            new Workload(2, 2, 30, 1, 1));
+    private static final List<ElementType> TYPES =
+            List.of(ElementType.FLOAT32, ElementType.FLOAT16, ElementType.BFLOAT16);
+    private static final double SECONDS_PER_WORKLOAD = 4;
 
     private ForwardAgainstCopy() {}
 
     public static void main(String[] arguments) {
         try (Backend backend = Backend.open(arguments.length > 0 ? arguments[0] : null)) {
             System.out.println(backend.device().description());
-            for (int i = 0; i < SHAPES.length; i++) {
-                measure(backend.session(), SHAPES[i], GROUPS[i]);
+            for (Workload workload : WORKLOADS) {
+                measure(backend, workload);
             }
         }
     }
 
-    private static void measure(Session session, long[] shape, long groups) {
-        Geometry geometry = GroupNormGeometry.of(shape, groups);
-        int elements = (int) geometry.elements();
+    private static void measure(Backend backend, Workload workload) {
+        long[] first = workload.shape(Layout.CHANNELS_FIRST);
+        int elements = (int) Arrays.stream(first).reduce(1, (a, b) -> a * b);
         float[] x = new float[elements];
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < elements; i++) {
             x[i] = (float) (10 + random.nextDouble());
         }
-        DeviceBuffer input = session.allocate(4L * elements);
-        DeviceBuffer output = session.allocate(4L * elements);
-        session.write(input, FloatBuffer.wrap(x));
+        List<Tensor> tensors = new ArrayList<>();
         Map<String, Runnable> contestants = new LinkedHashMap<>();
-        Plan heuristic = session.planner().plan(geometry);
-        contestants.put("* " + heuristic, run(session, geometry, heuristic, input, output));
-        for (Plan plan : others(geometry, heuristic)) {
-            if (!plan.equals(heuristic) && PlanRules.problem(plan, geometry, session.device()).isEmpty()) {
-                contestants.put("  " + plan, run(session, geometry, plan, input, output));
+        Map<String, Double> errors = new LinkedHashMap<>();
+        for (ElementType type : TYPES) {
+            for (Layout layout : Layout.values()) {
+                long[] shape = workload.shape(layout);
+                Tensor input = backend.tensor(type, x, shape);
+                Tensor output = backend.empty(type, shape);
+                tensors.addAll(List.of(input, output));
+                Options options = Options.DEFAULTS.layout(layout).output(output);
+                String name = type + " " + layout;
+                contestants.put(name, () -> {
+                    Normalized result = Functional.groupNorm(input, workload.groups, null, null, 1e-5, options);
+                    backend.finish();
+                    result.mean().close();
+                    result.rstd().close();
+                });
+                contestants.get(name).run();
+                double[] seen = input.toDoubles();
+                errors.put(name, error(
+                        output.toDoubles(),
+                        Reference.groupNorm(shape, layout, workload.groups).normalize(i -> seen[i])));
             }
         }
+        boolean cpu = backend.device().maxWorkGroupSize() > 0 && backend.device().type().word().equals("cpu");
         for (boolean past : new boolean[] {false, true}) {
             for (long part : new long[] {1 << 12, 1 << 16, 1 << 20}) {
-                Copy.Plan copy = new Copy.Plan(heuristic.workGroupSize(), heuristic.vectorWidth(), part, past);
-                contestants.put("  copy" + (past ? ", non-temporal" : "") + ", parts of " + part, () -> {
-                    Copy.enqueue(session, copy, input, output);
-                    session.finish();
+                Copy.Plan copy = new Copy.Plan(cpu ? 1 : 256, cpu ? 16 : 4, part, past);
+                contestants.put("copy, parts of " + part + (past ? ", non-temporal" : ""), () -> {
+                    Copy.enqueue(backend.session(), copy, tensors.get(0).buffer(), tensors.get(1).buffer());
+                    backend.finish();
                 });
             }
         }
         Map<String, List<Long>> times = new LinkedHashMap<>();
         contestants.forEach((name, action) -> {
             action.run();
-            action.run();
             times.put(name, new ArrayList<>());
         });
-        long end = System.nanoTime() + (long) (SECONDS_PER_SHAPE * 1e9);
+        long end = System.nanoTime() + (long) (SECONDS_PER_WORKLOAD * 1e9);
         while (System.nanoTime() < end) {
             contestants.forEach((name, action) -> {
                 long start = System.nanoTime();
@@ -86,44 +114,19 @@ public final class ForwardAgainstCopy {
             });
         }
         double copy = times.entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith("  copy"))
+                .filter(entry -> entry.getKey().startsWith("copy"))
                 .mapToDouble(entry -> median(entry.getValue()))
                 .min()
                 .orElseThrow();
-        contestants.values().iterator().next().run();
-        System.out.printf("%n%s in %d groups, largest error %.2e%n", Arrays.toString(shape), groups, error(session, output, x, shape, groups));
-        times.forEach((name, list) -> System.out.printf("%8.0f us %7.2f GB/s  x %.2f of the copy  %s%n",
-                median(list) / 1e3, 8.0 * elements / median(list), median(list) / copy, name));
-        input.close();
-        output.close();
+        double base = median(times.get("float32 channels_first"));
+        System.out.printf("%n%s in %d groups; copy %.0f us%n", Arrays.toString(first), workload.groups, copy / 1e3);
+        errors.forEach((name, error) -> System.out.printf(
+                "%-24s %8.0f us  %5.2f of the copy  %5.2f of float32 channels_first  largest error %.2e%n",
+                name, median(times.get(name)) / 1e3, median(times.get(name)) / copy, median(times.get(name)) / base, error));
+        tensors.forEach(Tensor::close);
     }
 
-    private static List<Plan> others(Geometry geometry, Plan like) {
-        int group = like.workGroupSize();
-        int width = like.vectorWidth();
-        List<Plan> plans = new ArrayList<>();
-        for (boolean past : new boolean[] {false, true}) {
-            plans.add(Plan.resident(group, width).withNonTemporal(past));
-            plans.add(Plan.split(group, width, Math.max(1, geometry.blocksPerSet() / 16)).withNonTemporal(past));
-            plans.add(Plan.split(group, width, Math.max(1, geometry.blocksPerSet() / 4)).withNonTemporal(past));
-            plans.add(Plan.split(group, width, Math.max(1, geometry.blocksPerSet() / 64)).withMergeOnce(true).withNonTemporal(past));
-        }
-        plans.add(Plan.packed(group, width, 4));
-        return plans;
-    }
-
-    private static Runnable run(Session session, Geometry geometry, Plan plan, DeviceBuffer input, DeviceBuffer output) {
-        Forward.Buffers buffers = new Forward.Buffers(input, null, null, output, null, null);
-        return () -> {
-            Forward.enqueue(session, geometry, plan, buffers, 1e-5f);
-            session.finish();
-        };
-    }
-
-    private static double error(Session session, DeviceBuffer output, float[] x, long[] shape, long groups) {
-        float[] y = new float[x.length];
-        session.read(output, FloatBuffer.wrap(y));
-        double[] expected = new ReferenceGroupNorm(x, shape, groups, null, null, 1e-5).normalize();
+    private static double error(double[] y, double[] expected) {
         double worst = 0;
         for (int i = 0; i < y.length; i++) {
             double error = Math.abs(y[i] - expected[i]) / (1 + Math.abs(expected[i]));

@@ -1,8 +1,8 @@
 // Both passes across rows, for sets that have a few elements in each of many rows: channels last.
 //
 // A row of a sample holds the elements of all groups, one column each: C columns with channels last. A block is one
-// column over COLUMN_ROWS rows, summed from the first row to the last; a work-item holds VECTOR_WIDTH columns side by
-// side, so that memory is read as it lies, and needs no other work-item. A set's blocks are then merged as moments.cl
+// column over COLUMN_ROWS rows, summed from the first row to the last; a work-item holds vectors of columns side by
+// side, walks down the rows, and needs no other work-item. A set's blocks are then merged as moments.cl
 // does it, hence the same promise: neither the cut into work-groups nor the vector width changes a bit.
 //
 // Where rows are short, `lanes` successive rows are taken as one (a *long row* of `lanes` times as many columns), so
@@ -25,23 +25,66 @@
 // Rows whose mean is the pivot, where there are as many.
 #define PIVOT_ROWS 4
 
+// Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
+// cache, and reads longer stretches of memory for it. Of no matter to the bits.
+#if TEAM == 1
+#define STRIP 512
+#define UNROLL_VECTORS
+#else
+#define STRIP LANES
+#define UNROLL_VECTORS _Pragma("unroll")
+#endif
+// Vectors of a strip that a work-item holds.
+#define STRIP_VECTORS (STRIP / (TEAM * VECTOR_WIDTH))
+
 // How the samples are cut into columns; what the kernels below are told beside the sets.
 typedef struct {
-    ulong lanes;   // rows in a long row
-    ulong columns; // columns of a long row: lanes * groups * width
-    ulong size;    // elements of a sample
-    uint strips;   // teams' shares of a long row: ceil(columns / 64)
-    uint tiles;    // blocks of a column lane: ceil(rows / (lanes * COLUMN_ROWS))
+    uint lanes;   // rows in a long row
+    uint columns; // columns of a long row: lanes * groups * width
+    ulong size;   // elements of a sample
+    uint strips;  // teams' shares of a long row: ceil(columns / STRIP)
+    uint tiles;   // blocks of a column lane: ceil(rows / (lanes * COLUMN_ROWS))
 } columns_t;
 
-#define COLUMNS_ARGUMENTS const ulong lanes, const uint strips, const uint tiles
+#define COLUMNS_ARGUMENTS const uint lanes, const uint strips, const uint tiles
 #define DECLARE_COLUMNS(name)                                                                                          \
     columns_t name;                                                                                                    \
     name.lanes = lanes;                                                                                                \
-    name.columns = lanes * groups * width;                                                                             \
+    name.columns = lanes * (uint)(groups * width);                                                                     \
     name.size = rows * groups * width;                                                                                 \
     name.strips = strips;                                                                                              \
     name.tiles = tiles
+
+// A team's share of a sample, as one of its work-items sees it: a tile by a strip.
+typedef struct {
+    uint tile;
+    uint column;  // the first of this work-item's first vector; the next one begins TEAM * VECTOR_WIDTH further
+    uint vectors; // of this work-item that have columns
+    ulong offset; // of the tile's first element in the sample
+    uint whole;   // long rows of the tile
+    uint ragged;  // elements of the row behind them, which ends early; 0 where there is none
+    uint safe;    // long rows that whole vectors can be read of, also where columns end within a vector
+} share_t;
+
+#define VECTOR_STEP (TEAM * VECTOR_WIDTH)
+
+CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, const uint item)
+{
+    share_t share;
+    share.tile = (uint)(number / columns.strips);
+    share.column = (uint)(number % columns.strips) * STRIP + item * VECTOR_WIDTH;
+    share.vectors = share.column < columns.columns
+                        ? min((columns.columns - share.column + VECTOR_STEP - 1) / VECTOR_STEP, (uint)STRIP_VECTORS)
+                        : 0;
+    share.offset = (ulong)share.tile * COLUMN_ROWS * columns.columns;
+    const ulong left = columns.size - share.offset;
+    share.whole = (uint)min((ulong)COLUMN_ROWS, left / columns.columns);
+    share.ragged = share.whole < COLUMN_ROWS ? (uint)(left % columns.columns) : 0;
+    // A vector that goes beyond its row reads what the next row begins with, as long as there is one.
+    const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
+    share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
+    return share;
+}
 
 // The number of lane v of a vector.
 CLNORM_INLINE bitsv lane_numbers(void)
@@ -64,24 +107,44 @@ CLNORM_INLINE realv first_lanes(const uint count, const realv a, const realv b)
 #endif
 }
 
-// VECTOR_WIDTH elements of which the first `count` are wanted and those up to `readable` exist; 0 for the others.
-CLNORM_INLINE realv some_elements(const tensor_t tensor, const ulong at, const uint count, const ulong readable)
+// How many of the VECTOR_WIDTH columns from `at` on lie before `end`.
+CLNORM_INLINE uint columns_before(const uint at, const uint end)
 {
-    if (at + VECTOR_WIDTH <= readable) {
-        return first_lanes(count, tensor_elements(tensor, at), (realv)(0));
-    }
+    return at >= end ? 0 : min((uint)VECTOR_WIDTH, end - at);
+}
+
+// VECTOR_WIDTH elements of which the first `count` are wanted; 0 for the others.
+CLNORM_INLINE realv some_elements(const tensor_t tensor, const ulong at, const uint count)
+{
     real part[VECTOR_WIDTH];
-#pragma unroll
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = v < count ? tensor_element(tensor, at + v) : (real)0;
     }
     return load_vector(part);
 }
 
-// How many of the VECTOR_WIDTH columns from `at` on lie before `end`.
-CLNORM_INLINE uint columns_before(const ulong at, const ulong end)
+// The vector of a row that begins at column q. `at` is its first element.
+CLNORM_INLINE realv row_vector(const tensor_t sample, const columns_t columns, const share_t share, const uint row,
+                               const uint q)
 {
-    return at >= end ? 0 : (uint)min((ulong)VECTOR_WIDTH, end - at);
+    const ulong at = share.offset + (ulong)row * columns.columns + q;
+    return row < share.safe ? tensor_elements(sample, at) : some_elements(sample, at, columns_before(q, columns.columns));
+}
+
+// What is taken from the elements of the vector of columns at q before squaring: the mean of their first rows.
+CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns, const share_t share, const uint q)
+{
+#if CENTERED
+    if (share.whole >= PIVOT_ROWS) {
+        const realv first = row_vector(sample, columns, share, 0, q) + row_vector(sample, columns, share, 2, q);
+        const realv second = row_vector(sample, columns, share, 1, q) + row_vector(sample, columns, share, 3, q);
+        return (first + second) * (realv)((real)1 / PIVOT_ROWS);
+    }
+    return share.whole > 0 ? row_vector(sample, columns, share, 0, q)
+                           : some_elements(sample, share.offset + q, columns_before(q, share.ragged));
+#else
+    return (realv)(0);
+#endif
 }
 
 // The moments of VECTOR_WIDTH columns.
@@ -89,85 +152,101 @@ typedef struct {
     realv mean_hi, mean_lo, m2, unit;
 } column_moments_t;
 
-// The moments of the VECTOR_WIDTH columns that begin at element `at` of the sample, over `whole` long rows; the first
-// `further` of them have one row more. `wanted` columns exist; what the others hold is not used.
-CLNORM_INLINE column_moments_t moments_of_vector(const tensor_t sample, const columns_t columns, const ulong at,
-                                                 const uint whole, const uint further, const uint wanted)
+// The moments of the columns at q, whose deviations from the pivot have these sums. Scaled ones are scaled back.
+CLNORM_INLINE column_moments_t column_moments(const realv pivot, const realv sum, const realv squares,
+                                              const share_t share, const uint q, const realv scale)
 {
-    const ulong stride = columns.columns;
-    const ulong last = at + (ulong)whole * stride;
     column_moments_t result;
-    realv scale = (realv)(1);
-    int again = 1;
-    for (uint attempt = 0; attempt < 2 && again; attempt++) {
-        realv pivot = (realv)(0), sum = (realv)(0), squares = (realv)(0);
+    realv unit = scale == (realv)(SCALE_OF_HUGE) ? (realv)(SCALE_OF_TINY) : (realv)(1);
+    unit = scale == (realv)(SCALE_OF_TINY) ? (realv)(SCALE_OF_HUGE) : unit;
+    result.unit = unit;
 #if CENTERED
-        if (whole >= PIVOT_ROWS) {
-            const realv first = some_elements(sample, at, wanted, columns.size) * scale;
-            const realv second = some_elements(sample, at + stride, wanted, columns.size) * scale;
-            const realv third = some_elements(sample, at + 2 * stride, wanted, columns.size) * scale;
-            const realv fourth = some_elements(sample, at + 3 * stride, wanted, columns.size) * scale;
-            pivot = ((first + third) + (second + fourth)) * (realv)((real)1 / PIVOT_ROWS);
-        } else {
-            pivot = some_elements(sample, at, whole > 0 ? wanted : further, columns.size) * scale;
-        }
-#endif
-        // All rows but the last can be read beyond the wanted columns: there the next row begins.
-        uint row = 0;
-        for (; row + 1 < whole; row++) {
-            const realv d = multiply_add(tensor_elements(sample, at + row * stride), scale, -pivot);
-            sum += d;
-            squares = multiply_add(d, d, squares);
-        }
-        if (row < whole) {
-            const realv x = some_elements(sample, at + row * stride, wanted, columns.size);
-            const realv d = multiply_add(x, scale, -pivot);
-            sum += d;
-            squares = multiply_add(d, d, squares);
-        }
-        if (further > 0) {
-            const realv x = some_elements(sample, last, further, columns.size);
-            const realv d = first_lanes(further, multiply_add(x, scale, -pivot), (realv)(0));
-            sum += d;
-            squares = multiply_add(d, d, squares);
-        }
-        const realv n = first_lanes(further, (realv)((real)(whole + 1)), (realv)((real)max(whole, 1u)));
-        realv unit = scale == (realv)(SCALE_OF_HUGE) ? (realv)(SCALE_OF_TINY) : (realv)(1);
-        unit = scale == (realv)(SCALE_OF_TINY) ? (realv)(SCALE_OF_HUGE) : unit;
-#if CENTERED
-        const realv remainder = sum / n;
-        const realv m2 = multiply_add(-sum, remainder, squares);
-        const realv mean = pivot + remainder;
-        const realv taken = mean - pivot;
-        const realv rest = (pivot - (mean - taken)) + (remainder - taken);
-        result.mean_hi = mean * unit;
-        result.mean_lo = rest * unit;
-        result.m2 = m2 < 0 ? (realv)(0) : m2;
+    const uint further = columns_before(q, share.ragged);
+    const realv n = first_lanes(further, (realv)((real)(share.whole + 1)), (realv)((real)max(share.whole, 1u)));
+    const realv remainder = sum / n;
+    const realv m2 = multiply_add(-sum, remainder, squares);
+    const realv mean = pivot + remainder;
+    const realv taken = mean - pivot;
+    const realv rest = (pivot - (mean - taken)) + (remainder - taken);
+    result.mean_hi = mean * unit;
+    result.mean_lo = rest * unit;
+    result.m2 = m2 < 0 ? (realv)(0) : m2;
 #else
-        result.mean_hi = (realv)(0);
-        result.mean_lo = (realv)(0);
-        result.m2 = squares;
+    result.mean_hi = (realv)(0);
+    result.mean_lo = (realv)(0);
+    result.m2 = squares;
 #endif
-        result.unit = unit;
-        if (attempt == 0) {
-            // Columns that are in range are summed a second time as they were, with the same result.
-            const realv tiny = (realv)(SCALE_OF_TINY);
-            scale = result.m2 < TINY_M2 ? (fabs(pivot) < TINY_PIVOT ? tiny : (realv)(1)) : (realv)(1);
-            scale = result.m2 < HUGE_BLOCK_M2 ? scale : (realv)(SCALE_OF_HUGE);
-            scale = first_lanes(whole > 0 ? wanted : further, scale, (realv)(1));
+    return result;
+}
+
+// How to scale columns of these moments, which were taken without scaling; 1 for those in range and those not there.
+CLNORM_INLINE realv column_scale(const column_moments_t m, const realv pivot, const uint there)
+{
+    realv scale = fabs(pivot) < TINY_PIVOT ? (realv)(SCALE_OF_TINY) : (realv)(1);
+    scale = m.m2 < TINY_M2 ? scale : (realv)(1);
+    scale = m.m2 < HUGE_BLOCK_M2 ? scale : (realv)(SCALE_OF_HUGE);
+    return first_lanes(there, scale, (realv)(1));
+}
+
+CLNORM_INLINE int any_lane_differs(const realv a, const realv b)
+{
 #if VECTOR_WIDTH == 1
-            again = scale != 1;
+    return a != b;
 #else
-            again = any(scale != (realv)(1));
+    return any(a != b);
 #endif
+}
+
+// The moments of the columns at q once more, each with its scale.
+CLNORM_INLINE column_moments_t scaled_moments(const tensor_t sample, const columns_t columns, const share_t share,
+                                              const uint q, const realv scale)
+{
+    // Powers of two: the pivot is what it would be of scaled elements.
+    const realv pivot = column_pivot(sample, columns, share, q) * scale;
+    realv sum = (realv)(0), squares = (realv)(0);
+    for (uint row = 0; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
+        const uint there = row < share.whole ? VECTOR_WIDTH : columns_before(q, share.ragged);
+        const realv x = row < share.whole ? row_vector(sample, columns, share, row, q)
+                                          : some_elements(sample, share.offset + (ulong)row * columns.columns + q, there);
+        const realv d = first_lanes(there, multiply_add(x, scale, -pivot), (realv)(0));
+        sum += d;
+        squares = multiply_add(d, d, squares);
+    }
+    return column_moments(pivot, sum, squares, share, q, scale);
+}
+
+// Stores the moments of the columns at q: the blocks of a column lie side by side.
+CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, const columns_t columns,
+                                 const share_t share, const uint row_length, const uint q, const column_moments_t m)
+{
+    real hi[VECTOR_WIDTH], lo[VECTOR_WIDTH], m2[VECTOR_WIDTH], unit[VECTOR_WIDTH];
+    store_vector(m.mean_hi, hi);
+    store_vector(m.mean_lo, lo);
+    store_vector(m.m2, m2);
+    store_vector(m.unit, unit);
+    const uint there = columns_before(q, columns.columns);
+    uint lane = columns.lanes == 1 ? 0 : q / row_length;
+    uint column = columns.lanes == 1 ? q : q % row_length;
+    ulong block = ((ulong)column * columns.tiles + share.tile) * columns.lanes + lane;
+    const ulong next = (ulong)columns.tiles * columns.lanes;
+    for (uint v = 0; v < there; v++) {
+        moments[block] = hi[v];
+        moments[stride + block] = lo[v];
+        moments[2 * stride + block] = m2[v];
+        moments[3 * stride + block] = unit[v];
+        block += next;
+        column++;
+        if (column == row_length) {
+            column = 0;
+            lane++;
+            block = (ulong)share.tile * columns.lanes + lane;
         }
     }
-    return result;
 }
 
 // The moments of all blocks of all columns.
 // Parallel over: samples x parts; a work-group takes shares_per_part shares, each of its teams one at a time. A share is
-// a tile of COLUMN_ROWS long rows by a strip of 64 columns.
+// a tile of COLUMN_ROWS long rows by a strip of STRIP columns.
 // [in]  x, residual  [samples, rows, groups, width]
 // [out] moments      4 x stride reals: mean_hi, mean_lo, m2, unit of block b of sample n at n * columns * tiles + b
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
@@ -178,50 +257,58 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
     DECLARE_SETS(sets);
     DECLARE_COLUMNS(columns);
     DECLARE_TENSOR(tensor);
-    const uint lane_team = (uint)get_local_id(0) / TEAM;
-    const uint lane_item = (uint)get_local_id(0) % TEAM;
+    const uint item = (uint)get_local_id(0) % TEAM;
     const ulong group = first_group + get_group_id(0);
     const ulong sample = group / parts;
-    const uint row_length = (uint)row_stride(sets);
     const ulong first = group % parts * shares_per_part;
     const ulong end = min(first + shares_per_part, (ulong)strips * tiles);
     const tensor_t own = tensor_at(tensor, sample * columns.size);
     __global real *own_moments = moments + sample * columns.columns * tiles;
-    for (ulong share = first + lane_team; share < end; share += TEAMS) {
-        const uint tile = (uint)(share / strips);
-        const ulong tile_offset = (ulong)tile * COLUMN_ROWS * columns.columns;
-        const ulong left = (columns.size - tile_offset) / columns.columns;
-        const uint whole = (uint)min((ulong)COLUMN_ROWS, left);
-        // The last, shorter long row of the sample, where the number of rows is no multiple of the lanes.
-        const uint strip = (uint)(share % strips) * LANES;
-        const ulong ragged = whole < COLUMN_ROWS ? (columns.size - tile_offset) % columns.columns : 0;
-#pragma unroll
-        for (uint k = 0; k < HELD; k++) {
-            const uint q = strip + k * (TEAM * VECTOR_WIDTH) + lane_item * VECTOR_WIDTH;
-            const uint wanted = columns_before(q, columns.columns);
-            if (wanted > 0) {
-                const column_moments_t m = moments_of_vector(own, columns, tile_offset + q, whole,
-                                                             columns_before(q, ragged), wanted);
-                real hi[VECTOR_WIDTH], lo[VECTOR_WIDTH], m2[VECTOR_WIDTH], unit[VECTOR_WIDTH];
-                store_vector(m.mean_hi, hi);
-                store_vector(m.mean_lo, lo);
-                store_vector(m.m2, m2);
-                store_vector(m.unit, unit);
-                uint lane = lanes == 1 ? 0 : q / row_length;
-                uint column = lanes == 1 ? q : q % row_length;
-                for (uint v = 0; v < wanted; v++) {
-                    const ulong block = ((ulong)column * tiles + tile) * lanes + lane;
-                    own_moments[block] = hi[v];
-                    own_moments[stride + block] = lo[v];
-                    own_moments[2 * stride + block] = m2[v];
-                    own_moments[3 * stride + block] = unit[v];
-                    column++;
-                    if (column == row_length) {
-                        column = 0;
-                        lane++;
-                    }
-                }
+    for (ulong number = first + (uint)get_local_id(0) / TEAM; number < end; number += TEAMS) {
+        const share_t share = share_of(columns, number, item);
+        realv pivot[STRIP_VECTORS], sum[STRIP_VECTORS], squares[STRIP_VECTORS];
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k < share.vectors) {
+                pivot[k] = column_pivot(own, columns, share, share.column + k * VECTOR_STEP);
+                sum[k] = (realv)(0);
+                squares[k] = (realv)(0);
             }
+        }
+        for (uint row = 0; row < share.safe; row++) {
+            const ulong at = share.offset + (ulong)row * columns.columns + share.column;
+            UNROLL_VECTORS
+            for (uint k = 0; k < STRIP_VECTORS; k++) {
+                if (k >= share.vectors) {
+                    break;
+                }
+                const realv d = tensor_elements(own, at + k * VECTOR_STEP) - pivot[k];
+                sum[k] += d;
+                squares[k] = multiply_add(d, d, squares[k]);
+            }
+        }
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k >= share.vectors) {
+                break;
+            }
+            const uint q = share.column + k * VECTOR_STEP;
+            // The rows at the end of the tensor, which vectors must not be read beyond.
+            for (uint row = share.safe; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
+                const uint there = columns_before(q, row < share.whole ? columns.columns : share.ragged);
+                const realv x_row = some_elements(own, share.offset + (ulong)row * columns.columns + q, there);
+                const realv d = first_lanes(there, x_row - pivot[k], (realv)(0));
+                sum[k] += d;
+                squares[k] = multiply_add(d, d, squares[k]);
+            }
+            column_moments_t m = column_moments(pivot[k], sum[k], squares[k], share, q, (realv)(1));
+            const uint there = columns_before(q, share.whole > 0 ? columns.columns : share.ragged);
+            const realv scale = column_scale(m, pivot[k], there);
+            if (any_lane_differs(scale, (realv)(1))) {
+                // Columns that are in range are summed a second time as they were, with the same result.
+                m = scaled_moments(own, columns, share, q, scale);
+            }
+            store_columns(own_moments, stride, columns, share, (uint)row_stride(sets), q, m);
         }
     }
 }
@@ -244,8 +331,7 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     DECLARE_COLUMNS(columns);
     DECLARE_TENSOR(tensor);
     DECLARE_TARGET(target);
-    const uint lane_team = (uint)get_local_id(0) / TEAM;
-    const uint lane_item = (uint)get_local_id(0) % TEAM;
+    const uint item = (uint)get_local_id(0) % TEAM;
     const ulong group = first_group + get_group_id(0);
     const ulong sample = group / parts;
     const uint row_length = (uint)row_stride(sets);
@@ -253,61 +339,70 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     const ulong end = min(first + shares_per_part, (ulong)strips * tiles);
     const tensor_t own = tensor_at(tensor, sample * columns.size);
     const target_t own_target = target_at(target, sample * columns.size);
-    for (ulong share = first + lane_team; share < end; share += TEAMS) {
-        const ulong tile_offset = share / strips * COLUMN_ROWS * columns.columns;
-        const ulong tile_end = min(tile_offset + COLUMN_ROWS * columns.columns, columns.size);
-        realv hi[HELD], lo[HELD], a[HELD], b[HELD];
-        uint wanted[HELD];
-        const uint strip = (uint)(share % strips) * LANES;
-#pragma unroll
-        for (uint k = 0; k < HELD; k++) {
-            const uint q = strip + k * (TEAM * VECTOR_WIDTH) + lane_item * VECTOR_WIDTH;
-            real his[VECTOR_WIDTH], los[VECTOR_WIDTH], as[VECTOR_WIDTH], bs[VECTOR_WIDTH];
-            wanted[k] = columns_before(q, columns.columns);
-            // Columns that do not exist take the parameters of those at the row's beginning, and are not stored.
-            uint column = lanes == 1 && q < row_length ? q : q % row_length;
-            uint of_group = column % (uint)width;
-            uint of_row = column / (uint)width;
-            for (uint v = 0; v < VECTOR_WIDTH; v++) {
-                const set_moments_t m =
-                    known_moments(mean, mean_lo, rstd, variance, eps, sample * groups + of_row);
-                const ulong param = run == 1 ? column : (ulong)of_row * (uint)(width / run) + of_group / (uint)run;
-                his[v] = m.mean_hi;
-                los[v] = m.mean_lo;
-                as[v] = gamma ? m.rstd * parameter(gamma + param) : m.rstd;
-                bs[v] = beta ? parameter(beta + param) : (real)0;
-                column++;
-                of_group++;
-                if (of_group == width) {
-                    of_group = 0;
-                    of_row++;
+    realv hi[STRIP_VECTORS], lo[STRIP_VECTORS], a[STRIP_VECTORS], b[STRIP_VECTORS];
+    uint known = UINT_MAX;
+    for (ulong number = first + (uint)get_local_id(0) / TEAM; number < end; number += TEAMS) {
+        const share_t share = share_of(columns, number, item);
+        // The next tile has the same columns where a strip is a whole row.
+        if (known != share.column) {
+            known = share.column;
+            UNROLL_VECTORS
+            for (uint k = 0; k < STRIP_VECTORS; k++) {
+                if (k >= share.vectors) {
+                    break;
                 }
-                if (column == row_length) {
-                    column = 0;
-                    of_row = 0;
+                real his[VECTOR_WIDTH], los[VECTOR_WIDTH], as[VECTOR_WIDTH], bs[VECTOR_WIDTH];
+                // Columns that do not exist take the parameters of those at the row's beginning, and are not stored.
+                uint column = (share.column + k * VECTOR_STEP) % row_length;
+                uint of_row = column / (uint)width;
+                uint of_group = column % (uint)width;
+                for (uint v = 0; v < VECTOR_WIDTH; v++) {
+                    const set_moments_t m =
+                        known_moments(mean, mean_lo, rstd, variance, eps, sample * groups + of_row);
+                    const ulong param = run == 1 ? column : (ulong)of_row * (uint)(width / run) + of_group / (uint)run;
+                    his[v] = m.mean_hi;
+                    los[v] = m.mean_lo;
+                    as[v] = gamma ? m.rstd * parameter(gamma + param) : m.rstd;
+                    bs[v] = beta ? parameter(beta + param) : (real)0;
+                    column++;
+                    of_group++;
+                    if (of_group == width) {
+                        of_group = 0;
+                        of_row++;
+                    }
+                    if (column == row_length) {
+                        column = 0;
+                        of_row = 0;
+                    }
                 }
+                hi[k] = load_vector(his);
+                lo[k] = load_vector(los);
+                a[k] = load_vector(as);
+                b[k] = load_vector(bs);
             }
-            hi[k] = load_vector(his);
-            lo[k] = load_vector(los);
-            a[k] = load_vector(as);
-            b[k] = load_vector(bs);
         }
-        for (ulong row = tile_offset + strip; row < tile_end; row += columns.columns) {
-#pragma unroll
-            for (uint k = 0; k < HELD; k++) {
-                const ulong at = row + k * (TEAM * VECTOR_WIDTH) + lane_item * VECTOR_WIDTH;
-                const uint here = min(wanted[k], columns_before(at, tile_end));
+        for (uint row = 0; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
+            const ulong row_offset = share.offset + (ulong)row * columns.columns;
+            const uint row_end = row < share.whole ? columns.columns : share.ragged;
+            UNROLL_VECTORS
+            for (uint k = 0; k < STRIP_VECTORS; k++) {
+                if (k >= share.vectors) {
+                    break;
+                }
+                const uint q = share.column + k * VECTOR_STEP;
+                const ulong at = row_offset + q;
                 const int aligned = aligned_head(own_target.y + at, VECTOR_WIDTH) == 0;
-                if (here == VECTOR_WIDTH && aligned) {
-                    const realv whole = tensor_elements(own, at);
-                    store_results(activate(NORMALIZED(whole, hi[k], lo[k], a[k], b[k])), whole, own_target, at);
-                } else if (here > 0) {
-                    real from[VECTOR_WIDTH], result[VECTOR_WIDTH];
-                    const realv part = some_elements(own, at, here, columns.size);
-                    store_vector(part, from);
-                    store_vector(activate(NORMALIZED(part, hi[k], lo[k], a[k], b[k])), result);
-                    for (uint v = 0; v < here; v++) {
-                        store_result(result[v], from[v], own_target, at + v);
+                if (q + VECTOR_WIDTH <= row_end && aligned) {
+                    const realv from = tensor_elements(own, at);
+                    store_results(activate(NORMALIZED(from, hi[k], lo[k], a[k], b[k])), from, own_target, at);
+                } else {
+                    const uint there = columns_before(q, row_end);
+                    real part[VECTOR_WIDTH], result[VECTOR_WIDTH];
+                    const realv from = some_elements(own, at, there);
+                    store_vector(from, part);
+                    store_vector(activate(NORMALIZED(from, hi[k], lo[k], a[k], b[k])), result);
+                    for (uint v = 0; v < there; v++) {
+                        store_result(result[v], part[v], own_target, at + v);
                     }
                 }
             }

@@ -151,7 +151,12 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(backend, buffer, type, other);
     }
 
-    DeviceBuffer buffer() {
+    /**
+     * The memory behind it, for those who enqueue work of their own on the backend's session.
+     *
+     * @return the buffer; closing it closes the tensor
+     */
+    public DeviceBuffer buffer() {
         return buffer;
     }
 

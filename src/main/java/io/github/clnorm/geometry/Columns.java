@@ -6,10 +6,9 @@ package io.github.clnorm.geometry;
  *
  * @param lanes rows in a long row, a power of two
  * @param columns columns of a long row: {@code lanes · groups · width}
- * @param strips of 64 columns, in which a long row is shared out; the last may be narrower
  * @param tiles of {@link #TILE_ROWS} long rows, in which the rows are shared out; the last may be lower
  */
-public record Columns(int lanes, int columns, int strips, int tiles) {
+public record Columns(int lanes, int columns, int tiles) {
 
     /** Long rows of a tile. */
     public static final int TILE_ROWS = 128;
@@ -33,16 +32,7 @@ public record Columns(int lanes, int columns, int strips, int tiles) {
             throw new IllegalArgumentException("rows of " + rowLength + " elements, and " + geometry.rows()
                     + " of them, are more than the supported " + Integer.MAX_VALUE / 2);
         }
-        return new Columns(lanes, (int) columns, (int) ceil(columns, Cut.LANES), (int) tiles);
-    }
-
-    /**
-     * Shares that a sample is cut into: a tile by a strip each.
-     *
-     * @return {@code strips * tiles}
-     */
-    public long shares() {
-        return (long) strips * tiles;
+        return new Columns(lanes, (int) columns, (int) tiles);
     }
 
     private static long ceil(long a, long b) {

@@ -15,8 +15,10 @@ package io.github.clnorm.geometry;
  */
 public record Geometry(long samples, long rows, long groups, long width, long run) {
 
-    // Rows this wide, and wider than they are many, are summed along; others are summed across. So are short runs.
-    private static final long WIDE = Cut.LANES;
+    // A block along a row costs about as much as this many across rows (PoCL, measured).
+    private static final long ACROSS_FOR_ALONG = 10;
+    // Runs shorter than this are normalized across rows where there are several.
+    private static final long SHORT_RUN = Cut.LANES;
 
     /**
      * Checks what the kernels rely on.
@@ -86,10 +88,12 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     /**
      * Whether moments are summed across rows, column by column, and not along them. Part of the order of summation.
      *
-     * @return true where rows are many and the set's share of a row is small
+     * @return true where that makes blocks of more elements, or hardly smaller ones
      */
     public boolean momentsAcrossRows() {
-        return rows > 1 && groups > 1 && (width < WIDE || width < rows);
+        long along = rows * ((width + Cut.BLOCK - 1) / Cut.BLOCK);
+        long across = width * ((rows + Columns.TILE_ROWS - 1) / Columns.TILE_ROWS);
+        return rows > 1 && groups > 1 && across <= along * ACROSS_FOR_ALONG;
     }
 
     /**
@@ -98,7 +102,7 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
      * @return true where there are several rows and runs are short
      */
     public boolean affineAcrossRows() {
-        return rows > 1 && run < WIDE;
+        return rows > 1 && run < SHORT_RUN;
     }
 
     /**

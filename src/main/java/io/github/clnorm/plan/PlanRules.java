@@ -22,7 +22,9 @@ public final class PlanRules {
     private static final long SLOWEST_CYCLES_PER_ELEMENT = 128;
     private static final long LAUNCH_MILLISECONDS = 100;
     private static final long LEAST_ELEMENTS_PER_LAUNCH = 1L << 18;
-    private static final int BLOCKS_PER_SHARE = Columns.TILE_ROWS * Cut.LANES / Cut.BLOCK;
+    // STRIP of columns.cl.
+    private static final int STRIP_OF_A_TEAM = Cut.LANES;
+    private static final int STRIP_OF_ONE = 512;
 
     private PlanRules() {}
 
@@ -120,13 +122,32 @@ public final class PlanRules {
     }
 
     /**
-     * Shares of a sample that a work-group takes where work goes across rows.
+     * How a sample is shared out among work-groups where work goes across rows: in tiles by strips of columns.
+     *
+     * @param strips of a long row
+     * @param perPart shares that a work-group takes
+     * @param parts of a sample
+     */
+    public record Shares(int strips, long perPart, long parts) {}
+
+    /**
+     * The shares of a plan.
      *
      * @param plan the plan
-     * @return 1 or more; a share has as many elements as 8 blocks
+     * @param columns the samples' columns
+     * @return how they are shared out; a work-group takes about {@code blocksPerPart} blocks of 1024 elements
      */
-    public static int sharesPerPart(Plan plan) {
-        return Math.max(1, plan.blocksPerPart() / BLOCKS_PER_SHARE);
+    public static Shares shares(Plan plan, Columns columns) {
+        int strip = stripColumns(plan);
+        long strips = ceil(columns.columns(), strip);
+        long all = strips * columns.tiles();
+        long ofShare = Math.max(1, (long) Columns.TILE_ROWS * Math.min(strip, columns.columns()) / Cut.BLOCK);
+        long perPart = Math.max(1, Math.min(all, plan.blocksPerPart() / ofShare));
+        return new Shares((int) strips, perPart, ceil(all, perPart));
+    }
+
+    private static int stripColumns(Plan plan) {
+        return plan.team() == 1 ? STRIP_OF_ONE : STRIP_OF_A_TEAM;
     }
 
     /**
@@ -162,22 +183,24 @@ public final class PlanRules {
     private static long splitTrips(Plan plan, Problem problem) {
         Geometry geometry = problem.geometry();
         long part = Math.min(geometry.setSize(), (long) plan.blocksPerPart() * Cut.BLOCK);
-        long affine = geometry.affineAcrossRows() ? columnTrips(plan, 1) : affineTrips(plan, geometry, part);
+        long affine = geometry.affineAcrossRows() ? columnTrips(plan, geometry, 1) : affineTrips(plan, geometry, part);
         if (problem.statistics() == Statistics.GIVEN) {
             return affine;
         }
         // Columns out of range are summed twice.
         long moments = geometry.momentsAcrossRows()
-                ? columnTrips(plan, 2)
+                ? columnTrips(plan, geometry, 2)
                 : blockTrips(plan, ceil(plan.blocksPerPart(), plan.teams()));
         long merge = mergeTrips(Cut.of(geometry).blocks());
         return Math.max(moments, plan.mergeOnce() ? Math.max(merge, affine) : merge + affine);
     }
 
-    private static long columnTrips(Plan plan, int times) {
-        long held = Cut.LANES / ((long) plan.team() * plan.vectorWidth());
+    private static long columnTrips(Plan plan, Geometry geometry, int times) {
+        Columns columns = Columns.of(geometry);
+        int columnsOfStrip = Math.min(stripColumns(plan), columns.columns());
+        long held = ceil(columnsOfStrip, (long) plan.team() * plan.vectorWidth());
         long ofVector = times * (Columns.TILE_ROWS + 1L) + 2L * plan.vectorWidth();
-        return ceil(sharesPerPart(plan), plan.teams()) * (1 + held * ofVector);
+        return ceil(shares(plan, columns).perPart(), plan.teams()) * (1 + Columns.TILE_ROWS + held * ofVector);
     }
 
     private static long keepTrips(Plan plan, Geometry geometry) {

@@ -170,8 +170,7 @@ public final class Forward {
 
     private void momentsOfColumns(Moments moments) {
         Columns columns = Columns.of(geometry);
-        long sharesPerPart = PlanRules.sharesPerPart(plan);
-        long parts = ceil(columns.shares(), sharesPerPart);
+        PlanRules.Shares shares = PlanRules.shares(plan, columns);
         OpenCl.Kernel kernel = kernels.momentsOfColumns();
         int firstGroup = arguments(kernel)
                 .add(buffers.input)
@@ -179,11 +178,14 @@ public final class Forward {
                 .add(moments.ofBlocks)
                 .add(moments.stride)
                 .add(geometry)
-                .add(columns)
-                .add(sharesPerPart)
-                .add(parts)
+                .add(columns.lanes())
+                .add(shares.strips())
+                .add(columns.tiles())
+                .add(shares.perPart())
+                .add(shares.parts())
                 .skip();
-        launch(kernel, firstGroup, geometry.samples() * parts, sharesPerPart * Columns.TILE_ROWS * Cut.LANES);
+        long groups = geometry.samples() * shares.parts();
+        launch(kernel, firstGroup, groups, geometry.elements() / groups);
     }
 
     private void momentsOfSets(Moments moments) {
@@ -237,8 +239,7 @@ public final class Forward {
 
     private void affineColumns(Moments moments) {
         Columns columns = Columns.of(geometry);
-        long sharesPerPart = PlanRules.sharesPerPart(plan);
-        long parts = ceil(columns.shares(), sharesPerPart);
+        PlanRules.Shares shares = PlanRules.shares(plan, columns);
         OpenCl.Kernel kernel = kernels.affineColumns();
         int firstGroup = arguments(kernel)
                 .add(buffers.input)
@@ -252,12 +253,15 @@ public final class Forward {
                 .add(moments.rstd)
                 .add(buffers.variance)
                 .add(geometry)
-                .add(columns)
-                .add(sharesPerPart)
-                .add(parts)
+                .add(columns.lanes())
+                .add(shares.strips())
+                .add(columns.tiles())
+                .add(shares.perPart())
+                .add(shares.parts())
                 .addReal(real, eps)
                 .skip();
-        launch(kernel, firstGroup, geometry.samples() * parts, sharesPerPart * Columns.TILE_ROWS * Cut.LANES);
+        long groups = geometry.samples() * shares.parts();
+        launch(kernel, firstGroup, groups, geometry.elements() / groups);
     }
 
     private DeviceBuffer statistic(DeviceBuffer wanted, Session.Scratch scratch) {

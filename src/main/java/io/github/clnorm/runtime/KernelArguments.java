@@ -1,6 +1,5 @@
 package io.github.clnorm.runtime;
 
-import io.github.clnorm.geometry.Columns;
 import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.runtime.opencl.OpenCl;
@@ -57,11 +56,6 @@ final class KernelArguments {
                 .addReal(real, cut.more() / unit)
                 .addReal(real, cut.less() / unit)
                 .addReal(real, unit);
-    }
-
-    /** COLUMNS_ARGUMENTS of columns.cl. */
-    KernelArguments add(Columns columns) {
-        return add((long) columns.lanes()).add(columns.strips()).add(columns.tiles());
     }
 
     KernelArguments addLocal(long bytes) {
