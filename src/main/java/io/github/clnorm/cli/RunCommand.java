@@ -81,22 +81,34 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         long start = System.nanoTime();
         DeviceSelector selector = device.selector();
-        Outputs outputs = new Outputs(output, sumOutput, meanOutput, rstdOutput, runningMeanOutput, runningVarOutput);
-        // Everything that can be known of the request from the files' headers is checked before any data is read.
-        Request request = new Request(options);
-        check(request, outputs);
+        Request request = request();
         DeviceInfo selected = selector.select();
-        if (request.type == ElementType.FLOAT64 && !selected.fp64()) {
-            throw new IllegalArgumentException(request.input + ": holds float64, which " + selected.description()
-                    + " does not compute; expected another type, or another --device");
-        }
-        Run run = new Run(request, outputs, momentum, selected, quiet ? 0 : RunSummary.MOST_CHECKED);
-        Run.Result result = run.run();
+        Run.Result result = run(request, selected).run();
         if (!quiet) {
             long wall = System.nanoTime() - start;
             new RunSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
         }
         return ExitCode.DONE;
+    }
+
+    /** What is asked for. All that can be known of it from the files' headers is checked before any data is read. */
+    Request request() {
+        Request request = new Request(options);
+        check(request, outputs());
+        return request;
+    }
+
+    /** The work on a device. */
+    Run run(Request request, DeviceInfo selected) {
+        if (request.type == ElementType.FLOAT64 && !selected.fp64()) {
+            throw new IllegalArgumentException(request.input + ": holds float64, which " + selected.description()
+                    + " does not compute; expected another type, or another --device");
+        }
+        return new Run(request, outputs(), momentum, selected, quiet ? 0 : RunSummary.MOST_CHECKED);
+    }
+
+    private Outputs outputs() {
+        return new Outputs(output, sumOutput, meanOutput, rstdOutput, runningMeanOutput, runningVarOutput);
     }
 
     private void check(Request request, Outputs outputs) {
