@@ -117,6 +117,7 @@ CLNORM_INLINE uint columns_before(const uint at, const uint end)
 CLNORM_INLINE realv some_elements(const tensor_t tensor, const ulong at, const uint count)
 {
     real part[VECTOR_WIDTH];
+    ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = v < count ? tensor_element(tensor, at + v) : (real)0;
     }
@@ -229,6 +230,7 @@ CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, con
     uint column = columns.lanes == 1 ? q : q % row_length;
     ulong block = ((ulong)column * columns.tiles + share.tile) * columns.lanes + lane;
     const ulong next = (ulong)columns.tiles * columns.lanes;
+    ROLLED
     for (uint v = 0; v < there; v++) {
         moments[block] = hi[v];
         moments[stride + block] = lo[v];
@@ -356,6 +358,7 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
                 uint column = (share.column + k * VECTOR_STEP) % row_length;
                 uint of_row = column / (uint)width;
                 uint of_group = column % (uint)width;
+                ROLLED
                 for (uint v = 0; v < VECTOR_WIDTH; v++) {
                     const set_moments_t m =
                         known_moments(mean, mean_lo, rstd, variance, eps, sample * groups + of_row);
@@ -401,6 +404,7 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
                     const realv from = some_elements(own, at, there);
                     store_vector(from, part);
                     store_vector(activate(NORMALIZED(from, hi[k], lo[k], a[k], b[k])), result);
+                    ROLLED
                     for (uint v = 0; v < there; v++) {
                         store_result(result[v], part[v], own_target, at + v);
                     }

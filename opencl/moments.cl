@@ -79,8 +79,11 @@ CLNORM_INLINE realv deviations(const source_t source, const uint at, const uint 
     if (at + VECTOR_WIDTH <= n) {
         return multiply_add(source_elements(source, at), (realv)(scale), -(realv)(pivot));
     }
+    if (at >= n) {
+        return (realv)(0);
+    }
     real part[VECTOR_WIDTH];
-#pragma unroll
+    ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = at + v < n ? multiply_add(source_element(source, at + v), scale, -pivot) : (real)0;
     }
@@ -243,8 +246,11 @@ CLNORM_INLINE realv load_moments(MOMENTS_SPACE const real *values, const uint at
     if (at + VECTOR_WIDTH <= count) {
         return load_vector(values + at);
     }
+    if (at >= count) {
+        return (realv)(missing);
+    }
     real part[VECTOR_WIDTH];
-#pragma unroll
+    ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = at + v < count ? values[at + v] : missing;
     }
@@ -255,9 +261,11 @@ CLNORM_INLINE realv load_moments(MOMENTS_SPACE const real *values, const uint at
 CLNORM_INLINE realv block_weights(const uint at, const cut_t cut)
 {
     realv weights = (realv)(1);
-    if (at % cut.period + VECTOR_WIDTH > cut.full) {
+    if (at >= cut.blocks) {
+        weights = (realv)(0);
+    } else if (at % cut.period + VECTOR_WIDTH > cut.full) {
         real part[VECTOR_WIDTH];
-#pragma unroll
+        ROLLED
         for (uint v = 0; v < VECTOR_WIDTH; v++) {
             const uint place = (at + v) % cut.period;
             const real weight = place < cut.full ? (real)1 : (place < cut.fuller ? cut.more : cut.less);
