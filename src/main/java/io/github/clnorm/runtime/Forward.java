@@ -93,13 +93,7 @@ public final class Forward {
         int setsAtATime = PlanRules.setsAtATime(plan);
         long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
         OpenCl.Kernel kernel = kernels.resident();
-        KernelArguments arguments = arguments(kernel)
-                .add(buffers.input)
-                .add(buffers.residual)
-                .add(buffers.output)
-                .add(buffers.sum)
-                .add(buffers.weight)
-                .add(buffers.bias)
+        KernelArguments arguments = elementwise(kernel)
                 .add(statistic(buffers.mean, Session.Scratch.MEAN))
                 .add(statistic(buffers.rstd, Session.Scratch.RSTD))
                 .add(buffers.variance)
@@ -212,13 +206,7 @@ public final class Forward {
         int parts = (int) ceil(pieces, perPart);
         Cut cut = problem.statistics() == Statistics.GIVEN ? new Cut(1, 1, 1, 1, 1, 0, 0, 1) : Cut.of(geometry);
         OpenCl.Kernel kernel = kernels.affine();
-        int firstGroup = arguments(kernel)
-                .add(buffers.input)
-                .add(buffers.residual)
-                .add(buffers.output)
-                .add(buffers.sum)
-                .add(buffers.weight)
-                .add(buffers.bias)
+        int firstGroup = elementwise(kernel)
                 .add(moments.ofBlocks)
                 .add(moments.mean)
                 .add(moments.meanLo)
@@ -241,13 +229,7 @@ public final class Forward {
         Columns columns = Columns.of(geometry);
         PlanRules.Shares shares = PlanRules.shares(plan, columns);
         OpenCl.Kernel kernel = kernels.affineColumns();
-        int firstGroup = arguments(kernel)
-                .add(buffers.input)
-                .add(buffers.residual)
-                .add(buffers.output)
-                .add(buffers.sum)
-                .add(buffers.weight)
-                .add(buffers.bias)
+        int firstGroup = elementwise(kernel)
                 .add(moments.mean)
                 .add(moments.meanLo)
                 .add(moments.rstd)
@@ -266,6 +248,17 @@ public final class Forward {
 
     private DeviceBuffer statistic(DeviceBuffer wanted, Session.Scratch scratch) {
         return wanted != null ? wanted : session.scratch(scratch, geometry.sets() * real.bytes());
+    }
+
+    /** What a kernel that writes results begins with. */
+    private KernelArguments elementwise(OpenCl.Kernel kernel) {
+        return arguments(kernel)
+                .add(buffers.input)
+                .add(buffers.residual)
+                .add(buffers.output)
+                .add(buffers.sum)
+                .add(buffers.weight)
+                .add(buffers.bias);
     }
 
     private KernelArguments arguments(OpenCl.Kernel kernel) {
