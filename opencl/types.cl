@@ -72,12 +72,13 @@ typedef int real_bits;
 #endif
 #endif
 
-// Before a loop over the lanes of a vector that only the ends of data take: unrolled, such loops are most of the time
-// that compiling takes.
-#ifdef __clang__
+// Before a loop over the lanes of a vector that only the ends of data take. A work-item that holds one vector unrolls
+// it, and keeps its lanes in registers; one that holds several would get a branch for each of 64 lanes, which is most of
+// the time that compiling takes.
+#if defined(__clang__) && WORK_GROUP_SIZE * VECTOR_WIDTH < 64
 #define ROLLED _Pragma("nounroll")
 #else
-#define ROLLED
+#define ROLLED _Pragma("unroll")
 #endif
 
 #define CLNORM_PASTE(a, b) a##b
