@@ -264,13 +264,13 @@ public final class Functional {
         long[] shape = input.shape();
         BatchNormGeometry.of(shape, layout);
         long channels = shape[layout.channelAxis(shape.length)];
+        Pass.checkStatistic("running_mean", runningMean, input, channels);
+        Pass.checkStatistic("running_var", runningVar, input, channels);
         if (weight != null) {
             BatchNormGeometry.checkParameter("weight", weight.shape(), shape, layout);
         }
         if (bias != null) {
             BatchNormGeometry.checkParameter("bias", bias.shape(), shape, layout);
         }
-        Pass.checkStatistic("running_mean", runningMean, input, channels);
-        Pass.checkStatistic("running_var", runningVar, input, channels);
     }
 }

@@ -4,6 +4,7 @@ import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -140,7 +141,7 @@ public abstract sealed class Layer implements AutoCloseable
         }
         int power = Integer.parseInt(text.substring(exponent + 1));
         String digits = text.substring(0, exponent).replaceFirst("\\.0$", "");
-        return power == -4 ? new java.math.BigDecimal(text).toPlainString()
+        return power == -4 ? new BigDecimal(text).stripTrailingZeros().toPlainString()
                 : digits + "e" + (power < 0 ? "-" : "+") + (Math.abs(power) < 10 ? "0" : "") + Math.abs(power);
     }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.reference.ReferenceGroupNorm;
+import io.github.clnorm.reference.Reference;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.testing.Errors;
@@ -15,6 +15,8 @@ import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.Layout;
+import java.util.stream.IntStream;
 import org.jocl.CL;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
@@ -39,7 +41,7 @@ class GroupNormTest {
                 Tensor y = norm.forward(x)) {
             assertArrayEquals(new long[] {2, 320, 8, 8}, y.shape());
             Errors.assertClose(
-                    new ReferenceGroupNorm(values, x.shape(), 32, null, null, 1e-5).normalize(),
+                    Reference.groupNorm(x.shape(), Layout.CHANNELS_FIRST, 32).normalize(i -> values[i]),
                     y.toFloats(),
                     Errors.FORWARD,
                     "GroupNorm(32, 320)");
@@ -63,20 +65,27 @@ class GroupNormTest {
                         Tensor wt = w == null ? null : backend.tensor(w, 6);
                         Tensor bt = b == null ? null : backend.tensor(b, 6);
                         Normalized result = Functional.groupNorm(x, 3, wt, bt, 1e-3)) {
-                    ReferenceGroupNorm reference = new ReferenceGroupNorm(values, shape, 3, w, b, 1e-3);
-                    Errors.assertClose(reference.normalize(), result.output().toFloats(), Errors.FORWARD, x + " " + affine);
+                    Reference reference = Reference.groupNorm(shape, Layout.CHANNELS_FIRST, 3)
+                            .affine(doubles(w), doubles(b))
+                            .eps(1e-3);
+                    double[] expectedOutput = reference.normalize(i -> values[i]);
+                    Errors.assertClose(expectedOutput, result.output().toFloats(), Errors.FORWARD, x + " " + affine);
                     assertArrayEquals(new long[] {shape[0], 3}, result.mean().shape());
                     float[] mean = result.mean().toFloats();
                     float[] rstd = result.rstd().toFloats();
+                    Reference.Moments moments = reference.moments(i -> values[i]);
                     for (int set = 0; set < mean.length; set++) {
-                        ReferenceGroupNorm.Moments moments = reference.normalize(set / 3, set % 3, unused -> {});
-                        assertEquals(moments.mean(), mean[set], 4e-6 * (1 + Math.abs(moments.mean())));
-                        double expected = 1 / Math.sqrt(moments.variance() + 1e-3);
+                        assertEquals(moments.mean()[set], mean[set], 4e-6 * (1 + Math.abs(moments.mean()[set])));
+                        double expected = 1 / Math.sqrt(moments.variance()[set] + 1e-3);
                         assertEquals(expected, rstd[set], 4e-6 * (1 + expected));
                     }
                 }
             }
         }
+    }
+
+    private static double[] doubles(float[] values) {
+        return values == null ? null : IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
     }
 
     @Test
@@ -86,7 +95,7 @@ class GroupNormTest {
                 Tensor x = backend.tensor(new float[] {1, 3, 5, 9}, 1, 4)) {
             assertArrayEquals(new float[] {1, 1, 1, 1}, norm.weight().toFloats());
             assertArrayEquals(new float[4], norm.bias().toFloats());
-            assertEquals("GroupNorm(2, 4, eps=0.5, affine=true)", norm.toString());
+            assertEquals("GroupNorm(2, 4, eps=0.5, affine=True)", norm.toString());
             norm.weight().set(new float[] {0, 0, 0, 0});
             norm.bias().set(new float[] {1, 2, 3, 4});
             try (Tensor y = norm.forward(x)) {

@@ -62,10 +62,10 @@ final class Request {
         if (!eval && operation == Operation.INSTANCE_NORM) {
             InstanceNormGeometry.checkInputStatistics(shape, layout);
         }
-        weightFile = parameter("weight", options.weight);
-        biasFile = parameter("bias", options.bias);
         runningMeanFile = statistic("running_mean", options.runningMean);
         runningVarFile = statistic("running_var", options.runningVar);
+        weightFile = parameter("weight", options.weight);
+        biasFile = parameter("bias", options.bias);
         residual = options.residual == null ? null : TensorFile.open(options.residual);
         if (residual != null && (!Arrays.equals(residual.shape(), shape) || residual.type() != type)) {
             throw new IllegalArgumentException(residual + ": holds " + residual.type() + " " + Shapes.text(residual.shape())
