@@ -52,6 +52,7 @@ class ArchitectureTest {
                 .layer("geometry").definedBy("io.github.clnorm.geometry..")
                 .layer("device").definedBy("io.github.clnorm.device..")
                 .layer("reference").definedBy("io.github.clnorm.reference..")
+                .layer("type").definedBy("io.github.clnorm.type..")
                 .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("modules").mayOnlyBeAccessedByLayers("cli")
@@ -59,6 +60,7 @@ class ArchitectureTest {
                 .whereLayer("plan").mayOnlyBeAccessedByLayers("runtime", "modules", "cli")
                 .whereLayer("geometry").mayOnlyBeAccessedByLayers("plan", "runtime", "modules", "tensorfile", "cli")
                 .whereLayer("reference").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("type").mayNotAccessAnyLayer()
                 .whereLayer("tensorfile").mayOnlyBeAccessedByLayers("cli")
                 .check(CLASSES);
     }

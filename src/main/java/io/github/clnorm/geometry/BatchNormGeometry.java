@@ -26,6 +26,10 @@ public final class BatchNormGeometry {
             return Geometry.empty(input.channels());
         }
         long positions = input.positions();
+        if (input.channels() == 1) {
+            long all = input.samples() * positions;
+            return new Geometry(1, 1, 1, all, all);
+        }
         return layout == Layout.CHANNELS_FIRST
                 ? new Geometry(1, input.samples(), input.channels(), positions, positions)
                 : new Geometry(1, input.samples() * positions, input.channels(), 1, 1);

@@ -106,11 +106,12 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * Whether one work-group can do a set from its moments to its results: nothing goes across rows.
+     * Whether one work-group can do a set from its moments to its results: nothing goes across rows, and both have the
+     * same rows.
      *
      * @return true for sets that are read along their rows
      */
     public boolean alongRows() {
-        return !momentsAcrossRows() && !affineAcrossRows();
+        return !momentsAcrossRows() && !affineAcrossRows() && joined() == this;
     }
 }

@@ -98,6 +98,10 @@ public final class Heuristics {
         int width = narrow > 1 && narrow < GPU_VECTOR || Quirks.prefersWorkItemsToVectors(device) ? 1 : GPU_VECTOR;
         long allowed = Math.min(largestWorkGroup, device.maxWorkGroupSize());
         int group = (int) Long.highestOneBit(Math.max(1, Math.min(GPU_WORK_GROUP, allowed)));
+        // The teams' sums must fit in local memory, and leave some to a compute unit's other work-groups.
+        while (group > 1 && PlanRules.localBytes(Plan.split(group, width, 1), problem) > device.localMemory() / 2) {
+            group /= 2;
+        }
         int units = Math.max(1, device.computeUnits());
         int team = Math.min(group, Cut.LANES / width);
         int teams = group / team;

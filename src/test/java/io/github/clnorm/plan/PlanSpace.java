@@ -1,47 +1,69 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The plans that a device can run for a geometry, for tests that try them all. */
+/** The plans that a device can run for a problem, for tests that try them all. */
 public final class PlanSpace {
 
     private static final int[] VECTOR_WIDTHS = {1, 2, 4, 8, 16};
 
     private PlanSpace() {}
 
-    /** Every legal strategy, work-group size and vector width, with several splits of each kind. */
-    public static List<Plan> all(Geometry geometry, DeviceInfo device) {
+    /** Every legal strategy, work-group size up to `largest` and vector width, with several splits of each kind. */
+    public static List<Plan> all(Problem problem, DeviceInfo device, int largest) {
         List<Plan> plans = new ArrayList<>();
-        for (int group = 1; group <= device.maxWorkGroupSize(); group *= 2) {
+        for (int group = 1; group <= Math.min(largest, device.maxWorkGroupSize()); group *= 2) {
             for (int width : VECTOR_WIDTHS) {
                 plans.addAll(variants(group, width));
             }
         }
-        return legal(plans, geometry, device);
+        return legal(plans, problem, device);
     }
 
     /**
-     * Every strategy, split, work-group size and vector width, but not each with each: drivers take seconds to compile a
-     * plan with a large work-group, or (Mesa's) one with wide vectors, so that `widest` may leave those out.
+     * Every strategy, split, work-group size and vector width, but not each with each: every kernel of every size takes
+     * drivers seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out.
      */
-    public static List<Plan> sample(Geometry geometry, DeviceInfo device, int widest) {
+    public static List<Plan> sample(Problem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
         for (int width = 1; width <= widest; width *= 2) {
-            plans.addAll(variants(1, width));
-            plans.add(Plan.resident(16, width));
+            plans.add(Plan.resident(1, width));
+            plans.add(Plan.split(1, width, 2).withMergeOnce(true));
         }
+        plans.addAll(variants(1, 1));
+        plans.addAll(variants(1, widest));
         plans.addAll(variants(16, 4));
-        // A set of one block has kernels of its own, whose work-groups have nothing to share beyond a block.
-        int largest = geometry.blocksPerSet() == 1 ? Math.min(64, device.maxWorkGroupSize()) : device.maxWorkGroupSize();
-        for (int group = 2; group <= largest; group *= 2) {
-            plans.add(Plan.resident(group, 4));
-            plans.add(Plan.split(group, 4, 1));
-        }
+        plans.add(Plan.resident(16, widest));
+        plans.add(Plan.split(16, widest, 16).withMergeOnce(true));
         plans.add(Plan.packed(64, 1, 2));
-        return legal(plans, geometry, device);
+        plans.add(Plan.split(64, 1, 16).withMergeOnce(true));
+        int largest = Integer.highestOneBit(device.maxWorkGroupSize());
+        for (int group : new int[] {2, 4, 64, 256, largest}) {
+            plans.add(Plan.resident(group, 4));
+            plans.add(Plan.split(group, 4, 16).withMergeOnce(true));
+        }
+        plans.add(Plan.split(2, 4, 1));
+        plans.add(Plan.split(largest, 4, 1));
+        return legal(plans, problem, device);
+    }
+
+    /** One plan of most kinds of kernel, with vectors, with scalars, and with teams: for what makes kernels anew. */
+    public static List<Plan> few(Problem problem, DeviceInfo device, int widest) {
+        List<Plan> plans = new ArrayList<>();
+        plans.add(Plan.resident(1, 1));
+        plans.add(Plan.resident(1, widest));
+        plans.add(Plan.resident(8, 4).withKeepSet(true));
+        plans.add(Plan.packed(8, 4, 2));
+        plans.add(Plan.split(8, 4, 8).withMergeOnce(true));
+        if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
+            plans.add(Plan.split(1, 1, 16).withMergeOnce(true));
+            plans.add(Plan.split(1, widest, 1000).withMergeOnce(true));
+        }
+        return legal(plans, problem, device);
     }
 
     /** The ways to use one work-group size and vector width. */
@@ -56,14 +78,16 @@ public final class PlanSpace {
                 Plan.packed(group, width, 3),
                 Plan.split(group, width, 1),
                 Plan.split(group, width, 2).withMergeOnce(true),
+                Plan.split(group, width, 16).withMergeOnce(true).withNonTemporal(true),
                 Plan.split(group, width, 1000),
+                Plan.split(group, width, 1000).withMergeOnce(true),
                 resident.withNonTemporal(true));
     }
 
-    private static List<Plan> legal(List<Plan> plans, Geometry geometry, DeviceInfo device) {
+    private static List<Plan> legal(List<Plan> plans, Problem problem, DeviceInfo device) {
         return plans.stream()
                 .distinct()
-                .filter(plan -> PlanRules.problem(plan, geometry, device).isEmpty())
+                .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
                 .toList();
     }
 }

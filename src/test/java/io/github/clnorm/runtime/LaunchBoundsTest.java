@@ -6,15 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.geometry.Geometry;
-import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
-import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
-import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -22,41 +21,52 @@ import org.junit.jupiter.api.Test;
 @Tag("device")
 class LaunchBoundsTest {
 
-    @Test
-    void aSlowDeviceGetsTheWorkInSeveralLaunches() {
+    private static void inSeveralLaunches(Operation operation, Plan... plans) {
         Backend backend = TestDevices.first();
         DeviceInfo slow = TestInfo.with(TestInfo.with(backend.device(), "computeUnits", 1), "clockMHz", 1);
         assertEquals(1 << 18, PlanRules.elementsPerLaunch(slow));
-        Geometry geometry = GroupNormGeometry.of(new long[] {5, 4, 70_000}, 2);
-        float[] x = Values.normal(1, (int) geometry.elements(), 1, 1);
+        Trial trial = Trial.of(operation, ElementType.FLOAT32);
         try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
-            for (Plan plan : new Plan[] {
-                Plan.resident(1, 16), Plan.split(1, 16, 16), Plan.split(1, 16, 16).withMergeOnce(true)
-            }) {
+            for (Plan plan : plans) {
                 PlanRun[] run = new PlanRun[1];
-                LaunchTimes times = session.timed(() -> run[0] = PlanRun.of(session, geometry, plan, x, null, null, 1e-5));
+                LaunchTimes times = session.timed(() -> run[0] = trial.run(session, plan));
                 assertTrue(times.launches() >= 6, plan + " took " + times.launches() + " launches");
                 assertTrue(times.nanoseconds() > 0);
-                Errors.assertSameBits(
-                        PlanRun.of(backend.session(), geometry, plan, x, null, null, 1e-5).output(),
-                        run[0].output(),
-                        plan + " in " + times.launches() + " launches");
+                PlanRun.assertSameBits(
+                        trial.run(backend.session(), plan), run[0], plan + " in " + times.launches() + " launches");
             }
         }
     }
 
     @Test
+    void aSlowDeviceGetsTheWorkInSeveralLaunches() {
+        inSeveralLaunches(
+                Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 5, 4, 70_000),
+                Plan.resident(1, 16),
+                Plan.split(1, 16, 16),
+                Plan.split(1, 16, 16).withMergeOnce(true));
+        inSeveralLaunches(
+                Operation.groupNorm(Layout.CHANNELS_LAST, 2, 5, 7000, 40), Plan.split(1, 16, 64).withMergeOnce(true));
+    }
+
+    @Test
     void aPlanBeyondTheBoundsIsRefusedWithTheReason() {
-        Backend backend = TestDevices.first();
-        Geometry geometry = GroupNormGeometry.of(new long[] {1, 1, 1 << 24}, 1);
+        Operation operation = Operation.groupNorm(Layout.CHANNELS_FIRST, 1, 1, 1, 1 << 24);
+        refused(operation, Plan.resident(1, 16), "loop trips");
+        refused(Operation.groupNorm(Layout.CHANNELS_LAST, 2, 2, 9, 4), Plan.resident(1, 16), "split");
+        refused(Operation.batchNorm(Layout.CHANNELS_LAST, 2, 9, 4), Plan.split(1, 16, 1), "launch of its own");
+    }
+
+    private static void refused(Operation operation, Plan plan, String reason) {
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
                 () -> Forward.enqueue(
-                        backend.session(),
-                        geometry,
-                        Plan.resident(1, 16),
-                        new Forward.Buffers(null, null, null, null, null, null),
-                        1e-5f));
-        assertTrue(e.getMessage().contains("loop trips"), e.getMessage());
+                        TestDevices.first().session(),
+                        io.github.clnorm.geometry.Problem.of(
+                                operation.geometry(), operation.statistics(), ElementType.FLOAT32),
+                        plan,
+                        new Forward.Buffers(null, null, null, null, null, null, null, null, null),
+                        1e-5));
+        assertTrue(e.getMessage().contains(reason), e.getMessage());
     }
 }

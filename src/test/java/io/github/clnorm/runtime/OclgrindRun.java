@@ -1,17 +1,25 @@
 package io.github.clnorm.runtime;
 
+import static io.github.clnorm.type.ElementType.FLOAT32;
+import static io.github.clnorm.type.Layout.CHANNELS_FIRST;
+import static io.github.clnorm.type.Layout.CHANNELS_LAST;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.InstanceNorm;
+import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
-import io.github.clnorm.geometry.Geometry;
-import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanSpace;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.runtime.opencl.OpenCl;
-import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -20,6 +28,42 @@ import java.util.stream.Stream;
  * were; Oclgrind prints what it finds on standard error.
  */
 final class OclgrindRun {
+
+    private static final int LARGEST = 128;
+
+    /** In every legal work-group size and vector width. */
+    private static final List<Trial> MATRIX = List.of(
+            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 65), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 2, 2, 4, 3, 5), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 1, 3, 367), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.batchNorm(CHANNELS_FIRST, 2, 2, 70), FLOAT32).affine(FLOAT32, 1));
+
+    /** In a plan of most kinds: every type, activation and kind of statistics, in both layouts. */
+    private static final List<Trial> EACH = each();
+
+    private static List<Trial> each() {
+        List<Trial> trials = new ArrayList<>();
+        List<Operation> operations = List.of(
+                Operation.groupNorm(CHANNELS_FIRST, 2, 2, 4, 3, 5),
+                Operation.groupNorm(CHANNELS_LAST, 2, 2, 17, 6),
+                Operation.batchNorm(CHANNELS_FIRST, 3, 2, 5),
+                Operation.batchNorm(CHANNELS_LAST, 2, 5, 3),
+                Operation.rmsNorm(new long[] {2, 19}, 19),
+                Operation.evaluation(CHANNELS_FIRST, 2, 3, 70),
+                Operation.evaluation(CHANNELS_LAST, 2, 7, 3));
+        int next = 0;
+        for (ElementType type : ElementType.values()) {
+            for (Operation operation : operations) {
+                ElementType parameters = ElementType.values()[next % 4];
+                Activation activation = Activation.values()[next % 4];
+                Trial trial = Trial.of(operation, type).affine(parameters, 1).activation(activation);
+                trials.add(next % 3 == 0 ? trial : trial.residual(3, next % 3 == 1));
+                next++;
+            }
+        }
+        return trials;
+    }
 
     private OclgrindRun() {}
 
@@ -30,41 +74,58 @@ final class OclgrindRun {
         if (!device.name().contains("Oclgrind")) {
             throw new IllegalStateException("expected Oclgrind, got " + device);
         }
-        int runs = every(device, matrix, 1, 2, 65) + every(device, matrix, 2, 2, 4, 3, 5) + every(device, matrix, 1, 1, 3, 367);
-        if (!matrix) {
-            runs += every(device, false, 1, 2, 2, 2100);
+        int runs = 0;
+        for (Trial trial : matrix ? MATRIX : List.<Trial>of()) {
+            runs += every(device, trial, true);
         }
+        for (Trial trial : EACH) {
+            runs += every(device, trial, matrix);
+        }
+        if (!matrix) {
+            runs += every(device, Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 2, 2100), FLOAT32), false);
+        }
+        runs += runningStatistics(device, matrix);
         System.out.println(runs + " runs");
         System.exit(0);
     }
 
-    /** A session for each shape: Oclgrind takes memory that a released buffer had before for uninitialised. */
-    private static int every(DeviceInfo device, boolean matrix, long groups, long... shape) {
+    /** A session for each trial: Oclgrind takes memory that a released buffer had before for uninitialised. */
+    private static int every(DeviceInfo device, Trial trial, boolean matrix) {
         // The check for uninitialised reads does not know an instruction of the optimizer.
         OpenCl openCl = JoclOpenCl.open(device, false);
         try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
-            return every(session, matrix, groups, shape);
+            boolean all = matrix && MATRIX.contains(trial);
+            List<Plan> plans = all
+                    ? PlanSpace.all(trial.problem(), session.device(), LARGEST)
+                    : matrix
+                            ? PlanSpace.few(trial.problem(), session.device(), 4)
+                            // Scalars: the check takes lanes of vectors that were loaded, or set from one scalar, for
+                            // uninitialised.
+                            : Stream.of(1, 64).flatMap(group -> PlanSpace.variants(group, 1).stream())
+                                    .filter(plan -> session.planner().problem(plan, trial.problem()).isEmpty())
+                                    .toList();
+            PlanRun expected = null;
+            for (Plan plan : plans) {
+                PlanRun run = trial.run(session, plan);
+                expected = expected == null ? run : expected;
+                PlanRun.assertSameBits(expected, run, trial + ", " + plan);
+            }
+            trial.check(expected, trial.toString());
+            return plans.size();
         }
     }
 
-    private static int every(Session session, boolean matrix, long groups, long... shape) {
-        Geometry geometry = GroupNormGeometry.of(shape, groups);
-        float[] x = Values.normal(1, (int) geometry.elements(), 3, 2);
-        float[] weight = Values.normal(2, (int) shape[1], 1, 1);
-        List<Plan> plans = matrix
-                ? PlanSpace.all(geometry, session.device())
-                // Scalars: the check takes lanes of vectors that were loaded, or set from one scalar, for uninitialised.
-                : Stream.of(1, 8, 64, 128).flatMap(group -> PlanSpace.variants(group, 1).stream())
-                        .filter(plan -> session.planner().problem(plan, geometry).isEmpty())
-                        .toList();
-        PlanRun expected = null;
-        for (Plan plan : plans) {
-            PlanRun run = PlanRun.of(session, geometry, plan, x, weight, weight, 1e-5);
-            expected = expected == null ? run : expected;
-            Errors.assertSameBits(expected.output(), run.output(), plan.toString());
-            Errors.assertSameBits(expected.rstd(), run.rstd(), plan.toString());
+    private static int runningStatistics(DeviceInfo device, boolean matrix) {
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        try (Backend backend = new Backend(new Session(matrix ? openCl : unoptimized(openCl), device));
+                InstanceNorm norm = InstanceNorm.builder(backend, 3, 1).trackRunningStats(true).build();
+                Tensor x = backend.tensor(Values.normal(1, 24, 3, 2), 2, 3, 4);
+                Tensor y = norm.forward(x)) {
+            if (y.toFloats().length != 24 || norm.runningMean().toFloats()[0] == 0) {
+                throw new IllegalStateException("running statistics are not updated");
+            }
+            return 1;
         }
-        return plans.size();
     }
 
     private static OpenCl unoptimized(OpenCl real) {

@@ -2,53 +2,80 @@ package io.github.clnorm.testing;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.clnorm.type.ElementType;
+
 /** Compares results. A comparison passes when the difference is at most the bound, so NaN never passes by accident. */
 public final class Errors {
 
-    /** The bound for float32 forward results. */
+    /** The bound for float32 forward results, and for what halves are rounded from. */
     public static final double FORWARD = 4e-6;
+    /** The bound for float64 forward results. */
+    public static final double FORWARD_64 = 1e-13;
 
     private Errors() {}
 
-    /** |actual - expected| / (1 + |expected|), at most `bound` everywhere; NaN where, and only where, it is expected. */
-    public static double assertClose(double[] expected, float[] actual, double bound, String reproduce) {
+    /** The bound of a type's results before they are stored. */
+    public static double bound(ElementType type) {
+        return type == ElementType.FLOAT64 ? FORWARD_64 : FORWARD;
+    }
+
+    /** What storing a value in a half type changes at most: half the distance of its neighbours. */
+    private static double rounding(ElementType type, double magnitude) {
+        return switch (type) {
+            case FLOAT16 -> Math.scalb(1, Math.max(-14, Math.getExponent(magnitude)) - 11);
+            case BFLOAT16 -> Math.scalb(1, Math.max(-126, Math.getExponent(magnitude)) - 8);
+            // Their own rounding is part of the bound.
+            case FLOAT32, FLOAT64 -> 0;
+        };
+    }
+
+    /**
+     * |actual - expected| at most bound · (1 + |expected|), and for halves the one rounding of what is that close; NaN
+     * where, and only where, it is expected. Gives the largest |actual - expected| / (1 + |expected|).
+     */
+    public static double assertClose(
+            ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
         if (expected.length != actual.length) {
             fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
         }
         double worst = 0;
-        int at = -1;
         for (int i = 0; i < expected.length; i++) {
-            if (Double.isNaN(expected[i]) && Float.isNaN(actual[i]) || actual[i] == expected[i]) {
+            if (Double.isNaN(expected[i]) && Double.isNaN(actual[i]) || actual[i] == expected[i]) {
                 continue;
             }
-            double error = Math.abs(actual[i] - expected[i]) / (1 + Math.abs(expected[i]));
-            if (!(error <= worst)) {
-                worst = error;
-                at = i;
-                if (Double.isNaN(error)) {
-                    break;
-                }
+            double error = Math.abs(actual[i] - expected[i]);
+            double computed = bound * (1 + Math.abs(expected[i]));
+            double allowed = computed + rounding(type, Math.abs(expected[i]) + computed);
+            if (!(error <= allowed)) {
+                fail(reproduce + ": error " + error + " exceeds " + allowed + " at index " + i + ": " + actual[i]
+                        + ", expected " + expected[i]);
             }
-        }
-        if (!(worst <= bound)) {
-            fail(reproduce + ": error " + worst + " exceeds " + bound + " at index " + at + ": " + actual[at]
-                    + ", expected " + expected[at]);
+            worst = Math.max(worst, error / (1 + Math.abs(expected[i])));
         }
         return worst;
     }
 
-    /** The same bits everywhere. */
-    public static void assertSameBits(float[] expected, float[] actual, String reproduce) {
+    /** The same for results of float32 as Java's floats. */
+    public static double assertClose(double[] expected, float[] actual, double bound, String reproduce) {
+        return assertClose(ElementType.FLOAT32, expected, Values.doubles(actual), bound, reproduce);
+    }
+
+    /** The same bits everywhere; NaN is NaN. */
+    public static void assertSameBits(double[] expected, double[] actual, String reproduce) {
         if (expected.length != actual.length) {
             fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
         }
         for (int i = 0; i < expected.length; i++) {
-            if (Float.floatToRawIntBits(expected[i]) != Float.floatToRawIntBits(actual[i])
-                    && !(Float.isNaN(expected[i]) && Float.isNaN(actual[i]))) {
+            // doubleToLongBits has one NaN only, and tells -0 from 0.
+            if (Double.doubleToLongBits(expected[i]) != Double.doubleToLongBits(actual[i])) {
                 fail(reproduce + ": other bits at index " + i + ": " + actual[i] + ", expected " + expected[i] + " ("
-                        + Integer.toHexString(Float.floatToRawIntBits(actual[i])) + ", expected "
-                        + Integer.toHexString(Float.floatToRawIntBits(expected[i])) + ")");
+                        + Double.toHexString(actual[i]) + ", expected " + Double.toHexString(expected[i]) + ")");
             }
         }
+    }
+
+    /** The same bits everywhere; NaN is NaN. */
+    public static void assertSameBits(float[] expected, float[] actual, String reproduce) {
+        assertSameBits(Values.doubles(expected), Values.doubles(actual), reproduce);
     }
 }

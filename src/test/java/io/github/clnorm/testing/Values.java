@@ -1,5 +1,9 @@
 package io.github.clnorm.testing;
 
+import io.github.clnorm.type.BrainFloat;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.HalfFloat;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Inputs, always the same for the same seed. */
@@ -22,10 +26,43 @@ public final class Values {
         return values;
     }
 
+    /** Normally distributed values of a type. */
+    public static double[] normal(ElementType type, long seed, int count, double mean, double std) {
+        double[] values = doubles(normal(seed, count, 0, 1));
+        for (int i = 0; i < count; i++) {
+            values[i] = rounded(type, mean + std * values[i]);
+        }
+        return values;
+    }
+
     /** All elements alike. */
     public static float[] constant(int count, float value) {
         float[] values = new float[count];
-        java.util.Arrays.fill(values, value);
+        Arrays.fill(values, value);
         return values;
+    }
+
+    /** The same numbers. */
+    public static double[] doubles(float... values) {
+        double[] result = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = values[i];
+        }
+        return result;
+    }
+
+    /** The nearest value of a type. */
+    public static double rounded(ElementType type, double value) {
+        return switch (type) {
+            case FLOAT64 -> value;
+            case FLOAT32 -> (float) value;
+            case FLOAT16 -> HalfFloat.toFloat(HalfFloat.fromDouble(value));
+            case BFLOAT16 -> BrainFloat.toFloat(BrainFloat.fromDouble(value));
+        };
+    }
+
+    /** The nearest values of a type. */
+    public static double[] rounded(ElementType type, double... values) {
+        return Arrays.stream(values).map(value -> rounded(type, value)).toArray();
     }
 }
