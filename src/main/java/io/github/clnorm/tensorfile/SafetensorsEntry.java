@@ -1,5 +1,7 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.json.JsonException;
+import io.github.clnorm.json.JsonReader;
 import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 

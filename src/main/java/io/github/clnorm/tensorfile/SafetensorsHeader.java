@@ -1,11 +1,14 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.json.JsonException;
+import io.github.clnorm.json.JsonReader;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -41,13 +44,26 @@ final class SafetensorsHeader {
 
     static SafetensorsHeader read(Specification file, FileChannel channel) throws IOException {
         long size = channel.size();
-        ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES);
         Transfer.readAvailable(channel, 0, start);
-        if (start.hasRemaining()) {
+        ByteBuffer text = ByteBuffer.allocate(length(file, start.flip(), size));
+        Transfer.read(channel, LENGTH_BYTES, text);
+        return parse(file, text.array(), size);
+    }
+
+    /** The header of a file that is in memory. */
+    static SafetensorsHeader read(Specification file, byte[] content) {
+        int length = length(file, ByteBuffer.wrap(content), content.length);
+        return parse(file, Arrays.copyOfRange(content, LENGTH_BYTES, LENGTH_BYTES + length), content.length);
+    }
+
+    /** The length of the JSON, from a file's first bytes. */
+    private static int length(Specification file, ByteBuffer start, long size) {
+        if (start.remaining() < LENGTH_BYTES) {
             throw new TensorFileException(
                     file, "is truncated: a .safetensors file begins with 8 bytes of length, the file has " + size);
         }
-        long length = start.getLong(0);
+        long length = start.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         if (length < 0 || length > LONGEST) {
             throw new TensorFileException(file, "is not a .safetensors file: it would have a header of "
                     + Long.toUnsignedString(length) + " bytes, expected at most " + LONGEST);
@@ -56,10 +72,12 @@ final class SafetensorsHeader {
             throw new TensorFileException(file, "is truncated: its header takes " + (LENGTH_BYTES + length)
                     + " bytes, the file has " + size);
         }
-        ByteBuffer text = ByteBuffer.allocate((int) length);
-        Transfer.read(channel, LENGTH_BYTES, text);
+        return (int) length;
+    }
+
+    private static SafetensorsHeader parse(Specification file, byte[] text, long size) {
         try {
-            return parse(file, new JsonReader(text.array()), LENGTH_BYTES + length, size);
+            return parse(file, new JsonReader(text), LENGTH_BYTES + text.length, size);
         } catch (JsonException e) {
             throw new TensorFileException(file, "has a malformed header: " + e.getMessage(), e);
         }

@@ -1,23 +1,30 @@
-package io.github.clnorm.tensorfile;
+package io.github.clnorm.json;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * Reads JSON (RFC 8259) in UTF-8 from its begin to its end, and nothing that is only nearly JSON. The caller asks for what
- * it expects. Keys that occur twice in an object are refused, as are more than {@value #DEEPEST} levels and half surrogate
- * pairs.
+ * it expects, or for {@linkplain #value() a value of any kind}. Keys that occur twice in an object are refused, as are more
+ * than {@value #DEEPEST} levels and half surrogate pairs.
+ *
+ * <p>Every method throws a {@link JsonException} where the text is something else.
  */
-final class JsonReader {
+public final class JsonReader {
 
     private static final int DEEPEST = 32;
+    private static final int LONGEST_NAME = 40;
     // No key is null: the set of an array's scope stays empty.
     private static final Set<String> ARRAY = Set.of();
 
@@ -30,33 +37,52 @@ final class JsonReader {
     /** Whether an object or array has just begun: what follows needs no comma. */
     private boolean first;
 
-    JsonReader(byte[] text) {
+    /**
+     * A reader at the begin of a text.
+     *
+     * @param text UTF-8; not copied
+     */
+    public JsonReader(byte[] text) {
         this.text = text;
     }
 
-    /** Where the reader is: after {@link #nextKey()} and {@link #nextElement()}, where the value begins. */
-    int position() {
+    /**
+     * Where the reader is: after {@link #nextKey()} and {@link #nextElement()}, where the value begins.
+     *
+     * @return the index of the next byte
+     */
+    public int position() {
         return position;
     }
 
-    /** What was read since a position. */
-    String textSince(int start) {
+    /**
+     * What was read since a position.
+     *
+     * @param start an earlier {@link #position()}
+     * @return the text up to here
+     */
+    public String textSince(int start) {
         return decode(start, position);
     }
 
-    void beginObject() {
+    /** Enters an object. */
+    public void beginObject() {
         begin('{', new HashSet<>());
     }
 
-    /** The next key, of which the value is to be read then; null, once, when the object is at its end. */
-    String nextKey() {
+    /**
+     * The next key, of which the value is to be read then.
+     *
+     * @return the key; null, once, when the object is at its end
+     */
+    public String nextKey() {
         if (ended('}')) {
             return null;
         }
         int start = position;
         String key = string();
         if (!scopes.element().add(key)) {
-            throw new JsonException("the key " + Text.name(key) + " occurs a second time at byte " + start);
+            throw new JsonException("the key " + name(key) + " occurs a second time at byte " + start);
         }
         skipBlanks();
         expect(':');
@@ -64,12 +90,17 @@ final class JsonReader {
         return key;
     }
 
-    void beginArray() {
+    /** Enters an array. */
+    public void beginArray() {
         begin('[', ARRAY);
     }
 
-    /** Whether there is another element, to be read then. */
-    boolean nextElement() {
+    /**
+     * Whether there is another element, to be read then.
+     *
+     * @return false, once, when the array is at its end
+     */
+    public boolean nextElement() {
         return !ended(']');
     }
 
@@ -100,14 +131,19 @@ final class JsonReader {
     }
 
     /** Nothing but blanks may follow. */
-    void end() {
+    public void end() {
         skipBlanks();
         if (position < text.length) {
             throw expected("the end");
         }
     }
 
-    String string() {
+    /**
+     * A string.
+     *
+     * @return its characters
+     */
+    public String string() {
         expect('"');
         StringBuilder unescaped = null;
         int start = position;
@@ -178,8 +214,12 @@ final class JsonReader {
         }
     }
 
-    /** A number from 0 to 2^63-1, without fraction and exponent. */
-    long wholeNumber() {
+    /**
+     * A number from 0 to 2<sup>63</sup>-1, without fraction and exponent.
+     *
+     * @return the number
+     */
+    public long wholeNumber() {
         int start = position;
         long value = 0;
         while (isDigit(peek())) {
@@ -198,8 +238,12 @@ final class JsonReader {
         return value;
     }
 
-    /** An array of them. */
-    long[] wholeNumbers() {
+    /**
+     * An array of whole numbers.
+     *
+     * @return the numbers
+     */
+    public long[] wholeNumbers() {
         long[] numbers = new long[4];
         int count = 0;
         beginArray();
@@ -212,8 +256,46 @@ final class JsonReader {
         return Arrays.copyOf(numbers, count);
     }
 
+    /**
+     * Reads a value of any kind.
+     *
+     * @return a map in the order of the text, a list, a string, a Double, a Boolean, or null
+     */
+    public Object value() {
+        return switch (peek()) {
+            case '{' -> {
+                Map<String, Object> members = new LinkedHashMap<>();
+                beginObject();
+                for (String key = nextKey(); key != null; key = nextKey()) {
+                    members.put(key, value());
+                }
+                yield members;
+            }
+            case '[' -> {
+                List<Object> elements = new ArrayList<>();
+                beginArray();
+                while (nextElement()) {
+                    elements.add(value());
+                }
+                yield elements;
+            }
+            case '"' -> string();
+            case 't', 'f', 'n' -> {
+                int start = position;
+                skip();
+                String word = textSince(start);
+                yield word.equals("null") ? null : Boolean.valueOf(word);
+            }
+            default -> {
+                int start = position;
+                number();
+                yield Double.valueOf(textSince(start));
+            }
+        };
+    }
+
     /** Reads a value of any kind and forgets it. */
-    void skip() {
+    public void skip() {
         switch (peek()) {
             case '{' -> {
                 beginObject();
@@ -294,12 +376,21 @@ final class JsonReader {
         position++;
     }
 
+    private static String name(String key) {
+        return "'" + (key.length() > LONGEST_NAME ? key.substring(0, LONGEST_NAME) + "..." : key) + "'";
+    }
+
     private JsonException expected(String what) {
         return new JsonException("expected " + what + " at byte " + position);
     }
 
-    /** A string as JSON writes it. */
-    static String quote(String string) {
+    /**
+     * A string as JSON writes it.
+     *
+     * @param string any well-formed string
+     * @return the string in quotes, with escapes where they are needed
+     */
+    public static String quote(String string) {
         StringBuilder quoted = new StringBuilder("\"");
         for (int i = 0; i < string.length(); i++) {
             char c = string.charAt(i);
