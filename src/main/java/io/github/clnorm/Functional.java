@@ -169,6 +169,10 @@ public final class Functional {
             double eps,
             Options options) {
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
+        if (!useInputStats && (runningMean == null || runningVar == null)) {
+            throw new IllegalArgumentException(
+                    "Expected running_mean and running_var to be defined when use_input_stats is false");
+        }
         if (!useInputStats) {
             return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
         }
