@@ -1,0 +1,22 @@
+package io.github.clnorm.conformance;
+
+import java.util.Locale;
+
+/** The normalizations, in the order of the table. */
+enum Operation {
+    GROUP_NORM,
+    LAYER_NORM,
+    INSTANCE_NORM,
+    BATCH_NORM,
+    RMS_NORM;
+
+    static Operation of(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** As PyTorch calls it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
