@@ -4,7 +4,7 @@ package io.github.clnorm.cli;
 final class ExitCode {
     /** Done. */
     static final int DONE = 0;
-    /** A failure inside: the driver's, or a result that could not be written. */
+    /** A failure inside: the driver's, a result that could not be written, or a verification that did not pass. */
     static final int FAILURE = 1;
     /** The request is wrong: an option, a file, shapes that do not fit. */
     static final int WRONG_REQUEST = 2;

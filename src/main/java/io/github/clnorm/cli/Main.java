@@ -22,7 +22,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "clnorm",
         description = "Normalization layers on any OpenCL device.",
-        subcommands = {RunCommand.class, DevicesCommand.class, DoctorCommand.class, Main.TestCommand.class},
+        subcommands = {
+            RunCommand.class,
+            DevicesCommand.class,
+            DoctorCommand.class,
+            VerifyCommand.class,
+            Main.TestCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         footer = {"", "Exit codes: 0 done; 1 a failure inside; 2 the request is wrong; 3 no OpenCL device fits."})
@@ -130,11 +136,16 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() throws IOException {
+            return new String[] {"clnorm " + number()};
+        }
+
+        /** Such as {@code 0.1.0}. */
+        static String number() throws IOException {
             Properties properties = new Properties();
             try (var in = Main.class.getResourceAsStream("/io/github/clnorm/version.properties")) {
                 properties.load(in);
             }
-            return new String[] {"clnorm " + properties.getProperty("version")};
+            return properties.getProperty("version");
         }
     }
 

@@ -21,24 +21,29 @@ final class Check {
         if (!sameLength(what, expected, actual)) {
             return;
         }
-        double worst = Double.NEGATIVE_INFINITY;
+        double worst = 0;
         for (int i = 0; i < expected.length; i++) {
-            double e = expected[i];
-            double y = actual[i];
-            double error = 0;
-            if (y != e && !(Double.isNaN(y) && Double.isNaN(e))) {
-                double difference = Math.abs(y - e) - tolerance.slack(i, e);
-                // Not with Math.max, which would turn an infinite expectation into NaN.
-                error = difference <= 0 ? 0 : difference / (1 + Math.abs(e));
-            }
-            double allowed = tolerance.bound(e);
-            largestError = larger(largestError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
-            boolean further = Double.isNaN(error) || error / allowed > worst;
-            if (!(error <= allowed) && further && worst != Double.POSITIVE_INFINITY) {
-                worst = Double.isNaN(error) ? Double.POSITIVE_INFINITY : error / allowed;
-                fail(what, i, y, e, error, allowed);
+            double error = error(i, expected[i], actual[i], tolerance);
+            double allowed = error == 0 ? 0 : tolerance.bound(expected[i]);
+            largestError = larger(largestError, error);
+            double excess = error / allowed;
+            if (!(error <= allowed) && !(excess <= worst)) {
+                worst = Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
+                fail(what, i, actual[i], expected[i], error, allowed);
             }
         }
+    }
+
+    /** Infinite where one of them is NaN or infinite and the other is not the same. */
+    private static double error(int index, double expected, double actual, Tolerance tolerance) {
+        if (actual == expected || Double.isNaN(actual) && Double.isNaN(expected)) {
+            return 0;
+        }
+        if (!Double.isFinite(actual) || !Double.isFinite(expected)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double beyond = Math.abs(actual - expected) - tolerance.slack(index, expected);
+        return beyond <= 0 ? 0 : beyond / (1 + Math.abs(expected));
     }
 
     /** Compares bits; any NaN is like any other. */
@@ -50,8 +55,8 @@ final class Check {
         largestError = larger(largestError, 0);
         for (int i = 0; i < expected.length; i++) {
             if (Double.doubleToLongBits(expected[i]) != Double.doubleToLongBits(actual[i])) {
-                double error = Math.abs(actual[i] - expected[i]) / (1 + Math.abs(expected[i]));
-                largestError = larger(largestError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+                double error = error(i, expected[i], actual[i], unused -> 0);
+                largestError = larger(largestError, error);
                 fail(what, i, actual[i], expected[i], error, 0);
             }
         }
@@ -82,8 +87,9 @@ final class Check {
     }
 
     private void fail(String what, int index, double value, double expected, double error, double allowed) {
-        // Within one result the worst element is told, of several results the first.
-        if (failure == null || failure.index() >= 0 && failure.what().equals(what) && allowed > 0) {
+        // Of one result the worst element is told, of several results the first.
+        boolean worse = failure != null && failure.what().equals(what) && error > failure.error();
+        if (failure == null || worse) {
             failure = new Failure(running.row(), running.type(), running.name(), what, index, value, expected, error,
                     allowed);
         }

@@ -1,0 +1,65 @@
+package io.github.clnorm.cli;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * A text file that appears whole or not at all: written under a temporary name in the same folder, then renamed. Made
+ * before the work whose result it takes, so that a folder that cannot be written to is known first.
+ */
+final class AtomicFile implements AutoCloseable {
+
+    private final Path target;
+    private final Path temporary;
+
+    AtomicFile(Path target) throws IOException {
+        this.target = target;
+        // A link stays a link: what it leads to is replaced.
+        Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+        this.temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
+        if (Files.isDirectory(target)) {
+            throw new IOException(target + ": is a directory, expected the name of a file");
+        }
+        try {
+            Files.createFile(temporary);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        temporary.toFile().deleteOnExit();
+    }
+
+    void write(String text) throws IOException {
+        try {
+            Files.writeString(temporary, text, StandardOpenOption.TRUNCATE_EXISTING);
+            Path real = Files.exists(target) ? target.toRealPath() : target;
+            Files.move(temporary, real, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private IOException failure(IOException cause) {
+        String reason = cause.getMessage();
+        if (cause instanceof NoSuchFileException) {
+            reason = "no such folder";
+        } else if (cause instanceof AccessDeniedException) {
+            reason = "permission denied";
+        } else if (cause instanceof FileSystemException file && file.getReason() != null) {
+            reason = file.getReason();
+        }
+        return new IOException(target + ": cannot be written: " + reason, cause);
+    }
+
+    /** Removes what was not written to its end. */
+    @Override
+    public void close() throws IOException {
+        Files.deleteIfExists(temporary);
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.clnorm.cli;
+
+import java.io.Console;
+import java.io.PrintWriter;
+
+/** One line on a terminal that is written over again and again; nothing anywhere else. */
+final class ProgressLine implements AutoCloseable {
+
+    private static final int LONGEST = 78;
+    private static final String CLEAR = "\r\033[K";
+
+    private final PrintWriter terminal;
+
+    ProgressLine(PrintWriter err) {
+        terminal = isTerminal() ? err : null;
+    }
+
+    /** From JDK 22 on there is a console also where there is no terminal, and a method that tells. */
+    private static boolean isTerminal() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (Boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
+    }
+
+    void show(String text) {
+        if (terminal != null) {
+            terminal.print(CLEAR + (text.length() > LONGEST ? text.substring(0, LONGEST) : text));
+            terminal.flush();
+        }
+    }
+
+    /** Leaves the line empty. */
+    @Override
+    public void close() {
+        show("");
+    }
+}
