@@ -12,7 +12,7 @@
 //     block of (column c, tile t, lane l) is number ((c * tiles + t) * lanes + l) of its sample
 //
 // so that the blocks of a set, whose columns lie side by side, do so too. Outliers and magnitudes are met as in
-// moments.cl: the pivot is the mean of the column's first four rows, which costs five bits at most; columns whose
+// moments.cl: the pivot is the mean of the column's first sixteen rows, which costs three bits at most; columns whose
 // squares leave the range of real are summed again, scaled.
 
 #ifndef CLNORM_COLUMNS_CL
@@ -22,8 +22,9 @@
 
 // Long rows of a block. Part of the order of summation: another value gives other bits.
 #define COLUMN_ROWS 128
-// Rows whose mean is the pivot, where there are as many.
-#define PIVOT_ROWS 4
+// Rows whose mean is the pivot, where there are as many; else 4 or 1. A part of the rows that small leaves little of an
+// outlier among them in the others' deviations: all alike, those round the same way.
+#define PIVOT_ROWS 16
 
 // Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
 // cache, and reads longer stretches of memory for it. Of no matter to the bits.
@@ -136,13 +137,15 @@ CLNORM_INLINE realv row_vector(const tensor_t sample, const columns_t columns, c
 CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns, const share_t share, const uint q)
 {
 #if CENTERED
-    if (share.whole >= PIVOT_ROWS) {
-        const realv first = row_vector(sample, columns, share, 0, q) + row_vector(sample, columns, share, 2, q);
-        const realv second = row_vector(sample, columns, share, 1, q) + row_vector(sample, columns, share, 3, q);
-        return (first + second) * (realv)((real)1 / PIVOT_ROWS);
+    if (share.whole == 0) {
+        return some_elements(sample, share.offset + q, columns_before(q, share.ragged));
     }
-    return share.whole > 0 ? row_vector(sample, columns, share, 0, q)
-                           : some_elements(sample, share.offset + q, columns_before(q, share.ragged));
+    const uint rows = share.whole >= PIVOT_ROWS ? PIVOT_ROWS : (share.whole >= 4 ? 4 : 1);
+    realv sum = row_vector(sample, columns, share, 0, q);
+    for (uint row = 1; row < rows; row++) {
+        sum += row_vector(sample, columns, share, row, q);
+    }
+    return sum * (realv)(rows == PIVOT_ROWS ? (real)1 / PIVOT_ROWS : (rows == 4 ? (real)0.25 : (real)1));
 #else
     return (realv)(0);
 #endif
