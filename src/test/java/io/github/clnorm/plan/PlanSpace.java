@@ -34,20 +34,16 @@ public final class PlanSpace {
             plans.add(Plan.resident(1, width));
             plans.add(Plan.split(1, width, 2).withMergeOnce(true));
         }
-        plans.addAll(variants(1, 1));
         plans.addAll(variants(1, widest));
-        plans.addAll(variants(16, 4));
-        plans.add(Plan.resident(16, widest));
-        plans.add(Plan.split(16, widest, 16).withMergeOnce(true));
+        plans.add(Plan.resident(16, 4).withKeepSet(true));
+        plans.add(Plan.packed(16, 4, 3).withKeepSet(true));
+        plans.add(Plan.split(16, 4, 1));
+        plans.add(Plan.split(16, 4, 16).withMergeOnce(true));
         plans.add(Plan.packed(64, 1, 2));
         plans.add(Plan.split(64, 1, 16).withMergeOnce(true));
         int largest = Integer.highestOneBit(device.maxWorkGroupSize());
-        for (int group : new int[] {2, 4, 64, 256, largest}) {
-            plans.add(Plan.resident(group, 4));
-            plans.add(Plan.split(group, 4, 16).withMergeOnce(true));
-        }
-        plans.add(Plan.split(2, 4, 1));
-        plans.add(Plan.split(largest, 4, 1));
+        plans.add(Plan.resident(largest, 4));
+        plans.add(Plan.split(largest, 4, 16).withMergeOnce(true));
         return legal(plans, problem, device);
     }
 

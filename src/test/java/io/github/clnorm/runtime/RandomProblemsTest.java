@@ -22,7 +22,7 @@ class RandomProblemsTest {
 
     @OnEveryDevice
     void everythingAtOnce(Backend backend) {
-        int seeds = Quirks.prefersWorkItemsToVectors(backend.device()) ? 6 : 30;
+        int seeds = Quirks.prefersWorkItemsToVectors(backend.device()) ? 4 : 24;
         for (int seed = 0; seed < seeds; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             ElementType type = ElementType.values()[random.nextInt(backend.device().fp64() ? 4 : 3)];
