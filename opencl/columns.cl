@@ -12,8 +12,8 @@
 //     block of (column c, tile t, lane l) is number ((c * tiles + t) * lanes + l) of its sample
 //
 // so that the blocks of a set, whose columns lie side by side, do so too. Outliers and magnitudes are met as in
-// moments.cl: the pivot is the mean of the column's first sixteen rows, which costs three bits at most; columns whose
-// squares leave the range of real are summed again, scaled.
+// moments.cl: the pivot is the mean of the column's first sixteen rows; columns in which these lie so far from the others
+// that bits were lost are summed again about their mean, and columns whose squares leave the range of real, scaled.
 
 #ifndef CLNORM_COLUMNS_CL
 #define CLNORM_COLUMNS_CL
@@ -22,9 +22,10 @@
 
 // Long rows of a block. Part of the order of summation: another value gives other bits.
 #define COLUMN_ROWS 128
-// Rows whose mean is the pivot, where there are as many; else 4 or 1. A part of the rows that small leaves little of an
-// outlier among them in the others' deviations: all alike, those round the same way.
+// Rows whose mean is the pivot, where there are as many; else 4 or 1.
 #define PIVOT_ROWS 16
+// Squares about the pivot that are more than so many times those about the mean have lost bits: they are taken again.
+#define MOST_CANCELLED 4
 
 // Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
 // cache, and reads longer stretches of memory for it. Of no matter to the bits.
@@ -201,12 +202,10 @@ CLNORM_INLINE int any_lane_differs(const realv a, const realv b)
 #endif
 }
 
-// The moments of the columns at q once more, each with its scale.
-CLNORM_INLINE column_moments_t scaled_moments(const tensor_t sample, const columns_t columns, const share_t share,
-                                              const uint q, const realv scale)
+// The moments of the columns at q once more, of elements times scale and about another pivot.
+CLNORM_INLINE column_moments_t moments_again(const tensor_t sample, const columns_t columns, const share_t share,
+                                             const uint q, const realv pivot, const realv scale)
 {
-    // Powers of two: the pivot is what it would be of scaled elements.
-    const realv pivot = column_pivot(sample, columns, share, q) * scale;
     realv sum = (realv)(0), squares = (realv)(0);
     for (uint row = 0; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
         const uint there = row < share.whole ? VECTOR_WIDTH : columns_before(q, share.ragged);
@@ -309,9 +308,18 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
             column_moments_t m = column_moments(pivot[k], sum[k], squares[k], share, q, (realv)(1));
             const uint there = columns_before(q, share.whole > 0 ? columns.columns : share.ragged);
             const realv scale = column_scale(m, pivot[k], there);
-            if (any_lane_differs(scale, (realv)(1))) {
-                // Columns that are in range are summed a second time as they were, with the same result.
-                m = scaled_moments(own, columns, share, q, scale);
+            realv better = pivot[k];
+#if CENTERED
+            // The mean itself is the best pivot, for columns whose first rows are far from the others, and scaled ones.
+            better = m.m2 * MOST_CANCELLED < squares[k] ? m.mean_hi : better;
+            better = scale == (realv)(1) ? better : m.mean_hi * scale;
+            // A mean beyond the range of real, and columns that do not exist, are left alone.
+            better = isfinite(better) ? better : pivot[k] * scale;
+            better = first_lanes(there, better, pivot[k]);
+#endif
+            if (any_lane_differs(scale, (realv)(1)) || any_lane_differs(better, pivot[k])) {
+                // Columns that were right are summed a second time as they were, with the same result.
+                m = moments_again(own, columns, share, q, better, scale);
             }
             store_columns(own_moments, stride, columns, share, (uint)row_stride(sets), q, m);
         }

@@ -79,6 +79,25 @@ class AccuracyTest {
         check(backend, "first block at 1e4", x);
     }
 
+    /** The rows that a column's pivot is taken of are all unlike the others: equal deviations round the same way. */
+    @OnEveryDevice
+    void firstRowsFarFromAllOthers(Backend backend) {
+        for (float step : new float[] {1e3f, 1e6f, -1e12f, 1e25f}) {
+            float[] x = Values.normal(4, 2 * 700, 0, 1);
+            for (int row = 0; row < 700; row += 128) {
+                for (int i = 2 * row; i < Math.min(x.length, 2 * row + 2 * 16); i++) {
+                    x[i] += step;
+                }
+            }
+            check(backend, "steps of " + step, Operation.groupNorm(Layout.CHANNELS_LAST, 2, 1, 700, 2), x, 1e-5);
+            float[] wide = new float[64 * 700];
+            for (int i = 0; i < wide.length; i++) {
+                wide[i] = x[i / 64 * 2 + i % 2];
+            }
+            check(backend, "steps of " + step, Operation.instanceNorm(Layout.CHANNELS_LAST, 1, 700, 64), wide, 1e-5);
+        }
+    }
+
     @OnEveryDevice
     void setsAroundTheLaneAndBlockSizes(Backend backend) {
         int[] sizes = {1, 2, 3, 15, 16, 17, 63, 64, 65, 127, 128, 1023, 1024, 1025, 2047, 2048, 2049, 4095, 4096, 4097,
