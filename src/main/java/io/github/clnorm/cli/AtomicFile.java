@@ -25,7 +25,7 @@ final class AtomicFile implements AutoCloseable {
         Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
         this.temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
         if (Files.isDirectory(target)) {
-            throw new IOException(target + ": is a directory, expected the name of a file");
+            throw new IllegalArgumentException(target + ": is a directory, expected the name of a file");
         }
         try {
             Files.createFile(temporary);

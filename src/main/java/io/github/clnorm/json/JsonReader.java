@@ -262,6 +262,7 @@ public final class JsonReader {
      * @return a map in the order of the text, a list, a string, a Double, a Boolean, or null
      */
     public Object value() {
+        skipBlanks();
         return switch (peek()) {
             case '{' -> {
                 Map<String, Object> members = new LinkedHashMap<>();

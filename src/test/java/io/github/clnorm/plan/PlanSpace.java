@@ -25,12 +25,12 @@ public final class PlanSpace {
     }
 
     /**
-     * Every strategy, split, work-group size and vector width, but not each with each: every kernel of every size takes
-     * drivers seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out.
+     * Every strategy and split, and some work-group sizes and vector widths: every kernel of every size takes drivers
+     * seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out.
      */
     public static List<Plan> sample(Problem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
-        for (int width = 1; width <= widest; width *= 2) {
+        for (int width : new int[] {1, Math.min(4, widest), widest}) {
             plans.add(Plan.resident(1, width));
             plans.add(Plan.split(1, width, 2).withMergeOnce(true));
         }
