@@ -24,8 +24,6 @@
 #define COLUMN_ROWS 128
 // Rows whose mean is the pivot, where there are as many; else 4 or 1.
 #define PIVOT_ROWS 16
-// Squares about the pivot that are more than so many times those about the mean have lost bits: they are taken again.
-#define MOST_CANCELLED 4
 
 // Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
 // cache, and reads longer stretches of memory for it. Of no matter to the bits.
@@ -134,17 +132,19 @@ CLNORM_INLINE realv row_vector(const tensor_t sample, const columns_t columns, c
     return row < share.safe ? tensor_elements(sample, at) : some_elements(sample, at, columns_before(q, columns.columns));
 }
 
-// What is taken from the elements of the vector of columns at q before squaring: the mean of their first rows.
-CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns, const share_t share, const uint q)
+// What is taken from the elements of the vector of columns at q before squaring: the mean of their first rows, times
+// scale.
+CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns, const share_t share, const uint q,
+                                 const realv scale)
 {
 #if CENTERED
     if (share.whole == 0) {
-        return some_elements(sample, share.offset + q, columns_before(q, share.ragged));
+        return some_elements(sample, share.offset + q, columns_before(q, share.ragged)) * scale;
     }
     const uint rows = share.whole >= PIVOT_ROWS ? PIVOT_ROWS : (share.whole >= 4 ? 4 : 1);
-    realv sum = row_vector(sample, columns, share, 0, q);
+    realv sum = row_vector(sample, columns, share, 0, q) * scale;
     for (uint row = 1; row < rows; row++) {
-        sum += row_vector(sample, columns, share, row, q);
+        sum += row_vector(sample, columns, share, row, q) * scale;
     }
     return sum * (realv)(rows == PIVOT_ROWS ? (real)1 / PIVOT_ROWS : (rows == 4 ? (real)0.25 : (real)1));
 #else
@@ -274,7 +274,7 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
         UNROLL_VECTORS
         for (uint k = 0; k < STRIP_VECTORS; k++) {
             if (k < share.vectors) {
-                pivot[k] = column_pivot(own, columns, share, share.column + k * VECTOR_STEP);
+                pivot[k] = column_pivot(own, columns, share, share.column + k * VECTOR_STEP, (realv)(1));
                 sum[k] = (realv)(0);
                 squares[k] = (realv)(0);
             }
@@ -310,11 +310,12 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
             const realv scale = column_scale(m, pivot[k], there);
             realv better = pivot[k];
 #if CENTERED
-            // The mean itself is the best pivot, for columns whose first rows are far from the others, and scaled ones.
+            // The mean is the best pivot for columns whose first rows are far from the others.
             better = m.m2 * MOST_CANCELLED < squares[k] ? m.mean_hi : better;
-            better = scale == (realv)(1) ? better : m.mean_hi * scale;
-            // A mean beyond the range of real, and columns that do not exist, are left alone.
-            better = isfinite(better) ? better : pivot[k] * scale;
+            if (any_lane_differs(scale, (realv)(1))) {
+                const realv scaled = isfinite(m.mean_hi) ? m.mean_hi * scale : column_pivot(own, columns, share, q, scale);
+                better = scale == (realv)(1) ? better : scaled;
+            }
             better = first_lanes(there, better, pivot[k]);
 #endif
             if (any_lane_differs(scale, (realv)(1)) || any_lane_differs(better, pivot[k])) {

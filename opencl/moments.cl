@@ -3,7 +3,8 @@
 // The rows of a set (sets.cl) are cut into blocks of BLOCK elements in storage order; a set of successive elements is
 // one row. A block's pivot is the mean of its first 64 elements; one read gives sum(x - pivot) and sum((x - pivot)^2),
 // hence a mean in two terms and M2, the sum of squared deviations. The pivot comes from the block's own data, so an
-// outlier in it is in M2 too: by Cauchy-Schwarz six bits can be lost at most, at any offset. E[x^2] - E[x]^2 loses all
+// outlier in it is in M2 too: by Cauchy-Schwarz few bits can be lost, at any offset; a block that lost two is summed again
+// about its mean. E[x^2] - E[x]^2 loses all
 // of them once |mean| is large next to std. A set's blocks are merged by compensated 64-lane sums over their moments.
 // Neither the cut into work-groups nor their size changes a bit.
 //
@@ -32,6 +33,9 @@
 #ifndef SINGLE_BLOCK
 #define SINGLE_BLOCK 0
 #endif
+
+// Squares about the pivot that are more than so many times those about the mean have lost bits: they are taken again.
+#define MOST_CANCELLED 4
 
 // 0 for RMSNorm.
 #ifndef CENTERED
@@ -150,10 +154,12 @@ CLNORM_INLINE block_moments_t block_moments(const source_t source, const uint n,
     realv sum[HELD], squares[HELD];
     block_moments_t result;
     real scale = 1;
-    int again = 1;
+    int again = 1, about_mean = 0;
     for (uint attempt = 0; attempt < 2 && again; attempt++) {
         real total, total_squares;
-        const real pivot = block_pivot(source, n, scale, team);
+        const real first = block_pivot(source, n, scale, team);
+        // The mean is the best pivot for a block whose first elements are far from the others.
+        const real pivot = about_mean ? result.mean_hi : first;
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             sum[k] = 0;
@@ -180,13 +186,14 @@ CLNORM_INLINE block_moments_t block_moments(const source_t source, const uint n,
         fold_lanes(sum, squares, &total, &total_squares, team);
         const block_moments_t found = moments_about(pivot, total, total_squares, n, scale);
         // A team that was right the first time keeps its result while others repeat.
-        if (attempt == 0 || scale != 1) {
+        if (attempt == 0 || scale != 1 || about_mean) {
             result = found;
         }
         if (n > 0 && attempt == 0) {
             scale = scale_for(found.m2, pivot);
+            about_mean = CENTERED && scale == 1 && found.m2 * MOST_CANCELLED < total_squares;
         }
-        again = any_team(scale != 1, team);
+        again = any_team(scale != 1 || about_mean, team);
     }
     return result;
 }

@@ -76,7 +76,8 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         }
         long[] batch = batched ? shape : LongStream.concat(LongStream.of(1), LongStream.of(shape)).toArray();
         int axis = layout().channelAxis(batch.length);
-        if (batch[axis] != numFeatures()) {
+        // As PyTorch: without parameters the number of features is not used.
+        if (weight() != null && batch[axis] != numFeatures()) {
             throw new IllegalArgumentException("expected input's size at dim=" + (batched ? axis : axis - 1)
                     + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + ".");
         }

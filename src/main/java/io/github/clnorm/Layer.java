@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A normalization layer: parameters that begin as PyTorch's do, and belong to a backend, with which they are closed.
@@ -187,7 +188,7 @@ public abstract sealed class Layer implements AutoCloseable
          * @return this
          */
         public final S activation(Activation value) {
-            activation = value;
+            activation = Objects.requireNonNull(value, "activation");
             return self();
         }
 
@@ -198,12 +199,12 @@ public abstract sealed class Layer implements AutoCloseable
          * @return this
          */
         public final S parameterType(ElementType value) {
-            parameterType = value;
+            parameterType = Objects.requireNonNull(value, "parameterType");
             return self();
         }
 
         final S setLayout(Layout value) {
-            layout = value;
+            layout = Objects.requireNonNull(value, "layout");
             return self();
         }
     }

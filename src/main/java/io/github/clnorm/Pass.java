@@ -182,12 +182,12 @@ final class Pass {
     /** Refuses what would be overwritten while others still need it. */
     private void checkOverlap() {
         Tensor output = options.output();
-        if (output != null && output == options.sum()) {
+        if (output != null && options.sum() != null && output.buffer() == options.sum().buffer()) {
             throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
         }
         for (Tensor written : Arrays.asList(output, options.sum())) {
             for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
-                if (written != null && written == read) {
+                if (written != null && read != null && written.buffer() == read.buffer()) {
                     throw new IllegalArgumentException("cannot work in place: the tensor of shape " + written
                             + " holds parameters, which every work-group reads until the end");
                 }

@@ -207,6 +207,9 @@ class RunningStatisticsTest {
                     assertClose(Reference.instanceNorm(new long[] {1, 3, 30}, Layout.CHANNELS_FIRST).normalize(i -> x[i]), y, y.toString());
                     norm.forward(input, Options.DEFAULTS.output(input));
                     Errors.assertSameBits(y.toFloats(), input.toFloats(), "in place");
+                    assertEquals(
+                            "Expected output and sum in two tensors, but got the same for both",
+                            refusal(() -> norm.forward(input, Options.DEFAULTS.residual(y).sum(input).output(input))));
                 }
             }
         }

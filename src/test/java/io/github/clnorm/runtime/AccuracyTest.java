@@ -99,6 +99,31 @@ class AccuracyTest {
     }
 
     @OnEveryDevice
+    void firstElementsFarFromAllOthers(Backend backend) {
+        for (float step : new float[] {1e3f, 1e6f, -1e12f}) {
+            for (int count : new int[] {1024, 1000, 5000}) {
+                float[] x = Values.normal(count, count, 0, 1);
+                for (int i = 0; i < 64; i++) {
+                    x[i] += step;
+                }
+                check(backend, "first 64 elements at " + step, x);
+            }
+        }
+    }
+
+    /** Their sums alone leave the range of float; their differences do not. */
+    @OnEveryDevice
+    void theLargestFiniteValues(Backend backend) {
+        float[] x = Values.normal(6, 1400, 0, 1);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = x[i] > 0 ? 0.45f * Float.MAX_VALUE : x[i] > -1 ? 0.4f * Float.MAX_VALUE : -0.45f * Float.MAX_VALUE;
+        }
+        checkAll(backend, "the largest values", x, 1e-5);
+        float[] alike = Values.constant(1400, Float.MAX_VALUE);
+        checkAll(backend, "the largest value", alike, 1e-5);
+    }
+
+    @OnEveryDevice
     void setsAroundTheLaneAndBlockSizes(Backend backend) {
         int[] sizes = {1, 2, 3, 15, 16, 17, 63, 64, 65, 127, 128, 1023, 1024, 1025, 2047, 2048, 2049, 4095, 4096, 4097,
             65_535, 65_536, 65_537};
