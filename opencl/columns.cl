@@ -28,7 +28,7 @@
 // Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
 // cache, and reads longer stretches of memory for it. Of no matter to the bits.
 #if TEAM == 1
-#define STRIP 512
+#define STRIP (32 * VECTOR_WIDTH)
 #define UNROLL_VECTORS
 #else
 #define STRIP LANES

@@ -24,7 +24,7 @@ public final class PlanRules {
     private static final long LEAST_ELEMENTS_PER_LAUNCH = 1L << 18;
     // STRIP of columns.cl.
     private static final int STRIP_OF_A_TEAM = Cut.LANES;
-    private static final int STRIP_OF_ONE = 512;
+    private static final int VECTORS_OF_ONE = 32;
 
     private PlanRules() {}
 
@@ -147,7 +147,7 @@ public final class PlanRules {
     }
 
     private static int stripColumns(Plan plan) {
-        return plan.team() == 1 ? STRIP_OF_ONE : STRIP_OF_A_TEAM;
+        return plan.team() == 1 ? VECTORS_OF_ONE * plan.vectorWidth() : STRIP_OF_A_TEAM;
     }
 
     /**

@@ -21,7 +21,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Runs plans at tiny shapes on the one device there is: Oclgrind, in a process of its own. Prints how many runs there
@@ -29,12 +28,11 @@ import java.util.stream.Stream;
  */
 final class OclgrindRun {
 
-    private static final int LARGEST = 128;
+    private static final int LARGEST = 8;
 
     /** In every legal work-group size and vector width. */
     private static final List<Trial> MATRIX = List.of(
             Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 65), FLOAT32).affine(FLOAT32, 1),
-            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 2, 2, 4, 3, 5), FLOAT32).affine(FLOAT32, 1),
             Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 1, 3, 367), FLOAT32).affine(FLOAT32, 1),
             Trial.of(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9), FLOAT32).affine(FLOAT32, 1),
             Trial.of(Operation.batchNorm(CHANNELS_FIRST, 2, 2, 70), FLOAT32).affine(FLOAT32, 1));
@@ -98,11 +96,14 @@ final class OclgrindRun {
             List<Plan> plans = all
                     ? PlanSpace.all(trial.problem(), session.device(), LARGEST)
                     : matrix
-                            ? PlanSpace.few(trial.problem(), session.device(), 4)
+                            ? PlanSpace.few(trial.problem(), session.device(), 4).stream()
+                                    .filter(plan -> plan.workGroupSize() > 1)
+                                    .toList()
                             // Scalars: the check takes lanes of vectors that were loaded, or set from one scalar, for
                             // uninitialised.
-                            : Stream.of(1, 64).flatMap(group -> PlanSpace.variants(group, 1).stream())
+                            : PlanSpace.variants(8, 1).stream()
                                     .filter(plan -> session.planner().problem(plan, trial.problem()).isEmpty())
+                                    .limit(3)
                                     .toList();
             PlanRun expected = null;
             for (Plan plan : plans) {

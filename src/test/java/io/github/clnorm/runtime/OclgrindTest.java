@@ -25,8 +25,8 @@ class OclgrindTest {
     Path folder;
 
     @Test
-    void everyWorkGroupSizeAndVectorWidthIsFreeOfRacesAndGivesTheSameBits() throws Exception {
-        assertTrue(run("matrix", Map.of("OCLGRIND_DATA_RACES", "1", "OCLGRIND_CHECK_API", "1")) > 1000);
+    void everyKernelIsFreeOfRacesAndGivesTheSameBits() throws Exception {
+        assertTrue(run("matrix", Map.of("OCLGRIND_DATA_RACES", "1", "OCLGRIND_CHECK_API", "1")) > 250);
     }
 
     @Test
