@@ -93,8 +93,8 @@ __constant real erfc_terms[] = {
 #define ERFC_TERMS (sizeof(erfc_terms) / sizeof(real))
 #define SQRT_HALF REAL(0.7071067811865476)
 
-// v * Phi(v), from the upper tail: with z = |v| / sqrt(2) it is erfc(z) / 2 = 1 - Phi(|v|), and never cancels.
-CLNORM_INLINE realv gelu(const realv v)
+// 1 - Phi(|v|) = erfc(|v| / sqrt(2)) / 2, given e^(-v^2 / 2): it never cancels. NaN where v is infinite.
+CLNORM_INLINE realv upper_tail(const realv v, const realv bell)
 {
     const realv z = fabs(v) * SQRT_HALF;
     const realv t = (z - ERFC_CENTRE) / (z + ERFC_CENTRE);
@@ -103,9 +103,26 @@ CLNORM_INLINE realv gelu(const realv v)
     for (int i = (int)ERFC_TERMS - 2; i >= 0; i--) {
         p = multiply_add(p, t, (realv)(erfc_terms[i]));
     }
-    const realv tail = exponential((v * REAL(-0.5)) * v) * p / (z * REAL(2.0) + REAL(1.0)) * REAL(0.5);
-    // Far out the tail is 0, and t is NaN only where z is infinite.
-    return v < 0 ? v * tail : (v > REAL(1e9) ? v : multiply_add(-v, tail, v));
+    return bell * p / (z * REAL(2.0) + REAL(1.0)) * REAL(0.5);
+}
+
+// From here on Phi(v) is 1 to the last bit, and the tail 0.
+#define FAR_OUT REAL(1e9)
+
+// v * Phi(v).
+CLNORM_INLINE realv gelu(const realv v)
+{
+    const realv tail = upper_tail(v, exponential((v * REAL(-0.5)) * v));
+    return v < 0 ? v * tail : (v > FAR_OUT ? v : multiply_add(-v, tail, v));
+}
+
+// Its derivative, Phi(v) + v * e^(-v^2 / 2) / sqrt(2 pi).
+CLNORM_INLINE realv gelu_slope(const realv v)
+{
+    const realv bell = exponential((v * REAL(-0.5)) * v);
+    const realv tail = upper_tail(v, bell);
+    const realv slope = multiply_add(v * REAL(0.3989422804014327), bell, v < 0 ? tail : REAL(1.0) - tail);
+    return v > FAR_OUT ? (realv)(1) : (v < -FAR_OUT ? (realv)(0) : slope);
 }
 #endif
 
@@ -132,6 +149,33 @@ CLNORM_INLINE real activate_one(const real v)
     return activate(v);
 #else
     return activate((realv)(v)).s0;
+#endif
+}
+
+// dy times the derivative of the activation at v: what a gradient becomes on its way back. relu has 0 at 0, as PyTorch.
+CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
+{
+#if ACTIVATION == RELU
+    return v <= 0 ? (realv)(0) : dy;
+#elif ACTIVATION == SILU
+    const realv logistic = REAL(1.0) / (exponential(-v) + REAL(1.0));
+    return dy * (logistic * multiply_add(v, REAL(1.0) - logistic, (realv)(1)));
+#elif ACTIVATION == GELU
+    return dy * gelu_slope(v);
+#else
+    return dy;
+#endif
+}
+
+// The same of one value, with the same bits.
+CLNORM_INLINE real activation_gradient_one(const real dy, const real v)
+{
+#if ACTIVATION == NONE
+    return dy;
+#elif VECTOR_WIDTH == 1
+    return activation_gradient(dy, v);
+#else
+    return activation_gradient((realv)(dy), (realv)(v)).s0;
 #endif
 }
 

@@ -2,8 +2,7 @@
 //
 //     y = activation(((x - mean_hi) - mean_lo) * (rstd * gamma) + beta)
 //
-// in this order: x - mean_hi is exact where it matters, so nothing cancels at any mean. Folding the mean into the shift
-// (y = a * x + b) would lose three decimal digits at mean 1e4.
+// in the order of normalized.cl.
 //
 // This file walks along rows, where successive elements share gamma and beta (the S elements of a channel) or every
 // element has its own (a row of LayerNorm). A work-item stays inside a run, so that gamma, beta and the moments are
@@ -14,12 +13,7 @@
 
 #include "activations.cl"
 #include "moments.cl"
-
-#if CENTERED
-#define NORMALIZED(x, hi, lo, a, b) multiply_add((((x) - (hi)) - (lo)), a, b)
-#else
-#define NORMALIZED(x, hi, lo, a, b) multiply_add(x, a, b)
-#endif
+#include "normalized.cl"
 
 CLNORM_INLINE realv affine_vector(const realv x, const set_moments_t m, const realv a, const realv b)
 {
@@ -29,17 +23,6 @@ CLNORM_INLINE realv affine_vector(const realv x, const set_moments_t m, const re
 CLNORM_INLINE real affine_one(const real x, const set_moments_t m, const real a, const real b)
 {
     return activate_one(NORMALIZED(x, m.mean_hi, m.mean_lo, a, b));
-}
-
-// How many of the n elements at y come before the first whole vector that store_output can take.
-CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
-{
-#ifdef STREAMING_STORES
-    const ulong misplaced = ((ulong)(size_t)y / sizeof(storage_t)) % VECTOR_WIDTH;
-    return misplaced == 0 ? 0 : min(n, (ulong)VECTOR_WIDTH - misplaced);
-#else
-    return 0;
-#endif
 }
 
 // n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma.
@@ -142,35 +125,6 @@ CLNORM_INLINE void affine_blocks(const source_t source, const target_t target, c
 
 #ifdef MOMENTS_ARE_GLOBAL
 
-// Where the moments of a set come from. Not a run-time choice: see SINGLE_BLOCK.
-//     BLOCKS  every work-group merges the set's blocks again
-//     MERGED  moments_of_sets ran before
-//     GIVEN   they are known: running statistics
-#define BLOCKS 0
-#define MERGED 1
-#define GIVEN 2
-#ifndef STATISTICS
-#define STATISTICS BLOCKS
-#endif
-
-// The moments of set number `set` where they are merged or given.
-CLNORM_INLINE set_moments_t known_moments(__global const real *mean, __global const real *mean_lo,
-                                          __global const real *rstd, __global const real *variance, const real eps,
-                                          const ulong set)
-{
-    set_moments_t m;
-    m.mean_hi = mean[set];
-#if STATISTICS == GIVEN
-    m.mean_lo = 0;
-    m.variance = variance[set];
-    m.rstd = (real)1 / sqrt(m.variance + eps);
-#else
-    m.mean_lo = mean_lo[set];
-    m.rstd = rstd[set];
-#endif
-    return m;
-}
-
 // Normalizes a tensor whose block moments, or set moments, are known.
 // Parallel over: sets x parts of blocks_per_part blocks, the parts of moments_of_blocks.
 // [in]  x, residual  [samples, rows, groups, width]
@@ -178,12 +132,12 @@ CLNORM_INLINE set_moments_t known_moments(__global const real *mean, __global co
 // [in]  moments      as moments_of_blocks leaves them; BLOCKS only
 // [in]  mean, mean_lo, rstd  MERGED: as moments_of_sets leaves them
 // [in]  mean, variance       GIVEN: one real a set
-// [out] mean, rstd, variance BLOCKS: one real a set; variance may be null
+// [out] mean, mean_lo, rstd, variance  BLOCKS: one real a set; mean_lo and variance may be null
 // [out] y, sum       as x
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 affine(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y, __global storage_t *sum,
        __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *moments,
-       __global real *mean, __global const real *mean_lo, __global real *rstd, __global real *variance,
+       __global real *mean, __global real *mean_lo, __global real *rstd, __global real *variance,
        const ulong stride, SETS_ARGUMENTS, CUT_ARGUMENTS, const uint blocks_of_set, const uint blocks_per_row,
        const uint blocks_per_part, const uint parts, const uint items_per_run, const real eps, const ulong first_group)
 {
@@ -199,11 +153,7 @@ affine(__global const storage_t *x, __global const storage_t *residual, __global
     const set_moments_t m =
         merge_blocks(moments + set * blocks, stride, cut, sets.rows * sets.width, eps, &team);
     if (part == 0 && get_local_id(0) == 0) {
-        mean[set] = m.mean_hi;
-        rstd[set] = m.rstd;
-        if (variance) {
-            variance[set] = m.variance;
-        }
+        store_moments(m, set, mean, mean_lo, rstd, variance);
     }
 #else
     const set_moments_t m = known_moments(mean, mean_lo, rstd, variance, eps, set);

@@ -16,6 +16,9 @@
 
 #define LANES 64
 
+// Elements of a block: what is summed by one team in one go. Part of the order of summation: another value gives other bits.
+#define BLOCK 1024
+
 // A work-group is one team, or several that work side by side; TEAM is the smaller of the group and the lanes' vectors.
 #if WORK_GROUP_SIZE * VECTOR_WIDTH < LANES
 #define TEAM WORK_GROUP_SIZE

@@ -17,10 +17,8 @@
 #define CLNORM_MOMENTS_CL
 
 #include "lanes.cl"
+#include "normalized.cl"
 #include "sets.cl"
-
-// Elements of a block. Part of the order of summation: another value gives other bits.
-#define BLOCK 1024
 
 // The address space of block moments: __local where one work-group sees all blocks of its sets.
 #ifndef MOMENTS_SPACE
@@ -36,11 +34,6 @@
 
 // Squares about the pivot that are more than so many times those about the mean have lost bits: they are taken again.
 #define MOST_CANCELLED 4
-
-// 0 for RMSNorm.
-#ifndef CENTERED
-#define CENTERED 1
-#endif
 
 #if STORAGE == FLOAT64
 #define SCALE_OF_HUGE 0x1p-700
@@ -65,11 +58,6 @@
 typedef struct {
     real mean_hi, mean_lo, m2, unit;
 } block_moments_t;
-
-// What normalizing a set takes: mean = mean_hi + mean_lo, rstd = 1 / sqrt(variance + eps).
-typedef struct {
-    real mean_hi, mean_lo, rstd, variance;
-} set_moments_t;
 
 // 1 / scale, exactly: division need not be exact on every device.
 CLNORM_INLINE real unit_of(const real scale)
@@ -208,13 +196,6 @@ CLNORM_INLINE void store_block(MOMENTS_SPACE real *moments, const ulong stride, 
     moments[3 * stride + block] = m.unit;
 }
 
-// Elements from one row of a set to the next where it is read from: kept rows lie side by side.
-#if KEEP_SET
-#define SOURCE_ROW_STRIDE(sets) ((sets).width)
-#else
-#define SOURCE_ROW_STRIDE(sets) row_stride(sets)
-#endif
-
 // The moments of the blocks `first` .. `end` of the set at source, into moments[block] and on: a team takes every
 // `step`-th, beginning with its `offset`-th. Nothing is read of a set that is not `there`. All work-items of the
 // work-group call it together.
@@ -244,8 +225,18 @@ typedef struct {
     real more, less, unit;
 } cut_t;
 
-#define CUT_ARGUMENTS                                                                                                      const uint blocks, const uint period, const uint full, const uint fuller, const real more, const real less,                const real unit
-#define DECLARE_CUT(name)                                                                                                  cut_t name;                                                                                                            name.blocks = blocks;                                                                                                  name.period = period;                                                                                                  name.full = full;                                                                                                      name.fuller = fuller;                                                                                                  name.more = more;                                                                                                      name.less = less;                                                                                                      name.unit = unit
+#define CUT_ARGUMENTS                                                                                                  \
+    const uint blocks, const uint period, const uint full, const uint fuller, const real more, const real less,        \
+        const real unit
+#define DECLARE_CUT(name)                                                                                              \
+    cut_t name;                                                                                                        \
+    name.blocks = blocks;                                                                                              \
+    name.period = period;                                                                                              \
+    name.full = full;                                                                                                  \
+    name.fuller = fuller;                                                                                              \
+    name.more = more;                                                                                                  \
+    name.less = less;                                                                                                  \
+    name.unit = unit
 
 // values[at .. at + VECTOR_WIDTH), with `missing` for those from `count` on.
 CLNORM_INLINE realv load_moments(MOMENTS_SPACE const real *values, const uint at, const uint count, const real missing)
@@ -406,6 +397,20 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
     return set;
 }
 
+// Stores the moments of a set; mean_lo and variance may be null.
+CLNORM_INLINE void store_moments(const set_moments_t m, const ulong set, __global real *mean, __global real *mean_lo,
+                                 __global real *rstd, __global real *variance)
+{
+    mean[set] = m.mean_hi;
+    rstd[set] = m.rstd;
+    if (mean_lo) {
+        mean_lo[set] = m.mean_lo;
+    }
+    if (variance) {
+        variance[set] = m.variance;
+    }
+}
+
 #ifdef MOMENTS_ARE_GLOBAL
 
 // The moments of all blocks of sets whose rows are cut.
@@ -445,12 +450,7 @@ moments_of_sets(__global const real *moments, __global real *mean, __global real
     const set_moments_t m =
         merge_blocks(moments + set * blocks, stride, cut, sets.rows * sets.width, eps, &team);
     if (get_local_id(0) == 0) {
-        mean[set] = m.mean_hi;
-        mean_lo[set] = m.mean_lo;
-        rstd[set] = m.rstd;
-        if (variance) {
-            variance[set] = m.variance;
-        }
+        store_moments(m, set, mean, mean_lo, rstd, variance);
     }
 }
 

@@ -8,53 +8,23 @@
 //
 // KEEP_SET 1 copies the set to local memory first, so that global memory is read once.
 
-#ifndef PACKED
-#define PACKED 0
-#endif
-
 #define MOMENTS_SPACE __local
 
 #include "affine.cl"
-
-// Work-items that share a set, and sets that a work-group works on at a time.
-#if PACKED
-#define MEMBERS TEAM
-#define SETS_AT_A_TIME TEAMS
-#else
-#define MEMBERS WORK_GROUP_SIZE
-#define SETS_AT_A_TIME 1
-#endif
-
-#if KEEP_SET
-// Copies a set, row behind row, by MEMBERS work-items of which this is number `member`.
-CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t sets, const uint member)
-{
-    const ulong vectors = sets.width / VECTOR_WIDTH;
-    for (ulong row = 0; row < sets.rows; row++) {
-        const tensor_t from = tensor_at(set, row * row_stride(sets));
-        __local real *to = kept + row * sets.width;
-        for (ulong v = member; v < vectors; v += MEMBERS) {
-            store_vector(tensor_elements(from, v * VECTOR_WIDTH), to + v * VECTOR_WIDTH);
-        }
-        for (ulong e = vectors * VECTOR_WIDTH + member; e < sets.width; e += MEMBERS) {
-            to[e] = tensor_element(from, e);
-        }
-    }
-}
-#endif
+#include "keep.cl"
 
 // Parallel over: sets.
 // [in]  x, residual  [samples, rows, groups, width]; `count` sets
 // [in]  gamma, beta  [groups, width / run], or null
 // [out] y, sum       as x
-// [out] mean, rstd, variance  one real a set; variance may be null
+// [out] mean, mean_rest, rstd, variance  one real a set; mean_rest and variance may be null
 // local moments  4 x SETS_AT_A_TIME x blocks reals
 // local kept     SETS_AT_A_TIME sets, as reals, with KEEP_SET; else one real that is not used
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 resident(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y,
          __global storage_t *sum, __global const parameter_t *gamma, __global const parameter_t *beta,
-         __global real *mean, __global real *rstd, __global real *variance, const ulong count, SETS_ARGUMENTS,
-         CUT_ARGUMENTS, const uint blocks_per_row, const uint items_per_run, const uint sets_per_team, const real eps,
+         __global real *mean, __global real *mean_rest, __global real *rstd, __global real *variance,
+         const ulong count, SETS_ARGUMENTS, CUT_ARGUMENTS, const uint blocks_per_row, const uint items_per_run, const uint sets_per_team, const real eps,
          const ulong first_group, __local real *moments, __local real *kept)
 {
     DECLARE_TEAM(team);
@@ -88,11 +58,7 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
         const set_moments_t m = merge_blocks(own_moments, blocks, cut, set_size, eps, &team);
         if (present) {
             if (member == 0) {
-                mean[set] = m.mean_hi;
-                rstd[set] = m.rstd;
-                if (variance) {
-                    variance[set] = m.variance;
-                }
+                store_moments(m, set, mean, mean_rest, rstd, variance);
             }
             const ulong first_param = first_parameter(sets, set);
             affine_blocks(own_set, target_at(target, offset), sets, blocks_per_row, 0, blocks,

@@ -122,6 +122,13 @@ typedef tensor_t source_t;
 #define source_elements(source, at) tensor_elements(source, at)
 #endif
 
+// Elements from one row of a set to the next where it is read from: kept rows lie side by side.
+#if KEEP_SET
+#define SOURCE_ROW_STRIDE(sets) ((sets).width)
+#else
+#define SOURCE_ROW_STRIDE(sets) row_stride(sets)
+#endif
+
 // What is written: y, and x + residual where that is wanted.
 typedef struct {
     __global storage_t *y;
@@ -165,6 +172,17 @@ CLNORM_INLINE void store_results(const realv result, const realv from, const tar
     store_output(result, target.y + at);
 #if SUM
     store_elements(from, target.sum + at);
+#endif
+}
+
+// How many of the n elements at y come before the first whole vector that store_output can take.
+CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
+{
+#ifdef STREAMING_STORES
+    const ulong misplaced = ((ulong)(size_t)y / sizeof(storage_t)) % VECTOR_WIDTH;
+    return misplaced == 0 ? 0 : min(n, (ulong)VECTOR_WIDTH - misplaced);
+#else
+    return 0;
 #endif
 }
 

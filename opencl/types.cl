@@ -145,13 +145,15 @@ typedef float parameter_t;
 #endif
 
 // The nearest bfloat16, the even one of two, of one float (single_to_) and of VECTOR_WIDTH (to_).
-#if STORAGE == BFLOAT16
+#if STORAGE == BFLOAT16 || PARAMETER == BFLOAT16
 CLNORM_INLINE ushort single_to_bfloat16(const float value)
 {
     const uint bits = as_uint(value);
     return isnan(value) ? (ushort)0x7fc0 : (ushort)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
+#endif
 
+#if STORAGE == BFLOAT16
 #if VECTOR_WIDTH == 1
 #define to_bfloat16(value) single_to_bfloat16(value)
 #else
@@ -188,6 +190,15 @@ typedef realv stored_t;
 #define store_element(value, pointer) (*(pointer) = single_to_bfloat16(value))
 #else
 #define store_element(value, pointer) (*(pointer) = (value))
+#endif
+
+// The gradient of one parameter.
+#if PARAMETER == FLOAT16
+#define store_parameter(value, pointer) vstore_half_rte(value, 0, pointer)
+#elif PARAMETER == BFLOAT16
+#define store_parameter(value, pointer) (*(pointer) = single_to_bfloat16((float)(value)))
+#else
+#define store_parameter(value, pointer) (*(pointer) = (parameter_t)(value))
 #endif
 
 // VECTOR_WIDTH elements of an output. PoCL cuts a vstore16 into three stores; a vector type with the alignment of one

@@ -64,7 +64,7 @@ public final class BatchNorm extends ChannelStatisticsNorm {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
+    Normalized pass(Tensor input, Options options) {
         int rank = input.shape().length;
         if (rank != dimensions() + 2 && !(dimensions() == 1 && rank == 2)) {
             throw new IllegalArgumentException("expected " + (dimensions() == 1 ? "2D or 3D" : dimensions() + 2 + "D")
@@ -75,13 +75,18 @@ public final class BatchNorm extends ChannelStatisticsNorm {
         boolean batchStatistics = training || !tracksRunningStats();
         // Refused inputs must not count as batches.
         double factor = momentum().orElse(1.0 / (numBatchesTracked() + 1));
-        Tensor output = Functional.batchNormPass(
-                        input, runningMean(), runningVar(), weight(), bias(), batchStatistics, factor, eps(), options)
-                .output();
+        Normalized result = Functional.batchNorm(
+                input, runningMean(), runningVar(), weight(), bias(), batchStatistics, factor, eps(), options);
         if (learns) {
             countBatch();
         }
-        return output;
+        return result;
+    }
+
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.batchNormBackward(gradOutput, input, runningMean(), runningVar(), weight(), bias(), saved,
+                saved != null, eps(), options);
     }
 
     /** The settings of a layer. */

@@ -48,10 +48,15 @@ public final class FrozenBatchNorm extends Layer {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
-        return Functional.batchNormPass(
-                        input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options)
-                .output();
+    Normalized pass(Tensor input, Options options) {
+        return Functional.batchNorm(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
+    }
+
+    /** Of the input alone: everything else is fixed. */
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.batchNormBackward(gradOutput, input, runningMean, runningVar, weight(), bias(), null, false,
+                eps(), options.wanted(options.input(), false, false));
     }
 
     /**

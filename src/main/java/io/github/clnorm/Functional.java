@@ -1,6 +1,7 @@
 package io.github.clnorm;
 
 import io.github.clnorm.geometry.BatchNormGeometry;
+import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.InstanceNormGeometry;
 import io.github.clnorm.geometry.LayerNormGeometry;
@@ -40,7 +41,10 @@ public final class Functional {
     public static Normalized groupNorm(
             Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
         long samples = input.shape().length == 0 ? 0 : input.shape()[0];
-        return groupNormPass(input, numGroups, weight, bias, eps, options).normalized(samples, numGroups);
+        Geometry geometry = groupNormGeometry(input, numGroups, weight, bias, options.layout());
+        return new Pass(input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options)
+                .affine(weight, bias)
+                .normalized(samples, numGroups);
     }
 
     /**
@@ -57,16 +61,46 @@ public final class Functional {
         return groupNorm(input, numGroups, weight, bias, eps, Options.DEFAULTS);
     }
 
-    static Pass groupNormPass(Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
-        Layout layout = options.layout();
-        var geometry = GroupNormGeometry.of(input.shape(), numGroups, layout);
+    /**
+     * The gradients of {@link #groupNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_group_norm_backward.
+     *
+     * @param gradOutput dy, of the input's shape and type
+     * @param input x, as in the forward pass
+     * @param numGroups G, as there
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param saved the statistics of the forward pass, of shape {@code (N, G)}: {@link Normalized#saved()}
+     * @param options what the forward pass did beside normalizing, and which gradients are wanted
+     * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
+     */
+    public static Gradients groupNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            long numGroups,
+            Tensor weight,
+            Tensor bias,
+            Saved saved,
+            GradientOptions options) {
+        long[] shape = input.shape();
+        GradientPass pass = new GradientPass(
+                gradOutput,
+                input,
+                groupNormGeometry(input, numGroups, weight, bias, options.layout()),
+                Statistics.MEAN_AND_VARIANCE,
+                options);
+        return pass.affine(weight, bias).saved(saved, shape[0], numGroups).gradients();
+    }
+
+    private static Geometry groupNormGeometry(
+            Tensor input, long numGroups, Tensor weight, Tensor bias, Layout layout) {
+        Geometry geometry = GroupNormGeometry.of(input.shape(), numGroups, layout);
         if (weight != null) {
             GroupNormGeometry.checkParameter("weight", weight.shape(), input.shape(), layout);
         }
         if (bias != null) {
             GroupNormGeometry.checkParameter("bias", bias.shape(), input.shape(), layout);
         }
-        return new Pass(input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options).affine(weight, bias);
+        return geometry;
     }
 
     /**
@@ -106,7 +140,7 @@ public final class Functional {
                 .normalized(LayerNormGeometry.statisticsShape(input.shape(), normalizedShape));
     }
 
-    static Pass layerNormPass(
+    private static Pass layerNormPass(
             Tensor input,
             long[] normalizedShape,
             Tensor weight,
@@ -114,14 +148,88 @@ public final class Functional {
             Statistics statistics,
             double eps,
             Options options) {
-        var geometry = LayerNormGeometry.of(input.shape(), normalizedShape);
+        Geometry geometry = layerNormGeometry(input, normalizedShape, weight, bias);
+        return new Pass(input, geometry, statistics, eps, options).affine(weight, bias);
+    }
+
+    /**
+     * The gradients of {@link #layerNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_layer_norm_backward.
+     *
+     * @param gradOutput dy, of the input's shape and type
+     * @param input x, as in the forward pass
+     * @param normalizedShape as there
+     * @param weight gamma, of shape {@code normalized_shape}, or null
+     * @param bias beta, of shape {@code normalized_shape}, or null
+     * @param saved the statistics of the forward pass, of the shape of the leading dimensions: {@link Normalized#saved()}
+     * @param options what the forward pass did beside normalizing, and which gradients are wanted
+     * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
+     */
+    public static Gradients layerNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            long[] normalizedShape,
+            Tensor weight,
+            Tensor bias,
+            Saved saved,
+            GradientOptions options) {
+        return layerNormBackward(
+                gradOutput, input, normalizedShape, weight, bias, Statistics.MEAN_AND_VARIANCE, saved, options);
+    }
+
+    /**
+     * The gradients of {@link #rmsNorm}: of a loss whose gradient with respect to the output is known. No mean was taken, so none is subtracted.
+     *
+     * @param gradOutput dy, of the input's shape and type
+     * @param input x, as in the forward pass
+     * @param normalizedShape as there
+     * @param weight gamma, of shape {@code normalized_shape}, or null
+     * @param bias beta, of shape {@code normalized_shape}, or null
+     * @param saved rstd of the forward pass, of the shape of the leading dimensions, and no mean: {@link
+     *     Normalized#saved()}
+     * @param options what the forward pass did beside normalizing, and which gradients are wanted
+     * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
+     */
+    public static Gradients rmsNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            long[] normalizedShape,
+            Tensor weight,
+            Tensor bias,
+            Saved saved,
+            GradientOptions options) {
+        return layerNormBackward(
+                gradOutput, input, normalizedShape, weight, bias, Statistics.MEAN_SQUARE, saved, options);
+    }
+
+    private static Gradients layerNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            long[] normalizedShape,
+            Tensor weight,
+            Tensor bias,
+            Statistics statistics,
+            Saved saved,
+            GradientOptions options) {
+        GradientPass pass = new GradientPass(
+                gradOutput,
+                input,
+                layerNormGeometry(input, normalizedShape, weight, bias),
+                statistics,
+                options);
+        return pass.affine(weight, bias)
+                .saved(saved, LayerNormGeometry.statisticsShape(input.shape(), normalizedShape))
+                .gradients();
+    }
+
+    private static Geometry layerNormGeometry(Tensor input, long[] normalizedShape, Tensor weight, Tensor bias) {
+        Geometry geometry = LayerNormGeometry.of(input.shape(), normalizedShape);
         if (weight != null) {
             LayerNormGeometry.checkParameter("weight", weight.shape(), normalizedShape);
         }
         if (bias != null) {
             LayerNormGeometry.checkParameter("bias", bias.shape(), normalizedShape);
         }
-        return new Pass(input, geometry, statistics, eps, options).affine(weight, bias);
+        return geometry;
     }
 
     /**
@@ -158,7 +266,7 @@ public final class Functional {
         return pass.normalized(shape[0], shape[options.layout().channelAxis(shape.length)]);
     }
 
-    static Pass instanceNormPass(
+    private static Pass instanceNormPass(
             Tensor input,
             Tensor runningMean,
             Tensor runningVar,
@@ -220,7 +328,7 @@ public final class Functional {
         return pass.normalized(shape[options.layout().channelAxis(shape.length)]);
     }
 
-    static Pass batchNormPass(
+    private static Pass batchNormPass(
             Tensor input,
             Tensor runningMean,
             Tensor runningVar,
@@ -245,6 +353,110 @@ public final class Functional {
                 .update(runningMean, runningVar, momentum, 1);
     }
 
+    /**
+     * The gradients of {@link #instanceNorm}: of a loss whose gradient with respect to the output is known. Running statistics are constants to it.
+     *
+     * @param gradOutput dy, of the input's shape and type
+     * @param input x, as in the forward pass
+     * @param runningMean of shape {@code (C)}; needed where it was normalized by
+     * @param runningVar of shape {@code (C)}; needed where it was normalized by
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param saved the statistics of the forward pass, of shape {@code (N, C)}: {@link Normalized#saved()}; null where
+     *     it normalized by running ones
+     * @param useInputStats as there: whether the forward pass normalized by the input's own statistics
+     * @param eps as there; of no matter to saved statistics
+     * @param options what the forward pass did beside normalizing, and which gradients are wanted
+     * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
+     */
+    public static Gradients instanceNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            Saved saved,
+            boolean useInputStats,
+            double eps,
+            GradientOptions options) {
+        checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
+        if (!useInputStats) {
+            return evaluationBackward(
+                    gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
+        }
+        long[] shape = input.shape();
+        GradientPass pass = new GradientPass(
+                gradOutput,
+                input,
+                InstanceNormGeometry.of(shape, options.layout()),
+                Statistics.MEAN_AND_VARIANCE,
+                options);
+        return pass.affine(weight, bias)
+                .saved(saved, shape[0], shape[options.layout().channelAxis(shape.length)])
+                .gradients();
+    }
+
+    /**
+     * The gradients of {@link #batchNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_batch_norm_backward; running statistics are constants to it.
+     *
+     * @param gradOutput dy, of the input's shape and type
+     * @param input x, as in the forward pass
+     * @param runningMean of shape {@code (C)}; needed where it was normalized by
+     * @param runningVar of shape {@code (C)}; needed where it was normalized by
+     * @param weight gamma, of shape {@code (C)}, or null
+     * @param bias beta, of shape {@code (C)}, or null
+     * @param saved the statistics of the forward pass, of shape {@code (C)}: {@link Normalized#saved()}; null where
+     *     it normalized by running ones
+     * @param training as there: whether the forward pass normalized by the input's own statistics
+     * @param eps as there; of no matter to saved statistics
+     * @param options what the forward pass did beside normalizing, and which gradients are wanted
+     * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
+     */
+    public static Gradients batchNormBackward(
+            Tensor gradOutput,
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            Saved saved,
+            boolean training,
+            double eps,
+            GradientOptions options) {
+        checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
+        if (!training) {
+            return evaluationBackward(
+                    gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
+        }
+        long[] shape = input.shape();
+        GradientPass pass = new GradientPass(
+                gradOutput,
+                input,
+                BatchNormGeometry.of(shape, options.layout()),
+                Statistics.MEAN_AND_VARIANCE,
+                options);
+        return pass.affine(weight, bias)
+                .saved(saved, shape[options.layout().channelAxis(shape.length)])
+                .gradients();
+    }
+
+    /** By running statistics every gradient follows from its own dy. */
+    private static Gradients evaluationBackward(
+            Tensor gradOutput,
+            Tensor input,
+            Tensor runningMean,
+            Tensor runningVar,
+            Tensor weight,
+            Tensor bias,
+            double eps,
+            GradientOptions options) {
+        checkRunning(runningMean, runningVar);
+        GradientPass pass = new GradientPass(
+                gradOutput, input, BatchNormGeometry.of(input.shape(), options.layout()), Statistics.GIVEN, options);
+        return pass.affine(weight, bias).given(runningMean, runningVar, eps).gradients();
+    }
+
     /** Running statistics belong to channels: in evaluation instance_norm and batch_norm are the same. */
     private static Pass evaluationPass(
             Tensor input,
@@ -254,10 +466,7 @@ public final class Functional {
             Tensor bias,
             double eps,
             Options options) {
-        if (runningMean == null || runningVar == null) {
-            throw new IllegalArgumentException((runningMean == null ? "running_mean" : "running_var")
-                    + " must be defined in evaluation mode");
-        }
+        checkRunning(runningMean, runningVar);
         return new Pass(input, BatchNormGeometry.of(input.shape(), options.layout()), Statistics.GIVEN, eps, options)
                 .affine(weight, bias)
                 .given(runningMean, runningVar);
@@ -268,13 +477,20 @@ public final class Functional {
         long[] shape = input.shape();
         BatchNormGeometry.of(shape, layout);
         long channels = shape[layout.channelAxis(shape.length)];
-        Pass.checkStatistic("running_mean", runningMean, input, channels);
-        Pass.checkStatistic("running_var", runningVar, input, channels);
+        Checks.ofChannels(input, "running_mean", runningMean, channels);
+        Checks.ofChannels(input, "running_var", runningVar, channels);
         if (weight != null) {
             BatchNormGeometry.checkParameter("weight", weight.shape(), shape, layout);
         }
         if (bias != null) {
             BatchNormGeometry.checkParameter("bias", bias.shape(), shape, layout);
+        }
+    }
+
+    private static void checkRunning(Tensor runningMean, Tensor runningVar) {
+        if (runningMean == null || runningVar == null) {
+            throw new IllegalArgumentException((runningMean == null ? "running_mean" : "running_var")
+                    + " must be defined in evaluation mode");
         }
     }
 }

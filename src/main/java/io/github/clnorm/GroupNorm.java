@@ -47,13 +47,18 @@ public final class GroupNorm extends Layer {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
+    Normalized pass(Tensor input, Options options) {
         long[] shape = input.shape();
         if (shape.length >= 2 && shape[layout().channelAxis(shape.length)] != numChannels) {
             throw new IllegalArgumentException("Expected input with " + numChannels + " channels, but got input of shape "
                     + Shapes.text(shape));
         }
-        return Functional.groupNormPass(input, numGroups, weight(), bias(), eps(), options).output();
+        return Functional.groupNorm(input, numGroups, weight(), bias(), eps(), options);
+    }
+
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.groupNormBackward(gradOutput, input, numGroups, weight(), bias(), saved, options);
     }
 
     /** As PyTorch prints it. */

@@ -67,14 +67,14 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
+    Normalized pass(Tensor input, Options options) {
         long[] shape = input.shape();
         boolean batched = shape.length == dimensions() + 2;
         if (!batched && shape.length != dimensions() + 1) {
             throw new IllegalArgumentException("expected " + (dimensions() + 1) + "D or " + (dimensions() + 2)
                     + "D input (got " + shape.length + "D input)");
         }
-        long[] batch = batched ? shape : LongStream.concat(LongStream.of(1), LongStream.of(shape)).toArray();
+        long[] batch = batched ? shape : batchOfOne(shape);
         int axis = layout().channelAxis(batch.length);
         // As PyTorch: without parameters the number of features is not used.
         if (weight() != null && batch[axis] != numFeatures()) {
@@ -87,7 +87,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                 like(options.residual(), shape, batch),
                 like(options.sum(), shape, batch),
                 like(options.output(), shape, batch));
-        Tensor output = Functional.instanceNormPass(
+        Normalized result = Functional.instanceNorm(
                         batched ? input : input.viewedAs(batch),
                         runningMean(),
                         runningVar(),
@@ -96,9 +96,38 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                         isTraining() || !tracksRunningStats(),
                         momentum().orElse(0),
                         eps(),
-                        seen)
-                .output();
-        return batched ? output : options.output() != null ? options.output() : output.viewedAs(shape);
+                        seen);
+        Tensor output = batched ? result.output()
+                : options.output() != null ? options.output() : result.output().viewedAs(shape);
+        return new Normalized(output, result.mean(), result.meanRest(), result.rstd());
+    }
+
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        long[] shape = input.shape();
+        boolean batched = shape.length == dimensions() + 2;
+        long[] batch = batched ? shape : batchOfOne(shape);
+        Gradients gradients = Functional.instanceNormBackward(
+                like(gradOutput, shape, batch),
+                like(input, shape, batch),
+                runningMean(),
+                runningVar(),
+                weight(),
+                bias(),
+                saved,
+                saved != null,
+                eps(),
+                options.residual(like(options.residual(), shape, batch)).output(like(options.output(), shape, batch)));
+        return batched || gradients.input() == null
+                ? gradients
+                : new Gradients(
+                        options.output() != null ? options.output() : gradients.input().viewedAs(shape),
+                        gradients.weight(),
+                        gradients.bias());
+    }
+
+    private static long[] batchOfOne(long... shape) {
+        return LongStream.concat(LongStream.of(1), LongStream.of(shape)).toArray();
     }
 
     private static Tensor like(Tensor tensor, long[] shape, long[] batch) {

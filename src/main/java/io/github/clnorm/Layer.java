@@ -28,6 +28,8 @@ public abstract sealed class Layer implements AutoCloseable
     private final List<Tensor> owned = new ArrayList<>();
     private final Tensor weight;
     private final Tensor bias;
+    private Remembered remembered;
+    private boolean spent;
     private volatile boolean closed;
 
     Layer(Settings<?> settings, boolean hasWeight, boolean hasBias, long... parameterShape) {
@@ -78,7 +80,7 @@ public abstract sealed class Layer implements AutoCloseable
      * @throws IllegalArgumentException when the input or the options do not fit
      * @throws IllegalStateException when the layer or a tensor is closed
      */
-    public final Tensor forward(Tensor input, Options options) {
+    public final synchronized Tensor forward(Tensor input, Options options) {
         if (closed) {
             throw new IllegalStateException(this + " is closed");
         }
@@ -91,11 +93,93 @@ public abstract sealed class Layer implements AutoCloseable
         if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
             throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
         }
-        return pass(input, options.layout(layout).activation(activation));
+        Normalized result = pass(input, options.layout(layout).activation(activation));
+        forget();
+        remembered = new Remembered(input, options, result.saved());
+        return result.output();
     }
 
     /** The pass of a checked input, with all options. */
-    abstract Tensor pass(Tensor input, Options options);
+    abstract Normalized pass(Tensor input, Options options);
+
+    /**
+     * The gradients of what the last {@link #forward(Tensor)} computed: of a loss whose gradient with respect to the output
+     * is known. The input of that pass must still be what it was. Enqueued, not waited for; once for each forward pass.
+     *
+     * @param gradOutput dy, of the output's shape and type. Not modified
+     * @return dx, dγ and dβ; the caller closes them, or the backend does
+     * @throws IllegalArgumentException when the gradient does not fit
+     * @throws IllegalStateException when there was no forward pass before, its gradients were taken already, its input was
+     *     overwritten, or the layer or a tensor is closed
+     */
+    public final Gradients backward(Tensor gradOutput) {
+        return backward(gradOutput, GradientOptions.DEFAULTS);
+    }
+
+    /**
+     * The gradients of what the last forward pass computed; those that are wanted, or dx into a given tensor.
+     *
+     * @param gradOutput dy, of the output's shape and type. Not modified, unless the options name it
+     * @param options which gradients are wanted, and where dx goes; layout, activation and residual are those of the
+     *     forward pass, and must be the defaults here
+     * @return the gradients that are wanted
+     * @throws IllegalArgumentException when the gradient or the options do not fit
+     * @throws IllegalStateException when there was no forward pass before, its gradients were taken already, its input was
+     *     overwritten, or the layer or a tensor is closed
+     */
+    public final synchronized Gradients backward(Tensor gradOutput, GradientOptions options) {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
+        if (remembered == null) {
+            throw new IllegalStateException(spent
+                    ? "Trying to backward through " + this + " a second time: what the forward pass saved is freed by the"
+                            + " first backward, call forward again"
+                    : "Expected forward before backward of " + this);
+        }
+        remembered.checkKept();
+        if (options.layout() != Layout.CHANNELS_FIRST
+                || options.activation() != Activation.NONE
+                || options.residual() != null) {
+            throw new IllegalArgumentException("layout, activation and residual are those of the forward pass");
+        }
+        Gradients gradients = gradients(
+                gradOutput,
+                remembered.input,
+                remembered.saved,
+                options.layout(layout).activation(activation).residual(remembered.options.residual()));
+        forget();
+        spent = true;
+        return gradients;
+    }
+
+    /** The gradients of a pass by saved statistics, or by running ones where none were saved; with all options. */
+    abstract Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options);
+
+    /** What the last forward pass leaves for backward. */
+    private record Remembered(Tensor input, Options options, Saved saved) {
+
+        /** Refuses inputs that are gone, or that the pass itself has overwritten. */
+        void checkKept() {
+            for (Tensor written : Arrays.asList(options.output(), options.sum())) {
+                for (Tensor read : Arrays.asList(input, options.residual())) {
+                    if (written != null && read != null && written.sharesMemoryWith(read)) {
+                        throw new IllegalStateException("forward worked in place: the input of shape " + read
+                                + " that backward needs is overwritten");
+                    }
+                }
+            }
+            input.requireOpen();
+        }
+    }
+
+    private void forget() {
+        if (remembered != null && remembered.saved != null) {
+            remembered.saved.close();
+        }
+        remembered = null;
+        spent = false;
+    }
 
     /**
      * Gamma.
@@ -125,8 +209,9 @@ public abstract sealed class Layer implements AutoCloseable
 
     /** Gives the memory of all its tensors back. */
     @Override
-    public final void close() {
+    public final synchronized void close() {
         closed = true;
+        forget();
         owned.forEach(Tensor::close);
     }
 

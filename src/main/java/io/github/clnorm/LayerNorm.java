@@ -1,7 +1,6 @@
 package io.github.clnorm;
 
 import io.github.clnorm.geometry.Shapes;
-import io.github.clnorm.geometry.Statistics;
 
 /**
  * Layer normalization as a layer, with the parameters and defaults of <a
@@ -49,10 +48,13 @@ public final class LayerNorm extends Layer {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
-        return Functional.layerNormPass(
-                        input, normalizedShape, weight(), bias(), Statistics.MEAN_AND_VARIANCE, eps(), options)
-                .output();
+    Normalized pass(Tensor input, Options options) {
+        return Functional.layerNorm(input, normalizedShape, weight(), bias(), eps(), options);
+    }
+
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.layerNormBackward(gradOutput, input, normalizedShape, weight(), bias(), saved, options);
     }
 
     /** As PyTorch prints it. */

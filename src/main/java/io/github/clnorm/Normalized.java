@@ -6,20 +6,27 @@ package io.github.clnorm;
  * @param output y, of the input's shape and type; the caller's own tensor where the options named one
  * @param mean the mean of every set, float32 (float64 for float64); null for rms_norm, which takes none, and where
  *     running statistics were used
+ * @param meanRest what rounding took from the mean, of mean's shape and type, and null where that is
  * @param rstd 1 / sqrt(variance + eps) of every set, with the biased variance; of mean's shape and type; null where
  *     running statistics were used
  */
-public record Normalized(Tensor output, Tensor mean, Tensor rstd) implements AutoCloseable {
+public record Normalized(Tensor output, Tensor mean, Tensor meanRest, Tensor rstd) implements AutoCloseable {
+
+    /**
+     * The statistics, as the backward pass takes them. Closing either closes the same tensors.
+     *
+     * @return mean, its rest and rstd; null where running statistics were used
+     */
+    public Saved saved() {
+        return rstd == null ? null : new Saved(mean, meanRest, rstd);
+    }
 
     /** Closes all of them. */
     @Override
     public void close() {
         output.close();
-        if (mean != null) {
-            mean.close();
-        }
         if (rstd != null) {
-            rstd.close();
+            saved().close();
         }
     }
 }

@@ -63,17 +63,8 @@ final class Pass {
         return this;
     }
 
-    /** The output alone. */
-    Tensor output() {
-        return run(false).output();
-    }
-
     /** The output with statistics of a shape. */
     Normalized normalized(long... statisticsShape) {
-        return run(true, statisticsShape);
-    }
-
-    private Normalized run(boolean wanted, long... statisticsShape) {
         check();
         Backend backend = input.backend();
         ElementType real = input.type().accumulator();
@@ -81,25 +72,27 @@ final class Pass {
         try {
             Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.shape()));
             boolean computed = statistics != Statistics.GIVEN;
-            Tensor mean = wanted && computed && statistics != Statistics.MEAN_SQUARE
+            Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
                     : null;
-            Tensor rstd = wanted && computed ? keep(made, backend.empty(real, statisticsShape)) : null;
+            Tensor meanRest = mean != null ? keep(made, backend.empty(real, statisticsShape)) : null;
+            Tensor rstd = computed ? keep(made, backend.empty(real, statisticsShape)) : null;
             if (geometry.elements() == 0) {
                 // As PyTorch: a set without elements has mean 0 and rstd NaN.
                 fill(mean, 0);
+                fill(meanRest, 0);
                 fill(rstd, Float.NaN);
             } else {
-                enqueue(output, mean, rstd);
+                enqueue(output, mean, meanRest, rstd);
             }
-            return new Normalized(output, mean, rstd);
+            return new Normalized(output, mean, meanRest, rstd);
         } catch (RuntimeException e) {
             made.forEach(Tensor::close);
             throw e;
         }
     }
 
-    private void enqueue(Tensor output, Tensor mean, Tensor rstd) {
+    private void enqueue(Tensor output, Tensor mean, Tensor meanRest, Tensor rstd) {
         Session session = input.backend().session();
         ElementType parameters = weight != null ? weight.type() : bias != null ? bias.type() : input.type().accumulator();
         Problem problem = new Problem(
@@ -125,9 +118,10 @@ final class Pass {
                             output.buffer(),
                             buffer(options.sum()),
                             meanBuffer,
+                            buffer(meanRest),
                             update != null ? batchVariance : buffer(givenVariance),
                             buffer(rstd)),
-                    real(eps));
+                    real(input.type(), eps));
             if (update != null) {
                 RunningStatistics.enqueue(
                         session,
@@ -150,8 +144,8 @@ final class Pass {
     }
 
     /** A positive eps stays positive in float32: a constant set then gives 0, not NaN. */
-    private double real(double value) {
-        if (input.type() == ElementType.FLOAT64) {
+    static double real(ElementType type, double value) {
+        if (type == ElementType.FLOAT64) {
             return value;
         }
         return value > 0 ? Math.max((float) value, Float.MIN_NORMAL) : (float) value;
@@ -159,20 +153,17 @@ final class Pass {
 
     private void check() {
         input.requireOpen();
-        checkLike("residual", options.residual());
-        checkLike("sum", options.sum());
-        checkLike("output", options.output());
+        Checks.like(input, "residual", options.residual());
+        Checks.like(input, "sum", options.sum());
+        Checks.like(input, "output", options.output());
         for (Tensor parameter : Arrays.asList(weight, bias, givenMean, givenVariance)) {
-            checkOpenHere("parameter", parameter);
+            Checks.openHere(input, "parameter", parameter);
         }
         if (update != null) {
-            checkOpenHere("running_mean", update.runningMean);
-            checkOpenHere("running_var", update.runningVar);
+            Checks.openHere(input, "running_mean", update.runningMean);
+            Checks.openHere(input, "running_var", update.runningVar);
         }
-        if (weight != null && bias != null && weight.type() != bias.type()) {
-            throw new IllegalArgumentException(
-                    "Expected weight and bias of one type, but got " + weight.type() + " and " + bias.type());
-        }
+        Checks.oneType(weight, bias);
         if (options.sum() != null && options.residual() == null) {
             throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
         }
@@ -182,12 +173,12 @@ final class Pass {
     /** Refuses what would be overwritten while others still need it. */
     private void checkOverlap() {
         Tensor output = options.output();
-        if (output != null && options.sum() != null && output.buffer() == options.sum().buffer()) {
+        if (output != null && options.sum() != null && output.sharesMemoryWith(options.sum())) {
             throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
         }
         for (Tensor written : Arrays.asList(output, options.sum())) {
             for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
-                if (written != null && read != null && written.buffer() == read.buffer()) {
+                if (written != null && read != null && written.sharesMemoryWith(read)) {
                     throw new IllegalArgumentException("cannot work in place: the tensor of shape " + written
                             + " holds parameters, which every work-group reads until the end");
                 }
@@ -195,47 +186,8 @@ final class Pass {
         }
     }
 
-    private void checkLike(String name, Tensor tensor) {
-        if (tensor == null) {
-            return;
-        }
-        checkOpenHere(name, tensor);
-        if (!Arrays.equals(tensor.shape(), input.shape()) || tensor.type() != input.type()) {
-            throw new IllegalArgumentException("Expected " + name + " of the input's shape and type, " + input.type() + " "
-                    + input + ", but got " + tensor.type() + " " + tensor);
-        }
-    }
-
-    private void checkOpenHere(String name, Tensor tensor) {
-        if (tensor == null) {
-            return;
-        }
-        tensor.requireOpen();
-        if (tensor.backend() != input.backend()) {
-            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got " + name + " on "
-                    + tensor.backend().device().description() + " and input on "
-                    + input.backend().device().description());
-        }
-    }
-
-    /** Refuses running statistics of another type than sums have. */
-    static void checkStatistic(String name, Tensor statistic, Tensor input, long channels) {
-        if (statistic == null) {
-            return;
-        }
-        if (statistic.elements() != channels || statistic.shape().length != 1) {
-            throw new IllegalArgumentException(
-                    name + " should contain " + channels + " elements not " + statistic.elements()
-                            + (statistic.shape().length == 1 ? "" : ", in one dimension, but is of shape " + statistic));
-        }
-        ElementType real = input.type().accumulator();
-        if (statistic.type() != real) {
-            throw new IllegalArgumentException("Expected " + name + " of type " + real + " for input of type "
-                    + input.type() + ", but got " + statistic.type());
-        }
-    }
-
-    private static void fill(Tensor tensor, float value) {
+    /** Sets all elements of a tensor, if there is one. */
+    static void fill(Tensor tensor, float value) {
         if (tensor != null) {
             float[] values = new float[(int) tensor.elements()];
             Arrays.fill(values, value);
@@ -248,7 +200,7 @@ final class Pass {
         return tensor;
     }
 
-    private static DeviceBuffer buffer(Tensor tensor) {
+    static DeviceBuffer buffer(Tensor tensor) {
         return tensor == null ? null : tensor.buffer();
     }
 }

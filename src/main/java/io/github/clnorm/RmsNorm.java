@@ -1,6 +1,5 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.Statistics;
 
 /**
  * Root mean square normalization as a layer, with the parameters and defaults of <a
@@ -42,11 +41,14 @@ public final class RmsNorm extends Layer {
     }
 
     @Override
-    Tensor pass(Tensor input, Options options) {
+    Normalized pass(Tensor input, Options options) {
         double added = Double.isNaN(eps()) ? input.type().epsilon() : eps();
-        return Functional.layerNormPass(
-                        input, normalizedShape, weight(), null, Statistics.MEAN_SQUARE, added, options)
-                .output();
+        return Functional.rmsNorm(input, normalizedShape, weight(), null, added, options);
+    }
+
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.rmsNormBackward(gradOutput, input, normalizedShape, weight(), null, saved, options);
     }
 
     /** As PyTorch prints it. */

@@ -151,6 +151,11 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(backend, buffer, type, other);
     }
 
+    /** Whether writing to one changes the other. */
+    boolean sharesMemoryWith(Tensor other) {
+        return buffer == other.buffer;
+    }
+
     /**
      * The memory behind it, for those who enqueue work of their own on the backend's session.
      *

@@ -181,14 +181,14 @@ final class Run {
         void add(Normalized part) {
             add(means, outputs.mean(), part.mean());
             add(rstds, outputs.rstd(), part.rstd());
+            if (part.saved() != null) {
+                part.saved().close();
+            }
         }
 
         private static void add(List<float[]> parts, String wanted, Tensor tensor) {
             if (wanted != null && tensor != null) {
                 parts.add(tensor.toFloats());
-            }
-            if (tensor != null) {
-                tensor.close();
             }
         }
 

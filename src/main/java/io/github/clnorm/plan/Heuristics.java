@@ -45,8 +45,16 @@ public final class Heuristics {
      * @return a plan that {@link PlanRules} allow
      */
     public static Plan plan(Problem problem, DeviceInfo device, long largestWorkGroup) {
-        boolean likeCpu = device.type() == DeviceType.CPU && !Quirks.prefersWorkItemsToVectors(device);
-        return likeCpu ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
+        return isLikeCpu(device) ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
+    }
+
+    /** Whether single work-items with wide vectors are fast. */
+    static boolean isLikeCpu(DeviceInfo device) {
+        return device.type() == DeviceType.CPU && !prefersScalars(device);
+    }
+
+    static boolean prefersScalars(DeviceInfo device) {
+        return Quirks.prefersWorkItemsToVectors(device);
     }
 
     /** One work-item a work-group, wide vectors: a core sums a block in four registers of 16 lanes. */
@@ -95,7 +103,7 @@ public final class Heuristics {
     private static Plan onGpu(Problem problem, DeviceInfo device, long largestWorkGroup) {
         Geometry geometry = problem.geometry();
         long narrow = geometry.alongRows() ? geometry.run() : Columns.of(geometry).columns() % GPU_VECTOR == 0 ? 1 : 2;
-        int width = narrow > 1 && narrow < GPU_VECTOR || Quirks.prefersWorkItemsToVectors(device) ? 1 : GPU_VECTOR;
+        int width = narrow > 1 && narrow < GPU_VECTOR || prefersScalars(device) ? 1 : GPU_VECTOR;
         long allowed = Math.min(largestWorkGroup, device.maxWorkGroupSize());
         int group = (int) Long.highestOneBit(Math.max(1, Math.min(GPU_WORK_GROUP, allowed)));
         // The teams' sums must fit in local memory, and leave some to a compute unit's other work-groups.

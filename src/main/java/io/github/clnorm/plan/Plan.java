@@ -3,7 +3,7 @@ package io.github.clnorm.plan;
 import io.github.clnorm.geometry.Cut;
 
 /**
- * The launch parameters of one normalization.
+ * The launch parameters of one pass, forward or backward.
  *
  * <p>A work-group is divided into teams; a team sums a block in 64 lanes, {@code vectorWidth} of them in each of its
  * registers.
@@ -15,7 +15,8 @@ import io.github.clnorm.geometry.Cut;
  *     rows, of one sample; else 1
  * @param setsPerTeam {@link Strategy#PACKED}: sets that one team takes in turn; else 1
  * @param keepSet {@link Strategy#RESIDENT} and {@link Strategy#PACKED}: copy the set to local memory first
- * @param mergeOnce {@link Strategy#SPLIT}: merge a set's blocks in a launch of its own, not again in every work-group
+ * @param mergeOnce {@link Strategy#SPLIT}, forward: merge a set's blocks in a launch of its own, not again in every
+ *     work-group; backward always does
  * @param nonTemporal write the output past the cache, where the device's compiler can
  */
 public record Plan(
@@ -87,6 +88,17 @@ public record Plan(
      */
     public static Plan packed(int workGroupSize, int vectorWidth, int setsPerTeam) {
         return new Plan(Strategy.PACKED, workGroupSize, vectorWidth, 1, setsPerTeam, false, false, false);
+    }
+
+    /**
+     * A plan for a backward pass with a tile of samples for each work-group.
+     *
+     * @param workGroupSize work-items of a work-group, one team
+     * @param vectorWidth elements of a vector load
+     * @return the plan
+     */
+    public static Plan tiled(int workGroupSize, int vectorWidth) {
+        return new Plan(Strategy.TILED, workGroupSize, vectorWidth, 1, 1, false, false, false);
     }
 
     /**

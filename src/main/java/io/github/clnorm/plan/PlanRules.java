@@ -41,6 +41,9 @@ public final class PlanRules {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
         }
+        if (plan.strategy() == Strategy.TILED) {
+            return Optional.of("tiles of samples are for gradients");
+        }
         boolean alone = problem.geometry().alongRows() && problem.statistics() != Statistics.GIVEN;
         if (plan.strategy() != Strategy.SPLIT && !alone) {
             return Optional.of("sets across rows, and given statistics, take the strategy split");
@@ -146,7 +149,7 @@ public final class PlanRules {
         return new Shares((int) strips, perPart, ceil(all, perPart));
     }
 
-    private static int stripColumns(Plan plan) {
+    static int stripColumns(Plan plan) {
         return plan.team() == 1 ? VECTORS_OF_ONE * plan.vectorWidth() : STRIP_OF_A_TEAM;
     }
 
@@ -163,7 +166,7 @@ public final class PlanRules {
     }
 
     /** Work-items that share a set. */
-    private static int members(Plan plan) {
+    static int members(Plan plan) {
         return plan.strategy() == Strategy.PACKED ? plan.team() : plan.workGroupSize();
     }
 

@@ -9,7 +9,12 @@ public enum Strategy {
     /** Several work-groups share a set: two launches, or three where merging the blocks has its own. */
     SPLIT,
     /** A work-group takes several small sets, one a team: one launch. */
-    PACKED;
+    PACKED,
+    /**
+     * Backward only: a team takes a tile of samples, one after another, and sums the gradients of every element's own
+     * parameters as it goes: one launch, and one to merge these sums.
+     */
+    TILED;
 
     @Override
     public String toString() {

@@ -41,6 +41,15 @@ public final class Reference {
      */
     public record Moments(double[] mean, double[] rest, double[] variance) {}
 
+    /**
+     * Gradients of a loss.
+     *
+     * @param input dx, in the input's order
+     * @param weight dγ, one a parameter
+     * @param bias dβ, one a parameter
+     */
+    public record Gradients(double[] input, double[] weight, double[] bias) {}
+
     private final int elements;
     private final int sets;
     private final Map setOf;
@@ -287,6 +296,81 @@ public final class Reference {
         return y;
     }
 
+    /**
+     * The gradients of normalizing by the input's own moments, of which the mean and the variance depend on every element
+     * of a set: dx = rstd (g - mean(g) - x̂ mean(g x̂)), with g = dy activation'(x̂ γ + β) γ; without mean(g) where no mean
+     * is taken.
+     *
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradients(Values x, Values dy) {
+        return gradients(moments(x), false, x, dy);
+    }
+
+    /**
+     * The gradients of normalizing by given moments, which are constants: dx = g rstd.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradientsBy(Moments moments, Values x, Values dy) {
+        return gradients(moments, true, x, dy);
+    }
+
+    private Gradients gradients(Moments moments, boolean constant, Values x, Values dy) {
+        double[] deviation = Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+        int parameters = weight != null ? weight.length : bias != null ? bias.length : 0;
+        for (int i = 0; i < elements && weight == null && bias == null; i++) {
+            parameters = Math.max(parameters, parameterOf.of(i) + 1);
+        }
+        Sums ofWeight = new Sums(parameters);
+        Sums ofBias = new Sums(parameters);
+        Sums sums = new Sums(sets);
+        Sums products = new Sums(sets);
+        int[] count = new int[sets];
+        double[] normalized = new double[elements];
+        double[] g = new double[elements];
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            int parameter = parameterOf.of(i);
+            double gamma = weight == null ? 1 : weight[parameter];
+            double beta = bias == null ? 0 : bias[parameter];
+            normalized[i] = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            double dz = dy.at(i) * slope(normalized[i] * gamma + beta);
+            ofWeight.add(parameter, dz * normalized[i]);
+            ofBias.add(parameter, dz);
+            g[i] = dz * gamma;
+            count[set]++;
+            sums.add(set, g[i]);
+            products.add(set, g[i] * normalized[i]);
+        }
+        double[] dx = new double[elements];
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            double mean = constant || !centered ? 0 : sums.total(set) / count[set];
+            double product = constant ? 0 : products.total(set) / count[set];
+            dx[i] = (g[i] - mean - normalized[i] * product) / deviation[set];
+        }
+        return new Gradients(dx, ofWeight.totals(), ofBias.totals());
+    }
+
+    /** The derivative of the activation; of relu at 0 it is 0, as PyTorch has it. */
+    private double slope(double v) {
+        return switch (activation) {
+            case NONE -> 1;
+            case RELU -> v <= 0 ? 0 : 1;
+            case SILU -> {
+                double logistic = 1 / (1 + Math.exp(-v));
+                yield logistic * (1 + v * (1 - logistic));
+            }
+            case GELU -> NormalDistribution.below(v) + v * Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
+        };
+    }
+
     private double activate(double v) {
         return switch (activation) {
             case NONE -> v;
@@ -315,6 +399,12 @@ public final class Reference {
         double total(int at) {
             // An infinite sum loses infinity too: their sum would be NaN where the plain sum is infinite.
             return Double.isInfinite(sum[at]) ? sum[at] : sum[at] + lost[at];
+        }
+
+        double[] totals() {
+            double[] totals = new double[sum.length];
+            Arrays.setAll(totals, this::total);
+            return totals;
         }
 
         /** (total - mean * count) / count, from both parts of the sum. */

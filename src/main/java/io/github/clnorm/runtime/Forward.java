@@ -26,6 +26,7 @@ public final class Forward {
      * @param output y, as x; may be the input, since every element is read before it is written
      * @param sum x + residual, as x, with a problem that wants it; else null
      * @param mean one real a set: read where statistics are given, else written; null when nobody wants it
+     * @param meanRest what rounding took from the mean, one real a set, or null when nobody wants it
      * @param variance one real a set: read where statistics are given, else written; null when nobody wants it
      * @param rstd one real a set, or null when nobody wants it
      */
@@ -37,10 +38,12 @@ public final class Forward {
             DeviceBuffer output,
             DeviceBuffer sum,
             DeviceBuffer mean,
+            DeviceBuffer meanRest,
             DeviceBuffer variance,
             DeviceBuffer rstd) {}
 
     private final Session session;
+    private final Launcher launcher;
     private final Problem problem;
     private final Geometry geometry;
     private final ElementType real;
@@ -51,6 +54,7 @@ public final class Forward {
 
     private Forward(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
         this.session = session;
+        this.launcher = new Launcher(session);
         this.problem = problem;
         this.geometry = problem.geometry();
         this.real = problem.real();
@@ -95,6 +99,7 @@ public final class Forward {
         OpenCl.Kernel kernel = kernels.resident();
         KernelArguments arguments = elementwise(kernel)
                 .add(statistic(buffers.mean, Session.Scratch.MEAN))
+                .add(buffers.meanRest)
                 .add(statistic(buffers.rstd, Session.Scratch.RSTD))
                 .add(buffers.variance)
                 .add(geometry.sets())
@@ -124,7 +129,7 @@ public final class Forward {
                     session.scratch(Session.Scratch.MOMENTS, 4 * stride * real.bytes()),
                     stride,
                     statistic(buffers.mean, Session.Scratch.MEAN),
-                    plan.mergeOnce() ? statistic(null, Session.Scratch.MEAN_LO) : null,
+                    plan.mergeOnce() ? statistic(buffers.meanRest, Session.Scratch.MEAN_LO) : buffers.meanRest,
                     statistic(buffers.rstd, Session.Scratch.RSTD));
             if (geometry.momentsAcrossRows()) {
                 momentsOfColumns(moments);
@@ -148,7 +153,7 @@ public final class Forward {
         int blocksPerPart = Math.min(plan.blocksPerPart(), cut.blocks());
         int parts = (int) ceil(cut.blocks(), blocksPerPart);
         OpenCl.Kernel kernel = kernels.momentsOfBlocks();
-        int firstGroup = arguments(kernel)
+        int firstGroup = launcher.arguments(kernel)
                 .add(buffers.input)
                 .add(buffers.residual)
                 .add(moments.ofBlocks)
@@ -166,7 +171,7 @@ public final class Forward {
         Columns columns = Columns.of(geometry);
         PlanRules.Shares shares = PlanRules.shares(plan, columns);
         OpenCl.Kernel kernel = kernels.momentsOfColumns();
-        int firstGroup = arguments(kernel)
+        int firstGroup = launcher.arguments(kernel)
                 .add(buffers.input)
                 .add(buffers.residual)
                 .add(moments.ofBlocks)
@@ -185,7 +190,7 @@ public final class Forward {
     private void momentsOfSets(Moments moments) {
         Cut cut = Cut.of(geometry);
         OpenCl.Kernel kernel = kernels.momentsOfSets();
-        int firstSet = arguments(kernel)
+        int firstSet = launcher.arguments(kernel)
                 .add(moments.ofBlocks)
                 .add(moments.mean)
                 .add(moments.meanLo)
@@ -196,7 +201,7 @@ public final class Forward {
                 .add(real, cut)
                 .addReal(real, eps)
                 .skip();
-        launch(kernel, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * cut.blocks());
+        launcher.launch(kernel, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * cut.blocks());
     }
 
     private void affine(Moments moments) {
@@ -252,7 +257,7 @@ public final class Forward {
 
     /** What a kernel that writes results begins with. */
     private KernelArguments elementwise(OpenCl.Kernel kernel) {
-        return arguments(kernel)
+        return launcher.arguments(kernel)
                 .add(buffers.input)
                 .add(buffers.residual)
                 .add(buffers.output)
@@ -261,22 +266,8 @@ public final class Forward {
                 .add(buffers.bias);
     }
 
-    private KernelArguments arguments(OpenCl.Kernel kernel) {
-        return new KernelArguments(session.openCl(), kernel);
-    }
-
     private void launch(OpenCl.Kernel kernel, int firstGroupArgument, long groups, long elementsPerGroup) {
-        launch(kernel, plan.workGroupSize(), firstGroupArgument, groups, elementsPerGroup);
-    }
-
-    /** One launch, or several where one would hold a slow device for too long. */
-    private void launch(
-            OpenCl.Kernel kernel, int workGroupSize, int firstGroupArgument, long groups, long elementsPerGroup) {
-        long atOnce = Math.max(1, PlanRules.elementsPerLaunch(session.device()) / Math.max(1, elementsPerGroup));
-        for (long first = 0; first < groups; first += atOnce) {
-            session.openCl().setArgument(kernel, firstGroupArgument, first);
-            session.enqueue(kernel, Math.min(atOnce, groups - first), workGroupSize);
-        }
+        launcher.launch(kernel, plan.workGroupSize(), firstGroupArgument, groups, elementsPerGroup);
     }
 
     private static long ceil(long a, long b) {

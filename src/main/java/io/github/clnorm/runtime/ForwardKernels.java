@@ -6,7 +6,6 @@ import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.Strategy;
 import io.github.clnorm.runtime.opencl.OpenCl;
-import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,20 +24,20 @@ final class ForwardKernels {
 
     /** Both passes in one launch, for the strategies resident and packed. */
     OpenCl.Kernel resident() {
-        String packed = plan.strategy() == Strategy.PACKED ? " -DPACKED=1" : "";
-        String keep = plan.keepSet() ? " -DKEEP_SET=1" : "";
-        return session.kernel(
-                "resident.cl", "resident", moments(plan.workGroupSize()) + input() + output() + packed + keep);
+        KernelOptions options = output(input(moments(plan.workGroupSize())))
+                .with(plan.strategy() == Strategy.PACKED, "PACKED", 1)
+                .with(plan.keepSet(), "KEEP_SET", 1);
+        return session.kernel("resident.cl", "resident", options);
     }
 
     /** The first pass of the strategy split, along rows. */
     OpenCl.Kernel momentsOfBlocks() {
-        return session.kernel("moments.cl", "moments_of_blocks", moments(plan.workGroupSize()) + input());
+        return session.kernel("moments.cl", "moments_of_blocks", input(moments(plan.workGroupSize())));
     }
 
     /** The first pass of the strategy split, across rows. */
     OpenCl.Kernel momentsOfColumns() {
-        return session.kernel("columns.cl", "moments_of_columns", moments(plan.workGroupSize()) + input());
+        return session.kernel("columns.cl", "moments_of_columns", input(moments(plan.workGroupSize())));
     }
 
     /** The merge of the strategy split, where it has its own launch. */
@@ -48,13 +47,12 @@ final class ForwardKernels {
 
     /** The second pass of the strategy split, along rows. */
     OpenCl.Kernel affine() {
-        return session.kernel("affine.cl", "affine", moments(plan.workGroupSize()) + input() + output() + statistics());
+        return session.kernel("affine.cl", "affine", statistics(output(input(moments(plan.workGroupSize())))));
     }
 
     /** The second pass of the strategy split, across rows. */
     OpenCl.Kernel affineColumns() {
-        return session.kernel(
-                "columns.cl", "affine_columns", moments(plan.workGroupSize()) + input() + output() + statistics());
+        return session.kernel("columns.cl", "affine_columns", statistics(output(input(moments(plan.workGroupSize())))));
     }
 
     /** One team: a larger work-group would merge the same blocks once more in each team. */
@@ -79,36 +77,28 @@ final class ForwardKernels {
         return kernels.stream().mapToLong(session.openCl()::workGroupLimit).min().orElseThrow();
     }
 
-    /** What every kernel is told; with moments() alone kernels of different epilogues share a program. */
-    private String moments(int workGroupSize) {
-        boolean fma = problem.type() == ElementType.FLOAT64 || session.device().fusedMultiplyAdd();
+    /** With these alone kernels of different epilogues share a program. */
+    private KernelOptions moments(int workGroupSize) {
         boolean singleBlock =
                 problem.statistics() != Statistics.GIVEN && Cut.of(problem.geometry()).blocks() == 1;
-        return "-DWORK_GROUP_SIZE=" + workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth() + " -DHAS_FMA="
-                + (fma ? 1 : 0)
-                + (problem.type() == ElementType.FLOAT32 ? "" : " -DSTORAGE=" + problem.type().name())
-                + (problem.statistics() == Statistics.MEAN_SQUARE ? " -DCENTERED=0" : "")
-                + (singleBlock ? " -DSINGLE_BLOCK=1" : "");
+        return KernelOptions.of(session, workGroupSize, plan.vectorWidth(), problem.type(), problem.statistics())
+                .with(singleBlock, "SINGLE_BLOCK", 1);
     }
 
-    private String input() {
-        return problem.residual() ? " -DRESIDUAL=1" : "";
+    private KernelOptions input(KernelOptions options) {
+        return options.with(problem.residual(), "RESIDUAL", 1);
     }
 
-    private String output() {
-        return (problem.parameterType() == ElementType.FLOAT32 ? "" : " -DPARAMETER=" + problem.parameterType().name())
-                + switch (problem.activation()) {
-                    case NONE -> "";
-                    case RELU, SILU, GELU -> " -DACTIVATION=" + problem.activation().name();
-                }
-                + (problem.sum() ? " -DSUM=1" : "")
-                + (plan.nonTemporal() ? " -DNON_TEMPORAL=1" : "");
+    private KernelOptions output(KernelOptions options) {
+        return options.parameters(problem.parameterType())
+                .activation(problem.activation())
+                .with(problem.sum(), "SUM", 1)
+                .with(plan.nonTemporal(), "NON_TEMPORAL", 1);
     }
 
-    private String statistics() {
-        if (problem.statistics() == Statistics.GIVEN) {
-            return " -DSTATISTICS=GIVEN";
-        }
-        return plan.mergeOnce() ? " -DSTATISTICS=MERGED" : "";
+    private KernelOptions statistics(KernelOptions options) {
+        return problem.statistics() == Statistics.GIVEN
+                ? options.with("STATISTICS", "GIVEN")
+                : options.with(plan.mergeOnce(), "STATISTICS", "MERGED");
     }
 }

@@ -2,6 +2,7 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.GradientCut;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.type.ElementType;
 
@@ -44,6 +45,11 @@ final class KernelArguments {
     /** SETS_ARGUMENTS of sets.cl. */
     KernelArguments add(Geometry sets) {
         return add(sets.rows()).add(sets.groups()).add(sets.width()).add(sets.run());
+    }
+
+    /** RUNS_ARGUMENTS of gradient.cl. */
+    KernelArguments add(GradientCut cut) {
+        return add(cut.blocks()).add(cut.runs()).add(cut.perRun());
     }
 
     /** CUT_ARGUMENTS of moments.cl. */

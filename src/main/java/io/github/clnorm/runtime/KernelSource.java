@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 final class KernelSource {
 
     private static final String FOLDER = "/io/github/clnorm/opencl/";
-    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([a-z]+\\.cl)\"$");
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([a-z_]+\\.cl)\"$");
 
     private KernelSource() {}
 

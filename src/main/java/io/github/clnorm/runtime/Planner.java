@@ -1,21 +1,27 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.plan.GradientHeuristics;
+import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Heuristics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongFunction;
+import java.util.function.ToLongFunction;
 
-/** Which plan a session uses for a geometry. Plans that were chosen once are kept. */
+/** Which plan a session uses for a problem. Plans that were chosen once are kept. */
 public final class Planner {
 
     // Programs of ever-changing shapes must not fill the memory.
     private static final int MOST_KEPT = 4096;
 
     private final Session session;
-    private final Map<Problem, Plan> chosen = new HashMap<>();
+    // Of problems forward and backward.
+    private final Map<Object, Plan> chosen = new HashMap<>();
 
     Planner(Session session) {
         this.session = session;
@@ -28,24 +34,40 @@ public final class Planner {
      * @return a plan that the device and its kernels allow
      */
     public Plan plan(Problem problem) {
+        return plan(
+                problem, limit -> Heuristics.plan(problem, session.device(), limit), plan -> limit(plan, problem));
+    }
+
+    /**
+     * The plan of a backward pass that runs when nobody asks for another.
+     *
+     * @param problem what is computed, not empty
+     * @return a plan that the device and its kernels allow
+     */
+    public Plan plan(GradientProblem problem) {
+        return plan(
+                problem,
+                limit -> GradientHeuristics.plan(problem, session.device(), limit),
+                plan -> limit(plan, problem));
+    }
+
+    /** The heuristic's plan, with the work-group that the kernels allow: known only when they are built. */
+    private Plan plan(Object problem, LongFunction<Plan> heuristic, ToLongFunction<Plan> limitOf) {
         synchronized (session) {
             if (chosen.size() == MOST_KEPT) {
                 chosen.clear();
             }
-            return chosen.computeIfAbsent(problem, this::choose);
-        }
-    }
-
-    /** The heuristic's plan, with the work-group that the kernels allow: known only when they are built. */
-    private Plan choose(Problem problem) {
-        long limit = session.device().maxWorkGroupSize();
-        while (true) {
-            Plan plan = Heuristics.plan(problem, session.device(), limit);
-            long allowed = new ForwardKernels(session, plan, problem).workGroupLimit();
-            if (plan.workGroupSize() <= allowed || limit <= 1) {
-                return plan;
-            }
-            limit = Math.max(1, Math.min(allowed, plan.workGroupSize() / 2));
+            return chosen.computeIfAbsent(problem, unused -> {
+                long limit = session.device().maxWorkGroupSize();
+                while (true) {
+                    Plan plan = heuristic.apply(limit);
+                    long allowed = limitOf.applyAsLong(plan);
+                    if (plan.workGroupSize() <= allowed || limit <= 1) {
+                        return plan;
+                    }
+                    limit = Math.max(1, Math.min(allowed, plan.workGroupSize() / 2));
+                }
+            });
         }
     }
 
@@ -58,14 +80,36 @@ public final class Planner {
      */
     public Optional<String> problem(Plan plan, Problem problem) {
         Optional<String> broken = PlanRules.problem(plan, problem, session.device());
-        if (broken.isPresent()) {
-            return broken;
-        }
+        return broken.isPresent() ? broken : tooLarge(plan, limit(plan, problem));
+    }
+
+    /**
+     * Why a plan for gradients cannot run here. Builds its kernels.
+     *
+     * @param plan the plan
+     * @param problem what it would compute
+     * @return the reason, or empty when it can run
+     */
+    public Optional<String> problem(Plan plan, GradientProblem problem) {
+        Optional<String> broken = GradientRules.problem(plan, problem, session.device());
+        return broken.isPresent() ? broken : tooLarge(plan, limit(plan, problem));
+    }
+
+    private static Optional<String> tooLarge(Plan plan, long allowed) {
+        return plan.workGroupSize() <= allowed
+                ? Optional.empty()
+                : Optional.of("its kernels allow work-groups of " + allowed + " on this device");
+    }
+
+    private long limit(Plan plan, Problem problem) {
         synchronized (session) {
-            long allowed = new ForwardKernels(session, plan, problem).workGroupLimit();
-            return plan.workGroupSize() <= allowed
-                    ? Optional.empty()
-                    : Optional.of("its kernels allow work-groups of " + allowed + " on this device");
+            return new ForwardKernels(session, plan, problem).workGroupLimit();
+        }
+    }
+
+    private long limit(Plan plan, GradientProblem problem) {
+        synchronized (session) {
+            return new BackwardKernels(session, plan, problem).workGroupLimit();
         }
     }
 }

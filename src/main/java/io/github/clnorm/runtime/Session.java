@@ -24,7 +24,10 @@ public final class Session implements AutoCloseable {
         MEAN,
         MEAN_LO,
         RSTD,
-        VARIANCE
+        SET_SUMS,
+        PARAMETER_SUMS,
+        G,
+        G_OF_XHAT
     }
 
     // Heap arrays would hold the garbage collector for the whole transfer; they go through this, piece by piece.
@@ -179,6 +182,11 @@ public final class Session implements AutoCloseable {
     }
 
     /** A kernel of a file, built once for its options. */
+    OpenCl.Kernel kernel(String file, String name, KernelOptions options) {
+        return kernel(file, name, options.toString());
+    }
+
+    /** The same, for files that take other macros. */
     OpenCl.Kernel kernel(String file, String name, String options) {
         checkOpen();
         return programs.kernel(file, name, options);

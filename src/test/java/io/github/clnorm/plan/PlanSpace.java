@@ -1,10 +1,12 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Statistics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The plans that a device can run for a problem, for tests that try them all. */
 public final class PlanSpace {
@@ -60,6 +62,42 @@ public final class PlanSpace {
             plans.add(Plan.split(1, widest, 1000).withMergeOnce(true));
         }
         return legal(plans, problem, device);
+    }
+
+    /** The plans for gradients that are legal among the ways to use one work-group size and vector width. */
+    public static List<Plan> gradients(GradientProblem problem, DeviceInfo device, int group, int width) {
+        return Stream.of(
+                        Plan.resident(group, width),
+                        Plan.resident(group, width).withKeepSet(true),
+                        Plan.packed(group, width, 1).withKeepSet(true),
+                        Plan.packed(group, width, 3),
+                        Plan.tiled(group, width),
+                        Plan.split(group, width, 1),
+                        Plan.split(group, width, 16).withNonTemporal(true),
+                        Plan.split(group, width, 1000))
+                .filter(plan -> GradientRules.problem(plan, problem, device).isEmpty())
+                .toList();
+    }
+
+    /** Plans of every kind of kernel: with the widest vectors, with scalars, and with teams. */
+    public static List<Plan> fewGradients(GradientProblem problem, DeviceInfo device, int widest) {
+        return Stream.of(
+                        Plan.resident(1, 1),
+                        Plan.packed(1, 1, 3),
+                        Plan.tiled(1, 1),
+                        Plan.split(1, 1, 1),
+                        Plan.split(1, 1, 1000),
+                        Plan.resident(1, widest).withNonTemporal(true),
+                        Plan.tiled(1, widest).withNonTemporal(true),
+                        Plan.split(1, widest, 2),
+                        Plan.split(1, widest, 1000).withNonTemporal(true),
+                        Plan.resident(32, 4).withKeepSet(true),
+                        Plan.packed(8, 4, 3),
+                        Plan.tiled(16, 4),
+                        Plan.split(8, 4, 16))
+                .distinct()
+                .filter(plan -> GradientRules.problem(plan, problem, device).isEmpty())
+                .toList();
     }
 
     /** The ways to use one work-group size and vector width. */

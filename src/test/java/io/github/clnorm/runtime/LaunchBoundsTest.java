@@ -65,7 +65,7 @@ class LaunchBoundsTest {
                         io.github.clnorm.geometry.Problem.of(
                                 operation.geometry(), operation.statistics(), ElementType.FLOAT32),
                         plan,
-                        new Forward.Buffers(null, null, null, null, null, null, null, null, null),
+                        new Forward.Buffers(null, null, null, null, null, null, null, null, null, null),
                         1e-5));
         assertTrue(e.getMessage().contains(reason), e.getMessage());
     }

@@ -174,6 +174,11 @@ record Trial(
                 assertTrue(
                         error <= bound * deviation + epsilon * Math.abs(exact) + least,
                         what + ", mean of set " + set + ": " + run.mean()[set] + ", expected " + exact);
+                double left = Math.abs(
+                        run.mean()[set] - exact + (run.meanRest()[set] - moments.rest()[set]));
+                assertTrue(
+                        left <= bound * deviation + epsilon * epsilon * Math.abs(exact) + least,
+                        what + ", mean of set " + set + " with its rest is off by " + left);
             }
             assertTrue(
                     Math.abs(run.rstd()[set] * deviation - 1) <= bound || deviation == 0 && run.rstd()[set] > most,

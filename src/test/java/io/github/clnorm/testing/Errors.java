@@ -12,7 +12,46 @@ public final class Errors {
     /** The bound for float64 forward results. */
     public static final double FORWARD_64 = 1e-13;
 
+    /** The bound for float32 gradients, and for what halves are rounded from. */
+    public static final double BACKWARD = 2e-5;
+    /** The bound for float64 gradients. */
+    public static final double BACKWARD_64 = 1e-13;
+
     private Errors() {}
+
+    /** The bound of a type's gradients before they are stored. */
+    public static double gradientBound(ElementType type) {
+        return type == ElementType.FLOAT64 ? BACKWARD_64 : BACKWARD;
+    }
+
+    /**
+     * |actual - expected| at most bound times the largest |expected|, and for halves one rounding: what is promised of
+     * the gradients of parameters, which are sums that may cancel. Gives the largest such error.
+     */
+    public static double assertCloseToLargest(
+            ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
+        if (expected.length != actual.length) {
+            fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
+        }
+        double largest = 0;
+        for (double value : expected) {
+            largest = Double.isNaN(value) ? largest : Math.max(largest, Math.abs(value));
+        }
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            if (Double.isNaN(expected[i]) && Double.isNaN(actual[i]) || actual[i] == expected[i]) {
+                continue;
+            }
+            double error = Math.abs(actual[i] - expected[i]);
+            double allowed = bound * largest + rounding(type, Math.abs(expected[i]) + bound * largest);
+            if (!(error <= allowed)) {
+                fail(reproduce + ": error " + error + " exceeds " + allowed + " at index " + i + ": " + actual[i]
+                        + ", expected " + expected[i]);
+            }
+            worst = Math.max(worst, error / largest);
+        }
+        return worst;
+    }
 
     /** The bound of a type's results before they are stored. */
     public static double bound(ElementType type) {

@@ -1,0 +1,57 @@
+// How the work-items of a launch that does whole sets share them, and the copy of a set in local memory.
+
+#ifndef CLNORM_KEEP_CL
+#define CLNORM_KEEP_CL
+
+#include "lanes.cl"
+#include "sets.cl"
+
+// 0 where a work-group takes one set, 1 where every team has a set of its own.
+#ifndef PACKED
+#define PACKED 0
+#endif
+
+// Work-items that share a set, and sets that a work-group works on at a time.
+#if PACKED
+#define MEMBERS TEAM
+#define SETS_AT_A_TIME TEAMS
+#else
+#define MEMBERS WORK_GROUP_SIZE
+#define SETS_AT_A_TIME 1
+#endif
+
+#if KEEP_SET
+// Copies a set, row behind row, by MEMBERS work-items of which this is number `member`.
+CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t sets, const uint member)
+{
+    const ulong vectors = sets.width / VECTOR_WIDTH;
+    for (ulong row = 0; row < sets.rows; row++) {
+        const tensor_t from = tensor_at(set, row * row_stride(sets));
+        __local real *to = kept + row * sets.width;
+        for (ulong v = member; v < vectors; v += MEMBERS) {
+            store_vector(tensor_elements(from, v * VECTOR_WIDTH), to + v * VECTOR_WIDTH);
+        }
+        for (ulong e = vectors * VECTOR_WIDTH + member; e < sets.width; e += MEMBERS) {
+            to[e] = tensor_element(from, e);
+        }
+    }
+}
+
+// The same for one tensor alone.
+CLNORM_INLINE void keep_elements(__global const storage_t *set, __local real *kept, const sets_t sets, const uint member)
+{
+    const ulong vectors = sets.width / VECTOR_WIDTH;
+    for (ulong row = 0; row < sets.rows; row++) {
+        __global const storage_t *from = set + row * row_stride(sets);
+        __local real *to = kept + row * sets.width;
+        for (ulong v = member; v < vectors; v += MEMBERS) {
+            store_vector(elements(from + v * VECTOR_WIDTH), to + v * VECTOR_WIDTH);
+        }
+        for (ulong e = vectors * VECTOR_WIDTH + member; e < sets.width; e += MEMBERS) {
+            to[e] = element(from + e);
+        }
+    }
+}
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+package io.github.clnorm;
+
+/**
+ * The gradients of a loss that a backward pass gives, each null where it was not asked for or there is nothing to have it.
+ *
+ * @param input dx, of the input's shape and type; also the gradient of a residual, which was added to the input
+ * @param weight dγ, of the weight's shape and type
+ * @param bias dβ, of the bias's shape and type
+ */
+public record Gradients(Tensor input, Tensor weight, Tensor bias) implements AutoCloseable {
+
+    /** Closes all of them. */
+    @Override
+    public void close() {
+        if (input != null) {
+            input.close();
+        }
+        if (weight != null) {
+            weight.close();
+        }
+        if (bias != null) {
+            bias.close();
+        }
+    }
+}
