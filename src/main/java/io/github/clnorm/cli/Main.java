@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Normalization layers on any OpenCL device.",
         subcommands = {
             RunCommand.class,
+            GradCommand.class,
             DevicesCommand.class,
             DoctorCommand.class,
             VerifyCommand.class,

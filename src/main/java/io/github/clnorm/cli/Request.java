@@ -2,11 +2,16 @@ package io.github.clnorm.cli;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
 import io.github.clnorm.Normalized;
 import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.BatchNormGeometry;
 import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.InstanceNormGeometry;
 import io.github.clnorm.geometry.LayerNormGeometry;
@@ -26,6 +31,8 @@ import java.util.stream.LongStream;
  * its files, checked.
  */
 final class Request {
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     final Operation operation;
     final TensorFile input;
@@ -66,10 +73,24 @@ final class Request {
         runningVarFile = statistic("running_var", options.runningVar);
         weightFile = parameter("weight", options.weight);
         biasFile = parameter("bias", options.bias);
-        residual = options.residual == null ? null : TensorFile.open(options.residual);
-        if (residual != null && (!Arrays.equals(residual.shape(), shape) || residual.type() != type)) {
-            throw new IllegalArgumentException(residual + ": holds " + residual.type() + " " + Shapes.text(residual.shape())
-                    + ", expected a residual of the input's type and shape, " + type + " " + Shapes.text(shape));
+        residual = options.residual == null ? null : likeInput("residual", options.residual);
+    }
+
+    /** A file that must hold a tensor of the input's type and shape. */
+    TensorFile likeInput(String name, String specification) {
+        TensorFile file = TensorFile.open(specification);
+        if (!Arrays.equals(file.shape(), shape) || file.type() != type) {
+            throw new IllegalArgumentException(file + ": holds " + file.type() + " " + Shapes.text(file.shape())
+                    + ", expected a " + name + " of the input's type and shape, " + type + " " + Shapes.text(shape));
+        }
+        return file;
+    }
+
+    /** Refuses a device that does not compute the input's type. */
+    void checkComputedBy(DeviceInfo device) {
+        if (type == ElementType.FLOAT64 && !device.fp64()) {
+            throw new IllegalArgumentException(input + ": holds float64, which " + device.description()
+                    + " does not compute; expected another type, or another --device");
         }
     }
 
@@ -107,10 +128,27 @@ final class Request {
 
     /** What runs on the device for an input of a shape. */
     Problem problem(boolean sum, long... of) {
-        Statistics statistics = eval
+        return new Problem(geometry(of), statistics(), type, type.accumulator(), activation, residual != null, sum);
+    }
+
+    /** What runs backward, for the gradients that are wanted. */
+    GradientProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
+        return new GradientProblem(
+                geometry(of),
+                statistics(),
+                type,
+                type.accumulator(),
+                activation,
+                residual != null,
+                ofInput,
+                ofWeight,
+                ofBias);
+    }
+
+    private Statistics statistics() {
+        return eval
                 ? Statistics.GIVEN
                 : operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
-        return new Problem(geometry(of), statistics, type, type.accumulator(), activation, residual != null, sum);
     }
 
     /** Whether the sets of a sample are its own, so that samples can be computed some at a time. */
@@ -146,15 +184,52 @@ final class Request {
         return shape[layout.channelAxis(shape.length)];
     }
 
+    /** Of the weight's file; the input's where there is none. */
+    ElementType weightType() {
+        return weightFile == null ? type : weightFile.type();
+    }
+
+    /** Of the bias's file; the input's where there is none. */
+    ElementType biasType() {
+        return biasFile == null ? type : biasFile.type();
+    }
+
     boolean isEval() {
         return eval;
     }
 
     /** Parameters and running statistics, read. */
-    record Parameters(double[] weight, double[] bias, double[] runningMean, double[] runningVar) {}
+    record Parameters(double[] weight, double[] bias, double[] runningMean, double[] runningVar) {
+
+        /** The running statistics as moments. */
+        Reference.Moments running() {
+            return new Reference.Moments(runningMean, new double[runningMean.length], runningVar);
+        }
+    }
 
     Parameters readParameters() {
         return new Parameters(read(weightFile), read(biasFile), read(runningMeanFile), read(runningVarFile));
+    }
+
+    /** The same; where one is to be differentiated by and there is none, it is written out: 1, and 0. */
+    Parameters readParameters(boolean weightNeeded, boolean biasNeeded) {
+        Parameters given = readParameters();
+        return new Parameters(
+                weightNeeded && given.weight == null ? repeated(1) : given.weight,
+                biasNeeded && given.bias == null ? repeated(0) : given.bias,
+                given.runningMean,
+                given.runningVar);
+    }
+
+    private double[] repeated(double value) {
+        long count = Shapes.elements(parameterShape());
+        if (count > LARGEST_ARRAY) {
+            throw new IllegalArgumentException(
+                    input + ": parameters of shape " + Shapes.text(parameterShape()) + " do not fit in a Java array");
+        }
+        double[] values = new double[(int) count];
+        Arrays.fill(values, value);
+        return values;
     }
 
     private static double[] read(TensorFile file) {
@@ -169,8 +244,8 @@ final class Request {
         double[] mean = parameters.runningMean;
         double[] var = parameters.runningVar;
         if (update) {
-            mean = mean != null ? mean : new double[(int) channels()];
-            var = var != null ? var : ones((int) channels());
+            mean = mean != null ? mean : repeated(0);
+            var = var != null ? var : repeated(1);
         }
         boolean needed = update || eval;
         return new DeviceParameters(
@@ -180,13 +255,8 @@ final class Request {
                 needed ? upload(backend, var, parameterShape()) : null);
     }
 
-    private static double[] ones(int count) {
-        double[] values = new double[count];
-        Arrays.fill(values, 1);
-        return values;
-    }
-
-    private long[] parameterShape() {
+    /** The shape of weight and bias. */
+    long[] parameterShape() {
         return operation.normalizesLastDimensions() ? normalizedShape : new long[] {channels()};
     }
 
@@ -205,6 +275,22 @@ final class Request {
                 Functional.instanceNorm(x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
             case BATCH_NORM ->
                 Functional.batchNorm(x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
+        };
+    }
+
+    /** Takes the gradients of that, by the statistics that it saved; by the running ones where there are none. */
+    Gradients backward(Tensor dy, Tensor x, DeviceParameters p, Saved saved, GradientOptions options) {
+        GradientOptions all = options.layout(layout).activation(activation);
+        return switch (operation) {
+            case GROUP_NORM -> Functional.groupNormBackward(dy, x, numGroups, p.weight, p.bias, saved, all);
+            case LAYER_NORM -> Functional.layerNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
+            case RMS_NORM -> Functional.rmsNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
+            case INSTANCE_NORM ->
+                Functional.instanceNormBackward(
+                        dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
+            case BATCH_NORM ->
+                Functional.batchNormBackward(
+                        dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
         };
     }
 

@@ -7,18 +7,14 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.LaunchTimes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
-import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,25 +35,14 @@ final class Run {
      * What a person is told.
      *
      * @param plan of the first part; null for an empty tensor, which needs none
-     * @param launches in all
-     * @param deviceNanoseconds what the driver says
-     * @param hostNanoseconds from enqueue to finished
-     * @param parts in which the input went by
+     * @param timing of all launches
      * @param parameters as they were read
      * @param checkedSamples how many of the first samples are in x and y
-     * @param x input, with residual, of those samples
+     * @param x input, with residual, of those samples; null when they are none
      * @param y their results
      */
     record Result(
-            Plan plan,
-            int launches,
-            long deviceNanoseconds,
-            long hostNanoseconds,
-            int parts,
-            Request.Parameters parameters,
-            long checkedSamples,
-            double[] x,
-            double[] y) {}
+            Plan plan, Timing timing, Request.Parameters parameters, long checkedSamples, double[] x, double[] y) {}
 
     Run(Request request, RunCommand.Outputs outputs, double momentum, DeviceInfo device, long mostChecked) {
         this.request = request;
@@ -68,109 +53,67 @@ final class Run {
     }
 
     Result run() throws IOException {
-        long atOnce = samplesAtOnce();
+        boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
+        int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
+        Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
         Request.Parameters parameters = request.readParameters();
         try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
                 TensorOutput files = new TensorOutput()) {
-            Result result = run(backend, files, parameters, atOnce);
+            Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
+            Result result = run(backend, files, parameters, onDevice, parts);
             files.commit();
             return result;
         }
     }
 
-    /** How many samples fit on the device together; refuses those that never do. */
-    private long samplesAtOnce() {
-        long samples = request.samples();
-        long bytes = Shapes.elements(request.shape) * request.type.bytes();
-        int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
-        // Half of the memory: there are the driver's own needs, and others'.
-        long limit = Math.min(device.maxBuffer(), device.globalMemory() / 2 / tensors);
-        boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
-        boolean divisible = request.samplesStandAlone() && !updates;
-        if (bytes <= limit || bytes <= device.maxBuffer() && !divisible) {
-            return samples;
-        }
-        long ofSample = bytes / samples;
-        if (!divisible || ofSample > device.maxBuffer()) {
-            throw new IllegalArgumentException(request.input + ": " + (divisible ? "one sample takes " + ofSample
-                    : "statistics of the whole batch need all of it at once, which takes " + bytes)
-                    + " bytes, more than the largest buffer of " + device.description() + ": " + device.maxBuffer()
-                    + " bytes");
-        }
-        return Math.max(1, limit / ofSample);
-    }
-
-    private Result run(Backend backend, TensorOutput files, Request.Parameters parameters, long atOnce)
+    private Result run(
+            Backend backend,
+            TensorOutput files,
+            Request.Parameters parameters,
+            Request.DeviceParameters onDevice,
+            Parts parts)
             throws IOException {
         Plan plan = null;
-        int launches = 0;
-        long deviceTime = 0;
-        long hostTime = 0;
-        int parts = 0;
-        boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
-        Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
+        Timing timing = new Timing();
         Statistics statistics = new Statistics();
-        Checked checked = new Checked();
+        FirstSamples checked = null;
+        double[] before = null;
+        double[] after = null;
         try (Elements input = request.input.elements();
                 Elements residual = request.residual == null ? null : request.residual.elements();
                 Sink output = files.create(outputs.output(), request.type, request.shape);
                 Sink sum = outputs.sum() == null
                         ? null
                         : files.create(outputs.sum(), request.type, request.shape)) {
-            long samples = request.samples();
-            for (long first = 0; first == 0 || first < samples; first += atOnce) {
-                long[] shape = request.shapeOf(Math.min(atOnce, samples - first));
-                long offset = samples == 0 ? 0 : first * (Shapes.elements(request.shape) / samples);
-                try (Tensor x = upload(backend, input, offset, shape);
-                        Tensor added = residual == null ? null : upload(backend, residual, offset, shape);
-                        Tensor total = sum == null ? null : backend.empty(request.type, shape)) {
-                    checked.begin(first, x, added, shape);
+            for (Parts.Part part : parts) {
+                try (Tensor x = Transfers.upload(backend, request.type, input, part);
+                        Tensor added = residual == null ? null : Transfers.upload(backend, request.type, residual, part);
+                        Tensor total = sum == null ? null : backend.empty(request.type, part.shape())) {
+                    if (part.first() == 0) {
+                        checked = new FirstSamples(request, part, mostChecked);
+                        before = checked.of(x, added);
+                    }
                     // In place: the device needs to hold the input once.
                     Options options = Options.DEFAULTS.residual(added).sum(total).output(x);
                     Normalized[] result = new Normalized[1];
-                    LaunchTimes times = backend.session()
-                            .timed(() -> result[0] = request.run(x, onDevice, momentum, options));
-                    launches += times.launches();
-                    deviceTime += times.nanoseconds();
-                    hostTime += times.hostNanoseconds();
-                    parts++;
-                    plan = plan != null || x.elements() == 0
-                            ? plan
-                            : backend.session().planner().plan(request.problem(total != null, shape));
-                    x.read((at, piece) -> write(output, piece));
-                    checked.end(x);
+                    timing.addPart(backend.session()
+                            .timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
+                    if (part.first() == 0) {
+                        after = checked.of(x);
+                        plan = x.elements() == 0
+                                ? null
+                                : backend.session().planner().plan(request.problem(total != null, part.shape()));
+                    }
+                    Transfers.write(x, output);
                     if (total != null) {
-                        total.read((at, piece) -> write(sum, piece));
+                        Transfers.write(total, sum);
                     }
                     statistics.add(result[0]);
-                }
-                if (samples == 0) {
-                    break;
                 }
             }
         }
         statistics.write(files, parameters, onDevice);
-        return new Result(
-                plan, launches, deviceTime, hostTime, parts, parameters, checked.samples, checked.x, checked.y);
-    }
-
-    private Tensor upload(Backend backend, Elements elements, long offset, long... shape) {
-        Tensor tensor = backend.empty(request.type, shape);
-        try {
-            tensor.write((at, piece) -> elements.read(offset + at / request.type.bytes(), piece));
-            return tensor;
-        } catch (RuntimeException e) {
-            tensor.close();
-            throw e;
-        }
-    }
-
-    private static void write(Sink sink, ByteBuffer piece) {
-        try {
-            sink.write(piece);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Result(plan, timing, parameters, checked.samples(), before, after);
     }
 
     /** Means and rstds, part by part, and what is written of them. */
@@ -235,52 +178,6 @@ final class Run {
                 at += part.length;
             }
             return all;
-        }
-    }
-
-    /** The first samples, before and after, as far as a person's summary compares them with float64. */
-    private final class Checked {
-        private long samples;
-        private double[] x;
-        private double[] y;
-
-        void begin(long first, Tensor input, Tensor residual, long... shape) {
-            if (first > 0 || input.elements() == 0) {
-                return;
-            }
-            long inPart = shape[0];
-            long ofSample = input.elements() / inPart;
-            samples = Math.min(inPart, mostChecked / ofSample);
-            if (!request.samplesStandAlone() && samples < request.samples()) {
-                samples = 0;
-            }
-            if (samples > 0) {
-                x = beginning(input, (int) (samples * ofSample));
-                if (residual != null) {
-                    double[] added = beginning(residual, x.length);
-                    Arrays.setAll(x, i -> x[i] + added[i]);
-                }
-            }
-        }
-
-        void end(Tensor output) {
-            if (x != null && y == null) {
-                y = beginning(output, x.length);
-            }
-        }
-
-        private double[] beginning(Tensor tensor, int count) {
-            double[] values = new double[count];
-            int bytes = request.type.bytes();
-            tensor.read((at, piece) -> {
-                long here = Math.min(count - at / bytes, piece.remaining() / bytes);
-                if (here > 0) {
-                    ByteBuffer part = piece.duplicate().order(piece.order());
-                    part.limit(part.position() + (int) here * bytes);
-                    Codec.decode(request.type, part, values, (int) (at / bytes));
-                }
-            });
-            return values;
         }
     }
 }

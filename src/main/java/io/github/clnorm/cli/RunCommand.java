@@ -100,10 +100,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** The work on a device. */
     Run run(Request request, DeviceInfo selected) {
-        if (request.type == ElementType.FLOAT64 && !selected.fp64()) {
-            throw new IllegalArgumentException(request.input + ": holds float64, which " + selected.description()
-                    + " does not compute; expected another type, or another --device");
-        }
+        request.checkComputedBy(selected);
         return new Run(request, outputs(), momentum, selected, quiet ? 0 : RunSummary.MOST_CHECKED);
     }
 

@@ -37,12 +37,12 @@ class MainTest extends CommandLineFixture {
 
     @Test
     void noCommand() throws IOException {
-        refused(2, execute(), "no command given", "expected one of", "run", "devices", "doctor");
+        refused(2, execute(), "no command given", "expected one of", "run", "grad", "devices", "doctor");
     }
 
     @Test
     void unknownCommand() throws IOException {
-        refused(2, execute("frobnicate"), "'frobnicate'", "expected one of", "run", "devices", "doctor");
+        refused(2, execute("frobnicate"), "'frobnicate'", "expected one of", "run", "grad", "devices", "doctor");
     }
 
     @Test
@@ -487,7 +487,7 @@ class MainTest extends CommandLineFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--version", "-V", "run --version", "devices --version", "doctor --version"})
+    @ValueSource(strings = {"--version", "-V", "run --version", "grad --version", "devices --version", "doctor --version"})
     void version(String arguments) {
         assertEquals(ExitCode.DONE, execute((Object[]) arguments.split(" ")), err);
         assertTrue(out.matches("clnorm \\d+\\.\\d+\\.\\S+\\R"), "'" + out + "'");
@@ -495,7 +495,7 @@ class MainTest extends CommandLineFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "run --help", "devices --help", "doctor --help"})
+    @ValueSource(strings = {"--help", "-h", "run --help", "grad --help", "devices --help", "doctor --help"})
     void help(String arguments) {
         assertEquals(ExitCode.DONE, execute((Object[]) arguments.split(" ")), err);
         assertTrue(out.startsWith("Usage: clnorm"), out);

@@ -251,7 +251,7 @@ class RunTest extends CommandLineFixture {
         new CommandLine(command).parseArgs("group_norm", "--num-groups", "2", "-i", large.toString(), "-o",
                 output.toString(), "--residual", residual.toString(), "--mean-output", mean.toString());
         Run.Result result = command.run(command.request(), small).run();
-        assertEquals(4, result.parts());
+        assertEquals(4, result.timing().parts());
         Reference reference = Reference.groupNorm(shape, Layout.CHANNELS_FIRST, 2);
         assertHolds(output, reference.normalize(i -> (double) values[i] + added[i]), "in parts", shape);
         assertHolds(mean, reference.moments(i -> (double) values[i] + added[i]).mean(), "means of parts", 7, 2);

@@ -1,0 +1,39 @@
+package io.github.clnorm.cli;
+
+import java.util.Locale;
+import java.util.function.DoubleConsumer;
+
+/** The largest difference from expected values, given in order; NaN where one side has it and the other has not. */
+final class LargestError implements DoubleConsumer {
+
+    private final double[] actual;
+    private final double absolute;
+    private final double relative;
+    private int next;
+    private double largest;
+
+    /** Differences count in units of absolute + relative · |expected|. */
+    LargestError(double[] actual, double absolute, double relative) {
+        this.actual = actual;
+        this.absolute = absolute;
+        this.relative = relative;
+    }
+
+    @Override
+    public void accept(double expected) {
+        double value = actual[next++];
+        // Also equal infinities, whose difference would be NaN.
+        if (Double.isNaN(expected) && Double.isNaN(value) || value == expected) {
+            return;
+        }
+        double error = Math.abs(value - expected) / (absolute + relative * Math.abs(expected));
+        if (!(error <= largest)) {
+            largest = error;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "%.2e", largest);
+    }
+}
