@@ -139,6 +139,9 @@ CLNORM_INLINE block_t block_of(const sets_t sets, const runs_t runs, const uint 
 // Values at .. at + VECTOR_WIDTH of n, with `missing` for those from n on.
 CLNORM_INLINE realv some_of_x(const source_t x, const uint at, const uint n, const real missing)
 {
+    if (at + VECTOR_WIDTH <= n) {
+        return source_elements(x, at);
+    }
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
@@ -149,6 +152,9 @@ CLNORM_INLINE realv some_of_x(const source_t x, const uint at, const uint n, con
 
 CLNORM_INLINE realv some_of_dy(const gradient_t dy, const uint at, const uint n)
 {
+    if (at + VECTOR_WIDTH <= n) {
+        return gradient_elements(dy, at);
+    }
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
@@ -159,6 +165,9 @@ CLNORM_INLINE realv some_of_dy(const gradient_t dy, const uint at, const uint n)
 
 CLNORM_INLINE realv some_parameters(__global const parameter_t *values, const uint at, const uint n)
 {
+    if (at + VECTOR_WIDTH <= n) {
+        return parameters(values + at);
+    }
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
@@ -263,6 +272,9 @@ CLNORM_INLINE realv load_partials(PARTIALS_SPACE const real *partials, const uin
 {
     if (at + VECTOR_WIDTH <= count) {
         return load_vector(partials + at);
+    }
+    if (at >= count) {
+        return (realv)(0);
     }
     real part[VECTOR_WIDTH];
     ROLLED

@@ -239,9 +239,8 @@ gradient_sums_of_columns(__global const storage_t *x, __global const storage_t *
                     c.lo = (realv)(of_row.mean_lo);
                     c.rstd = (realv)(of_row.rstd);
 #if ACTIVATION != NONE
-                    const int inside = there == VECTOR_WIDTH;
-                    c.gamma = gamma ? (inside ? parameters(gamma + q) : some_parameters(gamma, q, row_end)) : (realv)(1);
-                    c.beta = beta ? (inside ? parameters(beta + q) : some_parameters(beta, q, row_end)) : (realv)(0);
+                    c.gamma = gamma ? some_parameters(gamma, q, row_end) : (realv)(1);
+                    c.beta = beta ? some_parameters(beta, q, row_end) : (realv)(0);
 #endif
                 } else {
                     c = columns_of_row(row_length, q, true_row, rows, sets_per_row, set_width, gamma, beta, mean,

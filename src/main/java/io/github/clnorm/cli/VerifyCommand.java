@@ -22,13 +22,15 @@ import picocli.CommandLine.Spec;
 /** Runs the conformance table on the user's own devices. */
 @Command(
         name = "verify",
-        description = "Numerical conformance of a device: PyTorch's own cases and a float64 reference.",
+        description = "Numerical conformance of a device, of results and of gradients: PyTorch's own cases and a float64"
+                + " reference.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         footer = {
             "",
-            "An error is |y - expected| / (1 + |expected|), beyond what an expected value may itself be off. It takes a"
-                    + " minute or two, mostly for the driver's compiler.",
+            "An error is |y - expected| / (1 + |expected|), beyond what an expected value may itself be off; of gradients"
+                    + " of parameters |y - expected| / the largest |expected|. It takes a few minutes, mostly for the"
+                    + " driver's compiler.",
             "Exit code 1: some case failed."
         })
 final class VerifyCommand implements Callable<Integer> {

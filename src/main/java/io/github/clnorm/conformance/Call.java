@@ -22,6 +22,8 @@ final class Call {
     Activation activation = Activation.NONE;
     HostTensor residual;
     boolean sum;
+    /** The gradient with respect to the output, where gradients are asked for. */
+    HostTensor gradOutput;
 
     private Call(Operation operation, HostTensor input) {
         this.operation = operation;
@@ -101,6 +103,11 @@ final class Call {
     Call residual(HostTensor value, boolean wantSum) {
         residual = value;
         sum = wantSum;
+        return this;
+    }
+
+    Call gradOutput(HostTensor value) {
+        gradOutput = value;
         return this;
     }
 

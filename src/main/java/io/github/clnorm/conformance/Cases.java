@@ -41,6 +41,14 @@ final class Cases {
         }
     }
 
+    /** A call whose gradients must match the float64 reference. */
+    void addGradients(String row, ElementType type, String name, Supplier<Call> call) {
+        add(row, type, name, (backend, check) -> {
+            Call made = call.get();
+            GradientCheck.exact(check, made, OnDevice.gradients(backend, made));
+        });
+    }
+
     List<Case> all() {
         return cases;
     }

@@ -43,7 +43,7 @@ final class Check {
             return Double.POSITIVE_INFINITY;
         }
         double beyond = Math.abs(actual - expected) - tolerance.slack(index, expected);
-        return beyond <= 0 ? 0 : beyond / (1 + Math.abs(expected));
+        return beyond <= 0 ? 0 : beyond / tolerance.scale(expected);
     }
 
     /** Compares bits; any NaN is like any other. */

@@ -65,22 +65,27 @@ public final class Conformance {
                 List.copyOf(failures));
     }
 
-    /** In the order of the table: rows of the operations, by type, then the others. */
+    /** In the order of the table: rows of the operations and of their gradients, by type, then the others. */
     private static List<Case> cases(Backend backend) {
         Cases cases = new Cases();
         new PyTorchCases(cases).add();
         new ReferenceCases(cases).add();
+        new CentralDifferenceCases(cases).add();
         new ExactCases(cases).add();
         new RelationCases(cases).add();
+        new GradientRelationCases(cases).add();
         new KnownFailureCases(cases, Quirks.prefersWorkItemsToVectors(backend.device())).add();
+        new GradientRefusals(cases).add();
         List<String> order = new ArrayList<>();
         for (Operation operation : Operation.values()) {
             order.add(operation.toString());
+            order.add(operation.backward());
         }
         order.addAll(List.of(
                 ExactCases.ROW,
                 RelationCases.SAME_BITS,
                 RelationCases.SHIFTED,
+                GradientRelationCases.ROW,
                 KnownFailureCases.ROW,
                 PyTorchCases.REFUSALS));
         return cases.all().stream()

@@ -2,6 +2,7 @@ package io.github.clnorm.conformance;
 
 import io.github.clnorm.reference.Reference;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Runs calls by the float64 reference. */
 final class InFloat64 {
@@ -38,6 +39,18 @@ final class InFloat64 {
         return new InFloat64(call).run();
     }
 
+    /** The gradients of what is there: of the input, the weight and the bias. */
+    static Result gradients(Call call) {
+        return new InFloat64(call).gradients();
+    }
+
+    /** The sum over all outputs, each times its gradient: what the gradients are of. */
+    static double loss(Call call) {
+        double[] dy = call.gradOutput.values();
+        double[] y = run(call).output();
+        return IntStream.range(0, y.length).mapToDouble(i -> dy[i] * y[i]).sum();
+    }
+
     /** 1 / sqrt(variance + eps) where it is the largest: what multiplies the errors of the input the most. */
     static double largestRstd(Call call) {
         InFloat64 run = new InFloat64(call);
@@ -64,6 +77,21 @@ final class InFloat64 {
         }
         if (call.sum) {
             result.put("sum", x);
+        }
+        return result;
+    }
+
+    private Result gradients() {
+        double[] dy = call.gradOutput.values();
+        Reference.Gradients gradients = call.ownStatistics
+                ? reference.gradients(i -> x[i], i -> dy[i])
+                : reference.gradientsBy(moments(), i -> x[i], i -> dy[i]);
+        Result result = new Result().put("grad_input", gradients.input());
+        if (call.weight != null) {
+            result.put("grad_weight", gradients.weight());
+        }
+        if (call.bias != null) {
+            result.put("grad_bias", gradients.bias());
         }
         return result;
     }

@@ -45,6 +45,33 @@ final class KnownFailureCases {
         }
         hugeInputs();
         oneElement();
+        gradients();
+    }
+
+    private void gradients() {
+        for (Layout layout : Layout.values()) {
+            boolean first = layout == Layout.CHANNELS_FIRST;
+            long[] shape = first ? new long[] {3, 8, 20, 33} : new long[] {3, 20, 33, 8};
+            gradients("mean 10,000, group_norm of " + layout,
+                    () -> Call.groupNorm(HostTensor.normal(TYPE, 8, 1e4, 1, shape), layout, 2));
+            gradients("mean 10,000, batch_norm of " + layout,
+                    () -> Call.batchNorm(HostTensor.normal(TYPE, 8, 1e4, 1, shape), layout));
+            long[] many = first ? new long[] {300, 6, 5, 4} : new long[] {300, 5, 4, 6};
+            gradients("300 samples, group_norm of " + layout,
+                    () -> Call.groupNorm(HostTensor.normal(TYPE, 9, 1, 2, many), layout, 2));
+        }
+        gradients("mean 10,000, layer_norm", () -> Call.layerNorm(HostTensor.normal(TYPE, 10, 1e4, 1, 6, 1500), 1500));
+        gradients("300 rows, layer_norm", () -> Call.layerNorm(HostTensor.normal(TYPE, 11, 1, 2, 300, 40), 40));
+    }
+
+    /** Of the input, the weight and the bias. */
+    private void gradients(String name, Supplier<Call> call) {
+        cases.addGradients(ROW, TYPE, "gradients, " + name, () -> {
+            Call made = call.get();
+            return GradOutput.to(made.affine(
+                    HostTensor.normal(TYPE, 12, 1, 0.5, made.parameterShape()),
+                    HostTensor.normal(TYPE, 13, 0, 1, made.parameterShape())));
+        });
     }
 
     private void add(String name, Supplier<Call> call) {

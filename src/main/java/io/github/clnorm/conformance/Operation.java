@@ -14,6 +14,11 @@ enum Operation {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
+    /** The row of its gradients. */
+    String backward() {
+        return this + " backward";
+    }
+
     /** As PyTorch calls it. */
     @Override
     public String toString() {

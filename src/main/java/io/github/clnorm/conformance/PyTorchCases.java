@@ -21,9 +21,14 @@ final class PyTorchCases {
     void add() {
         for (PyTorchData.Entry entry : new PyTorchData().cases()) {
             String name = "PyTorch: " + entry;
-            String row = Operation.of(entry.text("operation")).toString();
+            Operation operation = Operation.of(entry.text("operation"));
+            String row = operation.toString();
             if (entry.has("module")) {
                 cases.add(row, ElementType.FLOAT32, name, (backend, check) -> PyTorchModule.run(entry, backend, check));
+                if (entry.entries("steps").stream().allMatch(step -> step.has("gradients"))) {
+                    cases.add(operation.backward(), ElementType.FLOAT32, name,
+                            (backend, check) -> PyTorchModule.runBackward(entry, backend, check));
+                }
             } else if (PyTorchDifferences.accepts(entry.toString())) {
                 cases.addReference(row, entry.tensor("tensors", "input").type(), name, () -> call(entry));
             } else if (entry.has("error") || PyTorchDifferences.refuses(entry.toString())) {
@@ -31,8 +36,23 @@ final class PyTorchCases {
             } else {
                 ElementType type = entry.tensor("tensors", "input").type();
                 cases.add(row, type, name, (backend, check) -> computed(entry, backend, check));
+                cases.add(operation.backward(), type, name, (backend, check) -> gradients(entry, backend, check));
             }
         }
+    }
+
+    private static void gradients(PyTorchData.Entry entry, Backend backend, Check check) {
+        Call call = call(entry);
+        Result actual = OnDevice.gradients(backend, call);
+        GradientCheck.exact(check, call, actual);
+        GradientCheck.libtorch(check, call, libtorchGradients(entry), actual);
+    }
+
+    /** What libtorch's autograd gives, by its roles, where clnorm means to give the same. */
+    static Map<String, HostTensor> libtorchGradients(PyTorchData.Entry entry) {
+        Map<String, HostTensor> gradients = entry.tensors("gradients");
+        gradients.keySet().removeAll(PyTorchDifferences.otherGradients(entry.toString()));
+        return gradients;
     }
 
     private static void refused(PyTorchData.Entry entry, Backend backend, Check check) {
@@ -97,10 +117,12 @@ final class PyTorchCases {
         return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 
-    private static Call call(PyTorchData.Entry entry) {
+    /** A case that is a call. */
+    static Call call(PyTorchData.Entry entry) {
         HostTensor input = entry.tensor("tensors", "input");
         Call call = Call.of(Operation.of(entry.text("operation")), input)
-                .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"));
+                .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"))
+                .gradOutput(entry.tensor("gradients", "grad_output"));
         if (entry.has("layout") && !entry.text("layout").equals(Layout.CHANNELS_FIRST.toString())) {
             throw new IllegalStateException(entry + ": layout " + entry.text("layout"));
         }

@@ -34,6 +34,9 @@ final class PyTorchDifferences {
             "instance_norm with a wrong weight, refused",
             "instance_norm with a wrong bias, refused");
 
+    /** A sum over no position is 0 to clnorm; libtorch multiplies it by an rstd that is NaN. */
+    private static final String NO_POSITIONS = "group_norm of no positions";
+
     private PyTorchDifferences() {}
 
     static boolean refuses(String name) {
@@ -42,6 +45,11 @@ final class PyTorchDifferences {
 
     static boolean accepts(String name) {
         return ACCEPTED.contains(name);
+    }
+
+    /** The gradients that are others, by their roles. */
+    static Set<String> otherGradients(String name) {
+        return name.equals(NO_POSITIONS) ? Set.of("grad_weight") : Set.of();
     }
 
     /** Whether clnorm words its refusal differently. */

@@ -3,6 +3,7 @@ package io.github.clnorm.conformance;
 import io.github.clnorm.Backend;
 import io.github.clnorm.BatchNorm;
 import io.github.clnorm.ChannelStatisticsNorm;
+import io.github.clnorm.Gradients;
 import io.github.clnorm.InstanceNorm;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.type.ElementType;
@@ -31,6 +32,59 @@ final class PyTorchModule {
                 state(module, entry, refused, check);
             }
         }
+    }
+
+    /** The gradients of every step, each as the call that it is. */
+    static void runBackward(PyTorchData.Entry entry, Backend backend, Check check) {
+        try (ChannelStatisticsNorm module = module(entry, backend)) {
+            set(module.weight(), entry.tensor("tensors", "weight"));
+            set(module.bias(), entry.tensor("tensors", "bias"));
+            for (PyTorchData.Entry step : entry.entries("steps")) {
+                module.train(step.flag("training"));
+                backward(module, entry, step, backend, check);
+            }
+        }
+    }
+
+    private static void backward(
+            ChannelStatisticsNorm module,
+            PyTorchData.Entry entry,
+            PyTorchData.Entry step,
+            Backend backend,
+            Check check) {
+        try (Tensor input = step.tensor("input").on(backend);
+                Tensor dy = step.tensor("gradients", "grad_output").on(backend)) {
+            module.forward(input).close();
+            try (Gradients gradients = module.backward(dy)) {
+                Call call = call(entry, step);
+                Result actual = OnDevice.result(gradients);
+                GradientCheck.exact(check, call, actual);
+                GradientCheck.libtorch(check, call, step.tensors("gradients"), actual);
+            }
+        }
+    }
+
+    /** What a step computes: by the statistics after all training, evaluation being the last step. */
+    static Call call(PyTorchData.Entry entry, PyTorchData.Entry step) {
+        HostTensor input = batched(entry, step.tensor("input"));
+        return Call.of(Operation.of(entry.text("operation")), input)
+                .eps(entry.number("eps"))
+                .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"))
+                .running(entry.tensor("state", "running_mean"), entry.tensor("state", "running_var"), 0)
+                .ownStatistics(step.flag("training") || !entry.flag("track_running_stats"))
+                .gradOutput(batched(entry, step.tensor("gradients", "grad_output")));
+    }
+
+    /** A sample by itself, which instance_norm's modules take too, is a batch of one. */
+    private static HostTensor batched(PyTorchData.Entry entry, HostTensor tensor) {
+        long[] shape = tensor.shape();
+        if (entry.text("module").startsWith("BatchNorm") || shape.length == dimensions(entry) + 2) {
+            return tensor;
+        }
+        long[] batch = new long[shape.length + 1];
+        batch[0] = 1;
+        System.arraycopy(shape, 0, batch, 1, shape.length);
+        return tensor.viewedAs(batch);
     }
 
     private static void step(
@@ -65,9 +119,14 @@ final class PyTorchModule {
         }
     }
 
+    private static int dimensions(PyTorchData.Entry entry) {
+        String type = entry.text("module");
+        return type.charAt(type.length() - 2) - '0';
+    }
+
     private static ChannelStatisticsNorm module(PyTorchData.Entry entry, Backend backend) {
         String type = entry.text("module");
-        int dimensions = type.charAt(type.length() - 2) - '0';
+        int dimensions = dimensions(entry);
         long features = (long) entry.number("num_features");
         if (type.startsWith("BatchNorm")) {
             BatchNorm.Builder builder = BatchNorm.builder(backend, features, dimensions);

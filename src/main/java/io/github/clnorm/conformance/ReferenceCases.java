@@ -103,6 +103,10 @@ final class ReferenceCases {
                 cases.addReference(
                         form.operation.toString(), type, form.name + variant, () -> variant.of(form.of(type)));
             }
+            for (Variant variant : gradientVariants(form, type)) {
+                cases.addGradients(form.operation.backward(), type, form.name + variant,
+                        () -> GradOutput.to(variant.of(form.of(type))));
+            }
         }
     }
 
@@ -122,6 +126,17 @@ final class ReferenceCases {
             case BFLOAT16 -> Variant.SILU;
             default -> Variant.GELU;
         });
+    }
+
+    /** Every variant of group_norm in float32, another one of it in each other type; of the others one or two. */
+    private static List<Variant> gradientVariants(Form form, ElementType type) {
+        boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
+        if (type == ElementType.FLOAT32) {
+            return form.operation == Operation.GROUP_NORM
+                    ? List.of(Variant.values())
+                    : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
+        }
+        return form.operation == Operation.GROUP_NORM ? variants(form, type) : List.of(Variant.PLAIN);
     }
 
     private static long[] shape(long... shape) {

@@ -175,12 +175,12 @@ public final class GradientRules {
 
     /** The last step, element by element: of x, dy, and parameters. */
     private static long tailTrips(Plan plan) {
-        return held(plan) * (plan.vectorWidth() == 1 ? 1 : 4L * plan.vectorWidth());
+        return registerTrips(plan) + 4L * plan.vectorWidth();
     }
 
     /** Vectors of blocks that belong together are loaded at once, others lane by lane. */
     private static long mergeTrips(Plan plan, long blocks, long perRun) {
-        boolean together = perRun % plan.vectorWidth() == 0;
+        boolean together = perRun % plan.vectorWidth() == 0 || perRun == blocks;
         long ofLanes = 1 + registerTrips(plan) + (together ? 0 : held(plan) * (1 + 3L * plan.vectorWidth()));
         return ceil(blocks, Cut.LANES) * ofLanes + 3 * registerTrips(plan) + Math.max(8, 2L * plan.vectorWidth());
     }

@@ -91,6 +91,7 @@ class VerifyCommandTest {
         assertEquals(devices.size(), err.lines().count(), "no progress where there is no terminal: " + err);
         assertEquals(devices.size(), out.lines().filter(line -> line.startsWith("operation ")).count(), out);
         assertTrue(out.lines().anyMatch(line -> line.matches("rms_norm +float32 .*4\\.0e-06")), out);
+        assertTrue(out.lines().anyMatch(line -> line.matches("rms_norm backward +float32 .*2\\.0e-05")), out);
         assertFalse(out.contains("FAILED"), out);
 
         JsonNode root = json(Files.readString(file));

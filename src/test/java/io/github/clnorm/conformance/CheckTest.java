@@ -94,6 +94,43 @@ class CheckTest {
         assertEquals(5e-5, check.failure().error(), 1e-12);
     }
 
+    /** A sum's small elements are no better than its large ones. */
+    @Test
+    void gradientsOfParametersAreRelativeToTheLargest() {
+        double[] expected = values(1000, -3, 0);
+        Tolerance tolerance = Tolerance.ofParameterGradient(ElementType.FLOAT32, ElementType.FLOAT32, expected);
+        check.close("grad_weight", expected, values(1000, -3 + 0.019, 0.01), tolerance);
+        assertNull(check.failure());
+        assertEquals(1.9e-5, check.largestError(), 1e-12);
+        assertEquals(2e-5, check.bound());
+        check.close("grad_weight", expected, values(1000, -3 + 0.021, 0.01), tolerance);
+        assertEquals(1, check.failure().index());
+        assertEquals(2.1e-5, check.failure().error(), 1e-12);
+    }
+
+    /** Where all of them are 0 nothing else is right; where the largest is unknown, none is. */
+    @Test
+    void gradientsOfParametersWithoutALargest() {
+        double[] zero = values(0, 0);
+        Tolerance tolerance = Tolerance.ofParameterGradient(ElementType.FLOAT32, ElementType.FLOAT32, zero);
+        check.close("grad_bias", zero, values(0, -0.0), tolerance);
+        assertNull(check.failure());
+        assertEquals(0, check.bound());
+        check.close("grad_bias", zero, values(0, 1e-30), tolerance);
+        assertEquals(1, check.failure().index());
+    }
+
+    @Test
+    void gradientsInHalfPrecisionMayRoundOnce() {
+        double[] expected = values(100, 1);
+        Tolerance tolerance = Tolerance.ofParameterGradient(ElementType.FLOAT16, ElementType.FLOAT16, expected);
+        check.close("grad_weight", expected, values(100.03, 1), tolerance);
+        assertNull(check.failure());
+        check.close("grad_weight", expected, values(100.06, 1), tolerance);
+        assertEquals(0, check.failure().index());
+        assertEquals(2e-5 * (1 + 0x1p-11) + 0x1p-11 + 0x1p-25 / 100, check.bound(), 1e-12);
+    }
+
     /** Rounding a result that is as far off as allowed stays within the bound, and twice that rounding does not. */
     @Test
     void narrowTypesMayRoundOnce() {

@@ -79,14 +79,16 @@ public final class PlanSpace {
                 .toList();
     }
 
-    /** Plans of every kind of kernel: with the widest vectors, with scalars, and with teams. */
+    /**
+     * Plans of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. A lone work-item
+     * with scalars holds 64 of them, which PoCL compiles for ten seconds; the simulator and Mesa try that.
+     */
     public static List<Plan> fewGradients(GradientProblem problem, DeviceInfo device, int widest) {
+        int narrow = widest == 4 ? 1 : 4;
         return Stream.of(
-                        Plan.resident(1, 1),
-                        Plan.packed(1, 1, 3),
-                        Plan.tiled(1, 1),
-                        Plan.split(1, 1, 1),
-                        Plan.split(1, 1, 1000),
+                        Plan.packed(1, narrow, 3),
+                        Plan.tiled(1, narrow),
+                        Plan.split(1, narrow, 1),
                         Plan.resident(1, widest).withNonTemporal(true),
                         Plan.tiled(1, widest).withNonTemporal(true),
                         Plan.split(1, widest, 2),

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
+import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReferenceTest {
@@ -113,5 +115,105 @@ class ReferenceTest {
                 gelu,
                 2e-15);
         assertEquals(-5.9195258702261888e-09, gelu[0], 1e-22);
+    }
+
+    @Test
+    void gradientsByHand() {
+        // Whatever goes back to a set of two, eps being 0: its output is always -1 and 1.
+        Reference pair = Reference.layerNorm(new long[] {1, 2}, 2).eps(0).affine(new double[] {3, 5}, null);
+        Reference.Gradients gradients = pair.gradients(of(10, 14), of(0.5, -2));
+        assertArrayEquals(new double[] {0, 0}, gradients.input(), 1e-15);
+        assertArrayEquals(new double[] {-0.5, -2}, gradients.weight(), 1e-15);
+        assertArrayEquals(new double[] {0.5, -2}, gradients.bias(), 1e-15);
+        double rstd = 1 / Math.sqrt(12.5);
+        gradients = Reference.rmsNorm(new long[] {1, 2}, 2).eps(0).gradients(of(3, 4), of(1, 0));
+        assertArrayEquals(new double[] {0.64 * rstd, -0.48 * rstd}, gradients.input(), 1e-15);
+        assertArrayEquals(new double[] {3 * rstd, 0}, gradients.weight(), 1e-15);
+        // Given moments are constants.
+        Reference.Moments given = new Reference.Moments(new double[] {1}, new double[1], new double[] {4});
+        gradients = pair.gradientsBy(given, of(10, 14), of(0.5, -2));
+        assertArrayEquals(new double[] {0.75, -5}, gradients.input(), 1e-15);
+        assertArrayEquals(new double[] {2.25, -13}, gradients.weight(), 1e-15);
+    }
+
+    /** As PyTorch has it: the slope of relu is 0 at 0, and below. */
+    @Test
+    void reluPassesNothingBackAtZero() {
+        Reference.Moments unit = new Reference.Moments(new double[1], new double[1], new double[] {1});
+        Reference relu = Reference.layerNorm(new long[] {1, 3}, 3).eps(0).activation(Activation.RELU);
+        assertArrayEquals(
+                new double[] {0, 0, 7}, relu.gradientsBy(unit, of(-1, 0, 1), of(5, 6, 7)).input(), 0);
+    }
+
+    @Test
+    void gradientsWithoutElementsAreZero() {
+        Reference reference = Reference.groupNorm(new long[] {0, 2, 3}, FIRST, 1);
+        Reference.Gradients gradients = reference.affine(new double[] {1, 2}, new double[2]).gradients(of(), of());
+        assertEquals(0, gradients.input().length);
+        assertArrayEquals(new double[2], gradients.weight());
+        assertArrayEquals(new double[2], gradients.bias());
+    }
+
+    /** The losses are of about 10 and the step is 2^-17: rounding and the third derivative are off by some 1e-9. */
+    @Test
+    void gradientsAreTheLimitsOfDifferences() {
+        for (Activation activation : Activation.values()) {
+            for (Layout layout : Layout.values()) {
+                long[] shape = layout == FIRST ? new long[] {3, 4, 5} : new long[] {3, 5, 4};
+                differences(Reference.groupNorm(shape, layout, 2).activation(activation), 6, 4);
+                differences(Reference.instanceNorm(shape, layout).activation(activation), 12, 4);
+                differences(Reference.batchNorm(shape, layout).activation(activation), 4, 4);
+            }
+            differences(Reference.layerNorm(new long[] {5, 3, 4}, 3, 4).activation(activation), 5, 12);
+            differences(Reference.rmsNorm(new long[] {5, 3, 4}, 3, 4).activation(activation), 5, 12);
+        }
+    }
+
+    /** Of an input of 60 elements. */
+    private static void differences(Reference reference, int sets, int parameters) {
+        double[] x = Values.doubles(Values.normal(1, 60, 1, 2));
+        double[] dy = Values.doubles(Values.normal(2, 60, 0, 1));
+        double[] gamma = Values.doubles(Values.normal(3, parameters, 1, 0.5));
+        double[] beta = Values.doubles(Values.normal(4, parameters, 0, 1));
+        reference.affine(gamma, beta);
+        compare(
+                reference.gradients(of(x), of(dy)),
+                x,
+                gamma,
+                beta,
+                () -> loss(dy, reference.normalize(of(x))));
+        Reference.Moments given = new Reference.Moments(
+                Values.doubles(Values.normal(5, sets, 1, 1)), new double[sets], Values.doubles(Values.constant(sets, 3)));
+        compare(
+                reference.gradientsBy(given, of(x), of(dy)),
+                x,
+                gamma,
+                beta,
+                () -> loss(dy, reference.normalizeBy(given, of(x))));
+    }
+
+    private static void compare(
+            Reference.Gradients gradients, double[] x, double[] gamma, double[] beta, DoubleSupplier loss) {
+        assertArrayEquals(differences(x, loss), gradients.input(), 1e-8);
+        assertArrayEquals(differences(gamma, loss), gradients.weight(), 1e-8);
+        assertArrayEquals(differences(beta, loss), gradients.bias(), 1e-8);
+    }
+
+    private static double loss(double[] dy, double... y) {
+        return IntStream.range(0, y.length).mapToDouble(i -> dy[i] * y[i]).sum();
+    }
+
+    private static double[] differences(double[] values, DoubleSupplier loss) {
+        double step = 0x1p-17;
+        double[] gradient = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            double value = values[i];
+            values[i] = value + step;
+            gradient[i] = loss.getAsDouble();
+            values[i] = value - step;
+            gradient[i] = (gradient[i] - loss.getAsDouble()) / (2 * step);
+            values[i] = value;
+        }
+        return gradient;
     }
 }

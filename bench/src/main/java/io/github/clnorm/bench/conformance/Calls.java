@@ -29,6 +29,10 @@ final class Calls {
         T_TensorTensorTensor_T parts = torch.native_group_norm(
                 input, Torch.optional(weight), Torch.optional(bias), shape[0], shape[1], positions, groups, eps);
         finish(made, output, parts);
+        // libtorch makes room for a bias's gradient as for a weight's, and without a weight throws "tensor does not have a
+        // device": there it is left out, and so is the bias, on which no other gradient depends.
+        gradients(made, input, weight, weight == null ? null : bias, (x, gamma, beta) -> torch.group_norm(
+                x, groups, Torch.optional(gamma), Torch.optional(beta), eps, false));
     }
 
     void layerNorm(
@@ -40,13 +44,17 @@ final class Calls {
         T_TensorTensorTensor_T parts =
                 torch.native_layer_norm(input, normalized, Torch.optional(weight), Torch.optional(bias), eps);
         finish(made, output, parts);
+        gradients(made, input, weight, bias, (x, gamma, beta) -> torch.layer_norm(
+                x, normalized, Torch.optional(gamma), Torch.optional(beta), eps, false));
     }
 
     void rmsNorm(String name, String source, Tensor input, long[] normalized, Tensor weight, Double eps) {
-        begin(name, "rms_norm", source, input, weight, null)
+        Case made = begin(name, "rms_norm", source, input, weight, null)
                 .argument("normalized_shape", normalized)
                 .argument("eps", eps)
                 .expect("output", torch.rms_norm(input, normalized, Torch.optional(weight), Torch.optional(eps)));
+        gradients(made, input, weight, null, (x, gamma, beta) -> torch.rms_norm(
+                x, normalized, Torch.optional(gamma), Torch.optional(eps)));
     }
 
     /** Running mean and variance as they are before, and what is done with them. */
@@ -102,6 +110,8 @@ final class Calls {
                     eps);
             statistics(made, output, parts);
         }
+        gradients(made, input, weight, bias, (x, gamma, beta) -> batchNorm(
+                x, running.copy(), gamma, beta, training, eps));
     }
 
     static Tensor batchNorm(
@@ -135,6 +145,8 @@ final class Calls {
         Running after = running.copy();
         made.expect("output", instanceNorm(input, after, weight, bias, useInputStats, eps));
         after.after(made);
+        gradients(made, input, weight, bias, (x, gamma, beta) -> instanceNorm(
+                x, running.copy(), gamma, beta, useInputStats, eps));
     }
 
     static Tensor instanceNorm(
@@ -156,6 +168,10 @@ final class Calls {
                 .tensor("input", input)
                 .tensor("weight", weight)
                 .tensor("bias", bias);
+    }
+
+    private static void gradients(Case made, Tensor input, Tensor weight, Tensor bias, Autograd.Forward forward) {
+        made.gradients(Autograd.gradients(input, weight, bias, forward));
     }
 
     private static void finish(Case made, Tensor output, T_TensorTensorTensor_T parts) {

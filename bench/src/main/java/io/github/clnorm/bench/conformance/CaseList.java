@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -20,6 +21,11 @@ final class CaseList {
     private final TensorStore tensors = new TensorStore();
     private final List<ObjectNode> cases = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
+    /** Gradients are stored behind everything else: a tensor that equals one of them keeps its own name. */
+    private final List<Runnable> later = new ArrayList<>();
+
+    /** What a module's call gives. */
+    record Step(Tensor output, Map<String, Tensor> gradients) {}
 
     /** Begins a case; its name is unique. */
     Case add(String name, String operation, String source) {
@@ -32,7 +38,9 @@ final class CaseList {
         return new Case(name, cases.size() - 1, json);
     }
 
+    /** To be called once, when all cases are made: the gradients come last. */
     List<ObjectNode> all() {
+        later.forEach(Runnable::run);
         return cases;
     }
 
@@ -80,6 +88,12 @@ final class CaseList {
             return put("expected", role, tensor);
         }
 
+        /** Gradients that are passed back or come out, by their roles. */
+        Case gradients(Map<String, Tensor> byRole) {
+            later.add(() -> byRole.forEach((role, tensor) -> put("gradients", role, tensor)));
+            return this;
+        }
+
         /** The tensor a module has after the last step. */
         Case state(String role, Tensor tensor) {
             noteNan(tensor);
@@ -92,15 +106,19 @@ final class CaseList {
         }
 
         /** A call of a module: what comes out, or what libtorch throws. */
-        Case step(boolean training, Tensor input, Supplier<Tensor> forward) {
+        Case step(boolean training, Tensor input, Supplier<Step> call) {
             ArrayNode steps = json.withArrayProperty("steps");
             String at = prefix + "steps/" + steps.size() + "/";
             ObjectNode step = steps.addObject().put("training", training);
             step.put("input", tensors.add(at + "input", input));
             try {
-                Tensor output = forward.get();
-                noteNan(output);
-                step.put("output", tensors.add(at + "output", output));
+                Step done = call.get();
+                noteNan(done.output);
+                step.put("output", tensors.add(at + "output", done.output));
+                later.add(() -> {
+                    ObjectNode gradients = step.putObject("gradients");
+                    done.gradients.forEach((role, tensor) -> gradients.put(role, tensors.add(at + role, tensor)));
+                });
             } catch (RuntimeException e) {
                 step.put("error", Torch.message(e));
             }

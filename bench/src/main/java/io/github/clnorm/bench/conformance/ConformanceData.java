@@ -34,6 +34,12 @@ import org.bytedeco.pytorch.global.torch;
  *       cumulative average.
  * </ul>
  *
+ * <p>A call and a step have {@code gradients} besides, again a map from role to name: {@code grad_output}, a random
+ * gradient with respect to the output, the same for all outputs of a shape, and what libtorch's autograd makes of it,
+ * {@code grad_input}, {@code grad_weight} and {@code grad_bias}, as far as there are a weight and a bias. Evaluation is
+ * the last step: its gradients are by the running statistics in {@code state}. libtorch cannot give the gradient of
+ * group_norm's bias where there is no weight.
+ *
  * <p>Instead of {@code expected} or a step's {@code output} there may be {@code error}: the first line of what libtorch
  * throws. Of such a case only shapes and types matter. {@code "nan": true} says that some expected value is NaN, as the
  * square root of a negative number gives: that is PyTorch's result, not a gap in the data.
@@ -67,9 +73,10 @@ public final class ConformanceData {
         new ErrorCases(cases).add();
         withoutGradients.close();
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve("pytorch.json"), json(cases.all()));
+        List<ObjectNode> all = cases.all();
+        Files.writeString(folder.resolve("pytorch.json"), json(all));
         Files.write(folder.resolve("pytorch.safetensors"), cases.tensors().safetensors());
-        System.out.println(cases.all().size() + " cases, " + cases.tensors().size() + " tensors");
+        System.out.println(all.size() + " cases, " + cases.tensors().size() + " tensors");
     }
 
     /** A case a line: a change of one case is a change of one line. */

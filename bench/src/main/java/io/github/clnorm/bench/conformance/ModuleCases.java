@@ -1,6 +1,7 @@
 package io.github.clnorm.bench.conformance;
 
 import io.github.clnorm.bench.conformance.CaseList.Case;
+import io.github.clnorm.bench.conformance.CaseList.Step;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BatchNorm1dImpl;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
@@ -36,7 +37,20 @@ final class ModuleCases {
         }
     }
 
-    private record Layer(Module module, UnaryOperator<Tensor> forward) {}
+    private record Layer(Module module, UnaryOperator<Tensor> forward) {
+
+        /** The output, and the gradients of a random gradient of it. */
+        Step step(Tensor input) {
+            module.zero_grad(true);
+            Tensor x = Autograd.leaf(input);
+            Tensor output = Autograd.recorded(() -> forward.apply(x));
+            StringTensorDict parameters = module.named_parameters();
+            boolean affine = parameters.contains("weight");
+            Tensor weight = affine ? parameters.get("weight") : null;
+            Tensor bias = affine ? parameters.get("bias") : null;
+            return new Step(output.detach(), Autograd.back(output, x, weight, bias));
+        }
+    }
 
     void add() {
         batchNorm();
@@ -120,7 +134,7 @@ final class ModuleCases {
             boolean training = i < trainingSteps;
             layer.module.train(training);
             Tensor input = inputs.normalAround(1, 2, shape);
-            made.step(training, input, () -> layer.forward.apply(input));
+            made.step(training, input, () -> layer.step(input));
         }
         if (settings.tracking) {
             StringTensorDict state = layer.module.named_buffers();
