@@ -139,9 +139,6 @@ CLNORM_INLINE block_t block_of(const sets_t sets, const runs_t runs, const uint 
 // Values at .. at + VECTOR_WIDTH of n, with `missing` for those from n on.
 CLNORM_INLINE realv some_of_x(const source_t x, const uint at, const uint n, const real missing)
 {
-    if (at + VECTOR_WIDTH <= n) {
-        return source_elements(x, at);
-    }
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
@@ -152,9 +149,6 @@ CLNORM_INLINE realv some_of_x(const source_t x, const uint at, const uint n, con
 
 CLNORM_INLINE realv some_of_dy(const gradient_t dy, const uint at, const uint n)
 {
-    if (at + VECTOR_WIDTH <= n) {
-        return gradient_elements(dy, at);
-    }
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
@@ -223,23 +217,51 @@ CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global co
         }
     }
     if (whole < n) {
-        // Lanes without an element take the mean and a gradient of 0, which add nothing.
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = whole + LANE_OF(team, k);
-            if (at < n) {
+            if (at + VECTOR_WIDTH <= n) {
 #if NEEDS_X
-                const realv from = some_of_x(x, at, n, s.mean_hi);
+                const realv from = source_elements(x, at);
 #else
                 const realv from = (realv)(0);
 #endif
 #if EACH
-                const realv gammas = gamma ? some_parameters(gamma, at, n) : (realv)(1);
-                const realv betas = beta ? some_parameters(beta, at, n) : (realv)(0);
+                const realv gammas = GAMMAS(gamma, at);
+                const realv betas = BETAS(beta, at);
 #endif
-                add_to_lanes(products + k, sums + k, from, some_of_dy(dy, at, n), s, gammas, betas);
+                add_to_lanes(products + k, sums + k, from, gradient_elements(dy, at), s, gammas, betas);
             }
         }
+#if VECTOR_WIDTH > 1
+        // One vector of the team may end within. Its lanes without an element take the mean and a gradient of 0, which add
+        // nothing.
+        const uint at = n / VECTOR_WIDTH * VECTOR_WIDTH;
+        const uint number = (at - whole) / VECTOR_WIDTH;
+        if (at < n && number % TEAM == team->item) {
+            realv last_product = (realv)(0), last_sum = (realv)(0);
+#pragma unroll
+            for (uint k = 0; k < HELD; k++) {
+                last_product = k == number / TEAM ? products[k] : last_product;
+                last_sum = k == number / TEAM ? sums[k] : last_sum;
+            }
+#if NEEDS_X
+            const realv from = some_of_x(x, at, n, s.mean_hi);
+#else
+            const realv from = (realv)(0);
+#endif
+#if EACH
+            const realv gammas = gamma ? some_parameters(gamma, at, n) : (realv)(1);
+            const realv betas = beta ? some_parameters(beta, at, n) : (realv)(0);
+#endif
+            add_to_lanes(&last_product, &last_sum, from, some_of_dy(dy, at, n), s, gammas, betas);
+#pragma unroll
+            for (uint k = 0; k < HELD; k++) {
+                products[k] = k == number / TEAM ? last_product : products[k];
+                sums[k] = k == number / TEAM ? last_sum : sums[k];
+            }
+        }
+#endif
     }
     fold_lanes(products, sums, product, sum, team);
 }

@@ -50,6 +50,13 @@ final class VerifyCommand implements Callable<Integer> {
                     + " it.")
     private String json;
 
+    @Option(
+            names = "--only",
+            paramLabel = "ROW",
+            defaultValue = "",
+            description = "Only the rows of the table whose name begins so, such as group_norm. Default: all.")
+    private String only;
+
     @Override
     public Integer call() throws IOException {
         devices.check();
@@ -128,7 +135,7 @@ final class VerifyCommand implements Callable<Integer> {
     private Report run(DeviceInfo device) {
         try (Backend backend = Backend.open(device);
                 ProgressLine line = new ProgressLine(spec.commandLine().getErr())) {
-            return Conformance.run(backend, (done, all, name) -> line.show(done + "/" + all + " " + name));
+            return Conformance.run(backend, only, (done, all, name) -> line.show(done + "/" + all + " " + name));
         }
     }
 }

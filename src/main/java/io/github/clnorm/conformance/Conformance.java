@@ -32,11 +32,18 @@ public final class Conformance {
      * Runs every case; one that fails, or that the driver fails, stops none of the others.
      *
      * @param backend the device at work
+     * @param only what the names of the rows that are wanted begin with; empty for all
      * @param progress takes word before each case
      * @return the table
+     * @throws IllegalArgumentException when no row begins so
      */
-    public static Report run(Backend backend, Progress progress) {
-        List<Case> cases = cases(backend);
+    public static Report run(Backend backend, String only, Progress progress) {
+        List<Case> cases =
+                cases(backend).stream().filter(next -> next.row().startsWith(only)).toList();
+        if (cases.isEmpty()) {
+            throw new IllegalArgumentException("no row of the table begins with '" + only + "', expected one of "
+                    + cases(backend).stream().map(Case::row).distinct().collect(Collectors.joining(", ")));
+        }
         Map<String, RowCount> rows = new LinkedHashMap<>();
         List<Failure> failures = new ArrayList<>();
         int done = 0;

@@ -111,6 +111,8 @@ public final class GradientHeuristics {
         }
         addSplits(plans, Plan.split(group, width, 1), problem, wanted);
         addSplits(plans, Plan.split(Math.min(group, Cut.LANES), 1, 1), problem, wanted);
+        // A lone work-item that merges very many blocks takes them in vectors.
+        addSplits(plans, Plan.split(1, CPU_VECTOR, 1), problem, wanted);
         return plans;
     }
 

@@ -128,8 +128,10 @@ final class BackwardKernels {
                 .with(plan.nonTemporal(), "NON_TEMPORAL", 1);
     }
 
+    /** Nothing but sums and parameters is read: what the tensor holds is of no matter. */
     private KernelOptions merge() {
-        return KernelOptions.of(session, mergeGroupSize(), plan.vectorWidth(), problem.type(), problem.statistics())
+        return KernelOptions.of(
+                        session, mergeGroupSize(), plan.vectorWidth(), problem.real(), Statistics.MEAN_AND_VARIANCE)
                 .parameters(problem.parameterType());
     }
 

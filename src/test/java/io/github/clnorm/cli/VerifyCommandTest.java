@@ -86,7 +86,7 @@ class VerifyCommandTest {
     @Tag("device")
     void allDevicesAsATableAndInAFile() throws IOException {
         Path file = Files.write(folder.resolve("report.json"), OLD);
-        assertEquals(ExitCode.DONE, execute("--device", "all", "--json", file), out + err);
+        assertEquals(ExitCode.DONE, execute("--device", "all", "--only", "rms_norm", "--json", file), out + err);
         List<DeviceInfo> devices = Devices.of(Devices.platforms());
         assertEquals(devices.size(), err.lines().count(), "no progress where there is no terminal: " + err);
         assertEquals(devices.size(), out.lines().filter(line -> line.startsWith("operation ")).count(), out);
@@ -112,7 +112,7 @@ class VerifyCommandTest {
                         names(row));
             }
             JsonNode first = device.get("rows").get(0);
-            assertEquals("group_norm", first.get("operation").asText());
+            assertEquals("rms_norm", first.get("operation").asText());
             assertEquals("float32", first.get("type").asText());
             assertTrue(first.get("largestError").asDouble() <= first.get("bound").asDouble(), first.toString());
         }
@@ -171,6 +171,8 @@ class VerifyCommandTest {
         assertOneLine(folder.toString(), "is a directory");
         assertEquals(ExitCode.WRONG_REQUEST, execute("--cases", "3"));
         assertOneLine("--cases");
+        assertEquals(ExitCode.WRONG_REQUEST, execute("--only", "norm"));
+        assertOneLine("'norm'", "group_norm");
         assertEquals("", out);
         assertEquals(List.of(), files());
     }

@@ -25,7 +25,7 @@ class ConformanceTest {
 
     @OnEveryDevice
     void everyCasePasses(Backend backend) {
-        Report report = Conformance.run(backend, (done, all, name) -> {});
+        Report report = Conformance.run(backend, "", (done, all, name) -> {});
         assertEquals(
                 "",
                 report.failures().stream().map(Failure::toString).collect(Collectors.joining("\n")),
@@ -71,7 +71,7 @@ class ConformanceTest {
         FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.open(TestDevices.first().device(), false));
         try (Backend backend = new Backend(new Session(faulty.port(), TestDevices.first().device()))) {
             faulty.fail("enqueue", 3);
-            Report report = Conformance.run(backend, (done, all, name) -> {});
+            Report report = Conformance.run(backend, "rms_norm", (done, all, name) -> {});
             assertEquals(1, report.failures().size(), report.failures().toString());
             Failure failure = report.failures().get(0);
             assertEquals(-1, failure.index());

@@ -7,9 +7,11 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.BatchNormGeometry;
 import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GroupNormGeometry;
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.testing.TestInfo;
+import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.List;
@@ -76,20 +78,24 @@ class HeuristicsTest {
         assertEquals(Strategy.RESIDENT, plan(TestInfo.CPU, 32, 2, 320, 64, 64).strategy());
     }
 
+    /** A random geometry of any operation on channels. */
+    private static Geometry geometry(SplittableRandom random) {
+        long groups = 1L << random.nextInt(8);
+        // Rows of batch norm hold all channels; beyond 2^30 elements they are refused.
+        boolean batch = random.nextInt(3) == 0;
+        long[] shape = {
+            1L << random.nextInt(12), groups * (1 + random.nextInt(9)), 1 + random.nextLong(1L << random.nextInt(batch ? 16 : 22))
+        };
+        Layout layout = Layout.values()[random.nextInt(2)];
+        long[] laid = layout == Layout.CHANNELS_FIRST ? shape : new long[] {shape[0], shape[2], shape[1]};
+        return batch ? BatchNormGeometry.of(laid, layout) : GroupNormGeometry.of(laid, groups, layout);
+    }
+
     @Test
     void everyChoiceIsLegal() {
         SplittableRandom random = new SplittableRandom(17);
         for (int i = 0; i < 20_000; i++) {
-            long groups = 1L << random.nextInt(8);
-            // Rows of batch norm hold all channels; beyond 2^30 elements they are refused.
-            boolean batch = random.nextInt(3) == 0;
-            long[] shape = {
-                1L << random.nextInt(12), groups * (1 + random.nextInt(9)), 1 + random.nextLong(1L << random.nextInt(batch ? 16 : 22))
-            };
-            Layout layout = Layout.values()[random.nextInt(2)];
-            long[] laid = layout == Layout.CHANNELS_FIRST ? shape : new long[] {shape[0], shape[2], shape[1]};
-            Geometry geometry =
-                    batch ? BatchNormGeometry.of(laid, layout) : GroupNormGeometry.of(laid, groups, layout);
+            Geometry geometry = geometry(random);
             Statistics statistics = Statistics.values()[random.nextInt(3)];
             ElementType type = ElementType.values()[random.nextInt(4)];
             DeviceInfo device = DEVICES.get(i % DEVICES.size());
@@ -103,5 +109,52 @@ class HeuristicsTest {
             assertEquals(merged ? Optional.empty() : broken.filter(b -> b.contains("loop trips")), broken, what);
             assertTrue(plan.workGroupSize() <= Math.max(1, limit), what);
         }
+    }
+
+    @Test
+    void everyChoiceForGradientsIsLegal() {
+        SplittableRandom random = new SplittableRandom(18);
+        for (int i = 0; i < 20_000; i++) {
+            Geometry geometry = random.nextInt(4) == 0
+                    ? new Geometry(
+                            1 + random.nextLong(1L << random.nextInt(20)), 1, 1, 1 + random.nextInt(20_000), 1)
+                    : geometry(random);
+            ElementType type = ElementType.values()[random.nextInt(4)];
+            DeviceInfo device = DEVICES.get(i % DEVICES.size());
+            long limit = Math.min(device.maxWorkGroupSize(), 1L << random.nextInt(11));
+            int wanted = 1 + random.nextInt(7);
+            GradientProblem problem = new GradientProblem(
+                    geometry,
+                    Statistics.values()[random.nextInt(3)],
+                    type,
+                    type.accumulator(),
+                    Activation.NONE,
+                    false,
+                    (wanted & 1) != 0,
+                    (wanted & 2) != 0,
+                    (wanted & 4) != 0);
+            Plan plan = GradientHeuristics.plan(problem, device, limit);
+            String what = problem + " on " + device + ": " + plan;
+            Optional<String> broken = GradientRules.problem(plan, problem, device);
+            // So many blocks cannot be merged by one team: they are refused, with the reason.
+            boolean merged = geometry.elements() <= 1L << 27;
+            assertEquals(merged ? Optional.empty() : broken.filter(b -> b.contains("loop trips")), broken, what);
+        }
+    }
+
+    @Test
+    void tilesMakeTheGradientsOfLayerNormOnACpu() {
+        GradientProblem problem = new GradientProblem(
+                new Geometry(8192, 1, 1, 1024, 1),
+                Statistics.MEAN_AND_VARIANCE,
+                ElementType.FLOAT32,
+                ElementType.FLOAT32,
+                Activation.NONE,
+                false,
+                true,
+                true,
+                true);
+        Plan plan = GradientHeuristics.plan(problem, TestInfo.CPU, 4096);
+        assertEquals(Strategy.TILED, plan.strategy(), plan.toString());
     }
 }

@@ -28,37 +28,35 @@ public final class PlanSpace {
 
     /**
      * Every strategy and split, and some work-group sizes and vector widths: every kernel of every size takes drivers
-     * seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out.
+     * seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out. PoCL takes ten
+     * for a lone work-item with scalars; the simulator and Mesa try that.
      */
     public static List<Plan> sample(Problem problem, DeviceInfo device, int widest) {
+        int narrow = widest == 4 ? 1 : 4;
         List<Plan> plans = new ArrayList<>();
-        for (int width : new int[] {1, Math.min(4, widest), widest}) {
-            plans.add(Plan.resident(1, width));
-            plans.add(Plan.split(1, width, 2).withMergeOnce(true));
-        }
+        plans.add(Plan.resident(1, narrow));
+        plans.add(Plan.split(1, narrow, 2).withMergeOnce(true));
         plans.addAll(variants(1, widest));
         plans.add(Plan.resident(16, 4).withKeepSet(true));
         plans.add(Plan.packed(16, 4, 3).withKeepSet(true));
         plans.add(Plan.split(16, 4, 1));
         plans.add(Plan.split(16, 4, 16).withMergeOnce(true));
-        plans.add(Plan.packed(64, 1, 2));
-        plans.add(Plan.split(64, 1, 16).withMergeOnce(true));
         int largest = Integer.highestOneBit(device.maxWorkGroupSize());
         plans.add(Plan.resident(largest, 4));
         plans.add(Plan.split(largest, 4, 16).withMergeOnce(true));
         return legal(plans, problem, device);
     }
 
-    /** One plan of most kinds of kernel, with vectors, with scalars, and with teams: for what makes kernels anew. */
+    /** One plan of most kinds of kernel, with narrow vectors and wide ones, and with teams: for what makes kernels anew. */
     public static List<Plan> few(Problem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
-        plans.add(Plan.resident(1, 1));
+        int narrow = widest == 4 ? 1 : 4;
+        plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withKeepSet(true));
-        plans.add(Plan.packed(8, 4, 2));
         plans.add(Plan.split(8, 4, 8).withMergeOnce(true));
         if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
-            plans.add(Plan.split(1, 1, 16).withMergeOnce(true));
+            plans.add(Plan.split(1, narrow, 16).withMergeOnce(true));
             plans.add(Plan.split(1, widest, 1000).withMergeOnce(true));
         }
         return legal(plans, problem, device);
@@ -81,20 +79,21 @@ public final class PlanSpace {
 
     /**
      * Plans of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. A lone work-item
-     * with scalars holds 64 of them, which PoCL compiles for ten seconds; the simulator and Mesa try that.
+     * with scalars holds 64 of them, which PoCL compiles for ten seconds, and one with vectors takes Mesa as long: each tries
+     * the other, and the simulator both.
      */
     public static List<Plan> fewGradients(GradientProblem problem, DeviceInfo device, int widest) {
-        int narrow = widest == 4 ? 1 : 4;
+        boolean scalars = widest == 4;
+        int narrow = scalars ? 1 : 4;
         return Stream.of(
                         Plan.packed(1, narrow, 3),
                         Plan.tiled(1, narrow),
                         Plan.split(1, narrow, 1),
-                        Plan.resident(1, widest).withNonTemporal(true),
-                        Plan.tiled(1, widest).withNonTemporal(true),
-                        Plan.split(1, widest, 2),
-                        Plan.split(1, widest, 1000).withNonTemporal(true),
-                        Plan.resident(32, 4).withKeepSet(true),
-                        Plan.packed(8, 4, 3),
+                        Plan.resident(1, scalars ? 1 : widest).withNonTemporal(true),
+                        Plan.tiled(1, scalars ? 1 : widest).withNonTemporal(true),
+                        Plan.split(1, scalars ? 1 : widest, 2),
+                        Plan.split(1, scalars ? 1 : widest, 1000).withNonTemporal(true),
+                        Plan.resident(8, 4).withKeepSet(true),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()

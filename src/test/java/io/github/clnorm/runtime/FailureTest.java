@@ -1,11 +1,13 @@
 package io.github.clnorm.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.Functional;
+import io.github.clnorm.Gradients;
 import io.github.clnorm.GroupNorm;
 import io.github.clnorm.Normalized;
 import io.github.clnorm.Tensor;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever call fails: the error names it, nothing leaks, and the backend goes on working. */
 @Tag("device")
+@SuppressWarnings("try")
 class FailureTest {
 
     @Test
@@ -62,6 +65,44 @@ class FailureTest {
                         faulty.count("release Kernel"),
                         call + " " + n + ": kernels created and released");
             }
+        }
+    }
+
+    /** The same for the backward pass, which keeps scratch memory until the backend is closed. */
+    @Test
+    void everyCallOfATrainingStepMayFailWithoutALeak() {
+        var device = TestDevices.first().device();
+        float[] values = Values.normal(1, 2 * 4 * 100, 0, 1);
+        for (String call : List.of("createBuffer", "build", "createKernel", "setArgument", "enqueue", "flush")) {
+            for (int n = 1; n <= 14; n++) {
+                FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.open(device, false));
+                boolean failed = false;
+                try (Backend backend = new Backend(new Session(faulty.port(), device))) {
+                    faulty.fail(call, n);
+                    failed = step(backend, values, call);
+                    faulty.heal();
+                    assertFalse(step(backend, values, "none"), call + " " + n + ": the backend is broken");
+                }
+                assertEquals(
+                        faulty.count("createBuffer") - ("createBuffer".equals(call) && failed ? 1 : 0),
+                        faulty.count("release Memory"),
+                        call + " " + n + ": buffers created and released");
+            }
+        }
+    }
+
+    /** A training step; whether a call failed in it. */
+    private static boolean step(Backend backend, float[] values, String failing) {
+        try (Tensor x = backend.tensor(values, 2, 4, 100);
+                GroupNorm norm = GroupNorm.of(backend, 2, 4)) {
+            try (Tensor y = norm.forward(x);
+                    Gradients gradients = norm.backward(y)) {
+                assertEquals(values.length, gradients.input().toFloats().length);
+            }
+            return false;
+        } catch (ClException e) {
+            assertEquals(failing, e.call());
+            return true;
         }
     }
 

@@ -78,7 +78,7 @@ class GradientOrderTest {
     void everyPlanGivesTheSameBitsWithoutAMean(Backend backend) {
         GradientComparison.ofPlans(
                 backend,
-                List.of(Operation.rmsNorm(new long[] {131, 66}, 66), Operation.rmsNorm(new long[] {3, 1100}, 1100)),
+                List.of(Operation.rmsNorm(new long[] {131, 66}, 66)),
                 3);
     }
 

@@ -63,6 +63,16 @@ final class OclgrindRun {
         return trials;
     }
 
+    /** Gradients in every legal plan of a few work-group sizes and vector widths: runs, parameters of each, columns. */
+    private static final List<GradientTrial> GRADIENT_MATRIX = List.of(
+            gradients(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 3, 65)),
+            gradients(Operation.layerNorm(new long[] {3, 66}, 66)),
+            gradients(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9)));
+
+    private static GradientTrial gradients(Operation operation) {
+        return GradientTrial.of(Trial.of(operation, FLOAT32).affine(FLOAT32, 1));
+    }
+
     private OclgrindRun() {}
 
     /** Arguments: {@code matrix} for every legal work-group size and vector width, or {@code initialised}. */
@@ -78,6 +88,18 @@ final class OclgrindRun {
         }
         for (Trial trial : EACH) {
             runs += every(device, trial, matrix);
+        }
+        for (GradientTrial trial : matrix ? GRADIENT_MATRIX : List.<GradientTrial>of()) {
+            for (int group : new int[] {1, 2, 8}) {
+                for (int width : new int[] {1, 4, 16}) {
+                    runs += gradients(device, trial, true, PlanSpace.gradients(trial.problem(), device, group, width));
+                }
+            }
+        }
+        for (Trial trial : EACH) {
+            GradientTrial gradient = GradientTrial.of(trial);
+            List<Plan> plans = PlanSpace.gradients(gradient.problem(), device, 8, matrix ? 4 : 1);
+            runs += gradients(device, gradient, matrix, plans.subList(0, Math.min(2, plans.size())));
         }
         if (!matrix) {
             runs += every(device, Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 2, 2100), FLOAT32), false);
@@ -112,6 +134,23 @@ final class OclgrindRun {
                 PlanRun.assertSameBits(expected, run, trial + ", " + plan);
             }
             trial.check(expected, trial.toString());
+            return plans.size();
+        }
+    }
+
+    /** The same for gradients. */
+    private static int gradients(DeviceInfo device, GradientTrial trial, boolean matrix, List<Plan> plans) {
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
+            GradientRun expected = null;
+            for (Plan plan : plans) {
+                GradientRun run = trial.run(session, plan);
+                expected = expected == null ? run : expected;
+                GradientRun.assertSameBits(expected, run, trial + ", " + plan);
+            }
+            if (expected != null) {
+                trial.check(expected, trial.toString());
+            }
             return plans.size();
         }
     }

@@ -1,5 +1,6 @@
 package io.github.clnorm.runtime;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
@@ -33,6 +34,15 @@ final class PlanComparison {
                             : PlanSpace.few(trial.problem(), backend.device(), widest));
         }
         assertTrue(plans >= operations.size() * least, "only " + plans + " plans were legal");
+    }
+
+    /**
+     * A lone work-item with narrow vectors, and a team: what is loaded and stored depends on the width alone, and each
+     * type's kernels are compiled anew.
+     */
+    static void ofOtherVectors(Backend backend, Trial trial) {
+        List<Plan> plans = List.of(Plan.split(1, 4, 8).withMergeOnce(true), Plan.split(8, 1, 8).withMergeOnce(true));
+        assertEquals(2, of(backend, trial, plans), "plans were not legal for " + trial);
     }
 
     /** A plan of most kinds. */

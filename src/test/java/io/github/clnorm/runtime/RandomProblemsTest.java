@@ -36,6 +36,7 @@ class RandomProblemsTest {
                 trial = trial.residual(seed, random.nextBoolean());
             }
             trial = trial.activation(Activation.values()[random.nextInt(4)]);
+            checkGradients(backend, trial, random, "seed " + seed + ": " + trial + " on " + backend.device().description());
             check(backend, trial, random, "seed " + seed + ": " + trial + " on " + backend.device().description());
         }
     }
@@ -55,6 +56,19 @@ class RandomProblemsTest {
         Plan own = session.planner().plan(trial.problem());
         Errors.assertSameBits(
                 expected.output(), PlanRun.of(session, trial, own, true).output(), what + ", in place");
+    }
+
+    /** Gradients by the heuristic's plan, by another, and dx in the place of dy. */
+    private static void checkGradients(Backend backend, Trial forward, SplittableRandom random, String what) {
+        Session session = backend.session();
+        GradientTrial trial = GradientTrial.of(forward);
+        Plan own = session.planner().plan(trial.problem());
+        GradientRun expected = trial.run(session, own);
+        trial.check(expected, what);
+        List<Plan> plans = PlanSpace.gradients(trial.problem(), backend.device(), 1, TestDevices.widestVector(backend));
+        Plan plan = plans.get(random.nextInt(plans.size()));
+        GradientRun.assertSameBits(expected, trial.run(session, plan), what + ", gradients, " + plan);
+        GradientRun.assertSameBits(expected, GradientRun.of(session, trial, own, true), what + ", gradients in place");
     }
 
     private static Operation operation(SplittableRandom random) {

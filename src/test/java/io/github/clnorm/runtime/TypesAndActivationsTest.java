@@ -24,35 +24,32 @@ class TypesAndActivationsTest {
 
     @OnEveryDevice
     void everyPlanGivesTheSameBitsWithFloat32AndGelu(Backend backend) {
-        operations().forEach(operation -> PlanComparison.ofFewPlans(
+        operations().forEach(operation -> PlanComparison.ofOtherVectors(
                 backend,
                 Trial.of(operation, ElementType.FLOAT32)
                         .affine(ElementType.BFLOAT16, 1)
                         .activation(Activation.GELU)
-                        .residual(3, true),
-                1));
+                        .residual(3, true)));
     }
 
     @OnEveryDevice
     void everyPlanGivesTheSameBitsWithFloat16AndSilu(Backend backend) {
-        operations().forEach(operation -> PlanComparison.ofFewPlans(
+        operations().forEach(operation -> PlanComparison.ofOtherVectors(
                 backend,
                 Trial.of(operation, ElementType.FLOAT16)
                         .affine(ElementType.FLOAT16, 1)
                         .activation(Activation.SILU)
-                        .residual(3, true),
-                1));
+                        .residual(3, true)));
     }
 
     @OnEveryDevice
     void everyPlanGivesTheSameBitsWithBfloat16AndRelu(Backend backend) {
-        operations().forEach(operation -> PlanComparison.ofFewPlans(
+        operations().forEach(operation -> PlanComparison.ofOtherVectors(
                 backend,
                 Trial.of(operation, ElementType.BFLOAT16)
                         .affine(ElementType.FLOAT32, 1)
                         .activation(Activation.RELU)
-                        .residual(3, false),
-                1));
+                        .residual(3, false)));
     }
 
     @OnEveryDevice
@@ -62,12 +59,11 @@ class TypesAndActivationsTest {
             assertThrows(IllegalArgumentException.class, () -> backend.empty(ElementType.FLOAT64, 1));
             return;
         }
-        operations().forEach(operation -> PlanComparison.ofFewPlans(
+        operations().forEach(operation -> PlanComparison.ofOtherVectors(
                 backend,
                 Trial.of(operation, ElementType.FLOAT64)
                         .affine(ElementType.FLOAT64, 1)
                         .activation(Activation.GELU)
-                        .residual(3, true),
-                1));
+                        .residual(3, true)));
     }
 }
