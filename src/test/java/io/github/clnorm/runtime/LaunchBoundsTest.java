@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
@@ -14,6 +15,7 @@ import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +49,51 @@ class LaunchBoundsTest {
                 Plan.split(1, 16, 16).withMergeOnce(true));
         inSeveralLaunches(
                 Operation.groupNorm(Layout.CHANNELS_LAST, 2, 5, 7000, 40), Plan.split(1, 16, 64).withMergeOnce(true));
+    }
+
+    @Test
+    void aSlowDeviceGetsTheGradientsInSeveralLaunches() {
+        Backend backend = TestDevices.first();
+        DeviceInfo slow = TestInfo.with(TestInfo.with(backend.device(), "computeUnits", 1), "clockMHz", 1);
+        for (Operation operation : List.of(
+                Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 5, 4, 70_000),
+                Operation.groupNorm(Layout.CHANNELS_LAST, 2, 5, 7000, 40),
+                Operation.layerNorm(new long[] {1000, 1500}, 1500))) {
+            GradientTrial trial = GradientTrial.of(Trial.of(operation, ElementType.FLOAT32));
+            try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
+                for (Plan plan : List.of(Plan.resident(1, 16), Plan.tiled(1, 16), Plan.split(1, 16, 16))) {
+                    if (GradientRules.problem(plan, trial.problem(), slow).isPresent()) {
+                        continue;
+                    }
+                    GradientRun[] run = new GradientRun[1];
+                    LaunchTimes times = session.timed(() -> run[0] = trial.run(session, plan));
+                    assertTrue(times.launches() >= 6, plan + " took " + times.launches() + " launches");
+                    GradientRun.assertSameBits(trial.run(backend.session(), plan), run[0], trial + ", " + plan);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPlanForGradientsBeyondTheBoundsIsRefusedWithTheReason() {
+        refused(Operation.groupNorm(Layout.CHANNELS_LAST, 2, 2, 9, 4), true, Plan.resident(1, 16), "split");
+        refused(Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 2, 4, 100), true, Plan.tiled(1, 16), "tiles of samples");
+        refused(Operation.layerNorm(new long[] {200, 128}, 128), true, Plan.tiled(8, 16), "one team");
+        refused(Operation.layerNorm(new long[] {200, 128}, 128), false, Plan.resident(1, 16), "split");
+        refused(Operation.groupNorm(Layout.CHANNELS_FIRST, 1, 1, 1, 1 << 24), true, Plan.resident(1, 16), "loop trips");
+    }
+
+    private static void refused(Operation operation, boolean input, Plan plan, String reason) {
+        GradientTrial trial = new GradientTrial(Trial.of(operation, ElementType.FLOAT32, new double[1]), null, input, true, true);
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> Backward.enqueue(
+                        TestDevices.first().session(),
+                        trial.problem(),
+                        plan,
+                        new Backward.Buffers(null, null, null, null, null, null, null, null, null, null, null),
+                        0));
+        assertTrue(e.getMessage().contains(reason), e.getMessage());
     }
 
     @Test
