@@ -13,24 +13,61 @@
 #include "gradient.cl"
 #include "tiles.cl"
 
-// dx of VECTOR_WIDTH elements of a set, which are added to the sums of their columns.
-CLNORM_INLINE void vector_of_tile(const tensor_t x, __global const storage_t *dy, __global storage_t *dx,
-                                  __global const parameter_t *gamma, __global const parameter_t *beta,
-                                  const set_gradient_t s, __local real *products, __local real *totals, const uint at)
+// Samples whose dx is computed side by side, so that the sums of a column are loaded and stored once for all of them. Of
+// no matter to the bits.
+#define SAMPLES_AT_ONCE 4
+
+// dx of the elements at .. at + VECTOR_WIDTH of `samples` sets, `stride` elements apart, each added to the sums of its
+// column, one after another.
+CLNORM_INLINE void vectors_of_tile(const tensor_t x, __global const storage_t *dy, __global storage_t *dx,
+                                   const ulong stride, __global const parameter_t *gamma,
+                                   __global const parameter_t *beta, const set_gradient_t *s, const uint samples,
+                                   __local real *products, __local real *totals, const uint at)
 {
-    const realv hi = (realv)(s.mean_hi), lo = (realv)(s.mean_lo), rstd = (realv)(s.rstd);
     const realv gammas = GAMMAS(gamma, at);
-    const realv from = tensor_elements(x, at);
-    const realv dz = BEFORE_ACTIVATION(elements(dy + at), from, hi, lo, rstd * gammas, BETAS(beta, at));
-    const realv xhat = XHAT(from, hi, lo, rstd);
-    store_vector(multiply_add(dz, xhat, load_vector(products + at)), products + at);
-    store_vector(load_vector(totals + at) + dz, totals + at);
-    const realv result = INPUT_GRADIENT(dz, xhat, gammas, rstd, (realv)(s.g), (realv)(s.g_of_xhat));
-    if (aligned_head(dx + at, VECTOR_WIDTH) == 0) {
-        store_output(result, dx + at);
-    } else {
-        store_elements(result, dx + at);
+    const realv betas = BETAS(beta, at);
+    realv product = load_vector(products + at), total = load_vector(totals + at);
+#pragma unroll
+    for (uint n = 0; n < samples; n++) {
+        const ulong place = n * stride + at;
+        const realv hi = (realv)(s[n].mean_hi), lo = (realv)(s[n].mean_lo), rstd = (realv)(s[n].rstd);
+        const realv from = tensor_elements(x, place);
+        const realv dz = BEFORE_ACTIVATION(elements(dy + place), from, hi, lo, rstd * gammas, betas);
+        const realv xhat = XHAT(from, hi, lo, rstd);
+        product = multiply_add(dz, xhat, product);
+        total += dz;
+        const realv result = INPUT_GRADIENT(dz, xhat, gammas, rstd, (realv)(s[n].g), (realv)(s[n].g_of_xhat));
+        if (aligned_head(dx + place, VECTOR_WIDTH) == 0) {
+            store_output(result, dx + place);
+        } else {
+            store_elements(result, dx + place);
+        }
     }
+    store_vector(product, products + at);
+    store_vector(total, totals + at);
+}
+
+// The means that dx of one set takes. All work-items of the work-group call it together.
+CLNORM_INLINE set_gradient_t set_of_tile(const tensor_t x, __global const storage_t *dy,
+                                         __global const parameter_t *gamma, __global const parameter_t *beta,
+                                         const set_gradient_t saved, const runs_t cut, const uint size,
+                                         __local real *sums, const team_t *team)
+{
+    for (uint number = 0; number < cut.blocks; number++) {
+        const uint from = number * BLOCK;
+        real product, sum;
+        block_sums(tensor_at(x, from), dy + from, gamma ? gamma + from : gamma, beta ? beta + from : beta,
+                   min((uint)BLOCK, size - from), saved, team, &product, &sum);
+        if (team->item == 0) {
+            sums[number] = product;
+            sums[cut.blocks + number] = sum;
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const set_gradient_t merged = merge_sums(sums, cut.blocks, cut, gamma, size, saved, team);
+    // The next set's sums overwrite these.
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return merged;
 }
 
 // Parallel over: tiles x groups.
@@ -64,51 +101,50 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     __global const parameter_t *gammas = gamma ? gamma + of_row * width : gamma;
     __global const parameter_t *betas = beta ? beta + of_row * width : beta;
     const ulong end = min(samples, (tile + 1) * COLUMN_ROWS);
-    for (ulong sample = tile * COLUMN_ROWS; sample < end; sample++) {
-        const ulong set = sample * groups + of_row;
-        const ulong offset = set * width;
+    const uint vectors = size / VECTOR_WIDTH;
+    for (ulong first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
+        const uint count = (uint)min((ulong)SAMPLES_AT_ONCE, end - first);
+        const ulong offset = (first * groups + of_row) * width;
         const tensor_t own = tensor_at(tensor, offset);
         __global const storage_t *own_dy = dy + offset;
         __global storage_t *own_dx = dx + offset;
-        const set_gradient_t s = saved_statistics(mean, mean_rest, rstd, eps, set);
-        for (uint number = 0; number < blocks; number++) {
-            const uint from = number * BLOCK;
-            real product, sum;
-            block_sums(tensor_at(own, from), own_dy + from, gammas ? gammas + from : gammas,
-                       betas ? betas + from : betas, min((uint)BLOCK, size - from), s, &team, &product, &sum);
-            if (team.item == 0) {
-                sums[number] = product;
-                sums[blocks + number] = sum;
-            }
+        set_gradient_t s[SAMPLES_AT_ONCE];
+        for (uint n = 0; n < count; n++) {
+            const ulong further = n * groups * width;
+            s[n] = set_of_tile(tensor_at(own, further), own_dy + further, gammas, betas,
+                               saved_statistics(mean, mean_rest, rstd, eps, (first + n) * groups + of_row), cut, size,
+                               sums, &team);
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
-        const set_gradient_t merged = merge_sums(sums, blocks, cut, gammas, width, s, &team);
-        const uint vectors = size / VECTOR_WIDTH;
-        uint i = team.item;
-        // Four vectors a trip: a work-item's trips are bounded, and some drivers count them.
-        for (; i + 3 * TEAM < vectors; i += 4 * TEAM) {
-#pragma unroll
-            for (uint u = 0; u < 4; u++) {
-                vector_of_tile(own, own_dy, own_dx, gammas, betas, merged, products, totals, (i + u * TEAM) * VECTOR_WIDTH);
+        if (count == SAMPLES_AT_ONCE) {
+            for (uint i = team.item; i < vectors; i += TEAM) {
+                vectors_of_tile(own, own_dy, own_dx, groups * width, gammas, betas, s, SAMPLES_AT_ONCE, products, totals,
+                                i * VECTOR_WIDTH);
             }
-        }
-        for (; i < vectors; i += TEAM) {
-            vector_of_tile(own, own_dy, own_dx, gammas, betas, merged, products, totals, i * VECTOR_WIDTH);
+        } else {
+            for (uint n = 0; n < count; n++) {
+                const ulong further = n * groups * width;
+                for (uint i = team.item; i < vectors; i += TEAM) {
+                    vectors_of_tile(tensor_at(own, further), own_dy + further, own_dx + further, 0, gammas, betas, s + n,
+                                    1, products, totals, i * VECTOR_WIDTH);
+                }
+            }
         }
         for (uint at = vectors * VECTOR_WIDTH + team.item; at < size; at += TEAM) {
             const real one_gamma = gammas ? parameter(gammas + at) : (real)1;
             const real one_beta = betas ? parameter(betas + at) : (real)0;
-            const real from = tensor_element(own, at);
-            const real dz = BEFORE_ACTIVATION_ONE(element(own_dy + at), from, s.mean_hi, s.mean_lo, s.rstd * one_gamma,
-                                                  one_beta);
-            const real xhat = XHAT(from, s.mean_hi, s.mean_lo, s.rstd);
-            products[at] = multiply_add(dz, xhat, products[at]);
-            totals[at] += dz;
-            store_element(INPUT_GRADIENT(dz, xhat, one_gamma, s.rstd, merged.g, merged.g_of_xhat), own_dx + at);
+            for (uint n = 0; n < count; n++) {
+                const ulong place = n * groups * width + at;
+                const real from = tensor_element(own, place);
+                const real dz = BEFORE_ACTIVATION_ONE(element(own_dy + place), from, s[n].mean_hi, s[n].mean_lo,
+                                                      s[n].rstd * one_gamma, one_beta);
+                const real xhat = XHAT(from, s[n].mean_hi, s[n].mean_lo, s[n].rstd);
+                products[at] = multiply_add(dz, xhat, products[at]);
+                totals[at] += dz;
+                store_element(INPUT_GRADIENT(dz, xhat, one_gamma, s[n].rstd, s[n].g, s[n].g_of_xhat), own_dx + place);
+            }
         }
-        // The next set's sums overwrite these.
-        barrier(CLK_LOCAL_MEM_FENCE);
     }
+    barrier(CLK_LOCAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
         const ulong place = (of_row * width + j) * tiles + tile;
         partials[place] = products[j];

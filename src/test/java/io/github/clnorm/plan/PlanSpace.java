@@ -28,11 +28,11 @@ public final class PlanSpace {
 
     /**
      * Every strategy and split, and some work-group sizes and vector widths: every kernel of every size takes drivers
-     * seconds to compile, and Mesa's those with wide vectors minutes, so that `widest` may leave them out. PoCL takes ten
-     * for a lone work-item with scalars; the simulator and Mesa try that.
+     * seconds to compile. Of lone work-items, which hold all 64 lanes, PoCL takes ten for scalars and Mesa as long for
+     * vectors: `widest` is the widest vector of theirs, and the simulator tries them all.
      */
     public static List<Plan> sample(Problem problem, DeviceInfo device, int widest) {
-        int narrow = widest == 4 ? 1 : 4;
+        int narrow = Math.min(4, widest);
         List<Plan> plans = new ArrayList<>();
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.split(1, narrow, 2).withMergeOnce(true));
@@ -50,7 +50,7 @@ public final class PlanSpace {
     /** One plan of most kinds of kernel, with narrow vectors and wide ones, and with teams: for what makes kernels anew. */
     public static List<Plan> few(Problem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
-        int narrow = widest == 4 ? 1 : 4;
+        int narrow = Math.min(4, widest);
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withKeepSet(true));
@@ -77,22 +77,17 @@ public final class PlanSpace {
                 .toList();
     }
 
-    /**
-     * Plans of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. A lone work-item
-     * with scalars holds 64 of them, which PoCL compiles for ten seconds, and one with vectors takes Mesa as long: each tries
-     * the other, and the simulator both.
-     */
+    /** Plans for gradients of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. */
     public static List<Plan> fewGradients(GradientProblem problem, DeviceInfo device, int widest) {
-        boolean scalars = widest == 4;
-        int narrow = scalars ? 1 : 4;
+        int narrow = Math.min(4, widest);
         return Stream.of(
                         Plan.packed(1, narrow, 3),
                         Plan.tiled(1, narrow),
                         Plan.split(1, narrow, 1),
-                        Plan.resident(1, scalars ? 1 : widest).withNonTemporal(true),
-                        Plan.tiled(1, scalars ? 1 : widest).withNonTemporal(true),
-                        Plan.split(1, scalars ? 1 : widest, 2),
-                        Plan.split(1, scalars ? 1 : widest, 1000).withNonTemporal(true),
+                        Plan.resident(1, widest).withNonTemporal(true),
+                        Plan.tiled(1, widest).withNonTemporal(true),
+                        Plan.split(1, widest, 2),
+                        Plan.split(1, widest, 1000).withNonTemporal(true),
                         Plan.resident(8, 4).withKeepSet(true),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))

@@ -41,7 +41,9 @@ final class PlanComparison {
      * type's kernels are compiled anew.
      */
     static void ofOtherVectors(Backend backend, Trial trial) {
-        List<Plan> plans = List.of(Plan.split(1, 4, 8).withMergeOnce(true), Plan.split(8, 1, 8).withMergeOnce(true));
+        List<Plan> plans = List.of(
+                Plan.split(1, Math.min(4, TestDevices.widestVector(backend)), 8).withMergeOnce(true),
+                Plan.split(8, 1, 8).withMergeOnce(true));
         assertEquals(2, of(backend, trial, plans), "plans were not legal for " + trial);
     }
 
