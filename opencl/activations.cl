@@ -21,6 +21,9 @@
 
 #if ACTIVATION == SILU || ACTIVATION == GELU
 
+// From here on the logistic function and Phi are 1 to the last bit, and their tails 0.
+#define FAR_OUT REAL(1e9)
+
 #define LOG2_E REAL(1.4426950408889634)
 // ln 2 in two terms: the first has so few bits that its product with an exponent is exact.
 #if STORAGE == FLOAT64
@@ -106,9 +109,6 @@ CLNORM_INLINE realv upper_tail(const realv v, const realv bell)
     return bell * p / (z * REAL(2.0) + REAL(1.0)) * REAL(0.5);
 }
 
-// From here on Phi(v) is 1 to the last bit, and the tail 0.
-#define FAR_OUT REAL(1e9)
-
 // v * Phi(v).
 CLNORM_INLINE realv gelu(const realv v)
 {
@@ -158,8 +158,12 @@ CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
 #if ACTIVATION == RELU
     return v <= 0 ? (realv)(0) : dy;
 #elif ACTIVATION == SILU
-    const realv logistic = REAL(1.0) / (exponential(-v) + REAL(1.0));
-    return dy * (logistic * multiply_add(v, REAL(1.0) - logistic, (realv)(1)));
+    const realv inverse = exponential(-v);
+    const realv logistic = REAL(1.0) / (inverse + REAL(1.0));
+    // 1 - logistic, without cancelling where logistic is nearly 1.
+    const realv rest = v < 0 ? REAL(1.0) - logistic : inverse * logistic;
+    const realv slope = logistic * multiply_add(v, rest, (realv)(1));
+    return dy * (v > FAR_OUT ? (realv)(1) : (v < -FAR_OUT ? (realv)(0) : slope));
 #elif ACTIVATION == GELU
     return dy * gelu_slope(v);
 #else

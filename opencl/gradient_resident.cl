@@ -63,7 +63,9 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
         sums_of_blocks(own_set, own_dy, gammas, betas, present, sets, cut, s, 0, blocks, offset_of_team, step,
                        own_partials, stride, &team);
         barrier(CLK_GLOBAL_MEM_FENCE);
-        const set_gradient_t merged = merge_sums(own_partials, stride, cut, gammas, set_size, s, &team);
+        runs_t there = cut;
+        there.blocks = present ? blocks : 0;
+        const set_gradient_t merged = merge_sums(own_partials, stride, there, gammas, set_size, s, &team);
         if (present) {
             input_gradient_of_blocks(own_set, own_dy, dx + offset, gammas, betas, sets, cut, merged, 0, blocks,
                                      offset_of_team, step, &team);

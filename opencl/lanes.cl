@@ -151,7 +151,8 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
             lane_error[v] = (lane_error[v] + lane_error[v + half_]) + ((a - (total - from_b)) + (b - from_b));
         }
     }
-    return lane_sum[0] + lane_error[0];
+    // An infinite sum has no error to speak of: its bits say NaN.
+    return isinf(lane_sum[0]) ? lane_sum[0] : lane_sum[0] + lane_error[0];
 }
 
 // True for every work-item when any team of the work-group wishes it, so that teams can repeat a step together: a

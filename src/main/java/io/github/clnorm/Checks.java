@@ -26,7 +26,7 @@ final class Checks {
         if (tensor == null) {
             return;
         }
-        tensor.requireOpen();
+        tensor.requireOpen(name);
         if (tensor.backend() != input.backend()) {
             throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got " + name + " on "
                     + tensor.backend().device().description() + " and input on "

@@ -18,6 +18,13 @@ import io.github.clnorm.type.Layout;
  * variance are taken of. Error against exact arithmetic, as |y - ref| / (1 + |ref|): below 4e-6 for float32 and |mean| up
  * to 10<sup>4</sup> standard deviations, 1e-13 for float64, one rounding of the stored type for float16 and bfloat16.
  *
+ * <p>Gradients of float32 are within 2e-5 under the same conditions: dx as |dx - ref| / (1 + |ref|), dγ and dβ as the
+ * largest
+ * error next to the largest element, since these are sums that cancel; 1e-13 for float64, one rounding of the stored type
+ * for the halves, whose sums are float32. Where dy is nearly the same everywhere, dγ cancels to almost nothing and is as
+ * exact as its terms are. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
+ * below 3e38.
+ *
  * <p>Weight and bias may be null, for 1 and 0, and of another type than the input; statistics are float32, and float64
  * for float64. Every operation throws IllegalArgumentException, with PyTorch's message where it has one, when shapes or
  * types do not fit; IllegalStateException when a tensor is closed; {@link io.github.clnorm.runtime.opencl.ClException}
@@ -62,7 +69,8 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #groupNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_group_norm_backward.
+     * The gradients of {@link #groupNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * PyTorch's native_group_norm_backward.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
@@ -153,7 +161,8 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #layerNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_layer_norm_backward.
+     * The gradients of {@link #layerNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * PyTorch's native_layer_norm_backward.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
@@ -177,7 +186,8 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #rmsNorm}: of a loss whose gradient with respect to the output is known. No mean was taken, so none is subtracted.
+     * The gradients of {@link #rmsNorm}: of a loss whose gradient with respect to the output is known. No mean was
+     * taken, so none is subtracted.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
@@ -354,7 +364,8 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #instanceNorm}: of a loss whose gradient with respect to the output is known. Running statistics are constants to it.
+     * The gradients of {@link #instanceNorm}: of a loss whose gradient with respect to the output is known. Running
+     * statistics are constants to it.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
@@ -386,6 +397,7 @@ public final class Functional {
                     gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
         }
         long[] shape = input.shape();
+        InstanceNormGeometry.checkInputStatistics(shape, options.layout());
         GradientPass pass = new GradientPass(
                 gradOutput,
                 input,
@@ -398,7 +410,8 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #batchNorm}: of a loss whose gradient with respect to the output is known. Mirrors PyTorch's native_batch_norm_backward; running statistics are constants to it.
+     * The gradients of {@link #batchNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * PyTorch's native_batch_norm_backward; running statistics are constants to it.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
@@ -430,6 +443,7 @@ public final class Functional {
                     gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
         }
         long[] shape = input.shape();
+        BatchNormGeometry.checkBatchStatistics(shape, options.layout());
         GradientPass pass = new GradientPass(
                 gradOutput,
                 input,

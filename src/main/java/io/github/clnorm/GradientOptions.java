@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
+import java.util.Objects;
 
 /**
  * What the forward pass did beside normalizing, and which gradients are wanted: those that are not cost nothing. {@link
@@ -14,7 +15,7 @@ import io.github.clnorm.type.Layout;
  * @param weight whether that of the weight is, where there is one
  * @param bias whether that of the bias is, where there is one
  * @param output takes the gradient of the input instead of a new tensor, or null. May be the gradient that is passed
- *     back: every element is read before it is written
+ *     back, the input or the residual: every element is read before it is written
  */
 public record GradientOptions(
         Layout layout,
@@ -24,6 +25,22 @@ public record GradientOptions(
         boolean weight,
         boolean bias,
         Tensor output) {
+
+    /**
+     * Checks that nothing is missing.
+     *
+     * @param layout not null
+     * @param activation not null
+     * @param residual or null
+     * @param input whether the gradient of the input is wanted
+     * @param weight whether that of the weight is
+     * @param bias whether that of the bias is
+     * @param output or null
+     */
+    public GradientOptions {
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(activation, "activation");
+    }
 
     /** Channels first, no activation, no residual, all gradients, new tensors. */
     public static final GradientOptions DEFAULTS =

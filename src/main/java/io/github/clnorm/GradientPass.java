@@ -130,12 +130,15 @@ final class GradientPass {
     }
 
     private void check() {
-        input.requireOpen();
+        input.requireOpen("input");
         Checks.like(input, "grad_output", gradOutput);
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "output", options.output());
-        for (Tensor parameter : Arrays.asList(weight, bias, saved.mean(), givenVariance)) {
-            Checks.openHere(input, "parameter", parameter);
+        Checks.openHere(input, "weight", weight);
+        Checks.openHere(input, "bias", bias);
+        if (statistics == Statistics.GIVEN) {
+            Checks.openHere(input, "running_mean", saved.mean());
+            Checks.openHere(input, "running_var", givenVariance);
         }
         Checks.oneType(weight, bias);
         Tensor output = options.output();

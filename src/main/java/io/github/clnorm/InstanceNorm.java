@@ -84,9 +84,9 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         Options seen = batched ? options : new Options(
                 options.layout(),
                 options.activation(),
-                like(options.residual(), shape, batch),
-                like(options.sum(), shape, batch),
-                like(options.output(), shape, batch));
+                inBatch(input, "residual", options.residual(), batch),
+                inBatch(input, "sum", options.sum(), batch),
+                inBatch(input, "output", options.output(), batch));
         Normalized result = Functional.instanceNorm(
                         batched ? input : input.viewedAs(batch),
                         runningMean(),
@@ -108,8 +108,8 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         boolean batched = shape.length == dimensions() + 2;
         long[] batch = batched ? shape : batchOfOne(shape);
         Gradients gradients = Functional.instanceNormBackward(
-                like(gradOutput, shape, batch),
-                like(input, shape, batch),
+                inBatch(input, "grad_output", gradOutput, batch),
+                input.viewedAs(batch),
                 runningMean(),
                 runningVar(),
                 weight(),
@@ -117,7 +117,8 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                 saved,
                 saved != null,
                 eps(),
-                options.residual(like(options.residual(), shape, batch)).output(like(options.output(), shape, batch)));
+                options.residual(inBatch(input, "residual", options.residual(), batch))
+                        .output(inBatch(input, "output", options.output(), batch)));
         return batched || gradients.input() == null
                 ? gradients
                 : new Gradients(
@@ -130,9 +131,10 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         return LongStream.concat(LongStream.of(1), LongStream.of(shape)).toArray();
     }
 
-    private static Tensor like(Tensor tensor, long[] shape, long[] batch) {
-        // Another shape is refused later, with the shapes in the message.
-        return tensor == null || !Shapes.text(tensor.shape()).equals(Shapes.text(shape)) ? tensor : tensor.viewedAs(batch);
+    /** A tensor that is like the input, seen with the batch that the input is seen with. */
+    private static Tensor inBatch(Tensor input, String name, Tensor tensor, long... batch) {
+        Checks.like(input, name, tensor);
+        return tensor == null ? null : tensor.viewedAs(batch);
     }
 
     /** The settings of a layer. */

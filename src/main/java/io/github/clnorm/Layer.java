@@ -84,7 +84,7 @@ public abstract sealed class Layer implements AutoCloseable
         if (closed) {
             throw new IllegalStateException(this + " is closed");
         }
-        input.requireOpen();
+        input.requireOpen("input");
         if (input.backend() != backend) {
             throw new IllegalArgumentException("Expected input of the layer's own backend (on "
                     + backend.device().description() + "), but got one of another backend (on "
@@ -104,7 +104,10 @@ public abstract sealed class Layer implements AutoCloseable
 
     /**
      * The gradients of what the last {@link #forward(Tensor)} computed: of a loss whose gradient with respect to the output
-     * is known. The input of that pass must still be what it was. Enqueued, not waited for; once for each forward pass.
+     * is known. Enqueued, not waited for; once for each forward pass.
+     *
+     * <p>The input and the residual of that pass, the weight, the bias and, in evaluation, the running statistics must still
+     * be what they were: they are read again, and nobody notices when they are not. Errors are those of {@link Functional}.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified
      * @return dx, dγ and dβ; the caller closes them, or the backend does
@@ -141,7 +144,9 @@ public abstract sealed class Layer implements AutoCloseable
         if (options.layout() != Layout.CHANNELS_FIRST
                 || options.activation() != Activation.NONE
                 || options.residual() != null) {
-            throw new IllegalArgumentException("layout, activation and residual are those of the forward pass");
+            throw new IllegalArgumentException("layout, activation and residual are those of the forward pass: leave them at their defaults here, got "
+                            + options.layout() + ", " + options.activation() + ", "
+                            + (options.residual() == null ? "no residual" : "a residual"));
         }
         Gradients gradients = gradients(
                 gradOutput,
@@ -169,7 +174,7 @@ public abstract sealed class Layer implements AutoCloseable
                     }
                 }
             }
-            input.requireOpen();
+            input.requireOpen("the input of the forward pass,");
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
+import java.util.Objects;
 
 /**
  * What a forward pass does beside normalizing. {@link #DEFAULTS} does nothing more; every method gives a changed copy.
@@ -15,6 +16,20 @@ import io.github.clnorm.type.Layout;
  *     other operand: every element is read before it is written
  */
 public record Options(Layout layout, Activation activation, Tensor residual, Tensor sum, Tensor output) {
+
+    /**
+     * Checks that nothing is missing.
+     *
+     * @param layout not null
+     * @param activation not null
+     * @param residual or null
+     * @param sum or null
+     * @param output or null
+     */
+    public Options {
+        Objects.requireNonNull(layout, "layout");
+        Objects.requireNonNull(activation, "activation");
+    }
 
     /** Channels first, no activation, no residual, a new tensor for the result. */
     public static final Options DEFAULTS = new Options(Layout.CHANNELS_FIRST, Activation.NONE, null, null, null);

@@ -152,13 +152,14 @@ final class Pass {
     }
 
     private void check() {
-        input.requireOpen();
+        input.requireOpen("input");
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "sum", options.sum());
         Checks.like(input, "output", options.output());
-        for (Tensor parameter : Arrays.asList(weight, bias, givenMean, givenVariance)) {
-            Checks.openHere(input, "parameter", parameter);
-        }
+        Checks.openHere(input, "weight", weight);
+        Checks.openHere(input, "bias", bias);
+        Checks.openHere(input, "running_mean", givenMean);
+        Checks.openHere(input, "running_var", givenVariance);
         if (update != null) {
             Checks.openHere(input, "running_mean", update.runningMean);
             Checks.openHere(input, "running_var", update.runningVar);

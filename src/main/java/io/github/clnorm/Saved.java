@@ -4,7 +4,7 @@ package io.github.clnorm;
  * What a backward pass needs to know of the forward pass: the statistics that every set was normalized by, one of each a
  * set, float32 (float64 for float64).
  *
- * @param mean the mean; null for rms_norm
+ * @param mean the mean; null, or of no matter, for rms_norm
  * @param meanRest what rounding took from the mean, or null for 0. Without it x - mean is off by up to 6e-8 |mean| where
  *     statistics are float32, which is seen in the gradients of sets whose mean is large next to their deviation
  * @param rstd 1 / sqrt(variance + eps), with the biased variance
@@ -20,6 +20,8 @@ public record Saved(Tensor mean, Tensor meanRest, Tensor rstd) implements AutoCl
         if (meanRest != null) {
             meanRest.close();
         }
-        rstd.close();
+        if (rstd != null) {
+            rstd.close();
+        }
     }
 }

@@ -166,8 +166,13 @@ public final class Tensor implements AutoCloseable {
     }
 
     void requireOpen() {
+        requireOpen("the tensor");
+    }
+
+    /** The same, where several tensors could be meant. */
+    void requireOpen(String name) {
         if (buffer.isClosed()) {
-            throw new IllegalStateException("the tensor of shape " + this + " is closed");
+            throw new IllegalStateException(name + " of shape " + this + " is closed");
         }
     }
 

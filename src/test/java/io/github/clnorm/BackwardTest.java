@@ -127,6 +127,41 @@ class BackwardTest {
     }
 
     @Test
+    void aGradientWithABatchDoesNotFitAnInputWithoutOne() {
+        Backend backend = TestDevices.first();
+        try (Tensor x = normal(backend, 1, 4, 5);
+                Tensor batch = normal(backend, 2, 1, 4, 5);
+                Tensor dy = normal(backend, 2, 4, 5);
+                InstanceNorm norm = InstanceNorm.of1d(backend, 4);
+                Tensor y = norm.forward(x)) {
+            assertRefused(IllegalArgumentException.class, () -> norm.backward(batch), "grad_output", " [4, 5]", "[1, 4, 5]");
+            assertRefused(
+                    IllegalArgumentException.class,
+                    () -> norm.backward(dy, GradientOptions.DEFAULTS.output(batch)),
+                    "output", " [4, 5]", "[1, 4, 5]");
+            assertRefused(
+                    IllegalArgumentException.class,
+                    () -> norm.forward(x, Options.DEFAULTS.residual(batch)),
+                    "residual", " [4, 5]", "[1, 4, 5]");
+        }
+    }
+
+    /** Sums that leave the range of float32 do so as plain sums would. */
+    @OnEveryDevice
+    void anInfiniteGradientGivesAnInfiniteSum(Backend backend) {
+        float[] values = Values.normal(3, 60, 0, 1);
+        values[7] = Float.POSITIVE_INFINITY;
+        try (Tensor x = normal(backend, 1, SHAPE);
+                Tensor dy = backend.tensor(values, SHAPE);
+                GroupNorm norm = GroupNorm.of(backend, 2, 4);
+                Tensor y = norm.forward(x);
+                Gradients gradients = norm.backward(dy)) {
+            assertEquals(Float.POSITIVE_INFINITY, gradients.bias().toFloats()[1]);
+            assertTrue(Float.isFinite(gradients.bias().toFloats()[0]));
+        }
+    }
+
+    @Test
     void onlyWhatIsWantedIsMade() {
         Backend backend = TestDevices.first();
         try (Tensor x = normal(backend, 1, SHAPE);
@@ -208,7 +243,7 @@ class BackwardTest {
             assertRefused(IllegalArgumentException.class, () -> norm.backward(half), "float32", "float16");
             Tensor closed = normal(backend, 2, SHAPE);
             closed.close();
-            assertRefused(IllegalStateException.class, () -> norm.backward(closed), "closed");
+            assertRefused(IllegalStateException.class, () -> norm.backward(closed), "grad_output", "closed");
             norm.backward(dy).close();
         }
     }

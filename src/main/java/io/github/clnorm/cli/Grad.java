@@ -7,6 +7,7 @@ import io.github.clnorm.Options;
 import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
@@ -38,12 +39,12 @@ final class Grad {
      *
      * @param plan of the backward pass of the first part; null for an empty tensor, which needs none
      * @param timing of the launches of the backward pass
-     * @param writesInput whether the gradient of the input was among them
+     * @param problem of the first part; null for an empty tensor
      * @param parameters as they were read, and written out where there were none
      * @param checked the first samples; null where the gradient of the input was not wanted
      */
     record Result(
-            Plan plan, Timing timing, boolean writesInput, Request.Parameters parameters, Checked checked) {}
+            Plan plan, Timing timing, GradientProblem problem, Request.Parameters parameters, Checked checked) {}
 
     /**
      * The first samples, before and after.
@@ -74,7 +75,7 @@ final class Grad {
             passes.weight.write(files, outputs.weight(), request.weightType());
             passes.bias.write(files, outputs.bias(), request.biasType());
             files.commit();
-            return new Result(passes.plan, passes.timing, outputs.input() != null, parameters, passes.checked);
+            return new Result(passes.plan, passes.timing, passes.problem, parameters, passes.checked);
         }
     }
 
@@ -85,6 +86,7 @@ final class Grad {
         private final Timing timing = new Timing();
         private final Sum weight = new Sum();
         private final Sum bias = new Sum();
+        private GradientProblem problem;
         private Plan plan;
         private Checked checked;
 
@@ -145,11 +147,10 @@ final class Grad {
             bias.add(result[0].bias());
             if (first != null) {
                 checked = ofInput ? new Checked(first.samples(), before, dy, first.of(gradient)) : null;
-                plan = x.elements() == 0
-                        ? null
-                        : backend.session()
-                                .planner()
-                                .plan(request.gradientProblem(ofInput, ofWeight, ofBias, part.shape()));
+                if (x.elements() > 0) {
+                    problem = request.gradientProblem(ofInput, ofWeight, ofBias, part.shape());
+                    plan = backend.session().planner().plan(problem);
+                }
             }
         }
     }

@@ -26,13 +26,15 @@ final class GradSummary {
         if (result.plan() == null) {
             lines.line("result", "empty, as the input; gradients of parameters are 0");
         } else {
-            String writes = result.writesInput() ? " and one write" : "";
+            boolean readsInput = result.problem().readsInput();
+            boolean writes = result.problem().input();
             lines.speed(
                     result.plan(),
                     result.timing(),
                     wallNanoseconds,
-                    result.writesInput() ? 3 : 2,
-                    "backward pass alone: two reads" + writes + " of the tensor");
+                    (readsInput ? 2 : 1) + (writes ? 1 : 0),
+                    "backward pass alone: " + (readsInput ? "two reads" : "one read") + (writes ? " and one write" : "")
+                            + " of the tensor");
             error(result);
         }
         lines.end();

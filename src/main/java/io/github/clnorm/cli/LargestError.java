@@ -11,6 +11,7 @@ final class LargestError implements DoubleConsumer {
     private final double relative;
     private int next;
     private double largest;
+    private int notNumbers;
 
     /** Differences count in units of absolute + relative · |expected|. */
     LargestError(double[] actual, double absolute, double relative) {
@@ -23,7 +24,11 @@ final class LargestError implements DoubleConsumer {
     public void accept(double expected) {
         double value = actual[next++];
         // Also equal infinities, whose difference would be NaN.
-        if (Double.isNaN(expected) && Double.isNaN(value) || value == expected) {
+        if (value == expected) {
+            return;
+        }
+        if (Double.isNaN(expected) && Double.isNaN(value)) {
+            notNumbers++;
             return;
         }
         double error = Math.abs(value - expected) / (absolute + relative * Math.abs(expected));
@@ -34,6 +39,11 @@ final class LargestError implements DoubleConsumer {
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "%.2e", largest);
+        return notNumbers == next && next > 0 ? "none to see" : String.format(Locale.ROOT, "%.2e", largest);
+    }
+
+    /** What is to be said of values that are NaN, as they should be; empty where there are none. */
+    String ofNaNs() {
+        return notNumbers == 0 ? "" : "; " + notNumbers + " of " + next + " values are NaN, there too";
     }
 }

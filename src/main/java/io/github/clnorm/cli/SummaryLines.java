@@ -44,7 +44,7 @@ final class SummaryLines {
         String part = checkedSamples < request.samples()
                 ? ", in the first " + checkedSamples + " of " + request.samples() + " samples"
                 : "";
-        line("error", error + " at most against float64, as " + formula + part);
+        line("error", error + " at most against float64, as " + formula + part + error.ofNaNs());
     }
 
     void line(String name, String value) {

@@ -46,6 +46,15 @@ public record GradientProblem(
     }
 
     /**
+     * Whether x is read at all.
+     *
+     * @return false where dy alone gives all that is wanted
+     */
+    public boolean readsInput() {
+        return setSums() || weight || activation != Activation.NONE;
+    }
+
+    /**
      * Whether dx takes sums over every set.
      *
      * @return false where dx is not wanted, and where statistics were given: then each dx follows from its own dy

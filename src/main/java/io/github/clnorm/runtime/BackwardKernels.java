@@ -41,12 +41,12 @@ final class BackwardKernels {
 
     /** Sums of blocks, along rows. */
     OpenCl.Kernel sums() {
-        return session.kernel("gradient.cl", "gradient_sums", each(elementwise(sumsNeedX())));
+        return session.kernel("gradient.cl", "gradient_sums", each(elementwise(problem.readsInput())));
     }
 
     /** Sums of columns, across rows. */
     OpenCl.Kernel sumsOfColumns() {
-        return session.kernel("gradient_columns.cl", "gradient_sums_of_columns", elementwise(sumsNeedX()));
+        return session.kernel("gradient_columns.cl", "gradient_sums_of_columns", elementwise(problem.readsInput()));
     }
 
     /** Sums of columns across the samples, where every element has its own parameters. */
@@ -107,10 +107,6 @@ final class BackwardKernels {
             kernels.add(sumsAcrossSamples());
         }
         return kernels.stream().mapToLong(session.openCl()::workGroupLimit).min().orElse(Long.MAX_VALUE);
-    }
-
-    private boolean sumsNeedX() {
-        return problem.setSums() || problem.weight() || problem.activation() != Activation.NONE;
     }
 
     private boolean inputNeedsX() {

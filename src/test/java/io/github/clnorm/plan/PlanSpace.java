@@ -15,10 +15,10 @@ public final class PlanSpace {
 
     private PlanSpace() {}
 
-    /** Every legal strategy, every vector width and work-groups of 1, 2, 8, ... `largest`, with several splits of each. */
+    /** Every legal strategy, every vector width and work-groups of 1, 8, 64, ... `largest`, with several splits of each. */
     public static List<Plan> all(Problem problem, DeviceInfo device, int largest) {
         List<Plan> plans = new ArrayList<>();
-        for (int group = 1; group <= Math.min(largest, device.maxWorkGroupSize()); group *= group == 1 ? 2 : 4) {
+        for (int group = 1; group <= Math.min(largest, device.maxWorkGroupSize()); group *= 8) {
             for (int width : VECTOR_WIDTHS) {
                 plans.addAll(variants(group, width));
             }
