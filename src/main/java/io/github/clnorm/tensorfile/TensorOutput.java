@@ -42,17 +42,13 @@ public final class TensorOutput implements AutoCloseable {
      *
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
-     * @throws IllegalArgumentException when it is a directory or in a folder that does not exist, has another ending, is a .npy file for bfloat16, or a file
+     * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
      *     that is there and is not a well-formed .safetensors file to which a tensor could be added
      */
     public static void check(String specification, ElementType type) {
         Specification file = Specification.of(specification);
         if (Files.isDirectory(file.path())) {
             throw new TensorFileException(file, "is a directory, expected a file to write");
-        }
-        Path folder = file.path().toAbsolutePath().getParent();
-        if (folder != null && !Files.isDirectory(folder)) {
-            throw new TensorFileException(file, "its folder does not exist, expected a file in a folder that does");
         }
         file.checkWritable(type);
         if (file.isSafetensors()) {

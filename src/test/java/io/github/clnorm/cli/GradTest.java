@@ -197,7 +197,9 @@ class GradTest extends CommandLineFixture {
             }
         }
         assertEquals(ofInput, err.contains("error "), err);
-        assertTrue(err.contains(ofInput ? "two reads and one write of the tensor" : "two reads of the tensor"), err);
+        // dbeta alone is a sum of dy.
+        String transits = ofInput ? "two reads and one write" : ofWeight ? "two reads" : "one read";
+        assertTrue(err.contains(transits + " of the tensor"), err);
     }
 
     @ParameterizedTest
@@ -458,8 +460,8 @@ class GradTest extends CommandLineFixture {
 
     @Test
     @Tag("device")
-    void anOutputInAFolderThatIsNotThereIsRefusedBeforeAnyWork() throws IOException {
-        refused(2, gradientOfInput("layer_norm", "--grad-bias", outputs.resolve("missing").resolve("db.npy")), "missing",
+    void anOutputThatCannotBeWrittenLeavesTheOthers() throws IOException {
+        refused(1, gradientOfInput("layer_norm", "--grad-bias", outputs.resolve("missing").resolve("db.npy")), "missing",
                 "its folder does not exist");
     }
 
