@@ -15,6 +15,7 @@ import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.InstanceNormGeometry;
 import io.github.clnorm.geometry.LayerNormGeometry;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.geometry.Statistics;

@@ -2,6 +2,7 @@ package io.github.clnorm.cli;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;

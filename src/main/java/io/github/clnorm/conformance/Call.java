@@ -1,5 +1,6 @@
 package io.github.clnorm.conformance;
 
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 

@@ -21,7 +21,7 @@ final class CentralDifferenceCases {
         for (Call call : calls()) {
             String name = "central differences, " + call.layout + ", " + call.activation
                     + (call.ownStatistics ? "" : ", evaluation");
-            cases.add(call.operation.backward(), TYPE, name, (backend, check) -> GradientCheck.close(
+            cases.add(Row.backward(call.operation), TYPE, name, (backend, check) -> GradientCheck.close(
                     check,
                     call,
                     "differences' ",

@@ -2,6 +2,7 @@ package io.github.clnorm.conformance;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.Quirks;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,7 +87,7 @@ public final class Conformance {
         List<String> order = new ArrayList<>();
         for (Operation operation : Operation.values()) {
             order.add(operation.toString());
-            order.add(operation.backward());
+            order.add(Row.backward(operation));
         }
         order.addAll(List.of(
                 ExactCases.ROW,

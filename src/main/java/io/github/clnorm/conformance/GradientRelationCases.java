@@ -1,6 +1,7 @@
 package io.github.clnorm.conformance;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;

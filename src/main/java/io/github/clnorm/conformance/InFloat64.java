@@ -1,5 +1,6 @@
 package io.github.clnorm.conformance;
 
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.reference.Reference;
 import java.util.Arrays;
 import java.util.stream.IntStream;

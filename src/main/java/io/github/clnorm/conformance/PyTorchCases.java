@@ -1,6 +1,7 @@
 package io.github.clnorm.conformance;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -21,12 +22,12 @@ final class PyTorchCases {
     void add() {
         for (PyTorchData.Entry entry : new PyTorchData().cases()) {
             String name = "PyTorch: " + entry;
-            Operation operation = Operation.of(entry.text("operation"));
+            Operation operation = Operation.parse(entry.text("operation"));
             String row = operation.toString();
             if (entry.has("module")) {
                 cases.add(row, ElementType.FLOAT32, name, (backend, check) -> PyTorchModule.run(entry, backend, check));
                 if (entry.entries("steps").stream().allMatch(step -> step.has("gradients"))) {
-                    cases.add(operation.backward(), ElementType.FLOAT32, name,
+                    cases.add(Row.backward(operation), ElementType.FLOAT32, name,
                             (backend, check) -> PyTorchModule.runBackward(entry, backend, check));
                 }
             } else if (PyTorchDifferences.accepts(entry.toString())) {
@@ -36,7 +37,7 @@ final class PyTorchCases {
             } else {
                 ElementType type = entry.tensor("tensors", "input").type();
                 cases.add(row, type, name, (backend, check) -> computed(entry, backend, check));
-                cases.add(operation.backward(), type, name, (backend, check) -> gradients(entry, backend, check));
+                cases.add(Row.backward(operation), type, name, (backend, check) -> gradients(entry, backend, check));
             }
         }
     }
@@ -120,7 +121,7 @@ final class PyTorchCases {
     /** A case that is a call. */
     static Call call(PyTorchData.Entry entry) {
         HostTensor input = entry.tensor("tensors", "input");
-        Call call = Call.of(Operation.of(entry.text("operation")), input)
+        Call call = Call.of(Operation.parse(entry.text("operation")), input)
                 .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"))
                 .gradOutput(entry.tensor("gradients", "grad_output"));
         if (entry.has("layout") && !entry.text("layout").equals(Layout.CHANNELS_FIRST.toString())) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.conformance;
 
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -104,7 +105,7 @@ final class ReferenceCases {
                         form.operation.toString(), type, form.name + variant, () -> variant.of(form.of(type)));
             }
             for (Variant variant : gradientVariants(form, type)) {
-                cases.addGradients(form.operation.backward(), type, form.name + variant,
+                cases.addGradients(Row.backward(form.operation), type, form.name + variant,
                         () -> GradOutput.to(variant.of(form.of(type))));
             }
         }

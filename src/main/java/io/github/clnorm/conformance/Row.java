@@ -1,5 +1,6 @@
 package io.github.clnorm.conformance;
 
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 
 /**
@@ -34,5 +35,10 @@ public record Row(
         FAILED,
         /** The device has no such type: nothing was run. */
         UNSUPPORTED
+    }
+
+    /** The name of an operation's row for gradients. */
+    static String backward(Operation operation) {
+        return operation + " backward";
     }
 }

@@ -3,6 +3,7 @@ package io.github.clnorm.conformance;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.type.Activation;
 import java.util.Set;
 import java.util.stream.Collectors;
