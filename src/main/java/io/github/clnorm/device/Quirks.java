@@ -15,4 +15,25 @@ public final class Quirks {
     public static boolean prefersWorkItemsToVectors(DeviceInfo device) {
         return device.name().startsWith("llvmpipe");
     }
+
+    /**
+     * Whether single work-items with wide vectors are fast, and work-groups of many items are not: PoCL and its like.
+     *
+     * @param device the device
+     * @return true for CPUs but those that prefer work-items
+     */
+    public static boolean prefersVectorsToWorkItems(DeviceInfo device) {
+        return device.type() == DeviceType.CPU && !prefersWorkItemsToVectors(device);
+    }
+
+    /**
+     * Whether {@code clFinish} returns while kernels still run. Rusticl's does (Mesa 22.3: within a microsecond, where the
+     * kernel takes 100 ms); a blocking read of any buffer waits.
+     *
+     * @param device the device
+     * @return true for the devices of rusticl
+     */
+    public static boolean finishesEarly(DeviceInfo device) {
+        return device.platform().equalsIgnoreCase("rusticl");
+    }
 }

@@ -1,6 +1,7 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.Quirks;
 import io.github.clnorm.geometry.Columns;
 import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
@@ -39,7 +40,7 @@ public final class GradientHeuristics {
      */
     public static Plan plan(GradientProblem problem, DeviceInfo device, long largestWorkGroup) {
         List<Plan> candidates =
-                Heuristics.isLikeCpu(device) ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
+                Quirks.prefersVectorsToWorkItems(device) ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
         return candidates.stream()
                 .filter(plan -> GradientRules.problem(plan, problem, device).isEmpty())
                 .findFirst()
@@ -89,7 +90,7 @@ public final class GradientHeuristics {
     private static List<Plan> onGpu(GradientProblem problem, DeviceInfo device, long largestWorkGroup) {
         Geometry geometry = problem.geometry();
         GradientCut cut = GradientCut.of(geometry);
-        int width = Heuristics.prefersScalars(device) ? 1 : GPU_VECTOR;
+        int width = Quirks.prefersWorkItemsToVectors(device) ? 1 : GPU_VECTOR;
         int group = fitting(Math.min(GPU_WORK_GROUP, largestWorkGroup), device);
         while (group > 1
                 && GradientRules.localBytes(Plan.split(group, width, 1), problem) > device.localMemory() / 2) {

@@ -1,7 +1,6 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.device.DeviceType;
 import io.github.clnorm.device.Quirks;
 import io.github.clnorm.geometry.Columns;
 import io.github.clnorm.geometry.Cut;
@@ -45,16 +44,7 @@ public final class Heuristics {
      * @return a plan that {@link PlanRules} allow
      */
     public static Plan plan(Problem problem, DeviceInfo device, long largestWorkGroup) {
-        return isLikeCpu(device) ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
-    }
-
-    /** Whether single work-items with wide vectors are fast. */
-    static boolean isLikeCpu(DeviceInfo device) {
-        return device.type() == DeviceType.CPU && !prefersScalars(device);
-    }
-
-    static boolean prefersScalars(DeviceInfo device) {
-        return Quirks.prefersWorkItemsToVectors(device);
+        return Quirks.prefersVectorsToWorkItems(device) ? onCpu(problem, device) : onGpu(problem, device, largestWorkGroup);
     }
 
     /** One work-item a work-group, wide vectors: a core sums a block in four registers of 16 lanes. */
@@ -103,7 +93,7 @@ public final class Heuristics {
     private static Plan onGpu(Problem problem, DeviceInfo device, long largestWorkGroup) {
         Geometry geometry = problem.geometry();
         long narrow = geometry.alongRows() ? geometry.run() : Columns.of(geometry).columns() % GPU_VECTOR == 0 ? 1 : 2;
-        int width = narrow > 1 && narrow < GPU_VECTOR || prefersScalars(device) ? 1 : GPU_VECTOR;
+        int width = narrow > 1 && narrow < GPU_VECTOR || Quirks.prefersWorkItemsToVectors(device) ? 1 : GPU_VECTOR;
         long allowed = Math.min(largestWorkGroup, device.maxWorkGroupSize());
         int group = (int) Long.highestOneBit(Math.max(1, Math.min(GPU_WORK_GROUP, allowed)));
         // The teams' sums must fit in local memory, and leave some to a compute unit's other work-groups.

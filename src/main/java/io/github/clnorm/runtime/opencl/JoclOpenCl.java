@@ -5,6 +5,7 @@ import static io.github.clnorm.device.JoclCalls.created;
 import static org.jocl.CL.*;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.Quirks;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
@@ -37,8 +38,14 @@ public final class JoclOpenCl implements OpenCl {
     private final Pointer realPointer = Pointer.to(real);
     private final Pointer real64Pointer = Pointer.to(real64);
 
+    // Only where the driver's own finish does not wait: then reading a little does.
+    private final boolean finishesEarly;
+    private final ByteBuffer awaited = ByteBuffer.allocateDirect(Float.BYTES);
+    private Memory awaitedOnDevice;
+
     private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue queue) {
         this.description = info.description();
+        this.finishesEarly = Quirks.finishesEarly(info);
         this.device = info.handle().device();
         this.context = context;
         this.queue = queue;
@@ -291,10 +298,19 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public void finish() {
         check(() -> clFinish(queue), "clFinish");
+        if (finishesEarly) {
+            if (awaitedOnDevice == null) {
+                awaitedOnDevice = createBuffer(awaited.capacity());
+            }
+            read(awaitedOnDevice, 0, awaited);
+        }
     }
 
     @Override
     public void close() {
+        if (awaitedOnDevice != null) {
+            code(() -> clReleaseMemObject((cl_mem) awaitedOnDevice.handle()));
+        }
         code(() -> clReleaseCommandQueue(queue));
         code(() -> clReleaseContext(context));
     }
