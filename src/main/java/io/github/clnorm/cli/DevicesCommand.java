@@ -98,24 +98,7 @@ final class DevicesCommand implements Callable<Integer> {
         ObjectNode root = mapper.createObjectNode();
         ArrayNode deviceNodes = root.putArray("devices");
         for (DeviceInfo device : devices) {
-            deviceNodes
-                    .addObject()
-                    .put("selector", device.selector())
-                    .put("platform", device.platform())
-                    .put("vendor", device.vendor())
-                    .put("name", device.name())
-                    .put("type", device.type().word())
-                    .put("driver", device.driver())
-                    .put("version", device.version())
-                    .put("compute_units", device.computeUnits())
-                    .put("clock_mhz", device.clockMHz())
-                    .put("global_memory", device.globalMemory())
-                    .put("global_cache", device.globalCache())
-                    .put("max_buffer", device.maxBuffer())
-                    .put("max_work_group_size", device.maxWorkGroupSize())
-                    .put("local_memory", device.localMemory())
-                    .put("fp16", device.fp16())
-                    .put("fp64", device.fp64());
+            DeviceJson.describe(deviceNodes.addObject(), device);
         }
         ArrayNode platformNodes = root.putArray("platforms");
         for (PlatformInfo platform : platforms) {

@@ -3,7 +3,10 @@ package io.github.clnorm.cli;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which devices a command works on that can take several. */
@@ -14,19 +17,40 @@ final class DevicesOption {
     @Option(
             names = "--device",
             paramLabel = "SEL",
+            arity = "1..*",
             description = {
                 "all for every device, else terms that must all match: gpu, cpu, accelerator, any, PLATFORM:DEVICE, or a part"
-                        + " of the device's name, vendor or platform. Default: $CLNORM_DEVICE, else the best device."
+                        + " of the device's name, vendor or platform. May be given several times. Default:"
+                        + " $CLNORM_DEVICE, else the best device."
             })
-    private String selector;
+    private List<String> selectors;
 
-    /** Refuses a wrong selector, before any work. */
+    /** Refuses wrong selectors, before any work. */
     void check() {
-        DeviceSelector.parse(selector);
+        wanted().forEach(DeviceSelector::parse);
     }
 
-    /** Every device in the loader's order, or the one that matches; never none. */
+    private List<String> wanted() {
+        if (selectors != null) {
+            return selectors;
+        }
+        List<String> byDefault = new ArrayList<>();
+        byDefault.add(null);
+        return byDefault;
+    }
+
+    /** Those that match, each once; never none. With all, every device in the loader's order. */
     List<DeviceInfo> select() {
+        Map<String, DeviceInfo> devices = new LinkedHashMap<>();
+        for (String selector : wanted()) {
+            for (DeviceInfo device : select(selector)) {
+                devices.putIfAbsent(device.selector(), device);
+            }
+        }
+        return List.copyOf(devices.values());
+    }
+
+    private static List<DeviceInfo> select(String selector) {
         if (selector == null || !selector.strip().equals(ALL)) {
             return List.of(DeviceSelector.parse(selector).select());
         }

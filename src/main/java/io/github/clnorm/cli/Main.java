@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DevicesCommand.class,
             DoctorCommand.class,
             VerifyCommand.class,
+            BenchCommand.class,
             Main.TestCommand.class
         },
         mixinStandardHelpOptions = true,

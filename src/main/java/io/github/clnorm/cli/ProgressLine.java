@@ -3,10 +3,11 @@ package io.github.clnorm.cli;
 import java.io.Console;
 import java.io.PrintWriter;
 
-/** One line on a terminal that is written over again and again; nothing anywhere else. */
+/** A progress bar in one line of a terminal, which is written over again and again; nothing anywhere else. */
 final class ProgressLine implements AutoCloseable {
 
     private static final int LONGEST = 78;
+    private static final int BAR = 20;
     private static final String CLEAR = "\r\033[K";
 
     private final PrintWriter terminal;
@@ -28,7 +29,13 @@ final class ProgressLine implements AutoCloseable {
         }
     }
 
-    void show(String text) {
+    /** So many of all are done, and what comes now. */
+    void show(int done, int all, String text) {
+        int filled = BAR * done / Math.max(1, all);
+        show("[" + "=".repeat(filled) + " ".repeat(BAR - filled) + "] " + done + "/" + all + " " + text);
+    }
+
+    private void show(String text) {
         if (terminal != null) {
             terminal.print(CLEAR + (text.length() > LONGEST ? text.substring(0, LONGEST) : text));
             terminal.flush();

@@ -8,9 +8,6 @@ import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.runtime.opencl.ClException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,14 +38,8 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private DevicesOption devices;
 
-    @Option(
-            names = "--json",
-            paramLabel = "F",
-            arity = "0..1",
-            fallbackValue = "",
-            description = "One JSON document: to a file, beside the table, or without a name to standard output, instead of"
-                    + " it.")
-    private String json;
+    @Mixin
+    private JsonOption json;
 
     @Option(
             names = "--only",
@@ -60,22 +51,11 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         devices.check();
-        if (json == null) {
-            return verify(new VerifyJson(), null);
-        }
-        if (json.isEmpty()) {
+        if (json.replacesTable()) {
             return verifyAsJson();
         }
-        try (AtomicFile file = new AtomicFile(path(json))) {
+        try (AtomicFile file = json.open()) {
             return verify(new VerifyJson(), file);
-        }
-    }
-
-    private static Path path(String name) {
-        try {
-            return Path.of(name);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("--json: '" + name + "' is no name of a file: " + e.getReason(), e);
         }
     }
 
@@ -135,7 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
     private Report run(DeviceInfo device) {
         try (Backend backend = Backend.open(device);
                 ProgressLine line = new ProgressLine(spec.commandLine().getErr())) {
-            return Conformance.run(backend, only, (done, all, name) -> line.show(done + "/" + all + " " + name));
+            return Conformance.run(backend, only, (done, all, name) -> line.show(done, all, name));
         }
     }
 }

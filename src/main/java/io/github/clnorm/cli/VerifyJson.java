@@ -75,15 +75,7 @@ final class VerifyJson {
     }
 
     private ObjectNode device(DeviceInfo device, boolean passed) {
-        return devices.addObject()
-                .put("selector", device.selector())
-                .put("platform", device.platform())
-                .put("vendor", device.vendor())
-                .put("name", device.name())
-                .put("type", device.type().word())
-                .put("driver", device.driver())
-                .put("version", device.version())
-                .put("passed", passed);
+        return DeviceJson.describe(devices.addObject(), device).put("passed", passed);
     }
 
     private static String type(ElementType type) {

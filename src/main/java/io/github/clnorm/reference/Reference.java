@@ -306,7 +306,19 @@ public final class Reference {
      * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
      */
     public Gradients gradients(Values x, Values dy) {
-        return gradients(moments(x), false, x, dy);
+        return gradients(moments(x), x, dy);
+    }
+
+    /**
+     * The same, where the input's own moments are known already.
+     *
+     * @param moments what {@link #moments} gave for this input
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradients(Moments moments, Values x, Values dy) {
+        return gradients(moments, false, x, dy);
     }
 
     /**

@@ -89,6 +89,7 @@ public final class Backward {
                     "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
         }
         synchronized (session) {
+            session.planned(plan);
             new Backward(session, problem, plan, buffers, eps).enqueue();
             session.flush();
         }

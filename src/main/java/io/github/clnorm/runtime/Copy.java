@@ -13,7 +13,14 @@ public final class Copy {
      * @param partSize elements that a work-group copies
      * @param nonTemporal write past the cache, where the device's compiler can
      */
-    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal) {}
+    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal) {
+
+        @Override
+        public String toString() {
+            return "work-group " + workGroupSize + ", vector " + vectorWidth + ", parts of " + partSize
+                    + (nonTemporal ? ", non-temporal stores" : "");
+        }
+    }
 
     private Copy() {}
 

@@ -82,6 +82,7 @@ public final class Forward {
                     "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
         }
         synchronized (session) {
+            session.planned(plan);
             Forward forward = new Forward(session, problem, plan, buffers, eps);
             if (plan.strategy() == Strategy.SPLIT) {
                 forward.split();

@@ -4,18 +4,56 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The kernel files of the {@code opencl} folder, with their includes put in place. */
-final class KernelSource {
+public final class KernelSource {
 
     private static final String FOLDER = "/io/github/clnorm/opencl/";
     private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([a-z_]+\\.cl)\"$");
 
+    // What kernels are looked up in; the files that these include are reached through them.
+    private static final List<String> FILES = List.of(
+            "affine.cl",
+            "bandwidth.cl",
+            "columns.cl",
+            "gradient.cl",
+            "gradient_columns.cl",
+            "gradient_resident.cl",
+            "gradient_tiles.cl",
+            "launch.cl",
+            "moments.cl",
+            "resident.cl",
+            "running.cl",
+            "smoke.cl");
+    private static final int HASH_BYTES = 8;
+
     private KernelSource() {}
+
+    /**
+     * A short hash of all kernels: other kernels may be faster or slower, and results that were measured or tuned with
+     * them say so by it.
+     *
+     * @return 16 hexadecimal digits
+     */
+    public static String hash() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String file : FILES) {
+                digest.update(of(file).getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     /** The text of a kernel file; every file is included at its first mention only. */
     static String of(String file) {

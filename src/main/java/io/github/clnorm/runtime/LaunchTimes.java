@@ -1,14 +1,19 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
-/** The device's own times of some launches. */
+/** The device's own times of some launches, and what they were launched by. */
 public final class LaunchTimes {
 
     private final OpenCl openCl;
     private final List<OpenCl.Event> events = new ArrayList<>();
+    private final Map<Session.Scratch, Long> scratch = new EnumMap<>(Session.Scratch.class);
+    private Plan plan;
     private int launches;
     private long nanoseconds;
     private long hostNanoseconds;
@@ -20,6 +25,14 @@ public final class LaunchTimes {
 
     void add(OpenCl.Event event) {
         events.add(event);
+    }
+
+    void planned(Plan of) {
+        plan = of;
+    }
+
+    void scratch(Session.Scratch use, long bytes) {
+        scratch.merge(use, bytes, Math::max);
     }
 
     void read() {
@@ -58,5 +71,23 @@ public final class LaunchTimes {
      */
     public long hostNanoseconds() {
         return hostNanoseconds;
+    }
+
+    /**
+     * The plan of the last pass among them.
+     *
+     * @return the plan; null where none was enqueued
+     */
+    public Plan plan() {
+        return plan;
+    }
+
+    /**
+     * What the launches needed beside their tensors.
+     *
+     * @return bytes of device memory
+     */
+    public long workspaceBytes() {
+        return scratch.values().stream().mapToLong(Long::longValue).sum();
     }
 }

@@ -1,6 +1,7 @@
 package io.github.clnorm.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -169,6 +170,9 @@ public final class Session implements AutoCloseable {
 
     /** A scratch buffer of at least that size. Its content is what the last launch that used it left. */
     DeviceBuffer scratch(Scratch use, long bytes) {
+        if (times != null) {
+            times.scratch(use, bytes);
+        }
         DeviceBuffer buffer = scratch.get(use);
         if (buffer == null || buffer.bytes() < bytes) {
             if (buffer != null) {
@@ -195,6 +199,13 @@ public final class Session implements AutoCloseable {
     /** The calls of the device, for those who hold the lock. */
     OpenCl openCl() {
         return openCl;
+    }
+
+    /** Says which plan is about to be enqueued. */
+    void planned(Plan plan) {
+        if (times != null) {
+            times.planned(plan);
+        }
     }
 
     /** Enqueues a launch, timed where somebody asked. */

@@ -1,0 +1,213 @@
+package io.github.clnorm.cli;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.measure.DeviceBench;
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Row;
+import io.github.clnorm.measure.Spread;
+import io.github.clnorm.measure.Suite;
+import io.github.clnorm.measure.Workload;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures devices: speed next to the best copy that each makes itself, and error. */
+@Command(
+        name = "bench",
+        description = "Speed, share of the device's own copy bandwidth, and error, per workload and device.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        footer = {
+            "",
+            "Times are of whole passes, from enqueue to finished, in microseconds. GB/s counts the least reads and writes of"
+                    + " the tensor, 2 forward and 3 backward; the share is that rate over the best copy of a tensor of the"
+                    + " same size, measured in the same rounds. Ctrl-C keeps what was measured.",
+            "Suites: quick, sd-unet, resnet50-gn, mask-rcnn-gn, layer-norm, instance-norm, batch-norm, awkward; all but"
+                    + " quick together are all.",
+            "Exit code 1: a row could not be measured because of an error."
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    /** Spelled as on the command line. */
+    enum TypeName {
+        float16,
+        bfloat16,
+        float32,
+        float64
+    }
+
+    /** Spelled as on the command line. */
+    enum DirectionName {
+        forward,
+        backward,
+        both
+    }
+
+    private static final String ALL = "all";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private DevicesOption devices;
+
+    @Option(
+            names = "--suite",
+            paramLabel = "NAME",
+            split = ",",
+            defaultValue = "quick",
+            description = "Which workloads, several with commas between them. Default: ${DEFAULT-VALUE}.")
+    private List<String> suites;
+
+    @Option(
+            names = "--direction",
+            paramLabel = "D",
+            defaultValue = "both",
+            description = "Which passes: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private DirectionName direction;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "T",
+            split = ",",
+            defaultValue = "float32",
+            description = "Types of the tensors: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Set<TypeName> types;
+
+    @Option(
+            names = "--layout",
+            paramLabel = "L",
+            split = ",",
+            defaultValue = "channels_first",
+            description = "Where the channels are: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Set<NormOptions.LayoutName> layouts;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "TIME",
+            defaultValue = "2s",
+            converter = Seconds.Converter.class,
+            description = "How long to measure each workload, beside preparing and checking it: such as 500ms or 2s."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private Seconds budget;
+
+    @Mixin
+    private JsonOption json;
+
+    @Override
+    public Integer call() throws IOException {
+        devices.check();
+        List<Workload> workloads = workloads();
+        BenchJson document = new BenchJson(suites, budget);
+        try (Interruption interruption = new Interruption();
+                AtomicFile file = json.open()) {
+            List<DeviceInfo> selected = selectFor(document);
+            boolean measured = true;
+            for (DeviceInfo device : selected) {
+                measured &= bench(device, workloads, document, interruption);
+            }
+            document.interrupted(interruption.requested());
+            if (file != null) {
+                file.write(document.text());
+            }
+            print(document);
+            return measured ? ExitCode.DONE : ExitCode.FAILURE;
+        }
+    }
+
+    /** Where there is no device, the document that replaces the table says so too. */
+    private List<DeviceInfo> selectFor(BenchJson document) throws IOException {
+        try {
+            return devices.select();
+        } catch (RuntimeException e) {
+            print(document);
+            throw e;
+        }
+    }
+
+    private void print(BenchJson document) throws IOException {
+        if (json.replacesTable()) {
+            spec.commandLine().getOut().print(document.text());
+            spec.commandLine().getOut().flush();
+        }
+    }
+
+    /** The suites' workloads in every type and layout; each once. */
+    private List<Workload> workloads() {
+        Set<Workload> all = new LinkedHashSet<>();
+        for (TypeName type : types) {
+            for (NormOptions.LayoutName layout : layouts) {
+                for (Suite suite : parsed()) {
+                    for (Workload workload : suite.workloads()) {
+                        all.add(workload.in(
+                                ElementType.valueOf(type.name().toUpperCase(Locale.ROOT)),
+                                Layout.valueOf(layout.name().toUpperCase(Locale.ROOT))));
+                    }
+                }
+            }
+        }
+        return new ArrayList<>(all);
+    }
+
+    private List<Suite> parsed() {
+        if (suites.equals(List.of(ALL))) {
+            return List.copyOf(EnumSet.complementOf(EnumSet.of(Suite.QUICK)));
+        }
+        return suites.stream().map(Suite::parse).toList();
+    }
+
+    private Set<Direction> directions() {
+        return switch (direction) {
+            case forward -> EnumSet.of(Direction.FORWARD);
+            case backward -> EnumSet.of(Direction.BACKWARD);
+            case both -> EnumSet.allOf(Direction.class);
+        };
+    }
+
+    /** One device: whether no row failed. */
+    private boolean bench(
+            DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
+        PrintWriter err = spec.commandLine().getErr();
+        List<Row> rows = new ArrayList<>();
+        Spread emptyLaunch = null;
+        String problem = null;
+        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
+                ProgressLine line = new ProgressLine(err)) {
+            DeviceBench bench =
+                    new DeviceBench(backend, budget.nanoseconds(), System::nanoTime, interruption::requested);
+            emptyLaunch = bench.emptyLaunch();
+            for (int i = 0; i < workloads.size(); i++) {
+                line.show(i, workloads.size(), device.selector() + " " + workloads.get(i));
+                rows.addAll(bench.run(workloads.get(i), directions()));
+            }
+        } catch (ClException | IllegalStateException e) {
+            // A device that cannot be opened, or is lost on the way, hides no other.
+            problem = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+            err.println("clnorm: " + device.description() + ": " + problem);
+            err.flush();
+        }
+        document.add(device, emptyLaunch, problem, rows);
+        if (!json.replacesTable()) {
+            spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
+            spec.commandLine().getOut().flush();
+        }
+        return problem == null && rows.stream().noneMatch(row -> row.status() == Row.Status.ERROR);
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.clnorm.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.measure.Figures;
+import io.github.clnorm.measure.Row;
+import io.github.clnorm.measure.Spread;
+import io.github.clnorm.measure.Workload;
+import io.github.clnorm.runtime.KernelSource;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * What devices were measured at, for programs. Times are in microseconds, rates in 1e9 bytes a second; what was not
+ * measured, or cannot be believed, is null.
+ */
+final class BenchJson {
+
+    /** Of the document: another number for whatever a reader of this one would misunderstand. */
+    static final int FORMAT = 1;
+
+    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private final ObjectNode root = mapper.createObjectNode();
+    private final ArrayNode devices;
+
+    BenchJson(List<String> suites, Seconds budget) throws IOException {
+        root.put("format", FORMAT)
+                .put("kind", "bench")
+                .put("clnorm", Main.Version.number())
+                .put("kernels", KernelSource.hash())
+                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
+                .put("interrupted", false);
+        ArrayNode names = root.putArray("suites");
+        suites.forEach(names::add);
+        root.put("budget_seconds", budget.seconds());
+        root.putObject("host")
+                .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+                .put("arch", System.getProperty("os.arch"))
+                .put("java", System.getProperty("java.runtime.version"))
+                .put("processors", Runtime.getRuntime().availableProcessors());
+        devices = root.putArray("devices");
+    }
+
+    void interrupted(boolean before) {
+        root.put("interrupted", before);
+    }
+
+    /** A device with its rows, in the order in which they were measured; a problem where it could not go on. */
+    void add(DeviceInfo info, Spread emptyLaunch, String problem, List<Row> rows) {
+        ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
+        spread(device, "empty_launch_us", emptyLaunch);
+        ArrayNode nodes = device.putArray("rows");
+        rows.forEach(row -> add(nodes.addObject(), row));
+    }
+
+    private static void add(ObjectNode node, Row row) {
+        Workload workload = row.workload();
+        node.put("workload", workload.name()).put("operation", workload.operation().toString());
+        ArrayNode dimensions = node.putArray("dimensions");
+        workload.dimensions().forEach(dimensions::add);
+        if (workload.operation() == Operation.GROUP_NORM) {
+            node.put("num_groups", workload.numGroups());
+        } else {
+            node.putNull("num_groups");
+        }
+        node.put("dtype", workload.type().toString())
+                .put("layout",
+                        workload.operation().normalizesLastDimensions() ? null : workload.layout().toString())
+                .put("bytes", workload.bytes())
+                .put("direction", row.direction().toString())
+                .put("status", row.status().toString())
+                .put("reason", row.reason());
+        Figures figures = row.figures();
+        if (figures == null) {
+            return;
+        }
+        spread(node, "us", figures.time());
+        number(node, "device_us", figures.deviceMicroseconds());
+        node.put("gb_per_s", figures.gigabytesPerSecond()).put("share", figures.share());
+        number(node, "error", figures.error());
+        node.put("plan", figures.plan().toString())
+                .put("launches", figures.launches())
+                .put("workspace_bytes", figures.workspaceBytes())
+                .put("implausible", figures.implausible());
+        ObjectNode copy = node.putObject("copy");
+        spread(copy, "us", figures.copy());
+        copy.put("gb_per_s", figures.copyGigabytesPerSecond()).put("plan", figures.copyPlan());
+    }
+
+    private static void spread(ObjectNode node, String name, Spread spread) {
+        if (spread == null) {
+            node.putNull(name);
+            return;
+        }
+        node.putObject(name)
+                .put("median", spread.median())
+                .put("p10", spread.p10())
+                .put("p90", spread.p90())
+                .put("samples", spread.samples());
+    }
+
+    private static void number(ObjectNode node, String name, double value) {
+        if (Double.isFinite(value)) {
+            node.put(name, value);
+        } else {
+            node.putNull(name);
+        }
+    }
+
+    String text() throws IOException {
+        return mapper.writeValueAsString(root) + "\n";
+    }
+}

@@ -1,0 +1,36 @@
+package io.github.clnorm.cli;
+
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Whether a command's results are wanted as a document for programs, and where. */
+final class JsonOption {
+
+    @Option(
+            names = "--json",
+            paramLabel = "F",
+            arity = "0..1",
+            fallbackValue = "",
+            description = "One JSON document: to a file, beside the table, or without a name to standard output, instead of"
+                    + " it.")
+    private String json;
+
+    /** Whether it is all that goes to standard output. */
+    boolean replacesTable() {
+        return json != null && json.isEmpty();
+    }
+
+    /** The file for it, made before the work whose result it takes; null where none is wanted. */
+    AtomicFile open() throws IOException {
+        if (json == null || json.isEmpty()) {
+            return null;
+        }
+        try {
+            return new AtomicFile(Path.of(json));
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("--json: '" + json + "' is no name of a file: " + e.getReason(), e);
+        }
+    }
+}

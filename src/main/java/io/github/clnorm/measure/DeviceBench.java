@@ -1,0 +1,242 @@
+package io.github.clnorm.measure;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.runtime.Copy;
+import io.github.clnorm.runtime.DeviceBuffer;
+import io.github.clnorm.runtime.EmptyLaunch;
+import io.github.clnorm.runtime.LaunchTimes;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.ClException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Measures workloads on a device, one after another: for each the largest error, then all of its passes and the best
+ * copies of a tensor of its size in turn, then the device's own times of some passes.
+ */
+public final class DeviceBench {
+
+    // Parts of a workload's time: one of so many.
+    private static final int COPY_SEARCH = 5;
+    private static final int WARM_UP = 5;
+    private static final int DEVICE_TIME = 5;
+
+    private static final int LEAST_ROUNDS = 3;
+    private static final int MOST_ROUNDS = 10_000;
+    private static final int MOST_DEVICE_TIMES = 9;
+    private static final int EMPTY_LAUNCHES = 300;
+    // Several roundings of the coarsest type: beyond that a result is not inexact but wrong, and its speed no figure.
+    private static final double WRONG = 2e-2;
+
+    private final Backend backend;
+    private final long budget;
+    private final LongSupplier clock;
+    private final BooleanSupplier stop;
+    private final Interleaved interleaved;
+    private final CopyLimit copyLimit;
+
+    /**
+     * A bench on a device.
+     *
+     * @param backend on a queue that was opened timed
+     * @param budget nanoseconds to measure a workload for, without its preparation
+     * @param clock of nanoseconds
+     * @param stop whether somebody wants it to end: what is not measured by then is skipped
+     */
+    public DeviceBench(Backend backend, long budget, LongSupplier clock, BooleanSupplier stop) {
+        this.backend = backend;
+        this.budget = budget;
+        this.clock = clock;
+        this.stop = stop;
+        this.interleaved = new Interleaved(clock, stop);
+        this.copyLimit = new CopyLimit(backend.session(), clock, stop);
+    }
+
+    /**
+     * What a launch costs that does nothing.
+     *
+     * @return the time from enqueue to finished
+     * @throws ClException when the driver fails
+     */
+    public Spread emptyLaunch() {
+        Session session = backend.session();
+        try (DeviceBuffer argument = session.allocate(Float.BYTES)) {
+            Runnable launch = () -> {
+                EmptyLaunch.enqueue(session, argument);
+                session.finish();
+            };
+            Interleaved.Limits limits = new Interleaved.Limits(budget / WARM_UP, budget, LEAST_ROUNDS, EMPTY_LAUNCHES);
+            long[] times = interleaved.time(List.of(launch), limits).get(0);
+            // Stopped before the first one.
+            return Spread.of(times.length == 0 ? new long[1] : times);
+        }
+    }
+
+    /**
+     * Measures a workload.
+     *
+     * @param workload what to normalize
+     * @param directions which passes
+     * @return a row for each, in their order
+     */
+    public List<Row> run(Workload workload, Set<Direction> directions) {
+        if (stop.getAsBoolean()) {
+            return without(workload, directions, Row.Status.SKIPPED, "stopped");
+        }
+        try (Subject subject = new Subject(workload, backend)) {
+            for (Direction direction : directions) {
+                // Twice: the first time the driver compiles.
+                subject.run(direction);
+                long start = clock.getAsLong();
+                subject.run(direction);
+                long time = clock.getAsLong() - start;
+                // On a simulator or a slow driver, all the passes that it takes would take hours.
+                if (time > budget) {
+                    return without(workload, directions, Row.Status.SKIPPED, String.format(Locale.ROOT,
+                            "the %s pass takes %.1f s, and the workload has %.1f s", direction, time / 1e9, budget / 1e9));
+                }
+            }
+            return measure(workload, directions, subject);
+        } catch (IllegalArgumentException e) {
+            return without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage());
+        } catch (ClException e) {
+            return without(workload, directions, Row.Status.ERROR, e.getMessage());
+        }
+    }
+
+    private static List<Row> without(
+            Workload workload, Set<Direction> directions, Row.Status status, String reason) {
+        return directions.stream()
+                .map(direction -> Row.without(workload, direction, status, reason))
+                .toList();
+    }
+
+    private List<Row> measure(Workload workload, Set<Direction> directions, Subject subject) {
+        Map<Direction, Double> errors = errors(subject, directions);
+        DeviceBuffer from = subject.input().buffer();
+        DeviceBuffer to = subject.output().buffer();
+        List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
+        List<Runnable> actions = new ArrayList<>();
+        directions.forEach(direction -> actions.add(() -> subject.run(direction)));
+        copies.forEach(plan -> actions.add(() -> copyLimit.copy(plan, from, to)));
+        List<long[]> times = interleaved.time(
+                actions,
+                new Interleaved.Limits(
+                        budget / WARM_UP, budget - budget / COPY_SEARCH - budget / WARM_UP, LEAST_ROUNDS, MOST_ROUNDS));
+        if (times.get(0).length == 0) {
+            return without(workload, directions, Row.Status.SKIPPED, "stopped");
+        }
+        Map<Direction, List<LaunchTimes>> launches =
+                launches(subject, directions, () -> copyLimit.copy(copies.get(0), from, to));
+        Limit limit = Limit.of(copies, times.subList(directions.size(), times.size()));
+        List<Row> rows = new ArrayList<>();
+        for (Direction direction : directions) {
+            rows.add(row(
+                    workload, direction, errors.get(direction), times.get(rows.size()), launches.get(direction), limit));
+        }
+        return rows;
+    }
+
+    /** The device's own times, and what it launched: passes and a copy in turn, as before. */
+    private Map<Direction, List<LaunchTimes>> launches(Subject subject, Set<Direction> directions, Runnable copy) {
+        Map<Direction, List<LaunchTimes>> launches = new EnumMap<>(Direction.class);
+        directions.forEach(direction -> launches.put(direction, new ArrayList<>()));
+        long end = clock.getAsLong() + budget / DEVICE_TIME;
+        for (int round = 0;
+                round == 0 || round < MOST_DEVICE_TIMES && clock.getAsLong() < end && !stop.getAsBoolean();
+                round++) {
+            launches.forEach((direction, times) ->
+                    times.add(backend.session().timed(() -> subject.run(direction))));
+            copy.run();
+        }
+        return launches;
+    }
+
+    /** The copy that was the fastest in the end. */
+    private record Limit(Spread time, Copy.Plan plan) {
+        static Limit of(List<Copy.Plan> plans, List<long[]> times) {
+            Limit best = null;
+            for (int i = 0; i < plans.size(); i++) {
+                Spread time = Spread.of(times.get(i));
+                if (best == null || time.median() < best.time.median()) {
+                    best = new Limit(time, plans.get(i));
+                }
+            }
+            return best;
+        }
+    }
+
+    private Map<Direction, Double> errors(Subject subject, Set<Direction> directions) {
+        try {
+            return subject.errors(directions);
+        } catch (OutOfMemoryError e) {
+            // Float64 takes several times the tensor in Java's memory; without the error, the speed is still true.
+            Map<Direction, Double> unknown = new EnumMap<>(Direction.class);
+            directions.forEach(direction -> unknown.put(direction, Double.NaN));
+            return unknown;
+        }
+    }
+
+    private Row row(
+            Workload workload,
+            Direction direction,
+            double error,
+            long[] times,
+            List<LaunchTimes> launches,
+            Limit limit) {
+        double shortest = Plausibility.shortest(direction, limit.time.median() * 1e3);
+        long[] believed = Plausibility.believed(times, shortest);
+        int implausible = times.length - believed.length;
+        if (believed.length == 0) {
+            return Row.without(workload, direction, Row.Status.ERROR,
+                    "none of " + times.length + " times is plausible: faster than four copies of the tensor");
+        }
+        if (error > WRONG) {
+            return Row.without(workload, direction, Row.Status.ERROR,
+                    String.format(Locale.ROOT, "the result is wrong: %.1e off float64", error));
+        }
+        LaunchTimes last = launches.get(launches.size() - 1);
+        long[] deviceTimes = launches.stream()
+                .filter(pass -> pass.nanoseconds() >= shortest && pass.nanoseconds() <= pass.hostNanoseconds())
+                .mapToLong(LaunchTimes::nanoseconds)
+                .toArray();
+        // All of them, or the driver's clock is not to be trusted.
+        boolean trusted = deviceTimes.length == launches.size();
+        Spread time = Spread.of(believed);
+        Figures figures = new Figures(
+                time,
+                trusted ? Spread.of(deviceTimes).median() : Double.NaN,
+                rate(workload, direction.transits(), time),
+                limit.time,
+                rate(workload, Direction.FORWARD.transits(), limit.time),
+                limit.plan.toString(),
+                error,
+                last.plan(),
+                last.launches(),
+                last.workspaceBytes(),
+                implausible);
+        return new Row(workload, direction, Row.Status.OK, reason(implausible, times.length, error), figures);
+    }
+
+    private static String reason(int implausible, int all, double error) {
+        List<String> reasons = new ArrayList<>();
+        if (implausible > 0) {
+            reasons.add(implausible + " of " + all + " times thrown away as implausible");
+        }
+        if (Double.isNaN(error)) {
+            reasons.add("not compared with float64: Java's memory is too small");
+        }
+        return String.join("; ", reasons);
+    }
+
+    /** In 1e9 bytes a second. */
+    private static double rate(Workload workload, int transits, Spread time) {
+        return (double) transits * workload.bytes() / (time.median() * 1e3);
+    }
+}

@@ -1,0 +1,23 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.runtime.opencl.OpenCl;
+
+/** A launch that does nothing: what every launch costs beside its work. */
+public final class EmptyLaunch {
+    private EmptyLaunch() {}
+
+    /**
+     * Enqueues it and sends it to the device, without waiting.
+     *
+     * @param session where
+     * @param argument any buffer; not touched
+     */
+    public static void enqueue(Session session, DeviceBuffer argument) {
+        synchronized (session) {
+            OpenCl.Kernel kernel = session.kernel("launch.cl", "nothing", "");
+            new KernelArguments(session.openCl(), kernel).add(argument);
+            session.enqueue(kernel, 1, 1);
+            session.flush();
+        }
+    }
+}
