@@ -29,6 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DoctorCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            Main.PeersCommand.class,
+            Main.BundleCommand.class,
             Main.TestCommand.class
         },
         mixinStandardHelpOptions = true,
@@ -151,13 +153,31 @@ public final class Main implements Runnable {
         }
     }
 
-    /** For the list of commands: the launcher runs the tests itself. */
-    @Command(name = "test", description = "Run the project's tests (from a checkout, by the launcher).")
-    static final class TestCommand implements Runnable {
+    /** For the list of commands: the launcher runs these itself, and they need a checkout. */
+    private abstract static class OfLauncher implements Runnable {
+        @Spec
+        private CommandSpec spec;
+
         @Override
         public void run() {
-            throw new IllegalArgumentException(
-                    "the tests are run by the launcher at the top of a checkout: ./clnorm test");
+            throw new IllegalArgumentException("clnorm " + spec.name()
+                    + " is run by the launcher at the top of a checkout: ./clnorm " + spec.name());
         }
     }
+
+    /** The project's tests. */
+    @Command(name = "test", description = "Run the project's tests (from a checkout, by the launcher).")
+    static final class TestCommand extends OfLauncher {}
+
+    /** Other libraries on the same workloads. */
+    @Command(
+            name = "peers",
+            description = "Speed next to libtorch, oneDNN, ONNX Runtime and plain Java (from a checkout, by the launcher).")
+    static final class PeersCommand extends OfLauncher {}
+
+    /** What runs elsewhere. */
+    @Command(
+            name = "bundle",
+            description = "Make a folder that runs on a machine with nothing but a driver (from a checkout, by the launcher).")
+    static final class BundleCommand extends OfLauncher {}
 }
