@@ -20,7 +20,7 @@ public final class KernelSource {
     private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([a-z_]+\\.cl)\"$");
 
     // What kernels are looked up in; the files that these include are reached through them.
-    private static final List<String> FILES = List.of(
+    static final List<String> FILES = List.of(
             "affine.cl",
             "bandwidth.cl",
             "columns.cl",

@@ -130,6 +130,16 @@ class NoDeviceTest {
     }
 
     @Test
+    void benchStillPrintsOneJsonDocument() throws Exception {
+        assertEquals(ExitCode.NO_DEVICE, execute("bench", "--json"), err);
+        JsonNode root = new ObjectMapper()
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .readTree(out);
+        assertTrue(root.get("devices").isArray() && root.get("devices").isEmpty(), out);
+        assertOneLine("looking for 'any'", InstallAdvice.forThisMachine());
+    }
+
+    @Test
     void doctorSaysWhatIsMissingAndHowToMendIt() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("doctor"), out + err);
         assertTrue(out.contains("none in " + vendors), out);

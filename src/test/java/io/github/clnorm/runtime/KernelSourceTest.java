@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jocl.CL;
 import org.junit.jupiter.api.Tag;
@@ -62,5 +64,22 @@ class KernelSourceTest {
         assertEquals("clBuildProgram", e.call());
         assertTrue(e.buildLog().contains("nonsense"), e.buildLog());
         assertTrue(e.getMessage().contains(TestDevices.first().device().driver()), e.getMessage());
+    }
+
+    /** Else a kernel could change without the hash that results and winners are kept under. */
+    @Test
+    void theHashIsOfEveryFile() throws IOException {
+        Set<String> hashed = new TreeSet<>(KernelSource.FILES);
+        for (String file : KernelSource.FILES) {
+            String text = KernelSource.of(file);
+            files().stream().filter(other -> text.contains(firstLine(other))).forEach(hashed::add);
+        }
+        assertEquals(files(), List.copyOf(hashed));
+        assertTrue(KernelSource.hash().matches("[0-9a-f]{16}"), KernelSource.hash());
+        assertEquals(KernelSource.hash(), KernelSource.hash());
+    }
+
+    private static String firstLine(String file) {
+        return KernelSource.of(file).lines().findFirst().orElseThrow();
     }
 }

@@ -1,0 +1,155 @@
+package io.github.clnorm.measure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.testing.FaultyOpenCl;
+import io.github.clnorm.testing.OnEveryDevice;
+import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of measurements, by clocks that tests wind up: no test waits for a real one. */
+@Tag("device")
+class DeviceBenchTest {
+
+    private static final Set<Direction> BOTH = EnumSet.allOf(Direction.class);
+    private static final Workload TINY = Workload.groupNorm(2, 2, 6, 5, 3);
+    // So many looks at the clock that some rounds are made.
+    private static final long BUDGET = 300;
+
+    private static DeviceBench bench(Backend backend, long step) {
+        return new DeviceBench(backend, BUDGET, new FakeClock(step), () -> false);
+    }
+
+    @OnEveryDevice
+    void everyOperationHasItsFigures(Backend backend) {
+        int open = backend.session().openBuffers();
+        List<Workload> workloads = List.of(
+                TINY,
+                TINY.in(ElementType.FLOAT32, Layout.CHANNELS_LAST),
+                TINY.in(ElementType.FLOAT16, Layout.CHANNELS_FIRST),
+                Workload.of(Operation.INSTANCE_NORM, 2, 3, 40),
+                Workload.of(Operation.BATCH_NORM, 4, 3, 40),
+                Workload.of(Operation.LAYER_NORM, 5, 30),
+                Workload.of(Operation.RMS_NORM, 5, 30));
+        for (Workload workload : workloads) {
+            List<Row> rows = bench(backend, 1).run(workload, BOTH);
+            assertEquals(List.of(Direction.FORWARD, Direction.BACKWARD), rows.stream().map(Row::direction).toList());
+            for (Row row : rows) {
+                String text = workload + ", " + row;
+                assertEquals(Row.Status.OK, row.status(), text);
+                Figures figures = row.figures();
+                double rounding = workload.type() == ElementType.FLOAT16 ? 6e-4 : 2e-5;
+                assertTrue(figures.error() > 0 && figures.error() < rounding, text);
+                assertTrue(figures.launches() >= 1, text);
+                assertNotNull(figures.plan(), text);
+                // By this clock everything takes one step: a pass moves more than a copy in the same time.
+                assertEquals(0.001, figures.time().median(), text);
+                assertEquals(0.001, figures.copy().median(), text);
+                assertEquals(row.direction().transits() / 2.0, figures.share(), 1e-9, text);
+                assertEquals(row.direction().transits() * (double) workload.bytes(), figures.gigabytesPerSecond(), 1e-6, text);
+                assertTrue(figures.time().samples() >= 3, text);
+                assertEquals(0, figures.implausible(), text);
+            }
+            assertEquals(rows.get(0).figures().copy(), rows.get(1).figures().copy(), "one copy for both");
+        }
+        assertTrue(backend.session().openBuffers() - open <= 8, "only scratch memory is kept");
+    }
+
+    @OnEveryDevice
+    void workspaceIsThatOfThePass(Backend backend) {
+        // Channels last goes in three launches, with the moments of columns in between.
+        Row last = bench(backend, 1)
+                .run(Workload.groupNorm(2, 1, 8, 20, 20).in(ElementType.FLOAT32, Layout.CHANNELS_LAST), BOTH)
+                .get(0);
+        assertTrue(last.figures().workspaceBytes() > 0, last.toString());
+        assertTrue(last.figures().launches() >= 3, last.toString());
+    }
+
+    @OnEveryDevice
+    void onlyWhatWasAskedFor(Backend backend) {
+        List<Row> rows = bench(backend, 1).run(TINY, EnumSet.of(Direction.BACKWARD));
+        assertEquals(List.of(Direction.BACKWARD), rows.stream().map(Row::direction).toList());
+    }
+
+    @OnEveryDevice
+    void aTypeThatTheDeviceLacksIsUnsupported(Backend backend) {
+        Row row = bench(backend, 1).run(TINY.in(ElementType.FLOAT64, Layout.CHANNELS_FIRST), BOTH).get(0);
+        if (backend.device().fp64()) {
+            assertTrue(row.figures().error() < 1e-13, row.toString());
+        } else {
+            assertEquals(Row.Status.UNSUPPORTED, row.status());
+            assertTrue(row.reason().contains("float64 is not available"), row.reason());
+            assertNull(row.figures());
+        }
+    }
+
+    @Test
+    void aTensorBeyondTheLargestBufferIsUnsupported() {
+        Row row = bench(TestDevices.first(), 1).run(Workload.groupNorm(1, 1 << 20, 1, 1 << 20), BOTH).get(1);
+        assertEquals(Row.Status.UNSUPPORTED, row.status());
+        assertTrue(row.reason().contains("largest buffer"), row.reason());
+    }
+
+    @Test
+    void aClockThatStandsStillMeasuresNothing() {
+        for (Row row : bench(TestDevices.first(), 0).run(TINY, BOTH)) {
+            assertEquals(Row.Status.ERROR, row.status());
+            assertTrue(row.reason().contains("is plausible"), row.reason());
+        }
+    }
+
+    @Test
+    void whatTakesTooLongIsSkippedWithItsTime() {
+        Row row = bench(TestDevices.first(), 2 * BUDGET).run(TINY, BOTH).get(0);
+        assertEquals(Row.Status.SKIPPED, row.status());
+        assertTrue(row.reason().contains("pass takes"), row.reason());
+    }
+
+    @Test
+    void whatIsNotMeasuredWhenItIsStoppedIsSkipped() {
+        boolean[] stop = {false};
+        DeviceBench bench = new DeviceBench(TestDevices.first(), BUDGET, new FakeClock(1), () -> stop[0]);
+        assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(0).status());
+        stop[0] = true;
+        assertEquals(Row.Status.SKIPPED, bench.run(TINY, BOTH).get(0).status());
+        assertTrue(bench.emptyLaunch().samples() >= 1);
+    }
+
+    @Test
+    void aDriverThatFailsIsAnErrorOfThatRowAlone() {
+        var device = TestDevices.first().device();
+        for (String call : List.of("createBuffer", "write", "build", "enqueue", "finish", "read")) {
+            FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.open(device, true));
+            try (Backend backend = new Backend(new Session(faulty.port(), device))) {
+                DeviceBench bench = bench(backend, 1);
+                faulty.fail(call, 2);
+                Row row = bench.run(TINY, BOTH).get(0);
+                assertEquals(Row.Status.ERROR, row.status(), call);
+                assertTrue(row.reason().contains("CL_OUT_OF_RESOURCES"), row.reason());
+                faulty.heal();
+                assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(0).status(), call);
+            }
+        }
+    }
+
+    @OnEveryDevice
+    void anEmptyLaunchHasATime(Backend backend) {
+        Spread spread = bench(backend, 7).emptyLaunch();
+        assertEquals(0.007, spread.median());
+        assertFalse(spread.samples() > 300);
+    }
+}
