@@ -1,0 +1,183 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Workload;
+
+/** clnorm on PoCL, by its functional layer, with y and dx given and the other results made anew in every call. */
+final class ClnormPeer implements Peer {
+
+    private static final double MOMENTUM = 0.1;
+
+    private final Backend backend = Backend.open("portable");
+
+    @Override
+    public String version() {
+        return Versions.ofClnorm() + " on " + backend.device().description();
+    }
+
+    @Override
+    public Task prepare(Workload workload, Data data, Direction direction, int slots) {
+        Prepared task = new Prepared(workload, data, slots);
+        return direction == Direction.FORWARD ? task.new Forward() : task.new Backward();
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+
+    /** The tensors, and the calls by operation. */
+    private final class Prepared {
+        private final Workload workload;
+        private final Data data;
+        private final Tensor gamma;
+        private final Tensor beta;
+        private final Tensor[] x;
+
+        Prepared(Workload workload, Data data, int slots) {
+            this.workload = workload;
+            this.data = data;
+            gamma = backend.tensor(data.gamma(), workload.parameterShape());
+            beta = backend.tensor(data.beta(), workload.parameterShape());
+            x = copies(data.x(), slots);
+        }
+
+        private Tensor[] copies(float[] values, int slots) {
+            Tensor[] copies = new Tensor[slots];
+            for (int slot = 0; slot < slots; slot++) {
+                copies[slot] = backend.tensor(values, workload.shape());
+            }
+            return copies;
+        }
+
+        private Tensor[] empty(int slots) {
+            Tensor[] tensors = new Tensor[slots];
+            for (int slot = 0; slot < slots; slot++) {
+                tensors[slot] = backend.empty(workload.shape());
+            }
+            return tensors;
+        }
+
+        private void close(Tensor[] tensors) {
+            for (Tensor tensor : tensors) {
+                tensor.close();
+            }
+        }
+
+        private void close() {
+            close(x);
+            gamma.close();
+            beta.close();
+        }
+
+        private Normalized normalize(Tensor input, Tensor output) {
+            Options options = Options.DEFAULTS.layout(workload.layout()).output(output);
+            return switch (workload.operation()) {
+                case GROUP_NORM ->
+                    Functional.groupNorm(input, workload.numGroups(), gamma, beta, Workload.EPS, options);
+                case LAYER_NORM ->
+                    Functional.layerNorm(input, workload.parameterShape(), gamma, beta, Workload.EPS, options);
+                case INSTANCE_NORM ->
+                    Functional.instanceNorm(
+                            input, null, null, gamma, beta, true, MOMENTUM, Workload.EPS, options);
+                case BATCH_NORM ->
+                    Functional.batchNorm(input, null, null, gamma, beta, true, MOMENTUM, Workload.EPS, options);
+                case RMS_NORM ->
+                    Functional.rmsNorm(input, workload.parameterShape(), gamma, beta, Workload.EPS, options);
+            };
+        }
+
+        private Gradients back(Tensor dy, Tensor input, Saved saved, Tensor output) {
+            GradientOptions options =
+                    GradientOptions.DEFAULTS.layout(workload.layout()).output(output);
+            return switch (workload.operation()) {
+                case GROUP_NORM ->
+                    Functional.groupNormBackward(dy, input, workload.numGroups(), gamma, beta, saved, options);
+                case LAYER_NORM ->
+                    Functional.layerNormBackward(dy, input, workload.parameterShape(), gamma, beta, saved, options);
+                case INSTANCE_NORM ->
+                    Functional.instanceNormBackward(
+                            dy, input, null, null, gamma, beta, saved, true, Workload.EPS, options);
+                case BATCH_NORM ->
+                    Functional.batchNormBackward(
+                            dy, input, null, null, gamma, beta, saved, true, Workload.EPS, options);
+                case RMS_NORM ->
+                    Functional.rmsNormBackward(dy, input, workload.parameterShape(), gamma, beta, saved, options);
+            };
+        }
+
+        /** y from x. */
+        private final class Forward implements Task {
+            private final Tensor[] y = empty(x.length);
+
+            @Override
+            public Object run(int slot) {
+                Normalized normalized = normalize(x[slot], y[slot]);
+                backend.finish();
+                normalized.saved().close();
+                return normalized;
+            }
+
+            @Override
+            public Results results(int slot) {
+                return Results.forward(y[slot].toFloats());
+            }
+
+            @Override
+            public void close() {
+                Prepared.this.close(y);
+                Prepared.this.close();
+            }
+        }
+
+        /** dx, dγ and dβ from x and dy. */
+        private final class Backward implements Task {
+            private final Tensor[] dy = copies(data.dy(), x.length);
+            private final Tensor[] dx = empty(x.length);
+            private final Gradients[] last = new Gradients[x.length];
+            private final Normalized forward = normalize(x[0], dx[0]);
+
+            @Override
+            public Object run(int slot) {
+                closeParameters(slot);
+                last[slot] = back(dy[slot], x[slot], forward.saved(), dx[slot]);
+                backend.finish();
+                return last[slot];
+            }
+
+            private void closeParameters(int slot) {
+                if (last[slot] != null) {
+                    last[slot].weight().close();
+                    last[slot].bias().close();
+                }
+            }
+
+            @Override
+            public Results results(int slot) {
+                return new Results(
+                        dx[slot].toFloats(),
+                        last[slot].weight().toFloats(),
+                        last[slot].bias().toFloats());
+            }
+
+            @Override
+            public void close() {
+                for (int slot = 0; slot < last.length; slot++) {
+                    closeParameters(slot);
+                }
+                forward.saved().close();
+                Prepared.this.close(dy);
+                Prepared.this.close(dx);
+                Prepared.this.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Workload;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.BoolPointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * libtorch by the functions that its autograd calls, {@code native_group_norm} and its like, which make their results
+ * anew. A slot's results are released just before they are computed again, so that results of several slots lie in memory
+ * side by side as they do for the other peers.
+ */
+final class LibTorchPeer implements Peer {
+
+    private static final double MOMENTUM = 0.1;
+
+    LibTorchPeer() {
+        torch.set_num_threads(Threads.COUNT);
+    }
+
+    @Override
+    public String version() {
+        return Versions.ofBytedeco("pytorch");
+    }
+
+    @Override
+    public Task prepare(Workload workload, Data data, Direction direction, int slots) {
+        if (workload.operation() == Operation.INSTANCE_NORM && Shape.of(workload).last()) {
+            // at::instance_norm calls contiguous() and gives its result channels first.
+            throw new UnsupportedOperationException("only by a copy to channels_first");
+        }
+        return direction == Direction.FORWARD
+                ? new Forward(workload, data, slots)
+                : new Backward(workload, data, slots);
+    }
+
+    @Override
+    public void close() {}
+
+    /** The tensors, and the calls by operation. */
+    private abstract static class Prepared implements Task {
+        final Workload workload;
+        final Shape shape;
+        final TensorOptional gamma;
+        final TensorOptional beta;
+        final TensorOptional none = new TensorOptional();
+        final Tensor[] x;
+        final T_TensorTensorTensor_T[] last;
+        private final List<Pointer> owned = new ArrayList<>();
+
+        Prepared(Workload workload, Data data, int slots) {
+            this.workload = workload;
+            shape = Shape.of(workload);
+            gamma = parameter(data.gamma());
+            beta = parameter(data.beta());
+            x = copies(data.x(), slots);
+            last = new T_TensorTensorTensor_T[slots];
+        }
+
+        final <T extends Pointer> T own(T pointer) {
+            owned.add(pointer);
+            return pointer;
+        }
+
+        /** instance_norm is batch_norm of one sample: its parameters are repeated for every sample. */
+        private TensorOptional parameter(float[] values) {
+            Tensor tensor = own(AbstractTensor.create(values, values.length));
+            boolean instance = workload.operation() == Operation.INSTANCE_NORM;
+            return own(new TensorOptional(instance ? own(tensor.repeat(shape.samples())) : tensor));
+        }
+
+        /** Channels last as libtorch has it: dimensions in the order (N, C, *), strides that say how they lie. */
+        final Tensor[] copies(float[] values, int slots) {
+            Tensor[] copies = new Tensor[slots];
+            try (Tensor dense = AbstractTensor.create(values, workload.shape());
+                    Tensor ordered = dense.permute(order(shape.last()))) {
+                for (int slot = 0; slot < slots; slot++) {
+                    try (Tensor copy = ordered.clone()) {
+                        copies[slot] = own(viewed(copy));
+                    }
+                }
+            }
+            return copies;
+        }
+
+        private Tensor viewed(Tensor tensor) {
+            if (workload.operation() != Operation.INSTANCE_NORM) {
+                return tensor.view(dimensions(workload.dimensions()));
+            }
+            List<Long> dimensions = new ArrayList<>(workload.dimensions());
+            dimensions.set(1, dimensions.get(0) * dimensions.get(1));
+            dimensions.set(0, 1L);
+            return tensor.view(dimensions(dimensions));
+        }
+
+        private static long[] dimensions(List<Long> list) {
+            return list.stream().mapToLong(Long::longValue).toArray();
+        }
+
+        /** The axes of (N, *, C) in the order (N, C, *). */
+        private long[] order(boolean last) {
+            int rank = workload.dimensions().size();
+            long[] order = new long[rank];
+            Arrays.setAll(order, axis -> !last || axis == 0 ? axis : axis == 1 ? rank - 1 : axis - 1);
+            return order;
+        }
+
+        final float[] floats(Tensor tensor) {
+            int rank = workload.dimensions().size();
+            long[] back = new long[rank];
+            Arrays.setAll(back, axis -> !shape.last() || axis == 0 ? axis : axis == rank - 1 ? 1 : axis + 1);
+            try (Tensor ordered = tensor.dim() == rank ? tensor.permute(back) : tensor.view(-1);
+                    Tensor dense = ordered.contiguous()) {
+                float[] values = new float[Math.toIntExact(dense.numel())];
+                new FloatPointer(dense.data_ptr()).get(values);
+                return values;
+            }
+        }
+
+        final T_TensorTensorTensor_T forward(Tensor input) {
+            return switch (workload.operation()) {
+                case GROUP_NORM ->
+                    torch.native_group_norm(
+                            input, gamma, beta, shape.samples(), shape.channels(), shape.positions(), shape.groups(),
+                            Workload.EPS);
+                case LAYER_NORM ->
+                    torch.native_layer_norm(input, workload.parameterShape(), gamma, beta, Workload.EPS);
+                case INSTANCE_NORM, BATCH_NORM ->
+                    torch.native_batch_norm(input, gamma, beta, none, none, true, MOMENTUM, Workload.EPS);
+                case RMS_NORM -> throw new UnsupportedOperationException("no native_rms_norm");
+            };
+        }
+
+        final void release(int slot) {
+            if (last[slot] != null) {
+                last[slot].close();
+                last[slot] = null;
+            }
+        }
+
+        @Override
+        public void close() {
+            for (int slot = 0; slot < last.length; slot++) {
+                release(slot);
+            }
+            owned.forEach(Pointer::close);
+            none.close();
+        }
+    }
+
+    /** y, mean and rstd from x. */
+    private static final class Forward extends Prepared {
+        Forward(Workload workload, Data data, int slots) {
+            super(workload, data, slots);
+        }
+
+        @Override
+        public Object run(int slot) {
+            release(slot);
+            last[slot] = forward(x[slot]);
+            return last[slot];
+        }
+
+        @Override
+        public Results results(int slot) {
+            return Results.forward(floats(last[slot].get0()));
+        }
+    }
+
+    /** dx, dγ and dβ from x and dy. */
+    private static final class Backward extends Prepared {
+        private final Tensor[] dy;
+        private final T_TensorTensorTensor_T saved;
+        private final Tensor mean;
+        private final Tensor rstd;
+        private final TensorOptional savedMean;
+        private final TensorOptional savedRstd;
+        private final BoolPointer all = own(mask());
+
+        Backward(Workload workload, Data data, int slots) {
+            super(workload, data, slots);
+            dy = copies(data.dy(), slots);
+            saved = own(forward(x[0]));
+            mean = saved.get1();
+            rstd = saved.get2();
+            savedMean = own(new TensorOptional(mean));
+            savedRstd = own(new TensorOptional(rstd));
+        }
+
+        @Override
+        public Object run(int slot) {
+            release(slot);
+            last[slot] = switch (workload.operation()) {
+                case GROUP_NORM ->
+                    torch.native_group_norm_backward(
+                            dy[slot], x[slot], mean, rstd, gamma, shape.samples(), shape.channels(),
+                            shape.positions(), shape.groups(), all);
+                case LAYER_NORM ->
+                    torch.native_layer_norm_backward(
+                            dy[slot], x[slot], workload.parameterShape(), mean, rstd, gamma, beta, all);
+                case INSTANCE_NORM, BATCH_NORM ->
+                    torch.native_batch_norm_backward(
+                            dy[slot], x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
+                case RMS_NORM -> throw new UnsupportedOperationException("no native_rms_norm");
+            };
+            return last[slot];
+        }
+
+        private static BoolPointer mask() {
+            return new BoolPointer(3).put(0, true).put(1, true).put(2, true);
+        }
+
+        @Override
+        public Results results(int slot) {
+            T_TensorTensorTensor_T gradients = last[slot];
+            return new Results(
+                    floats(gradients.get0()), parameterGradient(gradients.get1()), parameterGradient(gradients.get2()));
+        }
+
+        /** Where parameters were repeated, the gradients of the repetitions are added. */
+        private float[] parameterGradient(Tensor gradient) {
+            float[] values = floats(gradient);
+            if (workload.operation() != Operation.INSTANCE_NORM) {
+                return values;
+            }
+            float[] sums = new float[shape.channels()];
+            for (int i = 0; i < values.length; i++) {
+                sums[i % sums.length] += values[i];
+            }
+            return sums;
+        }
+    }
+}

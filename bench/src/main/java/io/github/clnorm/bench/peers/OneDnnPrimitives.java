@@ -1,0 +1,92 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.measure.Workload;
+import org.bytedeco.dnnl.batch_normalization_backward;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.group_normalization_backward;
+import org.bytedeco.dnnl.group_normalization_forward;
+import org.bytedeco.dnnl.layer_normalization_backward;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_desc;
+
+/**
+ * Which primitives of oneDNN an operation is, and how their tensors are described. instance_norm is group_norm with one
+ * channel a group, as oneDNN's documentation has it.
+ */
+final class OneDnnPrimitives {
+
+    private static final int FLAGS = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift;
+    private static final float EPS = (float) Workload.EPS;
+
+    private OneDnnPrimitives() {}
+
+    static primitive_desc forward(engine cpu, Workload workload, memory.desc tensor) {
+        int kind = dnnl.dnnl_forward_training;
+        return switch (workload.operation()) {
+            case GROUP_NORM, INSTANCE_NORM ->
+                new group_normalization_forward.primitive_desc(
+                        cpu, kind, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS);
+            case LAYER_NORM -> new layer_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
+            case BATCH_NORM -> new batch_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
+            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+        };
+    }
+
+    static primitive_desc backward(engine cpu, Workload workload, memory.desc tensor, primitive_desc forward) {
+        int kind = dnnl.dnnl_backward;
+        return switch (workload.operation()) {
+            case GROUP_NORM, INSTANCE_NORM ->
+                new group_normalization_backward.primitive_desc(
+                        cpu, kind, tensor, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS,
+                        (group_normalization_forward.primitive_desc) forward);
+            case LAYER_NORM ->
+                new layer_normalization_backward.primitive_desc(
+                        cpu, kind, tensor, tensor, tensor, EPS, FLAGS,
+                        (layer_normalization_forward.primitive_desc) forward);
+            case BATCH_NORM ->
+                new batch_normalization_backward.primitive_desc(
+                        cpu, kind, tensor, tensor, tensor, EPS, FLAGS,
+                        (batch_normalization_forward.primitive_desc) forward);
+            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+        };
+    }
+
+    /** Dimensions in the order (N, C, *), which a tag lays out; group_norm needs one dimension at least after them. */
+    static memory.desc tensor(Workload workload) {
+        Shape shape = Shape.of(workload);
+        if (workload.operation().normalizesLastDimensions()) {
+            return described(memory.format_tag.ab, shape.samples(), shape.channels());
+        }
+        long[] dimensions = workload.dimensions().stream().mapToLong(Long::longValue).toArray();
+        boolean last = shape.last();
+        return switch (dimensions.length) {
+            case 2 -> described(memory.format_tag.abc, dimensions[0], dimensions[1], 1);
+            case 3 -> described(last ? memory.format_tag.acb : memory.format_tag.abc, dimensions);
+            case 4 -> described(last ? memory.format_tag.acdb : memory.format_tag.abcd, dimensions);
+            case 5 -> described(last ? memory.format_tag.acdeb : memory.format_tag.abcde, dimensions);
+            default -> throw new UnsupportedOperationException("no " + dimensions.length + " dimensions");
+        };
+    }
+
+    /** Mean or variance: one for each set. */
+    static memory.desc statistics(Workload workload) {
+        Shape shape = Shape.of(workload);
+        return switch (workload.operation()) {
+            case GROUP_NORM, INSTANCE_NORM -> described(memory.format_tag.ab, shape.samples(), shape.groups());
+            case LAYER_NORM, RMS_NORM -> described(memory.format_tag.a, shape.samples());
+            case BATCH_NORM -> described(memory.format_tag.a, shape.channels());
+        };
+    }
+
+    /** Weight or bias. */
+    static memory.desc parameter(Workload workload) {
+        return described(memory.format_tag.a, workload.parameterShape());
+    }
+
+    private static memory.desc described(memory.format_tag tag, long... dimensions) {
+        return new memory.desc(dimensions, memory.data_type.f32, tag);
+    }
+}

@@ -1,0 +1,27 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Workload;
+
+/** A library that normalizes. Closing it after its tasks frees what they share. */
+interface Peer extends AutoCloseable {
+
+    /**
+     * Makes everything ready, so that a task's calls do nothing but the pass itself.
+     *
+     * @param workload what is normalized
+     * @param data the tensors, in the workload's layout. Not modified
+     * @param direction which pass
+     * @param slots how many copies of the tensors lie in memory side by side
+     * @return the task
+     * @throws UnsupportedOperationException with a reason of a few words, where the library lacks the operation, the
+     *     direction or the layout
+     */
+    Task prepare(Workload workload, Data data, Direction direction, int slots);
+
+    /** The library's version, such as {@code 2.10.0}. */
+    String version();
+
+    @Override
+    void close();
+}

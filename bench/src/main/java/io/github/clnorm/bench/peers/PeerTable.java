@@ -1,0 +1,117 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.measure.Workload;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
+
+/**
+ * Times by workload and peer, in plain text: microseconds, and in brackets how many times clnorm's time that is. Below,
+ * the geometric means of these ratios over the rows where both have a time.
+ */
+final class PeerTable {
+
+    private final String title;
+    private final List<PeerName> peers;
+    private final Map<Workload, Map<PeerName, Cell>> rows = new LinkedHashMap<>();
+
+    PeerTable(String title, List<PeerName> peers) {
+        this.title = title;
+        this.peers = peers;
+    }
+
+    void row(Workload workload, Map<PeerName, Cell> cells) {
+        rows.put(workload, cells);
+    }
+
+    boolean isEmpty() {
+        return rows.isEmpty();
+    }
+
+    private static double ratio(Map<PeerName, Cell> cells, PeerName peer) {
+        return cells.get(peer).micros() / cells.get(PeerName.CLNORM).micros();
+    }
+
+    private boolean against(Map<PeerName, Cell> cells, PeerName peer) {
+        return peer != PeerName.CLNORM
+                && cells.containsKey(PeerName.CLNORM)
+                && cells.get(PeerName.CLNORM).timed()
+                && cells.get(peer).timed();
+    }
+
+    private OptionalDouble fastest(Map<PeerName, Cell> cells) {
+        return peers.stream().filter(peer -> against(cells, peer)).mapToDouble(peer -> ratio(cells, peer)).min();
+    }
+
+    private static String geometricMean(DoubleStream ratios) {
+        double[] all = ratios.map(Math::log).toArray();
+        return all.length == 0
+                ? ""
+                : ratio(Math.exp(DoubleStream.of(all).average().orElseThrow()));
+    }
+
+    private static String ratio(double value) {
+        return String.format(Locale.ROOT, "(%.2f)", value);
+    }
+
+    private String text(Map<PeerName, Cell> cells, PeerName peer) {
+        Cell cell = cells.get(peer);
+        if (!cell.timed()) {
+            return cell.reason();
+        }
+        String micros = String.format(Locale.ROOT, cell.micros() < 100 ? "%.1f" : "%.0f", cell.micros());
+        return against(cells, peer) ? micros + " " + ratio(ratio(cells, peer)) : micros;
+    }
+
+    @Override
+    public String toString() {
+        List<List<String>> lines = new ArrayList<>();
+        List<String> header = new ArrayList<>(List.of("µs (times clnorm)"));
+        peers.forEach(peer -> header.add(peer.toString()));
+        header.add("fastest peer");
+        lines.add(header);
+        rows.forEach((workload, cells) -> {
+            List<String> line = new ArrayList<>(List.of(workload.name()));
+            peers.forEach(peer -> line.add(text(cells, peer)));
+            OptionalDouble fastest = fastest(cells);
+            line.add(fastest.isPresent() ? ratio(fastest.getAsDouble()) : "");
+            lines.add(line);
+        });
+        List<String> means = new ArrayList<>(List.of("geometric mean"));
+        for (PeerName peer : peers) {
+            means.add(geometricMean(rows.values().stream()
+                    .filter(cells -> against(cells, peer))
+                    .mapToDouble(cells -> ratio(cells, peer))));
+        }
+        means.add(geometricMean(rows.values().stream()
+                .map(this::fastest)
+                .filter(OptionalDouble::isPresent)
+                .mapToDouble(OptionalDouble::getAsDouble)));
+        lines.add(means);
+        return title + "\n" + aligned(lines);
+    }
+
+    /** The first column to the left, numbers to the right. */
+    private static String aligned(List<List<String>> lines) {
+        int[] widths = new int[lines.get(0).size()];
+        lines.forEach(line -> {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], line.get(i).length());
+            }
+        });
+        StringBuilder text = new StringBuilder();
+        for (List<String> line : lines) {
+            StringBuilder row = new StringBuilder();
+            for (int i = 0; i < widths.length; i++) {
+                String gap = " ".repeat(widths[i] - line.get(i).length());
+                row.append(i == 0 ? line.get(i) + gap : "  " + gap + line.get(i));
+            }
+            text.append(row.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,252 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Suite;
+import io.github.clnorm.measure.Workload;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The program behind {@code clnorm peers}: checks every peer, times those that are right, prints tables. */
+@Command(
+        name = "clnorm peers",
+        description = "The speed of clnorm next to other libraries: µs a call, and how many times clnorm's time that is.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "'rotated': the tensors come from memory; 'cached': the same small tensors again and again.",
+            "Exit codes: 0 done; 1 a failure inside, or clnorm's own result is wrong; 2 the request is wrong."
+        })
+public final class Peers implements Callable<Integer> {
+
+    @Option(names = "--suite", split = ",", paramLabel = "NAME", defaultValue = "quick",
+            description = "Which workloads, or 'all' (default: ${DEFAULT-VALUE}).")
+    private List<String> suites;
+
+    @Option(names = "--layout", split = ",", paramLabel = "LAYOUT", defaultValue = "channels_first",
+            description = "channels_first, channels_last or both (default: ${DEFAULT-VALUE}).")
+    private List<String> layouts;
+
+    @Option(names = "--peer", split = ",", paramLabel = "NAME",
+            defaultValue = "clnorm,libtorch,onednn,onnxruntime,java",
+            description = "Which libraries (default: ${DEFAULT-VALUE}).")
+    private List<String> peers;
+
+    @Option(names = "--direction", split = ",", paramLabel = "DIRECTION", defaultValue = "forward,backward",
+            description = "forward, backward or both (default: ${DEFAULT-VALUE}).")
+    private List<String> directions;
+
+    @Option(names = "--forks", paramLabel = "N", defaultValue = "1",
+            description = "Processes for each measurement (default: ${DEFAULT-VALUE}).")
+    private int forks;
+
+    @Option(names = "--time", paramLabel = "SECONDS", defaultValue = "1.5",
+            description = "Measured in each process, in five parts (default: ${DEFAULT-VALUE}).")
+    private double seconds;
+
+    @Option(names = "--warmup", paramLabel = "SECONDS", defaultValue = "0.7",
+            description = "Not measured before (default: ${DEFAULT-VALUE}).")
+    private double warmupSeconds;
+
+    @Option(names = "--no-cached", description = "Leave out the case that small tensors stay in a cache.")
+    private boolean noCached;
+
+    @Option(names = "--check-only", description = "Check the results, and time nothing.")
+    private boolean checkOnly;
+
+    @Option(names = "--json", paramLabel = "FILE",
+            description = "Where the raw results go (default: bench/results/peers-SUITES-DATE.json).")
+    private Path json;
+
+    private final OffsetDateTime begun = OffsetDateTime.now();
+    private final List<Verdict> verdicts = new ArrayList<>();
+    private boolean failed;
+
+    private Peers() {}
+
+    /**
+     * Runs and exits with a code.
+     *
+     * @param arguments the command line
+     */
+    public static void main(String[] arguments) {
+        CommandLine commandLine = new CommandLine(new Peers());
+        commandLine.setParameterExceptionHandler((e, given) -> refuse(e));
+        commandLine.setExecutionExceptionHandler((e, line, parsed) -> {
+            if (e instanceof IllegalArgumentException) {
+                return refuse(e);
+            }
+            print(e.getMessage() == null ? e.toString() : e.getMessage());
+            return 1;
+        });
+        System.exit(commandLine.execute(arguments));
+    }
+
+    private static int refuse(Exception e) {
+        print(e.getMessage());
+        return 2;
+    }
+
+    private static void print(String message) {
+        System.err.println("clnorm: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        List<PeerName> names = values(peers, PeerName::parse).stream().sorted().toList();
+        List<Direction> passes = values(directions, name -> named(Direction.values(), name, "direction"));
+        List<Layout> orders = values(layouts, name -> named(Layout.values(), name, "layout"));
+        Set<Workload> workloads = workloads();
+        if (forks < 1 || !(seconds > 0) || !(warmupSeconds > 0)) {
+            throw new IllegalArgumentException("--forks, --time and --warmup must be above 0");
+        }
+        Path bench = Path.of(System.getProperty("clnorm.bench", "bench"));
+        Path log = bench.resolve("target/jmh.log");
+        Files.createDirectories(log.getParent());
+        Files.deleteIfExists(log);
+        Timer timer = new Timer(forks, seconds, warmupSeconds, log);
+        List<PeerTable> tables = new ArrayList<>();
+        Map<String, String> versions;
+        try (OpenPeers open = new OpenPeers(names)) {
+            versions = open.versions();
+            versions.forEach((name, version) -> System.err.println(name + " " + version));
+            for (Layout layout : orders) {
+                // A layout is nothing to layer_norm: once is enough.
+                List<Workload> ofLayout = workloads.stream()
+                        .filter(workload -> layout == orders.get(0)
+                                || !workload.operation().normalizesLastDimensions())
+                        .map(workload -> workload.in(ElementType.FLOAT32, layout))
+                        .toList();
+                for (Direction direction : passes) {
+                    tables.addAll(tables(open, timer, names, ofLayout, layout, direction));
+                }
+            }
+        }
+        if (!checkOnly) {
+            tables.forEach(System.out::println);
+        }
+        Path file = json != null ? json : bench.resolve("results").resolve(fileName());
+        RawResults.write(file, begun, versions, verdicts, timer.results());
+        System.err.println("raw results: " + file);
+        if (failed) {
+            print("something failed: see " + log);
+        }
+        return failed ? 1 : 0;
+    }
+
+    private String fileName() {
+        String date = begun.format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm", Locale.ROOT));
+        return "peers-" + String.join("+", suites) + "-" + date + ".json";
+    }
+
+    /** The tables of one layout and one pass: tensors rotated, and cached. */
+    private List<PeerTable> tables(
+            OpenPeers open, Timer timer, List<PeerName> names, List<Workload> workloads, Layout layout,
+            Direction direction) {
+        Map<Cache, PeerTable> tables = new EnumMap<>(Cache.class);
+        tables.put(Cache.ROTATED, new PeerTable(layout + ", " + direction + ", tensors from memory", names));
+        if (!noCached) {
+            tables.put(Cache.CACHED, new PeerTable(layout + ", " + direction + ", tensors in a cache", names));
+        }
+        int done = 0;
+        for (Workload workload : workloads) {
+            String progress = String.format(Locale.ROOT, "[%d/%d] %s, %s, %s",
+                    ++done, workloads.size(), workload.name(), layout, direction);
+            List<Verdict> checked = open.check(workload, direction);
+            verdicts.addAll(checked);
+            System.err.println(progress + ", errors: " + summary(checked));
+            for (Verdict verdict : checked) {
+                failed |= verdict.status() == Verdict.Status.FAILED
+                        || verdict.status() == Verdict.Status.WRONG && verdict.peer() == PeerName.CLNORM;
+            }
+            if (checkOnly) {
+                continue;
+            }
+            tables.forEach((cache, table) -> {
+                if (cache.has(workload, direction)) {
+                    Map<PeerName, Cell> cells = cells(timer, workload, direction, cache, checked);
+                    table.row(workload, cells);
+                    System.err.println(progress + ", " + cache + " µs: " + times(cells));
+                }
+            });
+        }
+        return tables.values().stream().filter(table -> !table.isEmpty()).toList();
+    }
+
+    private Map<PeerName, Cell> cells(
+            Timer timer, Workload workload, Direction direction, Cache cache, List<Verdict> checked) {
+        Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
+        List<PeerName> right = new ArrayList<>();
+        for (Verdict verdict : checked) {
+            cells.put(verdict.peer(), Cell.without(verdict.reason()));
+            if (verdict.status() == Verdict.Status.OK) {
+                right.add(verdict.peer());
+            }
+        }
+        if (!right.isEmpty()) {
+            Map<PeerName, Double> times = timer.time(workload, direction, cache, right);
+            for (PeerName peer : right) {
+                Double time = times.get(peer);
+                cells.put(peer, time == null ? Cell.without("failed") : Cell.of(time));
+                failed |= time == null;
+            }
+        }
+        return cells;
+    }
+
+    private static String summary(List<Verdict> checked) {
+        return checked.stream()
+                .map(verdict -> verdict.peer() + " "
+                        + (verdict.reason() != null
+                                ? verdict.reason()
+                                : String.format(Locale.ROOT, "%.1e", verdict.error())))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String times(Map<PeerName, Cell> cells) {
+        return cells.entrySet().stream()
+                .filter(entry -> entry.getValue().timed())
+                .map(entry -> String.format(Locale.ROOT, "%s %.1f", entry.getKey(), entry.getValue().micros()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private Set<Workload> workloads() {
+        Set<Workload> workloads = new LinkedHashSet<>();
+        for (String name : suites) {
+            List<Suite> named = name.equals("all") ? List.of(Suite.values()) : List.of(Suite.parse(name));
+            named.forEach(suite -> workloads.addAll(suite.workloads()));
+        }
+        return workloads;
+    }
+
+    private static <T> List<T> values(List<String> names, Function<String, T> parse) {
+        return names.stream().map(parse).distinct().toList();
+    }
+
+    private static <E extends Enum<E>> E named(E[] values, String name, String what) {
+        return Arrays.stream(values)
+                .filter(value -> value.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown " + what + " '" + name + "': expected "
+                        + Arrays.stream(values).map(E::toString).collect(Collectors.joining(", "))));
+    }
+}

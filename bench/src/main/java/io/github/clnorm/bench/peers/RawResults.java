@@ -1,0 +1,84 @@
+package io.github.clnorm.bench.peers;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+
+/** One JSON document of everything: on what and by which versions, every check, and JMH's own results under "jmh". */
+final class RawResults {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private RawResults() {}
+
+    static void write(
+            Path file,
+            OffsetDateTime begun,
+            Map<String, String> versions,
+            List<Verdict> verdicts,
+            Collection<RunResult> results)
+            throws IOException {
+        ObjectNode document = MAPPER.createObjectNode();
+        document.put("format", 1);
+        document.put("date", begun.truncatedTo(ChronoUnit.SECONDS).toString());
+        document.put("cpu", cpu());
+        document.put("java", Runtime.version().toString());
+        ObjectNode ofPeers = document.putObject("versions");
+        versions.forEach(ofPeers::put);
+        ArrayNode checks = document.putArray("checks");
+        for (Verdict verdict : verdicts) {
+            ObjectNode check = checks.addObject();
+            check.put("workload", verdict.workload().name());
+            check.put("layout", verdict.workload().layout().toString());
+            check.put("direction", verdict.direction().toString());
+            check.put("peer", verdict.peer().toString());
+            check.put("status", verdict.status().toString());
+            if (Double.isFinite(verdict.error())) {
+                check.put("error", verdict.error());
+            }
+            if (verdict.reason() != null) {
+                check.put("reason", verdict.reason());
+            }
+        }
+        document.set("jmh", jmh(results));
+        if (file.toAbsolutePath().getParent() != null) {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+        }
+        MAPPER.writeValue(file.toFile(), document);
+    }
+
+    private static ArrayNode jmh(Collection<RunResult> results) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
+        out.flush();
+        return (ArrayNode) MAPPER.readTree(bytes.toByteArray());
+    }
+
+    private static String cpu() throws IOException {
+        Path info = Path.of("/proc/cpuinfo");
+        if (Files.exists(info)) {
+            for (String line : Files.readAllLines(info)) {
+                if (line.startsWith("model name")) {
+                    return line.substring(line.indexOf(':') + 1).strip();
+                }
+            }
+        }
+        return System.getProperty("os.arch");
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Workload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/** Runs JMH for one workload and several peers, one after the other, each in processes of its own. */
+final class Timer {
+
+    private static final int ITERATIONS = 5;
+    private static final int WARMUP_ITERATIONS = 2;
+
+    private final int forks;
+    private final double seconds;
+    private final double warmupSeconds;
+    private final Path log;
+    private final List<RunResult> results = new ArrayList<>();
+
+    Timer(int forks, double seconds, double warmupSeconds, Path log) {
+        this.forks = forks;
+        this.seconds = seconds;
+        this.warmupSeconds = warmupSeconds;
+        this.log = log;
+    }
+
+    /** All results so far, for JMH's own format. */
+    Collection<RunResult> results() {
+        return results;
+    }
+
+    /** The times of those peers that came to an end, in microseconds: the median of the iterations' averages. */
+    Map<PeerName, Double> time(Workload workload, Direction direction, Cache cache, List<PeerName> peers) {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + benchmark(workload).getName().replace(".", "\\.") + "\\." + direction + "$")
+                .param("workload", workload.name())
+                .param("layout", workload.layout().toString())
+                .param("cache", cache.toString())
+                .param("peer", peers.stream().map(PeerName::toString).toArray(String[]::new))
+                .forks(forks)
+                .warmupIterations(WARMUP_ITERATIONS)
+                .warmupTime(share(warmupSeconds, WARMUP_ITERATIONS))
+                .measurementIterations(ITERATIONS)
+                .measurementTime(share(seconds, ITERATIONS))
+                .jvmArgs(
+                        "-Djava.library.path=" + System.getProperty("java.library.path"),
+                        // JavaCPP would ask the garbage collector to run where it thinks that memory gets scarce.
+                        "-Dorg.bytedeco.javacpp.maxBytes=0",
+                        "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                        "-XX:+UseSerialGC",
+                        "-Xms3g",
+                        "-Xmx3g");
+        Path part = log.resolveSibling(log.getFileName() + ".part");
+        try {
+            Collection<RunResult> run =
+                    new Runner(options.output(part.toString()).build()).run();
+            results.addAll(run);
+            Map<PeerName, Double> times = new EnumMap<>(PeerName.class);
+            run.forEach(result -> times.put(PeerName.parse(result.getParams().getParam("peer")), median(result)));
+            return times;
+        } catch (RunnerException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        } finally {
+            append(part);
+        }
+    }
+
+    private void append(Path part) {
+        try (var out = Files.newOutputStream(
+                log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            if (Files.exists(part)) {
+                Files.copy(part, out);
+                Files.delete(part);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Class<? extends PeerBenchmark> benchmark(Workload workload) {
+        return switch (workload.operation()) {
+            case GROUP_NORM -> GroupNormBenchmark.class;
+            case LAYER_NORM -> LayerNormBenchmark.class;
+            case INSTANCE_NORM -> InstanceNormBenchmark.class;
+            case BATCH_NORM -> BatchNormBenchmark.class;
+            case RMS_NORM -> throw new IllegalArgumentException("no benchmark of rms_norm");
+        };
+    }
+
+    private static TimeValue share(double seconds, int parts) {
+        return TimeValue.milliseconds(Math.max(1, Math.round(1e3 * seconds / parts)));
+    }
+
+    private static double median(RunResult result) {
+        double[] averages = result.getBenchmarkResults().stream()
+                .flatMap(fork -> fork.getIterationResults().stream())
+                .mapToDouble(iteration -> iteration.getPrimaryResult().getScore())
+                .sorted()
+                .toArray();
+        int middle = averages.length / 2;
+        return averages.length % 2 == 1 ? averages[middle] : (averages[middle - 1] + averages[middle]) / 2;
+    }
+}

@@ -1,0 +1,28 @@
+package io.github.clnorm.bench.peers;
+
+import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.measure.Workload;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads {@link Workload#name()}: JMH hands a workload to its processes as text. */
+final class WorkloadName {
+
+    private static final Pattern NAME = Pattern.compile("(\\w+) (\\d+(?:x\\d+)*)(?: G=(\\d+))?");
+
+    private WorkloadName() {}
+
+    static Workload parse(String name, Layout layout) {
+        Matcher parts = NAME.matcher(name);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("'" + name + "' is no workload such as 'group_norm 2x320x64x64 G=32'");
+        }
+        List<Long> dimensions = Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();
+        long groups = parts.group(3) == null ? 0 : Long.parseLong(parts.group(3));
+        return new Workload(Operation.parse(parts.group(1)), dimensions, groups, ElementType.FLOAT32, layout);
+    }
+}
