@@ -85,9 +85,7 @@ final class LibTorchPeer implements Peer {
             try (Tensor dense = AbstractTensor.create(values, workload.shape());
                     Tensor ordered = dense.permute(order(shape.last()))) {
                 for (int slot = 0; slot < slots; slot++) {
-                    try (Tensor copy = ordered.clone()) {
-                        copies[slot] = own(viewed(copy));
-                    }
+                    copies[slot] = own(viewed(ordered.clone()));
                 }
             }
             return copies;
@@ -95,16 +93,12 @@ final class LibTorchPeer implements Peer {
 
         private Tensor viewed(Tensor tensor) {
             if (workload.operation() != Operation.INSTANCE_NORM) {
-                return tensor.view(dimensions(workload.dimensions()));
+                // Not even a view of the same dimensions: it would forget channels last where there is one sample.
+                return tensor;
             }
-            List<Long> dimensions = new ArrayList<>(workload.dimensions());
-            dimensions.set(1, dimensions.get(0) * dimensions.get(1));
-            dimensions.set(0, 1L);
-            return tensor.view(dimensions(dimensions));
-        }
-
-        private static long[] dimensions(List<Long> list) {
-            return list.stream().mapToLong(Long::longValue).toArray();
+            try (tensor) {
+                return tensor.view(1, (long) shape.samples() * shape.channels(), shape.positions());
+            }
         }
 
         /** The axes of (N, *, C) in the order (N, C, *). */
@@ -119,7 +113,7 @@ final class LibTorchPeer implements Peer {
             int rank = workload.dimensions().size();
             long[] back = new long[rank];
             Arrays.setAll(back, axis -> !shape.last() || axis == 0 ? axis : axis == rank - 1 ? 1 : axis + 1);
-            try (Tensor ordered = tensor.dim() == rank ? tensor.permute(back) : tensor.view(-1);
+            try (Tensor ordered = shape.last() && tensor.dim() == rank ? tensor.permute(back) : tensor.view(-1);
                     Tensor dense = ordered.contiguous()) {
                 float[] values = new float[Math.toIntExact(dense.numel())];
                 new FloatPointer(dense.data_ptr()).get(values);

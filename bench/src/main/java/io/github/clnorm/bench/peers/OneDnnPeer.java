@@ -80,13 +80,15 @@ final class OneDnnPeer implements Peer {
             Map<Integer, memory> shared = Map.of(
                     dnnl.DNNL_ARG_MEAN, empty(statistics),
                     dnnl.DNNL_ARG_VARIANCE, empty(statistics),
-                    dnnl.DNNL_ARG_SCALE, filled(parameter, data.gamma()),
-                    dnnl.DNNL_ARG_SHIFT, filled(parameter, data.beta()));
+                    dnnl.DNNL_ARG_SCALE, filled(parameter, data.gamma()));
+            memory beta = filled(parameter, data.beta());
             for (int slot = 0; slot < arguments.length; slot++) {
                 memory x = filled(tensor, data.x());
                 tensors[slot] = empty(tensor);
-                IntMemoryMap normalizing =
-                        map(shared, Map.of(dnnl.DNNL_ARG_SRC, x, dnnl.DNNL_ARG_DST, tensors[slot]));
+                IntMemoryMap normalizing = map(shared, Map.of(
+                        dnnl.DNNL_ARG_SRC, x,
+                        dnnl.DNNL_ARG_SHIFT, beta,
+                        dnnl.DNNL_ARG_DST, tensors[slot]));
                 arguments[slot] = normalizing;
                 if (direction == Direction.BACKWARD) {
                     execute(normalize, normalizing);

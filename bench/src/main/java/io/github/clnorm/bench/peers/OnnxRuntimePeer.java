@@ -1,20 +1,138 @@
 package io.github.clnorm.bench.peers;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Workload;
+import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
 
-/** Later. */
+/**
+ * ONNX Runtime: a session of one node, weight and bias constants of the model, x and y in memory that was given. It has no
+ * kernel for GroupNormalization on processors, and computes the operations that ONNX defines it by.
+ */
 final class OnnxRuntimePeer implements Peer {
+
+    private final OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+
     @Override
     public String version() {
-        return "";
+        return environment.getVersion();
     }
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
-        throw new UnsupportedOperationException("later");
+        if (direction == Direction.BACKWARD) {
+            throw new UnsupportedOperationException("no backward");
+        }
+        if (workload.layout() == Layout.CHANNELS_LAST) {
+            throw new UnsupportedOperationException("no channels_last");
+        }
+        long[] shape = workload.shape();
+        if (!workload.operation().normalizesLastDimensions() && shape.length == 2) {
+            shape = new long[] {shape[0], shape[1], 1};
+        }
+        byte[] model = model(workload, data, shape);
+        try {
+            return new Forward(session(model), data.x(), shape, slots);
+        } catch (OrtException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private OrtSession session(byte[] model) throws OrtException {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(Threads.COUNT);
+            options.setInterOpNumThreads(1);
+            return environment.createSession(model, options);
+        }
+    }
+
+    private static byte[] model(Workload workload, Data data, long[] shape) {
+        OnnxModel model = switch (workload.operation()) {
+            case GROUP_NORM ->
+                new OnnxModel("GroupNormalization", shape, "y").attribute("num_groups", workload.numGroups());
+            case LAYER_NORM -> new OnnxModel("LayerNormalization", shape, "y").attribute("axis", -1);
+            case INSTANCE_NORM -> new OnnxModel("InstanceNormalization", shape, "y");
+            case BATCH_NORM ->
+                new OnnxModel("BatchNormalization", shape, "y", "mean", "var").attribute("training_mode", 1);
+            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+        };
+        model.attribute("epsilon", (float) Workload.EPS)
+                .constant("gamma", data.gamma())
+                .constant("beta", data.beta());
+        if (workload.operation() == Operation.BATCH_NORM) {
+            // Running statistics, which training is given and does not normalize by.
+            model.constant("running_mean", new float[data.beta().length])
+                    .constant("running_var", data.gamma());
+        }
+        return model.bytes();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        environment.close();
+    }
+
+    /** y from x. */
+    private final class Forward implements Task {
+        private final OrtSession session;
+        private final int elements;
+        private final List<FloatPointer> memory = new ArrayList<>();
+        private final List<Map<String, OnnxTensor>> x = new ArrayList<>();
+        private final List<Map<String, OnnxTensor>> y = new ArrayList<>();
+
+        Forward(OrtSession session, float[] values, long[] shape, int slots) throws OrtException {
+            this.session = session;
+            elements = values.length;
+            float[] zeros = new float[elements];
+            for (int slot = 0; slot < slots; slot++) {
+                x.add(Map.of("x", tensor(values, shape)));
+                y.add(Map.of("y", tensor(zeros, shape)));
+            }
+        }
+
+        private OnnxTensor tensor(float[] values, long[] shape) throws OrtException {
+            FloatPointer pointer = new FloatPointer(values.length).put(values);
+            memory.add(pointer);
+            return OnnxTensor.createTensor(environment, pointer.asBuffer(), shape);
+        }
+
+        @Override
+        public Object run(int slot) {
+            try (OrtSession.Result result = session.run(x.get(slot), y.get(slot))) {
+                return result;
+            } catch (OrtException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public Results results(int slot) {
+            float[] values = new float[elements];
+            y.get(slot).get("y").getFloatBuffer().get(values);
+            return Results.forward(values);
+        }
+
+        @Override
+        public void close() {
+            for (List<Map<String, OnnxTensor>> tensors : Arrays.asList(x, y)) {
+                tensors.forEach(map -> map.values().forEach(OnnxTensor::close));
+            }
+            memory.forEach(FloatPointer::close);
+            try {
+                session.close();
+            } catch (OrtException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+            }
+        }
+    }
 }
