@@ -5,15 +5,12 @@ package io.github.clnorm.bench.peers;
  *
  * @param micros a call's; NaN without one
  * @param reason why there is none, in a few words; null with one
+ * @param implementation which of its own the library chose; null where it does not say
  */
-record Cell(double micros, String reason) {
-
-    static Cell of(double micros) {
-        return new Cell(micros, null);
-    }
+record Cell(double micros, String reason, String implementation) {
 
     static Cell without(String reason) {
-        return new Cell(Double.NaN, reason);
+        return new Cell(Double.NaN, reason, null);
     }
 
     boolean timed() {

@@ -55,6 +55,7 @@ final class OneDnnPeer implements Peer {
         private memory dgamma;
         private memory dbeta;
         private primitive pass;
+        private String implementation;
 
         Prepared(Workload workload, Data data, int slots) {
             this.workload = workload;
@@ -67,11 +68,11 @@ final class OneDnnPeer implements Peer {
             memory.desc tensor = own(OneDnnPrimitives.tensor(workload));
             primitive_desc forward = described(() -> OneDnnPrimitives.forward(cpu, workload, tensor));
             primitive normalize = own(new primitive(forward));
-            pass = normalize;
-            if (direction == Direction.BACKWARD) {
-                pass = own(new primitive(
-                        described(() -> OneDnnPrimitives.backward(cpu, workload, tensor, forward))));
-            }
+            primitive_desc measured = direction == Direction.FORWARD
+                    ? forward
+                    : described(() -> OneDnnPrimitives.backward(cpu, workload, tensor, forward));
+            pass = direction == Direction.FORWARD ? normalize : own(new primitive(measured));
+            implementation = measured.impl_info_str().getString();
 
             memory.desc statistics = own(OneDnnPrimitives.statistics(workload));
             memory.desc parameter = own(OneDnnPrimitives.parameter(workload));
@@ -144,6 +145,11 @@ final class OneDnnPeer implements Peer {
         public Object run(int slot) {
             execute(pass, arguments[slot]);
             return tensors[slot];
+        }
+
+        @Override
+        public String implementation() {
+            return implementation;
         }
 
         @Override

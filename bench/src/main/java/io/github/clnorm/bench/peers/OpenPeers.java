@@ -17,7 +17,7 @@ final class OpenPeers implements AutoCloseable {
     private final Map<PeerName, Peer> open = new EnumMap<>(PeerName.class);
 
     OpenPeers(List<PeerName> names) {
-        names.forEach(name -> open.put(name, name.open()));
+        names.forEach(name -> open.put(name, name == PeerName.CLNORM ? name.open() : Unavailable.unlessOpen(name)));
     }
 
     Map<String, String> versions() {
@@ -46,15 +46,15 @@ final class OpenPeers implements AutoCloseable {
                 error = Math.max(error, check.error(task.results(slot)));
             }
             boolean right = Check.passes(error);
+            Verdict.Status status = right ? Verdict.Status.OK : Verdict.Status.WRONG;
             String reason = right ? null : String.format(Locale.ROOT, "wrong (error %.1e)", error);
-            return new Verdict(
-                    workload, direction, name, right ? Verdict.Status.OK : Verdict.Status.WRONG, error, reason);
+            return new Verdict(workload, direction, name, status, error, reason, task.implementation());
         } catch (UnsupportedOperationException e) {
-            return new Verdict(
-                    workload, direction, name, Verdict.Status.UNSUPPORTED, Double.NaN, e.getMessage());
+            return Verdict.without(workload, direction, name, Verdict.Status.UNSUPPORTED, e.getMessage());
         } catch (RuntimeException e) {
-            System.err.println("clnorm: " + name + ", " + workload + ", " + direction + ": " + e);
-            return new Verdict(workload, direction, name, Verdict.Status.FAILED, Double.NaN, "failed");
+            String line = e.toString().lines().findFirst().orElseThrow();
+            System.err.println("clnorm: " + name + ", " + workload + ", " + direction + ": " + line);
+            return Verdict.without(workload, direction, name, Verdict.Status.FAILED, "failed");
         }
     }
 

@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
@@ -92,7 +95,25 @@ final class PeerTable {
                 .filter(OptionalDouble::isPresent)
                 .mapToDouble(OptionalDouble::getAsDouble)));
         lines.add(means);
-        return title + "\n" + aligned(lines);
+        return title + "\n" + aligned(lines) + implementations();
+    }
+
+    /** A library's reference code is not what its speed is known for: which code ran belongs under its times. */
+    private String implementations() {
+        StringBuilder text = new StringBuilder();
+        for (PeerName peer : peers) {
+            Map<String, Integer> counts = new TreeMap<>();
+            rows.values().stream()
+                    .map(cells -> cells.get(peer).implementation())
+                    .filter(Objects::nonNull)
+                    .forEach(name -> counts.merge(name, 1, Integer::sum));
+            if (!counts.isEmpty()) {
+                text.append(counts.entrySet().stream()
+                        .map(entry -> entry.getKey() + " in " + entry.getValue())
+                        .collect(Collectors.joining(", ", peer + "'s implementations, by rows: ", "\n")));
+            }
+        }
+        return text.toString();
     }
 
     /** The first column to the left, numbers to the right. */

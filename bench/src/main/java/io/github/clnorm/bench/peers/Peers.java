@@ -195,19 +195,21 @@ public final class Peers implements Callable<Integer> {
     private Map<PeerName, Cell> cells(
             Timer timer, Workload workload, Direction direction, Cache cache, List<Verdict> checked) {
         Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
-        List<PeerName> right = new ArrayList<>();
+        List<PeerName> right = checked.stream()
+                .filter(verdict -> verdict.status() == Verdict.Status.OK)
+                .map(Verdict::peer)
+                .toList();
+        Map<PeerName, Double> times =
+                right.isEmpty() ? Map.of() : timer.time(workload, direction, cache, right);
         for (Verdict verdict : checked) {
-            cells.put(verdict.peer(), Cell.without(verdict.reason()));
-            if (verdict.status() == Verdict.Status.OK) {
-                right.add(verdict.peer());
-            }
-        }
-        if (!right.isEmpty()) {
-            Map<PeerName, Double> times = timer.time(workload, direction, cache, right);
-            for (PeerName peer : right) {
-                Double time = times.get(peer);
-                cells.put(peer, time == null ? Cell.without("failed") : Cell.of(time));
-                failed |= time == null;
+            PeerName peer = verdict.peer();
+            if (!right.contains(peer)) {
+                cells.put(peer, Cell.without(verdict.reason()));
+            } else if (times.containsKey(peer)) {
+                cells.put(peer, new Cell(times.get(peer), null, verdict.implementation()));
+            } else {
+                cells.put(peer, Cell.without("failed"));
+                failed = true;
             }
         }
         return cells;

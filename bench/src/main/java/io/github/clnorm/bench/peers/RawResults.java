@@ -51,6 +51,9 @@ final class RawResults {
             if (Double.isFinite(verdict.error())) {
                 check.put("error", verdict.error());
             }
+            if (verdict.implementation() != null) {
+                check.put("implementation", verdict.implementation());
+            }
             if (verdict.reason() != null) {
                 check.put("reason", verdict.reason());
             }

@@ -17,6 +17,11 @@ interface Task extends AutoCloseable {
     /** What the last run of a slot computed. */
     Results results(int slot);
 
+    /** By which of its implementations the library computes this, or null where it does not say. */
+    default String implementation() {
+        return null;
+    }
+
     @Override
     void close();
 }

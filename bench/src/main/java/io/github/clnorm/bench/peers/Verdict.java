@@ -13,8 +13,20 @@ import java.util.Locale;
  * @param status how it went
  * @param error the largest; NaN where nothing was computed
  * @param reason why it is not timed, in a few words; null where it is
+ * @param implementation which of its own the library chose; null where it does not say
  */
-record Verdict(Workload workload, Direction direction, PeerName peer, Status status, double error, String reason) {
+record Verdict(
+        Workload workload,
+        Direction direction,
+        PeerName peer,
+        Status status,
+        double error,
+        String reason,
+        String implementation) {
+
+    static Verdict without(Workload workload, Direction direction, PeerName peer, Status status, String reason) {
+        return new Verdict(workload, direction, peer, status, Double.NaN, reason, null);
+    }
 
     /** How a check went. */
     enum Status {
