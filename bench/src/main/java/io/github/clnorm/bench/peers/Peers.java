@@ -29,7 +29,6 @@ import picocli.CommandLine.Option;
 @Command(
         name = "clnorm peers",
         description = "The speed of clnorm next to other libraries: µs a call, and how many times clnorm's time that is.",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
@@ -39,7 +38,7 @@ import picocli.CommandLine.Option;
 public final class Peers implements Callable<Integer> {
 
     @Option(names = "--suite", split = ",", paramLabel = "NAME", defaultValue = "quick",
-            description = "Which workloads, or 'all' (default: ${DEFAULT-VALUE}).")
+            description = "Which workloads: names of suites, or 'all' (default: ${DEFAULT-VALUE}).")
     private List<String> suites;
 
     @Option(names = "--layout", split = ",", paramLabel = "LAYOUT", defaultValue = "channels_first",
@@ -76,6 +75,9 @@ public final class Peers implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE",
             description = "Where the raw results go (default: bench/results/peers-SUITES-DATE.json).")
     private Path json;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.")
+    private boolean help;
 
     private final OffsetDateTime begun = OffsetDateTime.now();
     private final List<Verdict> verdicts = new ArrayList<>();
