@@ -3,28 +3,79 @@ package io.github.clnorm.bench.peers;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.reference.Reference;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
-/** What is right for a workload, in float64; computed once for all peers. */
+/**
+ * What is right for a workload, in float64: computed once, and kept in files for the processes that check the peers, of
+ * which each holds one library alone.
+ */
 final class Check {
 
     /** A peer with a larger error is wrong. */
     static final double TOLERANCE = 1e-4;
 
-    private final double[] tensor;
-    private final double[] weight;
-    private final double[] bias;
+    private final DoubleBuffer tensor;
+    private final DoubleBuffer weight;
+    private final DoubleBuffer bias;
 
-    Check(Workload workload, Data data, Direction direction) {
+    private Check(DoubleBuffer tensor, DoubleBuffer weight, DoubleBuffer bias) {
+        this.tensor = tensor;
+        this.weight = weight;
+        this.bias = bias;
+    }
+
+    static Check of(Workload workload, Data data, Direction direction) {
         Reference reference = reference(workload).affine(doubles(data.gamma()), doubles(data.beta())).eps(Workload.EPS);
         if (direction == Direction.FORWARD) {
-            tensor = reference.normalize(i -> data.x()[i]);
-            weight = null;
-            bias = null;
-        } else {
-            Reference.Gradients gradients = reference.gradients(i -> data.x()[i], i -> data.dy()[i]);
-            tensor = gradients.input();
-            weight = gradients.weight();
-            bias = gradients.bias();
+            return new Check(DoubleBuffer.wrap(reference.normalize(i -> data.x()[i])), null, null);
+        }
+        Reference.Gradients gradients = reference.gradients(i -> data.x()[i], i -> data.dy()[i]);
+        return new Check(
+                DoubleBuffer.wrap(gradients.input()),
+                DoubleBuffer.wrap(gradients.weight()),
+                DoubleBuffer.wrap(gradients.bias()));
+    }
+
+    /** Leaves it in a folder, in place of what was there. */
+    void write(Path folder) throws IOException {
+        write(folder.resolve("tensor"), tensor);
+        write(folder.resolve("weight"), weight);
+        write(folder.resolve("bias"), bias);
+    }
+
+    private static void write(Path file, DoubleBuffer values) throws IOException {
+        Files.deleteIfExists(file);
+        if (values == null) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            channel.map(FileChannel.MapMode.READ_WRITE, 0, (long) values.limit() * Double.BYTES)
+                    .order(ByteOrder.nativeOrder())
+                    .asDoubleBuffer()
+                    .put(values.duplicate());
+        }
+    }
+
+    /** What was left in a folder. */
+    static Check read(Path folder) throws IOException {
+        return new Check(map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
+    }
+
+    private static DoubleBuffer map(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return null;
+        }
+        try (FileChannel channel = FileChannel.open(file)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())
+                    .order(ByteOrder.nativeOrder())
+                    .asDoubleBuffer();
         }
     }
 
@@ -66,25 +117,25 @@ final class Check {
     }
 
     private double ofTensor(float[] actual) {
-        if (actual.length != tensor.length) {
+        if (actual.length != tensor.limit()) {
             return Double.POSITIVE_INFINITY;
         }
         double worst = 0;
         for (int i = 0; i < actual.length; i++) {
-            worst = Math.max(worst, Math.abs(actual[i] - tensor[i]) / (1 + Math.abs(tensor[i])));
+            worst = Math.max(worst, Math.abs(actual[i] - tensor.get(i)) / (1 + Math.abs(tensor.get(i))));
         }
         return worst;
     }
 
-    private static double ofSums(double[] expected, float[] actual) {
-        if (actual.length != expected.length) {
+    private static double ofSums(DoubleBuffer expected, float[] actual) {
+        if (actual.length != expected.limit()) {
             return Double.POSITIVE_INFINITY;
         }
         double largest = Double.MIN_NORMAL;
         double worst = 0;
         for (int i = 0; i < actual.length; i++) {
-            largest = Math.max(largest, Math.abs(expected[i]));
-            worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
+            largest = Math.max(largest, Math.abs(expected.get(i)));
+            worst = Math.max(worst, Math.abs(actual[i] - expected.get(i)));
         }
         return worst / largest;
     }

@@ -3,6 +3,8 @@ package io.github.clnorm.bench.peers;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.type.Layout;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,6 +39,9 @@ public abstract class PeerBenchmark {
     @Param({"rotated", "cached"})
     public String cache;
 
+    // Two, so that one mistaken for the other is seen.
+    private static final int CHECKED_SLOTS = 2;
+
     private Peer library;
     private Task task;
     private int slots;
@@ -53,12 +58,13 @@ public abstract class PeerBenchmark {
     protected abstract String workload();
 
     /**
-     * Loads the library and makes its tensors.
+     * Loads the library, makes its tensors, and compares what it computes with float64: nothing wrong is timed.
      *
      * @param parameters of JMH: the name of the benchmark says which pass it is
+     * @throws IOException when the files of {@link Exchange} cannot be used
      */
     @Setup
-    public void prepare(BenchmarkParams parameters) {
+    public void prepare(BenchmarkParams parameters) throws IOException {
         Layout where = Arrays.stream(Layout.values())
                 .filter(value -> value.toString().equals(layout))
                 .findFirst()
@@ -67,16 +73,50 @@ public abstract class PeerBenchmark {
         Direction direction =
                 parameters.getBenchmark().endsWith(".backward") ? Direction.BACKWARD : Direction.FORWARD;
         slots = Cache.parse(cache).slots(workload, direction);
-        library = PeerName.parse(peer).open();
-        task = library.prepare(workload, Data.of(workload), direction, slots);
+        Verdict verdict = open(workload, direction);
+        Path folder = Exchange.folder();
+        if (folder != null) {
+            verdict.write(Exchange.verdict(folder, peer));
+        }
+        if (verdict.status() != Verdict.Status.OK) {
+            throw new IllegalStateException(peer + ": " + verdict.reason());
+        }
         slot = 0;
+    }
+
+    private Verdict open(Workload workload, Direction direction) throws IOException {
+        try {
+            library = PeerName.parse(peer).open();
+        } catch (LinkageError | RuntimeException e) {
+            // For example because the library has no native part for this processor.
+            return Verdict.without(Verdict.Status.UNSUPPORTED, "cannot be loaded: " + firstLine(e));
+        }
+        Data data = Data.of(workload);
+        try {
+            task = library.prepare(workload, data, direction, slots);
+            Path folder = Exchange.folder();
+            Check check = folder != null ? Check.read(folder) : Check.of(workload, data, direction);
+            return Verdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
+        } catch (UnsupportedOperationException e) {
+            return Verdict.without(Verdict.Status.UNSUPPORTED, e.getMessage());
+        } catch (RuntimeException e) {
+            return Verdict.without(Verdict.Status.FAILED, "failed: " + firstLine(e));
+        }
+    }
+
+    private static String firstLine(Throwable thrown) {
+        return thrown.toString().lines().findFirst().orElseThrow();
     }
 
     /** Frees what was made. */
     @TearDown
     public void close() {
-        task.close();
-        library.close();
+        if (task != null) {
+            task.close();
+        }
+        if (library != null) {
+            library.close();
+        }
     }
 
     /**

@@ -13,6 +13,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -79,8 +80,12 @@ public final class Peers implements Callable<Integer> {
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.")
     private boolean help;
 
+    // Seconds: for a run that only checks, JMH's least.
+    private static final double SHORTEST = 1e-3;
+
     private final OffsetDateTime begun = OffsetDateTime.now();
-    private final List<Verdict> verdicts = new ArrayList<>();
+    private final List<RawResults.Checked> checks = new ArrayList<>();
+    private final Map<String, String> versions = new LinkedHashMap<>();
     private boolean failed;
 
     private Peers() {}
@@ -123,31 +128,28 @@ public final class Peers implements Callable<Integer> {
         }
         Path bench = Path.of(System.getProperty("clnorm.bench", "bench"));
         Path log = bench.resolve("target/jmh.log");
-        Files.createDirectories(log.getParent());
+        Path exchange = Files.createDirectories(bench.resolve("target/exchange"));
         Files.deleteIfExists(log);
-        Timer timer = new Timer(forks, seconds, warmupSeconds, log);
+        Timer timer = checkOnly
+                ? new Timer(1, SHORTEST, SHORTEST, log, exchange)
+                : new Timer(forks, seconds, warmupSeconds, log, exchange);
         List<PeerTable> tables = new ArrayList<>();
-        Map<String, String> versions;
-        try (OpenPeers open = new OpenPeers(names)) {
-            versions = open.versions();
-            versions.forEach((name, version) -> System.err.println(name + " " + version));
-            for (Layout layout : orders) {
-                // A layout is nothing to layer_norm: once is enough.
-                List<Workload> ofLayout = workloads.stream()
-                        .filter(workload -> layout == orders.get(0)
-                                || !workload.operation().normalizesLastDimensions())
-                        .map(workload -> workload.in(ElementType.FLOAT32, layout))
-                        .toList();
-                for (Direction direction : passes) {
-                    tables.addAll(tables(open, timer, names, ofLayout, layout, direction));
-                }
+        for (Layout layout : orders) {
+            // A layout is nothing to layer_norm: once is enough.
+            List<Workload> ofLayout = workloads.stream()
+                    .filter(workload ->
+                            layout == orders.get(0) || !workload.operation().normalizesLastDimensions())
+                    .map(workload -> workload.in(ElementType.FLOAT32, layout))
+                    .toList();
+            for (Direction direction : passes) {
+                tables.addAll(tables(exchange, timer, names, ofLayout, layout, direction));
             }
         }
         if (!checkOnly) {
             tables.forEach(System.out::println);
         }
         Path file = json != null ? json : bench.resolve("results").resolve(fileName());
-        RawResults.write(file, begun, versions, verdicts, timer.results());
+        RawResults.write(file, begun, versions, checks, timer.results());
         System.err.println("raw results: " + file);
         if (failed) {
             print("something failed: see " + log);
@@ -162,74 +164,63 @@ public final class Peers implements Callable<Integer> {
 
     /** The tables of one layout and one pass: tensors rotated, and cached. */
     private List<PeerTable> tables(
-            OpenPeers open, Timer timer, List<PeerName> names, List<Workload> workloads, Layout layout,
-            Direction direction) {
+            Path exchange, Timer timer, List<PeerName> names, List<Workload> workloads, Layout layout, Direction direction)
+            throws IOException {
         Map<Cache, PeerTable> tables = new EnumMap<>(Cache.class);
         tables.put(Cache.ROTATED, new PeerTable(layout + ", " + direction + ", tensors from memory", names));
-        if (!noCached) {
+        if (!noCached && !checkOnly) {
             tables.put(Cache.CACHED, new PeerTable(layout + ", " + direction + ", tensors in a cache", names));
         }
         int done = 0;
         for (Workload workload : workloads) {
             String progress = String.format(Locale.ROOT, "[%d/%d] %s, %s, %s",
                     ++done, workloads.size(), workload.name(), layout, direction);
-            List<Verdict> checked = open.check(workload, direction);
-            verdicts.addAll(checked);
-            System.err.println(progress + ", errors: " + summary(checked));
-            for (Verdict verdict : checked) {
-                failed |= verdict.status() == Verdict.Status.FAILED
-                        || verdict.status() == Verdict.Status.WRONG && verdict.peer() == PeerName.CLNORM;
-            }
-            if (checkOnly) {
-                continue;
-            }
-            tables.forEach((cache, table) -> {
+            Check.of(workload, Data.of(workload), direction).write(exchange);
+            for (Map.Entry<Cache, PeerTable> table : tables.entrySet()) {
+                Cache cache = table.getKey();
                 if (cache.has(workload, direction)) {
-                    Map<PeerName, Cell> cells = cells(timer, workload, direction, cache, checked);
-                    table.row(workload, cells);
+                    Map<PeerName, Cell> cells = cells(exchange, timer, workload, direction, cache, names);
+                    table.getValue().row(workload, cells);
                     System.err.println(progress + ", " + cache + " µs: " + times(cells));
                 }
-            });
+            }
         }
         return tables.values().stream().filter(table -> !table.isEmpty()).toList();
     }
 
     private Map<PeerName, Cell> cells(
-            Timer timer, Workload workload, Direction direction, Cache cache, List<Verdict> checked) {
+            Path exchange, Timer timer, Workload workload, Direction direction, Cache cache, List<PeerName> names)
+            throws IOException {
+        for (PeerName peer : names) {
+            Files.deleteIfExists(Exchange.verdict(exchange, peer.toString()));
+        }
+        Map<PeerName, Double> times = timer.time(workload, direction, cache, names);
         Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
-        List<PeerName> right = checked.stream()
-                .filter(verdict -> verdict.status() == Verdict.Status.OK)
-                .map(Verdict::peer)
-                .toList();
-        Map<PeerName, Double> times =
-                right.isEmpty() ? Map.of() : timer.time(workload, direction, cache, right);
-        for (Verdict verdict : checked) {
-            PeerName peer = verdict.peer();
-            if (!right.contains(peer)) {
-                cells.put(peer, Cell.without(verdict.reason()));
-            } else if (times.containsKey(peer)) {
-                cells.put(peer, new Cell(times.get(peer), null, verdict.implementation()));
-            } else {
-                cells.put(peer, Cell.without("failed"));
-                failed = true;
+        for (PeerName peer : names) {
+            Verdict verdict = Verdict.read(Exchange.verdict(exchange, peer.toString()));
+            if (verdict.status() == Verdict.Status.OK && !times.containsKey(peer)) {
+                verdict = Verdict.without(Verdict.Status.FAILED, "failed");
             }
+            if (cache == Cache.ROTATED) {
+                checks.add(new RawResults.Checked(workload, direction, peer, verdict));
+            }
+            if (verdict.version() != null && versions.put(peer.toString(), verdict.version()) == null) {
+                System.err.println(peer + " " + verdict.version());
+            }
+            failed |= verdict.status() == Verdict.Status.FAILED
+                    || verdict.status() == Verdict.Status.WRONG && peer == PeerName.CLNORM;
+            cells.put(peer, verdict.status() == Verdict.Status.OK
+                    ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
+                    : Cell.without(verdict.reason()));
         }
         return cells;
     }
 
-    private static String summary(List<Verdict> checked) {
-        return checked.stream()
-                .map(verdict -> verdict.peer() + " "
-                        + (verdict.reason() != null
-                                ? verdict.reason()
-                                : String.format(Locale.ROOT, "%.1e", verdict.error())))
-                .collect(Collectors.joining(", "));
-    }
-
     private static String times(Map<PeerName, Cell> cells) {
         return cells.entrySet().stream()
-                .filter(entry -> entry.getValue().timed())
-                .map(entry -> String.format(Locale.ROOT, "%s %.1f", entry.getKey(), entry.getValue().micros()))
+                .map(entry -> entry.getKey() + " " + (entry.getValue().timed()
+                        ? String.format(Locale.ROOT, "%.1f (error %.1e)", entry.getValue().micros(), entry.getValue().error())
+                        : entry.getValue().reason()))
                 .collect(Collectors.joining(", "));
     }
 

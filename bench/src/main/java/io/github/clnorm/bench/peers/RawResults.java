@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Workload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,11 +28,14 @@ final class RawResults {
 
     private RawResults() {}
 
+    /** What became of a peer's check. */
+    record Checked(Workload workload, Direction direction, PeerName peer, Verdict verdict) {}
+
     static void write(
             Path file,
             OffsetDateTime begun,
             Map<String, String> versions,
-            List<Verdict> verdicts,
+            List<Checked> checks,
             Collection<RunResult> results)
             throws IOException {
         ObjectNode document = MAPPER.createObjectNode();
@@ -40,13 +45,14 @@ final class RawResults {
         document.put("java", Runtime.version().toString());
         ObjectNode ofPeers = document.putObject("versions");
         versions.forEach(ofPeers::put);
-        ArrayNode checks = document.putArray("checks");
-        for (Verdict verdict : verdicts) {
-            ObjectNode check = checks.addObject();
-            check.put("workload", verdict.workload().name());
-            check.put("layout", verdict.workload().layout().toString());
-            check.put("direction", verdict.direction().toString());
-            check.put("peer", verdict.peer().toString());
+        ArrayNode nodes = document.putArray("checks");
+        for (Checked checked : checks) {
+            Verdict verdict = checked.verdict();
+            ObjectNode check = nodes.addObject();
+            check.put("workload", checked.workload().name());
+            check.put("layout", checked.workload().layout().toString());
+            check.put("direction", checked.direction().toString());
+            check.put("peer", checked.peer().toString());
             check.put("status", verdict.status().toString());
             if (Double.isFinite(verdict.error())) {
                 check.put("error", verdict.error());

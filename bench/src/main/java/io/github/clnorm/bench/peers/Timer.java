@@ -29,13 +29,15 @@ final class Timer {
     private final double seconds;
     private final double warmupSeconds;
     private final Path log;
+    private final Path exchange;
     private final List<RunResult> results = new ArrayList<>();
 
-    Timer(int forks, double seconds, double warmupSeconds, Path log) {
+    Timer(int forks, double seconds, double warmupSeconds, Path log, Path exchange) {
         this.forks = forks;
         this.seconds = seconds;
         this.warmupSeconds = warmupSeconds;
         this.log = log;
+        this.exchange = exchange;
     }
 
     /** All results so far, for JMH's own format. */
@@ -56,7 +58,10 @@ final class Timer {
                 .warmupTime(share(warmupSeconds, WARMUP_ITERATIONS))
                 .measurementIterations(ITERATIONS)
                 .measurementTime(share(seconds, ITERATIONS))
+                // A peer that lacks the workload, or is wrong, says so and ends: the others go on.
+                .shouldFailOnError(false)
                 .jvmArgs(
+                        Exchange.argument(exchange),
                         "-Djava.library.path=" + System.getProperty("java.library.path"),
                         // JavaCPP would ask the garbage collector to run where it thinks that memory gets scarce.
                         "-Dorg.bytedeco.javacpp.maxBytes=0",

@@ -1,31 +1,77 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Properties;
 
 /**
- * Whether a peer computes a workload, and rightly.
+ * Whether a peer computes a workload, and rightly: found in the process that would time it, and left in a file there.
  *
- * @param workload what was normalized
- * @param direction which pass
- * @param peer by whom
  * @param status how it went
  * @param error the largest; NaN where nothing was computed
  * @param reason why it is not timed, in a few words; null where it is
  * @param implementation which of its own the library chose; null where it does not say
+ * @param version of the library; null where it could not be loaded
  */
-record Verdict(
-        Workload workload,
-        Direction direction,
-        PeerName peer,
-        Status status,
-        double error,
-        String reason,
-        String implementation) {
+record Verdict(Status status, double error, String reason, String implementation, String version) {
 
-    static Verdict without(Workload workload, Direction direction, PeerName peer, Status status, String reason) {
-        return new Verdict(workload, direction, peer, status, Double.NaN, reason, null);
+    static Verdict without(Status status, String reason) {
+        return new Verdict(status, Double.NaN, reason, null, null);
+    }
+
+    /** Runs every slot that is to be compared. */
+    static Verdict of(Task task, int slots, Check check, String version) {
+        double error = 0;
+        for (int slot = 0; slot < slots; slot++) {
+            task.run(slot);
+            error = Math.max(error, check.error(task.results(slot)));
+        }
+        boolean right = Check.passes(error);
+        return new Verdict(
+                right ? Status.OK : Status.WRONG,
+                error,
+                right ? null : String.format(Locale.ROOT, "wrong (error %.1e)", error),
+                task.implementation(),
+                version);
+    }
+
+    void write(Path file) throws IOException {
+        Properties properties = new Properties();
+        properties.setProperty("status", status.name());
+        properties.setProperty("error", Double.toString(error));
+        put(properties, "reason", reason);
+        put(properties, "implementation", implementation);
+        put(properties, "version", version);
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+    }
+
+    private static void put(Properties properties, String name, String value) {
+        if (value != null) {
+            properties.setProperty(name, value);
+        }
+    }
+
+    /** What a process left; where it came to nothing, that. */
+    static Verdict read(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return without(Status.FAILED, "failed");
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        }
+        return new Verdict(
+                Status.valueOf(properties.getProperty("status")),
+                Double.parseDouble(properties.getProperty("error")),
+                properties.getProperty("reason"),
+                properties.getProperty("implementation"),
+                properties.getProperty("version"));
     }
 
     /** How a check went. */
@@ -36,7 +82,7 @@ record Verdict(
         UNSUPPORTED,
         /** Too large an error. */
         WRONG,
-        /** Something broke, here or in a process of JMH. */
+        /** Something broke. */
         FAILED;
 
         @Override
