@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -167,10 +168,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<Suite> parsed() {
-        if (suites.equals(List.of(ALL))) {
-            return List.copyOf(EnumSet.complementOf(EnumSet.of(Suite.QUICK)));
-        }
-        return suites.stream().map(Suite::parse).toList();
+        return suites.stream()
+                .flatMap(name -> name.equals(ALL)
+                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
+                        : Stream.of(Suite.parse(name)))
+                .toList();
     }
 
     private Set<Direction> directions() {

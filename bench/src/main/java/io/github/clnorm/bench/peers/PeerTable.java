@@ -11,35 +11,40 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
- * Times by workload and peer, in plain text: microseconds, and in brackets how many times clnorm's time that is. Below,
- * the geometric means of these ratios over the rows where both have a time.
+ * Times by workload and peer, in plain text: microseconds, and in brackets how many times clnorm's time that is. Tensors
+ * from memory come first, then, in columns of their own, tensors in a cache. Below, the geometric means of the ratios over
+ * the rows where both have a time.
  */
 final class PeerTable {
 
     private final String title;
     private final List<PeerName> peers;
-    private final Map<Workload, Map<PeerName, Cell>> rows = new LinkedHashMap<>();
+    private final List<Cache> caches;
+    private final Map<Workload, Map<Cache, Map<PeerName, Cell>>> rows = new LinkedHashMap<>();
 
-    PeerTable(String title, List<PeerName> peers) {
+    PeerTable(String title, List<PeerName> peers, List<Cache> caches) {
         this.title = title;
         this.peers = peers;
+        this.caches = caches;
     }
 
-    void row(Workload workload, Map<PeerName, Cell> cells) {
+    /** What was measured of a workload; large ones are not in a cache. */
+    void row(Workload workload, Map<Cache, Map<PeerName, Cell>> cells) {
         rows.put(workload, cells);
     }
 
-    boolean isEmpty() {
-        return rows.isEmpty();
+    private Stream<Map<PeerName, Cell>> cells(Cache cache) {
+        return rows.values().stream().map(row -> row.get(cache)).filter(Objects::nonNull);
     }
 
     private static double ratio(Map<PeerName, Cell> cells, PeerName peer) {
         return cells.get(peer).micros() / cells.get(PeerName.CLNORM).micros();
     }
 
-    private boolean against(Map<PeerName, Cell> cells, PeerName peer) {
+    private static boolean against(Map<PeerName, Cell> cells, PeerName peer) {
         return peer != PeerName.CLNORM
                 && cells.containsKey(PeerName.CLNORM)
                 && cells.get(PeerName.CLNORM).timed()
@@ -61,7 +66,7 @@ final class PeerTable {
         return String.format(Locale.ROOT, "(%.2f)", value);
     }
 
-    private String text(Map<PeerName, Cell> cells, PeerName peer) {
+    private static String text(Map<PeerName, Cell> cells, PeerName peer) {
         Cell cell = cells.get(peer);
         if (!cell.timed()) {
             return cell.reason();
@@ -74,28 +79,37 @@ final class PeerTable {
     public String toString() {
         List<List<String>> lines = new ArrayList<>();
         List<String> header = new ArrayList<>(List.of("µs (times clnorm)"));
-        peers.forEach(peer -> header.add(peer.toString()));
-        header.add("fastest peer");
-        lines.add(header);
-        rows.forEach((workload, cells) -> {
-            List<String> line = new ArrayList<>(List.of(workload.name()));
-            peers.forEach(peer -> line.add(text(cells, peer)));
-            OptionalDouble fastest = fastest(cells);
-            line.add(fastest.isPresent() ? ratio(fastest.getAsDouble()) : "");
-            lines.add(line);
-        });
-        List<String> means = new ArrayList<>(List.of("geometric mean"));
-        for (PeerName peer : peers) {
-            means.add(geometricMean(rows.values().stream()
-                    .filter(cells -> against(cells, peer))
-                    .mapToDouble(cells -> ratio(cells, peer))));
+        for (Cache cache : caches) {
+            String where = cache == Cache.ROTATED ? "" : ", cached";
+            peers.forEach(peer -> header.add(peer + where));
+            header.add("fastest peer" + where);
         }
-        means.add(geometricMean(rows.values().stream()
-                .map(this::fastest)
-                .filter(OptionalDouble::isPresent)
-                .mapToDouble(OptionalDouble::getAsDouble)));
+        lines.add(header);
+        rows.forEach((workload, cells) -> lines.add(line(workload, cells)));
+        List<String> means = new ArrayList<>(List.of("geometric mean"));
+        for (Cache cache : caches) {
+            for (PeerName peer : peers) {
+                means.add(geometricMean(
+                        cells(cache).filter(cells -> against(cells, peer)).mapToDouble(cells -> ratio(cells, peer))));
+            }
+            means.add(geometricMean(cells(cache)
+                    .map(this::fastest)
+                    .filter(OptionalDouble::isPresent)
+                    .mapToDouble(OptionalDouble::getAsDouble)));
+        }
         lines.add(means);
         return title + "\n" + aligned(lines) + implementations();
+    }
+
+    private List<String> line(Workload workload, Map<Cache, Map<PeerName, Cell>> ofCaches) {
+        List<String> line = new ArrayList<>(List.of(workload.name()));
+        for (Cache cache : caches) {
+            Map<PeerName, Cell> cells = ofCaches.get(cache);
+            peers.forEach(peer -> line.add(cells == null ? "-" : text(cells, peer)));
+            OptionalDouble fastest = cells == null ? OptionalDouble.empty() : fastest(cells);
+            line.add(fastest.isPresent() ? ratio(fastest.getAsDouble()) : "-");
+        }
+        return line;
     }
 
     /** A library's reference code is not what its speed is known for: which code ran belongs under its times. */
@@ -103,7 +117,7 @@ final class PeerTable {
         StringBuilder text = new StringBuilder();
         for (PeerName peer : peers) {
             Map<String, Integer> counts = new TreeMap<>();
-            rows.values().stream()
+            cells(Cache.ROTATED)
                     .map(cells -> cells.get(peer).implementation())
                     .filter(Objects::nonNull)
                     .forEach(name -> counts.merge(name, 1, Integer::sum));

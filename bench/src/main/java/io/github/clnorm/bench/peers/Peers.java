@@ -12,8 +12,6 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -84,9 +82,6 @@ public final class Peers implements Callable<Integer> {
     private static final double SHORTEST = 1e-3;
 
     private final OffsetDateTime begun = OffsetDateTime.now();
-    private final List<RawResults.Checked> checks = new ArrayList<>();
-    private final Map<String, String> versions = new LinkedHashMap<>();
-    private boolean failed;
 
     private Peers() {}
 
@@ -133,6 +128,12 @@ public final class Peers implements Callable<Integer> {
         Timer timer = checkOnly
                 ? new Timer(1, SHORTEST, SHORTEST, log, exchange)
                 : new Timer(forks, seconds, warmupSeconds, log, exchange);
+        Path file = json != null ? json : bench.resolve("results").resolve(fileName());
+        RawResults raw = new RawResults(file, begun);
+        // Before the work: a file that cannot be written is known now.
+        raw.write(Map.of(), List.of(), List.of());
+        List<Cache> caches = noCached || checkOnly ? List.of(Cache.ROTATED) : List.of(Cache.values());
+        PeerRun run = new PeerRun(names, caches, timer, exchange, raw);
         List<PeerTable> tables = new ArrayList<>();
         for (Layout layout : orders) {
             // A layout is nothing to layer_norm: once is enough.
@@ -141,87 +142,23 @@ public final class Peers implements Callable<Integer> {
                             layout == orders.get(0) || !workload.operation().normalizesLastDimensions())
                     .map(workload -> workload.in(ElementType.FLOAT32, layout))
                     .toList();
-            for (Direction direction : passes) {
-                tables.addAll(tables(exchange, timer, names, ofLayout, layout, direction));
+            for (Direction direction : ofLayout.isEmpty() ? List.<Direction>of() : passes) {
+                tables.add(run.table(ofLayout, layout, direction));
             }
         }
         if (!checkOnly) {
             tables.forEach(System.out::println);
         }
-        Path file = json != null ? json : bench.resolve("results").resolve(fileName());
-        RawResults.write(file, begun, versions, checks, timer.results());
         System.err.println("raw results: " + file);
-        if (failed) {
+        if (run.failed()) {
             print("something failed: see " + log);
         }
-        return failed ? 1 : 0;
+        return run.failed() ? 1 : 0;
     }
 
     private String fileName() {
         String date = begun.format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm", Locale.ROOT));
         return "peers-" + String.join("+", suites) + "-" + date + ".json";
-    }
-
-    /** The tables of one layout and one pass: tensors rotated, and cached. */
-    private List<PeerTable> tables(
-            Path exchange, Timer timer, List<PeerName> names, List<Workload> workloads, Layout layout, Direction direction)
-            throws IOException {
-        Map<Cache, PeerTable> tables = new EnumMap<>(Cache.class);
-        tables.put(Cache.ROTATED, new PeerTable(layout + ", " + direction + ", tensors from memory", names));
-        if (!noCached && !checkOnly) {
-            tables.put(Cache.CACHED, new PeerTable(layout + ", " + direction + ", tensors in a cache", names));
-        }
-        int done = 0;
-        for (Workload workload : workloads) {
-            String progress = String.format(Locale.ROOT, "[%d/%d] %s, %s, %s",
-                    ++done, workloads.size(), workload.name(), layout, direction);
-            Check.of(workload, Data.of(workload), direction).write(exchange);
-            for (Map.Entry<Cache, PeerTable> table : tables.entrySet()) {
-                Cache cache = table.getKey();
-                if (cache.has(workload, direction)) {
-                    Map<PeerName, Cell> cells = cells(exchange, timer, workload, direction, cache, names);
-                    table.getValue().row(workload, cells);
-                    System.err.println(progress + ", " + cache + " µs: " + times(cells));
-                }
-            }
-        }
-        return tables.values().stream().filter(table -> !table.isEmpty()).toList();
-    }
-
-    private Map<PeerName, Cell> cells(
-            Path exchange, Timer timer, Workload workload, Direction direction, Cache cache, List<PeerName> names)
-            throws IOException {
-        for (PeerName peer : names) {
-            Files.deleteIfExists(Exchange.verdict(exchange, peer.toString()));
-        }
-        Map<PeerName, Double> times = timer.time(workload, direction, cache, names);
-        Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
-        for (PeerName peer : names) {
-            Verdict verdict = Verdict.read(Exchange.verdict(exchange, peer.toString()));
-            if (verdict.status() == Verdict.Status.OK && !times.containsKey(peer)) {
-                verdict = Verdict.without(Verdict.Status.FAILED, "failed");
-            }
-            if (cache == Cache.ROTATED) {
-                checks.add(new RawResults.Checked(workload, direction, peer, verdict));
-            }
-            if (verdict.version() != null && versions.put(peer.toString(), verdict.version()) == null) {
-                System.err.println(peer + " " + verdict.version());
-            }
-            failed |= verdict.status() == Verdict.Status.FAILED
-                    || verdict.status() == Verdict.Status.WRONG && peer == PeerName.CLNORM;
-            cells.put(peer, verdict.status() == Verdict.Status.OK
-                    ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
-                    : Cell.without(verdict.reason()));
-        }
-        return cells;
-    }
-
-    private static String times(Map<PeerName, Cell> cells) {
-        return cells.entrySet().stream()
-                .map(entry -> entry.getKey() + " " + (entry.getValue().timed()
-                        ? String.format(Locale.ROOT, "%.1f (error %.1e)", entry.getValue().micros(), entry.getValue().error())
-                        : entry.getValue().reason()))
-                .collect(Collectors.joining(", "));
     }
 
     private Set<Workload> workloads() {

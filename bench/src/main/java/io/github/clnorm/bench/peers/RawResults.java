@@ -26,18 +26,20 @@ final class RawResults {
 
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    private RawResults() {}
+    private final Path file;
+    private final OffsetDateTime begun;
+
+    /** Results for a file, of a run that began then. */
+    RawResults(Path file, OffsetDateTime begun) {
+        this.file = file;
+        this.begun = begun;
+    }
 
     /** What became of a peer's check. */
     record Checked(Workload workload, Direction direction, PeerName peer, Verdict verdict) {}
 
-    static void write(
-            Path file,
-            OffsetDateTime begun,
-            Map<String, String> versions,
-            List<Checked> checks,
-            Collection<RunResult> results)
-            throws IOException {
+    /** All that there is so far, in place of what was written before. */
+    void write(Map<String, String> versions, List<Checked> checks, Collection<RunResult> results) throws IOException {
         ObjectNode document = MAPPER.createObjectNode();
         document.put("format", 1);
         document.put("date", begun.truncatedTo(ChronoUnit.SECONDS).toString());
