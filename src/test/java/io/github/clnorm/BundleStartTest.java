@@ -95,6 +95,25 @@ class BundleStartTest {
     }
 
     @Test
+    void aLinkLeadsToTheBundle() throws Exception {
+        Path links = Files.createDirectory(temporary.resolve("links"));
+        Files.createSymbolicLink(links.resolve("two"), bundle.resolve("clnorm"));
+        Path link = Files.createSymbolicLink(links.resolve("one"), Path.of("two"));
+        Process started = new ProcessBuilder("/bin/sh", link.toString(), "devices").start();
+        String out = new String(started.getInputStream().readAllBytes());
+        assertEquals(0, started.waitFor(), out);
+        assertTrue(out.contains("argument=" + bundle.toRealPath().resolve("clnorm.jar")), out);
+    }
+
+    @Test
+    void severalDriversAreFoundBesideThoseOfTheMachine() throws Exception {
+        Path library = Files.createFile(drivers.resolve("libnvidia-opencl.so.1"));
+        Files.createFile(drivers.resolve("libamdocl64.so"));
+        Path vendors = Path.of(value(start(Map.of("LD_LIBRARY_PATH", drivers.toString())), "vendors"));
+        assertEquals(icdFiles(Path.of("/etc/OpenCL/vendors")).size() + 2, icdFiles(vendors).size(), library.toString());
+    }
+
+    @Test
     void whatAnEarlierStartFoundIsForgotten() throws Exception {
         Path library = Files.createFile(drivers.resolve("libnvidia-opencl.so.1"));
         start(Map.of("LD_LIBRARY_PATH", drivers.toString()));

@@ -21,6 +21,11 @@ final class AtomicFile implements AutoCloseable {
 
     AtomicFile(Path target) throws IOException {
         this.target = target;
+        if (Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target)) {
+            // A pipe or a device is written to, not replaced.
+            this.temporary = null;
+            return;
+        }
         // A link stays a link: what it leads to is replaced.
         Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
         this.temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
@@ -37,6 +42,10 @@ final class AtomicFile implements AutoCloseable {
 
     void write(String text) throws IOException {
         try {
+            if (temporary == null) {
+                Files.writeString(target, text, StandardOpenOption.WRITE);
+                return;
+            }
             Files.writeString(temporary, text, StandardOpenOption.TRUNCATE_EXISTING);
             Path real = Files.exists(target) ? target.toRealPath() : target;
             Files.move(temporary, real, StandardCopyOption.REPLACE_EXISTING);
@@ -60,6 +69,8 @@ final class AtomicFile implements AutoCloseable {
     /** Removes what was not written to its end. */
     @Override
     public void close() throws IOException {
-        Files.deleteIfExists(temporary);
+        if (temporary != null) {
+            Files.deleteIfExists(temporary);
+        }
     }
 }

@@ -3,7 +3,7 @@ package io.github.clnorm.cli;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +34,8 @@ final class DevicesOption {
         if (selectors != null) {
             return selectors;
         }
-        List<String> byDefault = new ArrayList<>();
-        byDefault.add(null);
-        return byDefault;
+        String byDefault = System.getenv(DeviceSelector.ENVIRONMENT);
+        return Collections.singletonList(isAll(byDefault) ? ALL : null);
     }
 
     /** Those that match, each once; never none. With all, every device in the loader's order. */
@@ -50,8 +49,12 @@ final class DevicesOption {
         return List.copyOf(devices.values());
     }
 
+    private static boolean isAll(String selector) {
+        return selector != null && selector.strip().equals(ALL);
+    }
+
     private static List<DeviceInfo> select(String selector) {
-        if (selector == null || !selector.strip().equals(ALL)) {
+        if (!isAll(selector)) {
             return List.of(DeviceSelector.parse(selector).select());
         }
         List<DeviceInfo> devices = Devices.of(Devices.platforms());

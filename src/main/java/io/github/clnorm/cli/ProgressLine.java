@@ -16,8 +16,14 @@ final class ProgressLine implements AutoCloseable {
         terminal = isTerminal() ? err : null;
     }
 
-    /** From JDK 22 on there is a console also where there is no terminal, and a method that tells. */
+    /** Whether standard error is one: only the shell that started this knows. */
     private static boolean isTerminal() {
+        String told = System.getProperty("clnorm.terminal");
+        return told != null ? Boolean.parseBoolean(told) : hasConsole();
+    }
+
+    /** From JDK 22 on there is a console also where there is no terminal, and a method that tells. */
+    private static boolean hasConsole() {
         Console console = System.console();
         if (console == null) {
             return false;

@@ -9,6 +9,7 @@ import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class DeviceBench {
     private static final int MOST_ROUNDS = 10_000;
     private static final int MOST_DEVICE_TIMES = 9;
     private static final int EMPTY_LAUNCHES = 300;
+    private static final String STOPPED = "stopped";
     // Several roundings of the coarsest type: beyond that a result is not inexact but wrong, and its speed no figure.
     private static final double WRONG = 2e-2;
 
@@ -61,7 +63,7 @@ public final class DeviceBench {
     /**
      * What a launch costs that does nothing.
      *
-     * @return the time from enqueue to finished
+     * @return the time from enqueue to finished; null when it was stopped before there was one
      * @throws ClException when the driver fails
      */
     public Spread emptyLaunch() {
@@ -73,8 +75,7 @@ public final class DeviceBench {
             };
             Interleaved.Limits limits = new Interleaved.Limits(budget / WARM_UP, budget, LEAST_ROUNDS, EMPTY_LAUNCHES);
             long[] times = interleaved.time(List.of(launch), limits).get(0);
-            // Stopped before the first one.
-            return Spread.of(times.length == 0 ? new long[1] : times);
+            return times.length == 0 ? null : Spread.of(times);
         }
     }
 
@@ -86,28 +87,42 @@ public final class DeviceBench {
      * @return a row for each, in their order
      */
     public List<Row> run(Workload workload, Set<Direction> directions) {
-        if (stop.getAsBoolean()) {
-            return without(workload, directions, Row.Status.SKIPPED, "stopped");
-        }
-        try (Subject subject = new Subject(workload, backend)) {
+        Map<Direction, Row> rows = new EnumMap<>(Direction.class);
+        try (Subject subject = stop.getAsBoolean() ? null : new Subject(workload, backend)) {
+            Set<Direction> quick = EnumSet.noneOf(Direction.class);
             for (Direction direction : directions) {
-                // Twice: the first time the driver compiles.
-                subject.run(direction);
-                long start = clock.getAsLong();
-                subject.run(direction);
-                long time = clock.getAsLong() - start;
-                // On a simulator or a slow driver, all the passes that it takes would take hours.
-                if (time > budget) {
-                    return without(workload, directions, Row.Status.SKIPPED, String.format(Locale.ROOT,
-                            "the %s pass takes %.1f s, and the workload has %.1f s", direction, time / 1e9, budget / 1e9));
+                long time = stop.getAsBoolean() ? 0 : secondPass(subject, direction);
+                if (stop.getAsBoolean()) {
+                    rows.put(direction, Row.without(workload, direction, Row.Status.SKIPPED, STOPPED));
+                } else if (time > budget) {
+                    // On a simulator or a slow driver, all the passes that it takes would take hours.
+                    rows.put(direction, Row.without(workload, direction, Row.Status.SKIPPED, String.format(
+                            Locale.ROOT, "a pass takes %.1f ms, and the workload has %.1f ms", time / 1e6, budget / 1e6)));
+                } else {
+                    quick.add(direction);
                 }
             }
-            return measure(workload, directions, subject);
+            if (!quick.isEmpty()) {
+                measure(workload, quick, subject).forEach(row -> rows.put(row.direction(), row));
+            }
         } catch (IllegalArgumentException e) {
-            return without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage());
+            without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage())
+                    .forEach(row -> rows.put(row.direction(), row));
         } catch (ClException e) {
-            return without(workload, directions, Row.Status.ERROR, e.getMessage());
+            // A signal may reach the driver's compiler too.
+            boolean stopped = stop.getAsBoolean();
+            without(workload, directions, stopped ? Row.Status.SKIPPED : Row.Status.ERROR, stopped ? STOPPED : e.getMessage())
+                    .forEach(row -> rows.put(row.direction(), row));
         }
+        return List.copyOf(rows.values());
+    }
+
+    /** The time of a pass; the first time the driver compiles. */
+    private long secondPass(Subject subject, Direction direction) {
+        subject.run(direction);
+        long start = clock.getAsLong();
+        subject.run(direction);
+        return clock.getAsLong() - start;
     }
 
     private static List<Row> without(
@@ -130,7 +145,7 @@ public final class DeviceBench {
                 new Interleaved.Limits(
                         budget / WARM_UP, budget - budget / COPY_SEARCH - budget / WARM_UP, LEAST_ROUNDS, MOST_ROUNDS));
         if (times.get(0).length == 0) {
-            return without(workload, directions, Row.Status.SKIPPED, "stopped");
+            return without(workload, directions, Row.Status.SKIPPED, STOPPED);
         }
         Map<Direction, List<LaunchTimes>> launches =
                 launches(subject, directions, () -> copyLimit.copy(copies.get(0), from, to));
@@ -206,12 +221,10 @@ public final class DeviceBench {
                 .filter(pass -> pass.nanoseconds() >= shortest && pass.nanoseconds() <= pass.hostNanoseconds())
                 .mapToLong(LaunchTimes::nanoseconds)
                 .toArray();
-        // All of them, or the driver's clock is not to be trusted.
-        boolean trusted = deviceTimes.length == launches.size();
         Spread time = Spread.of(believed);
         Figures figures = new Figures(
                 time,
-                trusted ? Spread.of(deviceTimes).median() : Double.NaN,
+                deviceTime(deviceTimes, launches.size(), time),
                 rate(workload, direction.transits(), time),
                 limit.time,
                 rate(workload, Direction.FORWARD.transits(), limit.time),
@@ -222,6 +235,12 @@ public final class DeviceBench {
                 last.workspaceBytes(),
                 implausible);
         return new Row(workload, direction, Row.Status.OK, reason(implausible, times.length, error), figures);
+    }
+
+    /** All of them, and none beyond what the whole pass takes: or the driver's clock is not to be trusted. */
+    private static double deviceTime(long[] believed, int all, Spread wholePass) {
+        double median = believed.length == all ? Spread.of(believed).median() : Double.NaN;
+        return median <= wholePass.p90() ? median : Double.NaN;
     }
 
     private static String reason(int implausible, int all, double error) {

@@ -105,7 +105,7 @@ public enum Suite {
                 .filter(suite -> suite.word.equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("unknown suite '" + name + "': expected "
-                        + Arrays.stream(values()).map(Suite::toString).collect(Collectors.joining(", "))));
+                        + Arrays.stream(values()).map(Suite::toString).collect(Collectors.joining(", ")) + ", all"));
     }
 
     /**

@@ -147,6 +147,21 @@ class BenchCommandTest extends CommandLineFixture {
         refused(2, execute("bench", "quick"), "quick");
     }
 
+    /** As on {@code --json /dev/stdout}: what is no file is written to, and never replaced by one. */
+    @Test
+    @Tag("device")
+    void aPipeIsWrittenToAndStays() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path copy = folder.resolve("copy");
+        Process reader = new ProcessBuilder("cat", pipe.toString()).redirectOutput(copy.toFile()).start();
+        int code = execute("bench", "--suite", "batch-norm", "--budget", "1ms", "--direction", "forward", "--json", pipe);
+        assertEquals(ExitCode.DONE, code, err);
+        assertTrue(reader.waitFor(10, TimeUnit.SECONDS), "nobody wrote to the pipe");
+        assertEquals(2, json(Files.readString(copy)).get("devices").get(0).get("rows").size());
+        assertFalse(Files.isRegularFile(pipe), "a file is in its place");
+    }
+
     @Test
     void spansOfTime() {
         Seconds.Converter converter = new Seconds.Converter();

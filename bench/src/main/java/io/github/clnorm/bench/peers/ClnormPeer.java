@@ -16,7 +16,10 @@ final class ClnormPeer implements Peer {
 
     private static final double MOMENTUM = 0.1;
 
-    private final Backend backend = Backend.open("portable");
+    /** PoCL, as a selector. */
+    static final String DEVICE = "portable";
+
+    private final Backend backend = Backend.open(DEVICE);
 
     @Override
     public String version() {

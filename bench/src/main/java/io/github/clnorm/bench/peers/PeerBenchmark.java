@@ -89,7 +89,8 @@ public abstract class PeerBenchmark {
             library = PeerName.parse(peer).open();
         } catch (LinkageError | RuntimeException e) {
             // For example because the library has no native part for this processor.
-            return Verdict.without(Verdict.Status.UNSUPPORTED, "cannot be loaded: " + firstLine(e));
+            System.err.println(peer + " cannot be loaded: " + firstLine(e));
+            return Verdict.without(Verdict.Status.UNSUPPORTED, "cannot be loaded");
         }
         Data data = Data.of(workload);
         try {

@@ -34,7 +34,7 @@ final class PeerRun {
         this.raw = raw;
     }
 
-    /** Whether something broke, or clnorm is wrong. */
+    /** Whether something broke, or clnorm is wrong or not there. */
     boolean failed() {
         return failed;
     }
@@ -51,7 +51,7 @@ final class PeerRun {
             for (Cache cache : caches) {
                 if (cache.has(workload, direction)) {
                     row.put(cache, cells(workload, direction, cache));
-                    System.err.println(progress + ", " + cache + " µs: " + times(row.get(cache)));
+                    System.err.println(progress + ", " + cache + " us: " + times(row.get(cache)));
                 }
             }
             table.row(workload, row);
@@ -79,7 +79,7 @@ final class PeerRun {
                 System.err.println(peer + " " + verdict.version());
             }
             failed |= verdict.status() == Verdict.Status.FAILED
-                    || verdict.status() == Verdict.Status.WRONG && peer == PeerName.CLNORM;
+                    || verdict.status() != Verdict.Status.OK && peer == PeerName.CLNORM;
             cells.put(peer, verdict.status() == Verdict.Status.OK
                     ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
                     : Cell.without(verdict.reason()));

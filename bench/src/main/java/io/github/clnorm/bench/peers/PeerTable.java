@@ -78,7 +78,7 @@ final class PeerTable {
     @Override
     public String toString() {
         List<List<String>> lines = new ArrayList<>();
-        List<String> header = new ArrayList<>(List.of("µs (times clnorm)"));
+        List<String> header = new ArrayList<>(List.of("us (times clnorm)"));
         for (Cache cache : caches) {
             String where = cache == Cache.ROTATED ? "" : ", cached";
             peers.forEach(peer -> header.add(peer + where));

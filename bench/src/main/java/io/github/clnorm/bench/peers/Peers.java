@@ -1,5 +1,7 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Suite;
 import io.github.clnorm.measure.Workload;
@@ -27,12 +29,12 @@ import picocli.CommandLine.Option;
 /** The program behind {@code clnorm peers}: checks every peer, times those that are right, prints tables. */
 @Command(
         name = "clnorm peers",
-        description = "The speed of clnorm next to other libraries: µs a call, and how many times clnorm's time that is.",
+        description = "The speed of clnorm next to other libraries: us a call, and how many times clnorm's time that is.",
         sortOptions = false,
         footer = {
             "",
             "'rotated': the tensors come from memory; 'cached': the same small tensors again and again.",
-            "Exit codes: 0 done; 1 a failure inside, or clnorm's own result is wrong; 2 the request is wrong."
+            "Exit codes: 0 done; 1 a failure inside, or clnorm's own result is wrong; 2 the request is wrong; 3 no PoCL."
         })
 public final class Peers implements Callable<Integer> {
 
@@ -98,7 +100,7 @@ public final class Peers implements Callable<Integer> {
                 return refuse(e);
             }
             print(e.getMessage() == null ? e.toString() : e.getMessage());
-            return 1;
+            return e instanceof NoDeviceException ? 3 : 1;
         });
         System.exit(commandLine.execute(arguments));
     }
@@ -119,7 +121,8 @@ public final class Peers implements Callable<Integer> {
         List<Layout> orders = values(layouts, name -> named(Layout.values(), name, "layout"));
         Set<Workload> workloads = workloads();
         if (forks < 1 || !(seconds > 0) || !(warmupSeconds > 0)) {
-            throw new IllegalArgumentException("--forks, --time and --warmup must be above 0");
+            throw new IllegalArgumentException("expected --forks, --time and --warmup above 0, got " + forks + ", " + seconds
+                    + " and " + warmupSeconds);
         }
         Path bench = Path.of(System.getProperty("clnorm.bench", "bench"));
         Path log = bench.resolve("target/jmh.log");
@@ -130,8 +133,10 @@ public final class Peers implements Callable<Integer> {
                 : new Timer(forks, seconds, warmupSeconds, log, exchange);
         Path file = json != null ? json : bench.resolve("results").resolve(fileName());
         RawResults raw = new RawResults(file, begun);
-        // Before the work: a file that cannot be written is known now.
-        raw.write(Map.of(), List.of(), List.of());
+        if (names.contains(PeerName.CLNORM)) {
+            // Said once, and before the work.
+            DeviceSelector.parse(ClnormPeer.DEVICE).select();
+        }
         List<Cache> caches = noCached || checkOnly ? List.of(Cache.ROTATED) : List.of(Cache.values());
         PeerRun run = new PeerRun(names, caches, timer, exchange, raw);
         List<PeerTable> tables = new ArrayList<>();

@@ -10,8 +10,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -29,10 +31,27 @@ final class RawResults {
     private final Path file;
     private final OffsetDateTime begun;
 
-    /** Results for a file, of a run that began then. */
-    RawResults(Path file, OffsetDateTime begun) {
+    /**
+     * Results for a file, of a run that began then. Made before the work, so that a file that cannot be written is known.
+     *
+     * @throws IllegalArgumentException when it is a folder
+     * @throws IOException when it cannot be written, with its name
+     */
+    RawResults(Path file, OffsetDateTime begun) throws IOException {
+        if (file.toString().isEmpty() || Files.isDirectory(file)) {
+            throw new IllegalArgumentException("--json: '" + file + "' is a folder, or nothing: expected the name of a file");
+        }
         this.file = file;
         this.begun = begun;
+        try {
+            Path folder = file.toAbsolutePath().getParent();
+            Files.createDirectories(folder);
+            if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+                throw new IOException(file + ": cannot be written: permission denied");
+            }
+        } catch (FileSystemException e) {
+            throw new IOException(file + ": cannot be written: " + (e.getReason() != null ? e.getReason() : e.toString()), e);
+        }
     }
 
     /** What became of a peer's check. */
@@ -67,10 +86,14 @@ final class RawResults {
             }
         }
         document.set("jmh", jmh(results));
-        if (file.toAbsolutePath().getParent() != null) {
-            Files.createDirectories(file.toAbsolutePath().getParent());
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            MAPPER.writeValue(file.toFile(), document);
+            return;
         }
-        MAPPER.writeValue(file.toFile(), document);
+        // In one step: the run may be interrupted at any time.
+        Path part = file.resolveSibling("." + file.getFileName() + ".part");
+        MAPPER.writeValue(part.toFile(), document);
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static ArrayNode jmh(Collection<RunResult> results) throws IOException {
