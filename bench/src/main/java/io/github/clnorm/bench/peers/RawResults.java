@@ -101,7 +101,10 @@ final class RawResults {
         PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
         ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
         out.flush();
-        return (ArrayNode) MAPPER.readTree(bytes.toByteArray());
+        ArrayNode nodes = (ArrayNode) MAPPER.readTree(bytes.toByteArray());
+        // Paths of one machine, which are nothing to whoever reads its results.
+        nodes.forEach(node -> ((ObjectNode) node).remove(List.of("jvm", "jvmArgs")));
+        return nodes;
     }
 
     private static String cpu() throws IOException {
