@@ -60,7 +60,7 @@ final class CopyLimit {
         return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false)) : plans;
     }
 
-    /** The fastest ways to copy one buffer to another, as far as the time allows to tell. */
+    /** The fastest ways to copy one buffer to another, as far as the time allows to tell; none where none runs. */
     List<Copy.Plan> best(DeviceBuffer from, DeviceBuffer to, long nanoseconds) {
         long end = clock.getAsLong() + nanoseconds;
         List<Timed> running = new ArrayList<>();

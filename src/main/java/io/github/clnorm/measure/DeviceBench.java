@@ -108,6 +108,9 @@ public final class DeviceBench {
         } catch (IllegalArgumentException e) {
             without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage())
                     .forEach(row -> rows.put(row.direction(), row));
+        } catch (OutOfMemoryError e) {
+            without(workload, directions, Row.Status.SKIPPED, "Java's memory is too small for the tensor")
+                    .forEach(row -> rows.put(row.direction(), row));
         } catch (ClException e) {
             // A signal may reach the driver's compiler too.
             boolean stopped = stop.getAsBoolean();
@@ -137,6 +140,9 @@ public final class DeviceBench {
         DeviceBuffer from = subject.input().buffer();
         DeviceBuffer to = subject.output().buffer();
         List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
+        if (copies.isEmpty()) {
+            return without(workload, directions, Row.Status.ERROR, "no copy of the tensor runs here: there is no limit");
+        }
         List<Runnable> actions = new ArrayList<>();
         directions.forEach(direction -> actions.add(() -> subject.run(direction)));
         copies.forEach(plan -> actions.add(() -> copyLimit.copy(plan, from, to)));

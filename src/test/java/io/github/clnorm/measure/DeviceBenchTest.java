@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.Backend;
 import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.testing.FaultyOpenCl;
@@ -163,6 +164,25 @@ class DeviceBenchTest {
                 assertTrue(row.reason().contains("CL_OUT_OF_RESOURCES"), row.reason());
                 faulty.heal();
                 assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(0).status(), call);
+            }
+        }
+    }
+
+    @Test
+    void withoutACopyThereIsNoLimit() {
+        var device = TestDevices.first().device();
+        OpenCl real = JoclOpenCl.open(device, true);
+        OpenCl withoutCopies = (OpenCl) Proxy.newProxyInstance(
+                OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("createKernel") && arguments[1].equals("copy")) {
+                        throw new ClException(-46, "clCreateKernel", "a device that cannot copy");
+                    }
+                    return method.invoke(real, arguments);
+                });
+        try (Backend backend = new Backend(new Session(withoutCopies, device))) {
+            for (Row row : bench(backend, 1).run(TINY, BOTH)) {
+                assertEquals(Row.Status.ERROR, row.status());
+                assertTrue(row.reason().contains("no copy"), row.reason());
             }
         }
     }
