@@ -51,6 +51,27 @@ typedef struct {
 // The first lane of held vector k of this work-item.
 #define LANE_OF(team_, k) ((k) * (TEAM * VECTOR_WIDTH) + (team_)->item * VECTOR_WIDTH)
 
+// The number of lane v of a vector.
+CLNORM_INLINE bitsv lane_numbers(void)
+{
+    real_bits number[VECTOR_WIDTH];
+#pragma unroll
+    for (uint v = 0; v < VECTOR_WIDTH; v++) {
+        number[v] = v;
+    }
+    return load_vector(number);
+}
+
+// a where the lane's number is below `count`, else b.
+CLNORM_INLINE realv first_lanes(const uint count, const realv a, const realv b)
+{
+#if VECTOR_WIDTH == 1
+    return count > 0 ? a : b;
+#else
+    return lane_numbers() < (bitsv)(count) ? a : b;
+#endif
+}
+
 // Folds the lanes of one vector.
 CLNORM_INLINE real fold_vector(const realv v)
 {

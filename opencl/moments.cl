@@ -157,8 +157,9 @@ CLNORM_INLINE block_moments_t block_moments(const source_t source, const uint n,
         for (uint at = 0; at < whole; at += LANES) {
 #pragma unroll
             for (uint k = 0; k < HELD; k++) {
-                const realv d =
-                    multiply_add(source_elements(source, at + LANE_OF(team, k)), (realv)(scale), -(realv)(pivot));
+                const uint lane = at + LANE_OF(team, k);
+                prefetch_source(source, lane);
+                const realv d = multiply_add(source_elements(source, lane), (realv)(scale), -(realv)(pivot));
                 sum[k] += d;
                 squares[k] = multiply_add(d, d, squares[k]);
             }
@@ -261,13 +262,16 @@ CLNORM_INLINE realv block_weights(const uint at, const cut_t cut)
     realv weights = (realv)(1);
     if (at >= cut.blocks) {
         weights = (realv)(0);
-    } else if (at % cut.period + VECTOR_WIDTH > cut.full) {
+    } else if ((at < cut.period ? at : at % cut.period) + VECTOR_WIDTH > cut.full) {
         real part[VECTOR_WIDTH];
+        // Division takes longer than all else here.
+        uint place = at < cut.period ? at : at % cut.period;
         ROLLED
         for (uint v = 0; v < VECTOR_WIDTH; v++) {
-            const uint place = (at + v) % cut.period;
             const real weight = place < cut.full ? (real)1 : (place < cut.fuller ? cut.more : cut.less);
             part[v] = at + v < cut.blocks ? weight : (real)0;
+            place++;
+            place = place == cut.period ? 0 : place;
         }
         weights = load_vector(part);
     }
@@ -306,6 +310,9 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
 #pragma unroll
             for (uint k = 0; k < HELD; k++) {
                 const uint at = base + LANE_OF(team, k);
+                if (at >= blocks) {
+                    break;
+                }
                 const realv w = block_weights(at, cut);
                 const realv hi = load_moments(means_hi, at, blocks, first_hi);
                 const realv lo = load_moments(means_lo, at, blocks, first_lo) - (realv)(first_lo);
@@ -347,6 +354,9 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
 #pragma unroll
             for (uint k = 0; k < HELD; k++) {
                 const uint at = base + LANE_OF(team, k);
+                if (at >= blocks) {
+                    break;
+                }
                 const realv own_unit = (realv)(scale) * load_moments(units, at, blocks, 1);
                 realv deviation = (load_moments(m2s, at, blocks, 0) * own_unit) * own_unit;
 #if CENTERED

@@ -109,17 +109,28 @@ CLNORM_INLINE realv tensor_elements(const tensor_t tensor, const ulong at)
 #endif
 }
 
+// Asks for the elements of a tensor that are read soon after those at `at`.
+CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
+{
+    prefetch_input(tensor.x + at);
+#if RESIDUAL
+    prefetch_input(tensor.residual + at);
+#endif
+}
+
 // The elements of a set: in global memory, or as reals in local memory.
 #if KEEP_SET
 typedef __local const real *source_t;
 #define source_at(source, offset) ((source) + (offset))
 #define source_element(source, at) ((source)[at])
 #define source_elements(source, at) load_vector((source) + (at))
+#define prefetch_source(source, at)
 #else
 typedef tensor_t source_t;
 #define source_at(source, offset) tensor_at(source, offset)
 #define source_element(source, at) tensor_element(source, at)
 #define source_elements(source, at) tensor_elements(source, at)
+#define prefetch_source(source, at) prefetch_tensor(source, at)
 #endif
 
 // Elements from one row of a set to the next where it is read from: kept rows lie side by side.
@@ -169,8 +180,10 @@ CLNORM_INLINE void store_result(const real result, const real from, const target
 // The same for VECTOR_WIDTH of them. y + at must be a multiple of the vector's size with STREAMING_STORES.
 CLNORM_INLINE void store_results(const realv result, const realv from, const target_t target, const ulong at)
 {
+    prefetch_output(target.y + at);
     store_output(result, target.y + at);
 #if SUM
+    prefetch_output(target.sum + at);
     store_elements(from, target.sum + at);
 #endif
 }

@@ -79,27 +79,6 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     return share;
 }
 
-// The number of lane v of a vector.
-CLNORM_INLINE bitsv lane_numbers(void)
-{
-    real_bits number[VECTOR_WIDTH];
-#pragma unroll
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        number[v] = v;
-    }
-    return load_vector(number);
-}
-
-// a where the lane's number is below `count`, else b.
-CLNORM_INLINE realv first_lanes(const uint count, const realv a, const realv b)
-{
-#if VECTOR_WIDTH == 1
-    return count > 0 ? a : b;
-#else
-    return lane_numbers() < (bitsv)(count) ? a : b;
-#endif
-}
-
 // How many of the VECTOR_WIDTH columns from `at` on lie before `end`.
 CLNORM_INLINE uint columns_before(const uint at, const uint end)
 {

@@ -44,6 +44,12 @@
 #define NON_TEMPORAL 0
 #endif
 
+// 1 where memory that will be needed soon is asked for ahead of time, if the compiler can: for CPUs, whose own prefetching
+// ends with a page of 4 KB. A property of the device, never of a plan.
+#ifndef PREFETCH
+#define PREFETCH 0
+#endif
+
 // real: statistics, sums and everything in between. Halves are stored only; they are computed in float.
 #if STORAGE == FLOAT64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
@@ -222,6 +228,23 @@ typedef stored_t loose_stored_t __attribute__((aligned(sizeof(storage_t))));
 #define store_output(value, pointer) __builtin_nontemporal_store(to_stored(value), (__global stored_t *)(pointer))
 #else
 #define store_output(value, pointer) store_elements(value, pointer)
+#endif
+
+// Asks for what lies PREFETCH_BYTES behind an address: one cache line. Addresses behind the end of a buffer do no harm.
+#define PREFETCH_BYTES 2048
+#ifdef __has_builtin
+#if PREFETCH && __has_builtin(__builtin_prefetch)
+#define prefetch_input(pointer) __builtin_prefetch((__global const char *)(pointer) + PREFETCH_BYTES)
+#ifndef STREAMING_STORES
+#define prefetch_output(pointer) __builtin_prefetch((__global const char *)(pointer) + PREFETCH_BYTES, 1)
+#endif
+#endif
+#endif
+#ifndef prefetch_input
+#define prefetch_input(pointer)
+#endif
+#ifndef prefetch_output
+#define prefetch_output(pointer)
 #endif
 
 #if HAS_FMA

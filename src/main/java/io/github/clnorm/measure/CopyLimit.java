@@ -41,8 +41,9 @@ final class CopyLimit {
         if (Quirks.prefersVectorsToWorkItems(device)) {
             for (int vector : new int[] {16, 8}) {
                 for (int bits = 12; bits <= 20; bits += 2) {
-                    plans.add(new Copy.Plan(1, vector, 1L << bits, true));
-                    plans.add(new Copy.Plan(1, vector, 1L << bits, false));
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, true, false));
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, false));
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, true));
                 }
             }
             return plans;
@@ -52,12 +53,12 @@ final class CopyLimit {
         for (int group = Integer.highestOneBit(Math.min(1024, device.maxWorkGroupSize())); group >= 32; group /= 2) {
             for (int vector = widest; vector >= 1; vector /= 2) {
                 for (int each : new int[] {1, 4, 16}) {
-                    plans.add(new Copy.Plan(group, vector, (long) group * vector * each, false));
+                    plans.add(new Copy.Plan(group, vector, (long) group * vector * each, false, false));
                 }
             }
-            plans.add(new Copy.Plan(group, widest, 4L * group * widest, true));
+            plans.add(new Copy.Plan(group, widest, 4L * group * widest, true, false));
         }
-        return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false)) : plans;
+        return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false, false)) : plans;
     }
 
     /** The fastest ways to copy one buffer to another, as far as the time allows to tell; none where none runs. */

@@ -51,7 +51,8 @@ public final class Heuristics {
     private static Plan onCpu(Problem problem, DeviceInfo device) {
         Geometry geometry = problem.geometry();
         int units = Math.max(1, device.computeUnits());
-        boolean past = device.globalCache() > 0
+        boolean past = Quirks.prefersStreamingStores(device)
+                && device.globalCache() > 0
                 && geometry.elements() * problem.type().bytes() > NON_TEMPORAL_CACHES * device.globalCache();
         if (!standsAlone(problem)) {
             Plan like = Plan.split(1, cpuVector(geometry), 1).withNonTemporal(past);

@@ -25,6 +25,8 @@ public final class PlanRules {
     // STRIP of columns.cl.
     private static final int STRIP_OF_A_TEAM = Cut.LANES;
     private static final int VECTORS_OF_ONE = 32;
+    // PIECE of affine.cl.
+    private static final long PIECE = 64L * Cut.BLOCK;
 
     private PlanRules() {}
 
@@ -225,19 +227,21 @@ public final class PlanRules {
         return 3 * ceil(blocks, Cut.LANES) + 64;
     }
 
-    /** Vectors four at a time, and the ends of a run one element at a time. */
+    /** Vectors four at a time, and the ends of a run, or of a piece of the set, one element at a time. */
     private static long affineTrips(Plan plan, Geometry geometry, long elements) {
+        long row = Math.min(elements, geometry.width());
+        long rows = ceil(elements, geometry.width()) + 1;
+        long pieces = rows * (ceil(row, PIECE) + 1);
+        long ends = pieces * (2 + 2L * plan.vectorWidth());
         if (geometry.run() == 1) {
-            long rows = ceil(elements, geometry.width()) + 1;
-            long row = Math.min(elements, geometry.width());
-            return rows * (1 + ceil(row, (long) plan.vectorWidth() * members(plan)) + 2L * plan.vectorWidth());
+            return ends + rows * ceil(row, (long) plan.vectorWidth() * members(plan));
         }
         int inRun = itemsPerRun(plan, geometry);
-        int rows = members(plan) / inRun;
-        long runs = ceil(ceil(elements, geometry.run()) + 1, rows);
+        int atATime = members(plan) / inRun;
+        long runs = ceil(ceil(elements, geometry.run()) + pieces, atATime);
         long run = Math.min(elements, geometry.run());
-        long ofRun = ceil(run, 4L * plan.vectorWidth() * inRun) + 3 + ceil(2L * plan.vectorWidth(), inRun);
-        return runs * (2 + ofRun);
+        long endsOfRun = plan.workGroupSize() == 1 ? 2 : ceil(2L * plan.vectorWidth(), inRun);
+        return ends + runs * (2 + ceil(run, 4L * plan.vectorWidth() * inRun) + 3 + endsOfRun);
     }
 
     private static long ceil(long a, long b) {

@@ -12,13 +12,15 @@ public final class Copy {
      * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
      * @param partSize elements that a work-group copies
      * @param nonTemporal write past the cache, where the device's compiler can
+     * @param prefetch ask for memory ahead of time, where the device's compiler can
      */
-    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal) {
+    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal, boolean prefetch) {
 
         @Override
         public String toString() {
             return "work-group " + workGroupSize + ", vector " + vectorWidth + ", parts of " + partSize
-                    + (nonTemporal ? ", non-temporal stores" : "");
+                    + (nonTemporal ? ", non-temporal stores" : "")
+                    + (prefetch ? ", prefetched" : "");
         }
     }
 
@@ -39,7 +41,8 @@ public final class Copy {
                     "bandwidth.cl",
                     "copy",
                     "-DWORK_GROUP_SIZE=" + plan.workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth
-                            + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : ""));
+                            + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : "")
+                            + (plan.prefetch ? " -DPREFETCH=1" : ""));
             new KernelArguments(session.openCl(), kernel).add(from).add(to).add(elements).add(plan.partSize);
             session.enqueue(kernel, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
             session.flush();

@@ -1,5 +1,6 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.device.Quirks;
 import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -19,6 +20,7 @@ final class KernelOptions {
                 .with("WORK_GROUP_SIZE", workGroupSize)
                 .with("VECTOR_WIDTH", vectorWidth)
                 .with("HAS_FMA", fma ? 1 : 0)
+                .with(Quirks.prefetches(session.device()), "PREFETCH", 1)
                 .with(type != ElementType.FLOAT32, "STORAGE", type.name())
                 .with(statistics == Statistics.MEAN_SQUARE, "CENTERED", 0);
     }
