@@ -30,6 +30,7 @@ CLNORM_INLINE void affine_at(const source_t source, const target_t target, const
                              const realv a, const realv b)
 {
     const realv x = source_elements(source, at);
+    prefetch_target(target, at + AHEAD);
     store_results(affine_vector(x, m, a, b), x, target, at);
 }
 

@@ -13,8 +13,8 @@ copy(__global const storage_t *x, __global storage_t *y, const ulong n, const ul
     const ulong vectors = (to - from) / VECTOR_WIDTH;
     for (ulong v = get_local_id(0); v < vectors; v += WORK_GROUP_SIZE) {
         const ulong at = from + v * VECTOR_WIDTH;
-        prefetch_input(x + at);
-        prefetch_output(y + at);
+        prefetch_input(x + at + AHEAD);
+        prefetch_output(y + at + AHEAD);
         store_output(elements(x + at), y + at);
     }
     for (ulong at = from + vectors * VECTOR_WIDTH + get_local_id(0); at < to; at += WORK_GROUP_SIZE) {

@@ -1,4 +1,5 @@
-// Both passes across rows, for sets that have a few elements in each of many rows: channels last.
+// Both passes across rows, for sets that have a few elements in each of many rows: channels last. In launches of their own,
+// or in one (resident_columns), where a work-group takes all rows of some sets of a sample.
 //
 // A block is one column over COLUMN_ROWS rows (tiles.cl), summed from the first row to the last; a work-item holds vectors
 // of columns side by side, walks down the rows, and needs no other work-item. A set's blocks are then merged as moments.cl
@@ -25,6 +26,17 @@ CLNORM_INLINE realv row_vector(const tensor_t sample, const columns_t columns, c
     return row < share.safe ? tensor_elements(sample, at) : some_elements(sample, at, columns_before(q, columns.columns));
 }
 
+// How many of a share's rows make its pivots, and 1 over that.
+CLNORM_INLINE uint pivot_rows(const share_t share)
+{
+    return share.whole >= PIVOT_ROWS ? PIVOT_ROWS : (share.whole >= 4 ? 4 : 1);
+}
+
+CLNORM_INLINE real share_of_row(const uint rows)
+{
+    return rows == PIVOT_ROWS ? (real)1 / PIVOT_ROWS : (rows == 4 ? (real)0.25 : (real)1);
+}
+
 // What is taken from the elements of the vector of columns at q before squaring: the mean of their first rows, times
 // scale.
 CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns, const share_t share, const uint q,
@@ -34,12 +46,12 @@ CLNORM_INLINE realv column_pivot(const tensor_t sample, const columns_t columns,
     if (share.whole == 0) {
         return some_elements(sample, share.offset + q, columns_before(q, share.ragged)) * scale;
     }
-    const uint rows = share.whole >= PIVOT_ROWS ? PIVOT_ROWS : (share.whole >= 4 ? 4 : 1);
+    const uint rows = pivot_rows(share);
     realv sum = row_vector(sample, columns, share, 0, q) * scale;
     for (uint row = 1; row < rows; row++) {
         sum += row_vector(sample, columns, share, row, q) * scale;
     }
-    return sum * (realv)(rows == PIVOT_ROWS ? (real)1 / PIVOT_ROWS : (rows == 4 ? (real)0.25 : (real)1));
+    return sum * (realv)(share_of_row(rows));
 #else
     return (realv)(0);
 #endif
@@ -111,32 +123,248 @@ CLNORM_INLINE column_moments_t moments_again(const tensor_t sample, const column
     return column_moments(pivot, sum, squares, share, q, scale);
 }
 
-// Stores the moments of the columns at q: the blocks of a column lie side by side.
-CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, const columns_t columns,
-                                 const share_t share, const uint row_length, const uint q, const column_moments_t m)
+// Stores the moments of the columns at q, side by side.
+CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, const columns_t columns, const sets_t sets,
+                                 const share_t share, const uint q, const column_moments_t m)
 {
+    const uint there = columns_before(q, columns.end);
+    const uint width = (uint)sets.width;
+    const uint row_length = (uint)row_stride(sets);
+    uint lane = columns.lanes == 1 ? 0 : q / row_length;
+    uint column = columns.lanes == 1 ? q : q % row_length;
+    const uint of_group = column % width;
+    ulong set = (ulong)(column / width) * width * columns.tiles * columns.lanes;
+    ulong block = set + ((ulong)share.tile * columns.lanes + lane) * width + of_group;
+    if (there == VECTOR_WIDTH && of_group + VECTOR_WIDTH <= width) {
+        store_vector(m.mean_hi, moments + block);
+        store_vector(m.mean_lo, moments + stride + block);
+        store_vector(m.m2, moments + 2 * stride + block);
+        store_vector(m.unit, moments + 3 * stride + block);
+        return;
+    }
     real hi[VECTOR_WIDTH], lo[VECTOR_WIDTH], m2[VECTOR_WIDTH], unit[VECTOR_WIDTH];
     store_vector(m.mean_hi, hi);
     store_vector(m.mean_lo, lo);
     store_vector(m.m2, m2);
     store_vector(m.unit, unit);
-    const uint there = columns_before(q, columns.columns);
-    uint lane = columns.lanes == 1 ? 0 : q / row_length;
-    uint column = columns.lanes == 1 ? q : q % row_length;
-    ulong block = ((ulong)column * columns.tiles + share.tile) * columns.lanes + lane;
-    const ulong next = (ulong)columns.tiles * columns.lanes;
+    uint left = width - of_group;
     ROLLED
     for (uint v = 0; v < there; v++) {
         moments[block] = hi[v];
         moments[stride + block] = lo[v];
         moments[2 * stride + block] = m2[v];
         moments[3 * stride + block] = unit[v];
-        block += next;
+        block++;
         column++;
-        if (column == row_length) {
-            column = 0;
-            lane++;
-            block = (ulong)share.tile * columns.lanes + lane;
+        left--;
+        if (left == 0) {
+            left = width;
+            set += (ulong)width * columns.tiles * columns.lanes;
+            if (column == row_length) {
+                column = 0;
+                lane++;
+                set = 0;
+            }
+            block = set + ((ulong)share.tile * columns.lanes + lane) * width;
+        }
+    }
+}
+
+// column_pivot of all vectors of a share, row by row as they lie in memory.
+CLNORM_INLINE void pivots_of_share(const tensor_t own, const columns_t columns, const share_t share, const ulong ahead,
+                                   realv *pivot)
+{
+    const uint rows = pivot_rows(share);
+    if (!CENTERED || share.safe < rows) {
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k < share.vectors) {
+                pivot[k] = column_pivot(own, columns, share, share.column + k * VECTOR_STEP, (realv)(1));
+            }
+        }
+        return;
+    }
+    for (uint row = 0; row < rows; row++) {
+        const ulong at = share.offset + (ulong)row * columns.columns + share.column;
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k >= share.vectors) {
+                break;
+            }
+            prefetch_tensor(own, at + k * VECTOR_STEP + ahead);
+            const realv x = tensor_elements(own, at + k * VECTOR_STEP);
+            const realv total = row == 0 ? x : pivot[k] + x;
+            pivot[k] = row == rows - 1 ? total * (realv)(share_of_row(rows)) : total;
+        }
+    }
+}
+
+// Adds the deviations of one row's vector to what is kept of its columns.
+CLNORM_INLINE void add_row(const realv d, realv *sum, realv *squares)
+{
+    *sum += d;
+    *squares = multiply_add(d, d, *squares);
+}
+
+// The moments of the columns of a share, into those of its sample.
+CLNORM_INLINE void moments_of_share(const tensor_t own, __global real *moments, const ulong stride,
+                                    const columns_t columns, const sets_t sets, const share_t share)
+{
+    realv pivot[STRIP_VECTORS], sum[STRIP_VECTORS], squares[STRIP_VECTORS];
+    const ulong ahead = rows_ahead(columns);
+    pivots_of_share(own, columns, share, ahead, pivot);
+    UNROLL_VECTORS
+    for (uint k = 0; k < STRIP_VECTORS; k++) {
+        sum[k] = (realv)(0);
+        squares[k] = (realv)(0);
+    }
+    for (uint row = 0; row < share.safe; row++) {
+        const ulong at = share.offset + (ulong)row * columns.columns + share.column;
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k >= share.vectors) {
+                break;
+            }
+            prefetch_tensor(own, at + k * VECTOR_STEP + ahead);
+            add_row(tensor_elements(own, at + k * VECTOR_STEP) - pivot[k], sum + k, squares + k);
+        }
+    }
+    UNROLL_VECTORS
+    for (uint k = 0; k < STRIP_VECTORS; k++) {
+        if (k >= share.vectors) {
+            break;
+        }
+        const uint q = share.column + k * VECTOR_STEP;
+        // The rows at the end of the tensor, which vectors must not be read beyond.
+        for (uint row = share.safe; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
+            const uint there = columns_before(q, row < share.whole ? columns.columns : share.ragged);
+            const realv x = some_elements(own, share.offset + (ulong)row * columns.columns + q, there);
+            add_row(first_lanes(there, x - pivot[k], (realv)(0)), sum + k, squares + k);
+        }
+        column_moments_t m = column_moments(pivot[k], sum[k], squares[k], share, q, (realv)(1));
+        const uint there = columns_before(q, share.whole > 0 ? columns.columns : share.ragged);
+        const realv scale = column_scale(m, pivot[k], there);
+        realv better = pivot[k];
+#if CENTERED
+        // The mean is the best pivot for columns whose first rows are far from the others.
+        better = m.m2 * MOST_CANCELLED < squares[k] ? m.mean_hi : better;
+        if (any_lane_differs(scale, (realv)(1))) {
+            const realv scaled = isfinite(m.mean_hi) ? m.mean_hi * scale : column_pivot(own, columns, share, q, scale);
+            better = scale == (realv)(1) ? better : scaled;
+        }
+        better = first_lanes(there, better, pivot[k]);
+#endif
+        if (any_lane_differs(scale, (realv)(1)) || any_lane_differs(better, pivot[k])) {
+            // Columns that were right are summed a second time as they were, with the same result.
+            m = moments_again(own, columns, share, q, better, scale);
+        }
+        store_columns(moments, stride, columns, sets, share, q, m);
+    }
+}
+
+// What normalizing a vector of columns takes; a = rstd * gamma, b = beta.
+typedef struct {
+    realv hi, lo, a, b;
+} known_column_t;
+
+// That of the columns from q on, of a sample whose first set is number `first_set`. Columns that do not exist take the
+// parameters of those at the row's beginning, and are not stored.
+CLNORM_INLINE known_column_t known_columns(const sets_t sets, const uint q, __global const parameter_t *gamma,
+                                           __global const parameter_t *beta, __global const real *mean,
+                                           __global const real *mean_lo, __global const real *rstd,
+                                           __global const real *variance, const real eps, const ulong first_set)
+{
+    const uint width = (uint)sets.width;
+    const uint row_length = (uint)row_stride(sets);
+    const uint column = q % row_length;
+    uint of_row = column / width;
+    set_moments_t m = known_moments(mean, mean_lo, rstd, variance, eps, first_set + of_row);
+    realv hi = (realv)(m.mean_hi), lo = (realv)(m.mean_lo), scale = (realv)(m.rstd);
+    for (uint reach = width - column % width; reach < VECTOR_WIDTH; reach += width) {
+        of_row = of_row + 1 == sets.groups ? 0 : of_row + 1;
+        m = known_moments(mean, mean_lo, rstd, variance, eps, first_set + of_row);
+        hi = first_lanes(reach, hi, (realv)(m.mean_hi));
+        lo = first_lanes(reach, lo, (realv)(m.mean_lo));
+        scale = first_lanes(reach, scale, (realv)(m.rstd));
+    }
+    known_column_t known;
+    known.hi = hi;
+    known.lo = lo;
+    if (sets.run == 1 && column + VECTOR_WIDTH <= row_length) {
+        known.a = gamma ? scale * parameters(gamma + column) : scale;
+        known.b = beta ? parameters(beta + column) : (realv)(0);
+        return known;
+    }
+    real as[VECTOR_WIDTH], bs[VECTOR_WIDTH];
+    uint at = column;
+    ROLLED
+    for (uint v = 0; v < VECTOR_WIDTH; v++) {
+        as[v] = gamma ? parameter(gamma + at / (uint)sets.run) : (real)1;
+        bs[v] = beta ? parameter(beta + at / (uint)sets.run) : (real)0;
+        at = at + 1 == row_length ? 0 : at + 1;
+    }
+    known.a = gamma ? scale * load_vector(as) : scale;
+    known.b = load_vector(bs);
+    return known;
+}
+
+// The same for all vectors of a share, unless they are those of `known_of`, which are known: the next tile has the same
+// columns where a strip is a whole row. Gives the share's first column.
+CLNORM_INLINE uint know_share(known_column_t *known, const uint known_of, const share_t share, const sets_t sets,
+                              __global const parameter_t *gamma, __global const parameter_t *beta,
+                              __global const real *mean, __global const real *mean_lo, __global const real *rstd,
+                              __global const real *variance, const real eps, const ulong first_set)
+{
+    if (known_of != share.column) {
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k < share.vectors) {
+                known[k] = known_columns(sets, share.column + k * VECTOR_STEP, gamma, beta, mean, mean_lo, rstd, variance,
+                                         eps, first_set);
+            }
+        }
+    }
+    return share.column;
+}
+
+// Normalizes the vector of columns at q of one row, whose first element is number `at` of the sample, and whose columns
+// end at row_end.
+CLNORM_INLINE void affine_columns_at(const tensor_t own, const target_t target, const ulong at, const uint q,
+                                     const uint row_end, const known_column_t c)
+{
+    if (q + VECTOR_WIDTH <= row_end && aligned_head(target.y + at, VECTOR_WIDTH) == 0) {
+        const realv from = tensor_elements(own, at);
+        store_results(activate(NORMALIZED(from, c.hi, c.lo, c.a, c.b)), from, target, at);
+        return;
+    }
+    const uint there = columns_before(q, row_end);
+    real part[VECTOR_WIDTH], result[VECTOR_WIDTH];
+    const realv from = some_elements(own, at, there);
+    store_vector(from, part);
+    store_vector(activate(NORMALIZED(from, c.hi, c.lo, c.a, c.b)), result);
+    ROLLED
+    for (uint v = 0; v < there; v++) {
+        store_result(result[v], part[v], target, at + v);
+    }
+}
+
+// Normalizes a share, whose vectors' columns are known.
+CLNORM_INLINE void affine_share(const tensor_t own, const target_t target, const columns_t columns, const share_t share,
+                                const known_column_t *known)
+{
+    const ulong ahead = rows_ahead(columns);
+    for (uint row = 0; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
+        const ulong offset = share.offset + (ulong)row * columns.columns + share.column;
+        const uint row_end = row < share.whole ? columns.end : share.ragged;
+        UNROLL_VECTORS
+        for (uint k = 0; k < STRIP_VECTORS; k++) {
+            if (k >= share.vectors) {
+                break;
+            }
+            const ulong at = offset + k * VECTOR_STEP;
+            prefetch_tensor(own, at + ahead);
+            prefetch_target(target, at + ahead);
+            affine_columns_at(own, target, at, share.column + k * VECTOR_STEP, row_end, known[k]);
         }
     }
 }
@@ -145,7 +373,7 @@ CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, con
 // Parallel over: samples x parts; a work-group takes shares_per_part shares, each of its teams one at a time. A share is
 // a tile of COLUMN_ROWS long rows by a strip of STRIP columns.
 // [in]  x, residual  [samples, rows, groups, width]
-// [out] moments      4 x stride reals: mean_hi, mean_lo, m2, unit of block b of sample n at n * columns * tiles + b
+// [out] moments      4 x stride reals: mean_hi, mean_lo, m2, unit of block b of set s at s * blocks + b
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 moments_of_columns(__global const storage_t *x, __global const storage_t *residual, __global real *moments,
                    const ulong stride, SETS_ARGUMENTS, COLUMNS_ARGUMENTS, const ulong shares_per_part,
@@ -160,63 +388,9 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
     const ulong first = group % parts * shares_per_part;
     const ulong end = min(first + shares_per_part, (ulong)strips * tiles);
     const tensor_t own = tensor_at(tensor, sample * columns.size);
-    __global real *own_moments = moments + sample * columns.columns * tiles;
     for (ulong number = first + (uint)get_local_id(0) / TEAM; number < end; number += TEAMS) {
-        const share_t share = share_of(columns, number, item);
-        realv pivot[STRIP_VECTORS], sum[STRIP_VECTORS], squares[STRIP_VECTORS];
-        UNROLL_VECTORS
-        for (uint k = 0; k < STRIP_VECTORS; k++) {
-            if (k < share.vectors) {
-                pivot[k] = column_pivot(own, columns, share, share.column + k * VECTOR_STEP, (realv)(1));
-                sum[k] = (realv)(0);
-                squares[k] = (realv)(0);
-            }
-        }
-        for (uint row = 0; row < share.safe; row++) {
-            const ulong at = share.offset + (ulong)row * columns.columns + share.column;
-            UNROLL_VECTORS
-            for (uint k = 0; k < STRIP_VECTORS; k++) {
-                if (k >= share.vectors) {
-                    break;
-                }
-                const realv d = tensor_elements(own, at + k * VECTOR_STEP) - pivot[k];
-                sum[k] += d;
-                squares[k] = multiply_add(d, d, squares[k]);
-            }
-        }
-        UNROLL_VECTORS
-        for (uint k = 0; k < STRIP_VECTORS; k++) {
-            if (k >= share.vectors) {
-                break;
-            }
-            const uint q = share.column + k * VECTOR_STEP;
-            // The rows at the end of the tensor, which vectors must not be read beyond.
-            for (uint row = share.safe; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
-                const uint there = columns_before(q, row < share.whole ? columns.columns : share.ragged);
-                const realv x_row = some_elements(own, share.offset + (ulong)row * columns.columns + q, there);
-                const realv d = first_lanes(there, x_row - pivot[k], (realv)(0));
-                sum[k] += d;
-                squares[k] = multiply_add(d, d, squares[k]);
-            }
-            column_moments_t m = column_moments(pivot[k], sum[k], squares[k], share, q, (realv)(1));
-            const uint there = columns_before(q, share.whole > 0 ? columns.columns : share.ragged);
-            const realv scale = column_scale(m, pivot[k], there);
-            realv better = pivot[k];
-#if CENTERED
-            // The mean is the best pivot for columns whose first rows are far from the others.
-            better = m.m2 * MOST_CANCELLED < squares[k] ? m.mean_hi : better;
-            if (any_lane_differs(scale, (realv)(1))) {
-                const realv scaled = isfinite(m.mean_hi) ? m.mean_hi * scale : column_pivot(own, columns, share, q, scale);
-                better = scale == (realv)(1) ? better : scaled;
-            }
-            better = first_lanes(there, better, pivot[k]);
-#endif
-            if (any_lane_differs(scale, (realv)(1)) || any_lane_differs(better, pivot[k])) {
-                // Columns that were right are summed a second time as they were, with the same result.
-                m = moments_again(own, columns, share, q, better, scale);
-            }
-            store_columns(own_moments, stride, columns, share, (uint)row_stride(sets), q, m);
-        }
+        moments_of_share(own, moments + sample * columns.columns * tiles, stride, columns, sets,
+                         share_of(columns, number, item));
     }
 }
 
@@ -241,82 +415,82 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     const uint item = (uint)get_local_id(0) % TEAM;
     const ulong group = first_group + get_group_id(0);
     const ulong sample = group / parts;
-    const uint row_length = (uint)row_stride(sets);
     const ulong first = group % parts * shares_per_part;
     const ulong end = min(first + shares_per_part, (ulong)strips * tiles);
     const tensor_t own = tensor_at(tensor, sample * columns.size);
     const target_t own_target = target_at(target, sample * columns.size);
-    realv hi[STRIP_VECTORS], lo[STRIP_VECTORS], a[STRIP_VECTORS], b[STRIP_VECTORS];
-    uint known = UINT_MAX;
+    known_column_t known[STRIP_VECTORS];
+    uint known_of = UINT_MAX;
     for (ulong number = first + (uint)get_local_id(0) / TEAM; number < end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
-        // The next tile has the same columns where a strip is a whole row.
-        if (known != share.column) {
-            known = share.column;
-            UNROLL_VECTORS
-            for (uint k = 0; k < STRIP_VECTORS; k++) {
-                if (k >= share.vectors) {
-                    break;
-                }
-                real his[VECTOR_WIDTH], los[VECTOR_WIDTH], as[VECTOR_WIDTH], bs[VECTOR_WIDTH];
-                // Columns that do not exist take the parameters of those at the row's beginning, and are not stored.
-                uint column = (share.column + k * VECTOR_STEP) % row_length;
-                uint of_row = column / (uint)width;
-                uint of_group = column % (uint)width;
-                ROLLED
-                for (uint v = 0; v < VECTOR_WIDTH; v++) {
-                    const set_moments_t m =
-                        known_moments(mean, mean_lo, rstd, variance, eps, sample * groups + of_row);
-                    const ulong param = run == 1 ? column : (ulong)of_row * (uint)(width / run) + of_group / (uint)run;
-                    his[v] = m.mean_hi;
-                    los[v] = m.mean_lo;
-                    as[v] = gamma ? m.rstd * parameter(gamma + param) : m.rstd;
-                    bs[v] = beta ? parameter(beta + param) : (real)0;
-                    column++;
-                    of_group++;
-                    if (of_group == width) {
-                        of_group = 0;
-                        of_row++;
-                    }
-                    if (column == row_length) {
-                        column = 0;
-                        of_row = 0;
-                    }
-                }
-                hi[k] = load_vector(his);
-                lo[k] = load_vector(los);
-                a[k] = load_vector(as);
-                b[k] = load_vector(bs);
-            }
+        known_of = know_share(known, known_of, share, sets, gamma, beta, mean, mean_lo, rstd, variance, eps,
+                              sample * groups);
+        affine_share(own, own_target, columns, share, known);
+    }
+}
+
+#if STATISTICS != GIVEN
+
+// Both passes in one launch: the second finds the sets in a cache, where they are small, and one launch instead of three
+// is what small problems are made of.
+// Parallel over: samples x parts; a work-group takes groups_per_part sets of a sample, side by side: all of them where
+// lanes > 1.
+// [in]  x, residual  [samples, rows, groups, width]
+// [in]  gamma, beta  [groups, width / run], or null
+// [tmp] moments      as moments_of_columns
+// [out] y, sum       as x
+// [out] mean, mean_lo, rstd, variance  one real a set; variance may be null
+__kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
+resident_columns(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y,
+                 __global storage_t *sum, __global const parameter_t *gamma, __global const parameter_t *beta,
+                 __global real *mean, __global real *mean_lo, __global real *rstd, __global real *variance,
+                 __global real *moments, const ulong stride, SETS_ARGUMENTS, COLUMNS_ARGUMENTS, CUT_ARGUMENTS,
+                 const uint groups_per_part, const uint parts, const real eps, const ulong first_group)
+{
+    DECLARE_TEAM(team);
+    DECLARE_SETS(sets);
+    DECLARE_COLUMNS(columns);
+    DECLARE_CUT(cut);
+    DECLARE_TENSOR(tensor);
+    DECLARE_TARGET(target);
+    const ulong group = first_group + get_group_id(0);
+    const ulong sample = group / parts;
+    const uint first = (uint)(group % parts) * groups_per_part;
+    const uint end = min(first + groups_per_part, (uint)groups);
+    if (lanes == 1) {
+        columns.first = first * (uint)width;
+        columns.end = end * (uint)width;
+    }
+    const tensor_t own = tensor_at(tensor, sample * columns.size);
+    const target_t own_target = target_at(target, sample * columns.size);
+    __global real *own_moments = moments + sample * columns.columns * tiles;
+    for (uint number = team.team; number < strips * tiles; number += TEAMS) {
+        moments_of_share(own, own_moments, stride, columns, sets, share_of(columns, number, team.item));
+    }
+    barrier(CLK_GLOBAL_MEM_FENCE);
+    for (uint base = first; base < end; base += TEAMS) {
+        // A team without a set merges the last one again, with the others.
+        const uint of_sample = min(base + team.team, end - 1);
+        const ulong set = sample * groups + of_sample;
+        const set_moments_t m = merge_blocks(moments + set * blocks, stride, cut, sets.rows * sets.width, eps, &team);
+        if (base + team.team < end && team.item == 0) {
+            store_moments(m, set, mean, mean_lo, rstd, variance);
         }
-        for (uint row = 0; row < share.whole + (share.ragged > 0 ? 1 : 0); row++) {
-            const ulong row_offset = share.offset + (ulong)row * columns.columns;
-            const uint row_end = row < share.whole ? columns.columns : share.ragged;
-            UNROLL_VECTORS
-            for (uint k = 0; k < STRIP_VECTORS; k++) {
-                if (k >= share.vectors) {
-                    break;
-                }
-                const uint q = share.column + k * VECTOR_STEP;
-                const ulong at = row_offset + q;
-                const int aligned = aligned_head(own_target.y + at, VECTOR_WIDTH) == 0;
-                if (q + VECTOR_WIDTH <= row_end && aligned) {
-                    const realv from = tensor_elements(own, at);
-                    store_results(activate(NORMALIZED(from, hi[k], lo[k], a[k], b[k])), from, own_target, at);
-                } else {
-                    const uint there = columns_before(q, row_end);
-                    real part[VECTOR_WIDTH], result[VECTOR_WIDTH];
-                    const realv from = some_elements(own, at, there);
-                    store_vector(from, part);
-                    store_vector(activate(NORMALIZED(from, hi[k], lo[k], a[k], b[k])), result);
-                    ROLLED
-                    for (uint v = 0; v < there; v++) {
-                        store_result(result[v], part[v], own_target, at + v);
-                    }
-                }
-            }
+    }
+    barrier(CLK_GLOBAL_MEM_FENCE);
+    known_column_t known[STRIP_VECTORS];
+    uint known_of = UINT_MAX;
+    // The last rows are still in a cache.
+    for (uint tile = tiles; tile-- > 0;) {
+        for (uint strip = team.team; strip < strips; strip += TEAMS) {
+            const share_t share = share_of(columns, (ulong)tile * strips + strip, team.item);
+            known_of = know_share(known, known_of, share, sets, gamma, beta, mean, mean_lo, rstd, variance, eps,
+                                  sample * groups);
+            affine_share(own, own_target, columns, share, known);
         }
     }
 }
+
+#endif
 
 #endif

@@ -158,7 +158,7 @@ CLNORM_INLINE block_moments_t block_moments(const source_t source, const uint n,
 #pragma unroll
             for (uint k = 0; k < HELD; k++) {
                 const uint lane = at + LANE_OF(team, k);
-                prefetch_source(source, lane);
+                prefetch_source(source, lane + AHEAD);
                 const realv d = multiply_add(source_elements(source, lane), (realv)(scale), -(realv)(pivot));
                 sum[k] += d;
                 squares[k] = multiply_add(d, d, squares[k]);

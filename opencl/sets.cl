@@ -109,7 +109,7 @@ CLNORM_INLINE realv tensor_elements(const tensor_t tensor, const ulong at)
 #endif
 }
 
-// Asks for the elements of a tensor that are read soon after those at `at`.
+// Asks for the elements at `at`.
 CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
 {
     prefetch_input(tensor.x + at);
@@ -180,11 +180,18 @@ CLNORM_INLINE void store_result(const real result, const real from, const target
 // The same for VECTOR_WIDTH of them. y + at must be a multiple of the vector's size with STREAMING_STORES.
 CLNORM_INLINE void store_results(const realv result, const realv from, const target_t target, const ulong at)
 {
-    prefetch_output(target.y + at);
     store_output(result, target.y + at);
 #if SUM
-    prefetch_output(target.sum + at);
     store_elements(from, target.sum + at);
+#endif
+}
+
+// Asks for the place of the results at `at`.
+CLNORM_INLINE void prefetch_target(const target_t target, const ulong at)
+{
+    prefetch_output(target.y + at);
+#if SUM
+    prefetch_output(target.sum + at);
 #endif
 }
 

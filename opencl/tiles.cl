@@ -5,9 +5,12 @@
 // 64 columns or more; lane l of a column takes the rows l, l + lanes, l + 2 lanes, ...
 //
 //     column q of a long row = lane q / C of column q % C;  C = groups * width
-//     block of (column c, tile t, lane l) is number ((c * tiles + t) * lanes + l) of its sample
+//     block of (column c, tile t, lane l) of set g is number
+//         moments of a set   (t * lanes + l) * width + c % width          of set g = c / width
+//         sums of gradients  (c * tiles + t) * lanes + l                  of the sample
 //
-// so that the blocks of a set, whose columns lie side by side, do so too.
+// The former lie as their columns do; the latter so that those of a column, which are merged to the gradient of its
+// parameters, lie side by side.
 
 #ifndef CLNORM_TILES_CL
 #define CLNORM_TILES_CL
@@ -35,7 +38,9 @@ typedef struct {
     uint lanes;   // rows in a long row
     uint columns; // columns of a long row: lanes * groups * width
     ulong size;   // elements of a sample
-    uint strips;  // teams' shares of a long row: ceil(columns / STRIP)
+    uint first;   // columns that the work-group takes: those from here
+    uint end;     //     to here
+    uint strips;  // teams' shares of these: ceil((end - first) / STRIP)
     uint tiles;   // blocks of a column lane: ceil(rows / (lanes * COLUMN_ROWS))
 } columns_t;
 
@@ -45,6 +50,8 @@ typedef struct {
     name.lanes = lanes;                                                                                                \
     name.columns = lanes * (uint)(groups * width);                                                                     \
     name.size = rows * groups * width;                                                                                 \
+    name.first = 0;                                                                                                    \
+    name.end = name.columns;                                                                                           \
     name.strips = strips;                                                                                              \
     name.tiles = tiles
 
@@ -65,9 +72,9 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
 {
     share_t share;
     share.tile = (uint)(number / columns.strips);
-    share.column = (uint)(number % columns.strips) * STRIP + item * VECTOR_WIDTH;
-    share.vectors = share.column < columns.columns
-                        ? min((columns.columns - share.column + VECTOR_STEP - 1) / VECTOR_STEP, (uint)STRIP_VECTORS)
+    share.column = columns.first + (uint)(number % columns.strips) * STRIP + item * VECTOR_WIDTH;
+    share.vectors = share.column < columns.end
+                        ? min((columns.end - share.column + VECTOR_STEP - 1) / VECTOR_STEP, (uint)STRIP_VECTORS)
                         : 0;
     share.offset = (ulong)share.tile * COLUMN_ROWS * columns.columns;
     const ulong left = columns.size - share.offset;
@@ -77,6 +84,12 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
     share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
     return share;
+}
+
+// How far ahead memory is asked for on the way down the rows: whole rows.
+CLNORM_INLINE ulong rows_ahead(const columns_t columns)
+{
+    return (ulong)columns.columns * max(1u, (uint)AHEAD / columns.columns);
 }
 
 // How many of the VECTOR_WIDTH columns from `at` on lie before `end`.

@@ -230,13 +230,13 @@ typedef stored_t loose_stored_t __attribute__((aligned(sizeof(storage_t))));
 #define store_output(value, pointer) store_elements(value, pointer)
 #endif
 
-// Asks for what lies PREFETCH_BYTES behind an address: one cache line. Addresses behind the end of a buffer do no harm.
-#define PREFETCH_BYTES 2048
+// Ask for the cache line at an address, to read it or to write to it: soon it will be needed. Addresses behind the end of a
+// buffer do no harm.
 #ifdef __has_builtin
 #if PREFETCH && __has_builtin(__builtin_prefetch)
-#define prefetch_input(pointer) __builtin_prefetch((__global const char *)(pointer) + PREFETCH_BYTES)
+#define prefetch_input(pointer) __builtin_prefetch(pointer)
 #ifndef STREAMING_STORES
-#define prefetch_output(pointer) __builtin_prefetch((__global const char *)(pointer) + PREFETCH_BYTES, 1)
+#define prefetch_output(pointer) __builtin_prefetch(pointer, 1)
 #endif
 #endif
 #endif
@@ -246,6 +246,9 @@ typedef stored_t loose_stored_t __attribute__((aligned(sizeof(storage_t))));
 #ifndef prefetch_output
 #define prefetch_output(pointer)
 #endif
+
+// How far ahead that is done on the way through successive elements.
+#define AHEAD (2048 / sizeof(storage_t))
 
 #if HAS_FMA
 #define multiply_add(a, b, c) fma(a, b, c)

@@ -56,17 +56,17 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
     private static Cut acrossRows(Geometry geometry) {
         Columns columns = Columns.of(geometry);
         long lanes = columns.lanes();
-        long period = columns.tiles() * lanes;
-        int blocks = count(geometry, geometry.width() * period);
-        // The last tile: its whole long rows, and one row more in the first lanes.
+        int blocks = count(geometry, geometry.width() * columns.tiles() * lanes);
+        // Tile after tile, lane after lane. The last tile: its whole long rows, and one row more in the first lanes.
         long whole = geometry.rows() / lanes - (columns.tiles() - 1) * Columns.TILE_ROWS;
         int further = (int) (geometry.rows() % lanes);
         long unit = columns.tiles() > 1 ? Columns.TILE_ROWS : whole + (further > 0 ? 1 : 0);
         if (further == 0 && whole == unit) {
             return new Cut(blocks, 0, blocks, blocks, blocks, 0, 0, unit);
         }
-        int full = (int) (period - lanes);
-        return new Cut(blocks, 0, (int) period, full, full + further, whole + 1, whole, unit);
+        int full = (int) ((columns.tiles() - 1) * lanes * geometry.width());
+        int fuller = (int) (full + further * geometry.width());
+        return new Cut(blocks, 0, blocks, full, fuller, whole + 1, whole, unit);
     }
 
     private static int count(Geometry geometry, long blocks) {

@@ -16,7 +16,7 @@ package io.github.clnorm.geometry;
 public record Geometry(long samples, long rows, long groups, long width, long run) {
 
     // A block along a row costs about as much as this many across rows (PoCL, measured).
-    private static final long ACROSS_FOR_ALONG = 10;
+    private static final long ACROSS_FOR_ALONG = 4;
     // Runs shorter than this are normalized across rows where there are several.
     private static final long SHORT_RUN = Cut.LANES;
 
@@ -106,8 +106,16 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * Whether one work-group can do a set from its moments to its results: nothing goes across rows, and both have the
-     * same rows.
+     * Whether everything goes across rows.
+     *
+     * @return true for channels last, and for batches of small images
+     */
+    public boolean acrossRows() {
+        return momentsAcrossRows() && affineAcrossRows();
+    }
+
+    /**
+     * Whether nothing goes across rows, and moments and results have the same rows.
      *
      * @return true for sets that are read along their rows
      */

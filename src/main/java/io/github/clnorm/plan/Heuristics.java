@@ -17,6 +17,9 @@ public final class Heuristics {
     private static final int CPU_PARTS_PER_UNIT = 4;
     // CPU: sets that a work-group takes when sets are small, so that a work-group has this many elements.
     private static final int CPU_PACKED_ELEMENTS = 4096;
+    // CPU: what stays in the cache of one core.
+    private static final long CPU_CACHE_BYTES = 1 << 20;
+    private static final long MOST_SETS = 1 << 20;
     // From this many blocks a set on, merging them costs more in every work-group than a launch of its own.
     private static final int MERGE_ONCE_BLOCKS = 4096;
     // Output larger than the last cache by this factor is written past it.
@@ -55,6 +58,14 @@ public final class Heuristics {
                 && device.globalCache() > 0
                 && geometry.elements() * problem.type().bytes() > NON_TEMPORAL_CACHES * device.globalCache();
         if (!standsAlone(problem)) {
+            // Small samples stay in a core's cache from their moments to their results.
+            Plan samples = Plan.residentAcross(1, cpuVector(geometry), (int) Math.min(geometry.groups(), MOST_SETS))
+                    .withNonTemporal(past);
+            boolean shared = geometry.samples() % units == 0 || geometry.samples() >= CPU_PARTS_PER_UNIT * (long) units;
+            boolean fits = geometry.elements() / geometry.samples() * problem.type().bytes() <= CPU_CACHE_BYTES;
+            if (geometry.acrossRows() && shared && fits && isLegal(samples, problem, device)) {
+                return samples;
+            }
             Plan like = Plan.split(1, cpuVector(geometry), 1).withNonTemporal(past);
             return split(like, problem, device, CPU_PARTS_PER_UNIT * units, CPU_LEAST_PART_BLOCKS);
         }

@@ -13,7 +13,8 @@ import io.github.clnorm.geometry.Cut;
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
  * @param blocksPerPart {@link Strategy#SPLIT}: blocks of 1024 elements that one work-group takes, of one set or, across
  *     rows, of one sample; else 1
- * @param setsPerTeam {@link Strategy#PACKED}: sets that one team takes in turn; else 1
+ * @param setsPerTeam {@link Strategy#PACKED}: sets that one team takes in turn; {@link Strategy#RESIDENT} across rows: sets
+ *     of a sample that a work-group takes side by side; else 1
  * @param keepSet {@link Strategy#RESIDENT} and {@link Strategy#PACKED}: copy the set to local memory first
  * @param mergeOnce {@link Strategy#SPLIT}, forward: merge a set's blocks in a launch of its own, not again in every
  *     work-group; backward always does
@@ -64,6 +65,18 @@ public record Plan(
      */
     public static Plan resident(int workGroupSize, int vectorWidth) {
         return new Plan(Strategy.RESIDENT, workGroupSize, vectorWidth, 1, 1, false, false, false);
+    }
+
+    /**
+     * A plan with a work-group for some sets of a sample, side by side, where sets lie across rows.
+     *
+     * @param workGroupSize work-items of a work-group
+     * @param vectorWidth elements of a vector load
+     * @param sets of a sample that a work-group takes
+     * @return the plan
+     */
+    public static Plan residentAcross(int workGroupSize, int vectorWidth, int sets) {
+        return new Plan(Strategy.RESIDENT, workGroupSize, vectorWidth, 1, sets, false, false, false);
     }
 
     /**
@@ -164,6 +177,9 @@ public record Plan(
         }
         if (strategy == Strategy.PACKED) {
             text.append(", ").append(setsPerTeam).append(" sets a team");
+        }
+        if (strategy == Strategy.RESIDENT && setsPerTeam > 1) {
+            text.append(", ").append(setsPerTeam).append(" sets side by side");
         }
         if (keepSet) {
             text.append(", set in local memory");

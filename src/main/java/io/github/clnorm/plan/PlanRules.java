@@ -25,6 +25,8 @@ public final class PlanRules {
     // STRIP of columns.cl.
     private static final int STRIP_OF_A_TEAM = Cut.LANES;
     private static final int VECTORS_OF_ONE = 32;
+    // Of columns.cl.
+    private static final int PIVOT_ROWS = 16;
     // PIECE of affine.cl.
     private static final long PIECE = 64L * Cut.BLOCK;
 
@@ -46,9 +48,21 @@ public final class PlanRules {
         if (plan.strategy() == Strategy.TILED) {
             return Optional.of("tiles of samples are for gradients");
         }
-        boolean alone = problem.geometry().alongRows() && problem.statistics() != Statistics.GIVEN;
-        if (plan.strategy() != Strategy.SPLIT && !alone) {
-            return Optional.of("sets across rows, and given statistics, take the strategy split");
+        Geometry geometry = problem.geometry();
+        if (plan.strategy() != Strategy.SPLIT && problem.statistics() == Statistics.GIVEN) {
+            return Optional.of("given statistics take the strategy split");
+        }
+        if (plan.strategy() == Strategy.RESIDENT && geometry.acrossRows()) {
+            if (plan.keepSet()) {
+                return Optional.of("sets across rows are not kept in local memory");
+            }
+            if (Columns.of(geometry).lanes() > 1 && plan.setsPerTeam() < geometry.groups()) {
+                return Optional.of("rows of fewer than " + Cut.LANES + " elements take all sets of a sample together");
+            }
+        } else if (plan.strategy() == Strategy.RESIDENT && plan.setsPerTeam() > 1) {
+            return Optional.of("only sets across rows are taken side by side");
+        } else if (plan.strategy() != Strategy.SPLIT && !geometry.alongRows()) {
+            return Optional.of("sets across rows take the strategies split or resident");
         }
         if (plan.strategy() == Strategy.SPLIT && !plan.mergeOnce() && !problem.geometry().alongRows()) {
             return Optional.of("sets across rows are merged in a launch of its own");
@@ -85,7 +99,7 @@ public final class PlanRules {
      * @return bytes; 0 where moments go to global memory
      */
     public static long momentBytes(Plan plan, Problem problem) {
-        return plan.strategy() == Strategy.SPLIT
+        return plan.strategy() == Strategy.SPLIT || problem.geometry().acrossRows()
                 ? 0
                 : 4L * setsAtATime(plan) * Cut.of(problem.geometry()).blocks() * problem.real().bytes();
     }
@@ -151,6 +165,31 @@ public final class PlanRules {
         return new Shares((int) strips, perPart, ceil(all, perPart));
     }
 
+    /**
+     * How the sets of a sample are shared out among work-groups that take whole sets across rows.
+     *
+     * @param sets that a work-group takes, at most
+     * @param columns of these, in a long row
+     * @param strips of these columns
+     * @param parts of a sample
+     */
+    public record SideBySide(int sets, int columns, int strips, int parts) {}
+
+    /**
+     * The parts of a plan with the strategy resident.
+     *
+     * @param plan the plan
+     * @param geometry sets across rows
+     * @return how the sets of a sample are shared out
+     */
+    public static SideBySide sideBySide(Plan plan, Geometry geometry) {
+        Columns columns = Columns.of(geometry);
+        int sets = (int) Math.min(geometry.groups(), plan.setsPerTeam());
+        int taken = (int) (columns.columns() / geometry.groups() * sets);
+        return new SideBySide(
+                sets, taken, (int) ceil(taken, stripColumns(plan)), (int) ceil(geometry.groups(), sets));
+    }
+
     static int stripColumns(Plan plan) {
         return plan.team() == 1 ? VECTORS_OF_ONE * plan.vectorWidth() : STRIP_OF_A_TEAM;
     }
@@ -179,6 +218,13 @@ public final class PlanRules {
             return splitTrips(plan, problem);
         }
         long blocks = Cut.of(geometry).blocks();
+        if (geometry.acrossRows()) {
+            SideBySide parts = sideBySide(plan, geometry);
+            long shares = ceil((long) parts.strips() * Columns.of(geometry).tiles(), plan.teams());
+            long ofShare = shareTrips(plan, geometry, parts.columns(), true) + shareTrips(plan, geometry, parts.columns(), false);
+            return shares * ofShare
+                    + ceil(parts.sets(), plan.teams()) * (1 + mergeTrips(blocks));
+        }
         long ofSet = keepTrips(plan, geometry) + mergeTrips(blocks) + affineTrips(plan, geometry, geometry.setSize());
         return plan.strategy() == Strategy.RESIDENT
                 ? ofSet + blockTrips(plan, ceil(blocks, plan.teams()))
@@ -188,24 +234,29 @@ public final class PlanRules {
     private static long splitTrips(Plan plan, Problem problem) {
         Geometry geometry = problem.geometry();
         long part = Math.min(geometry.setSize(), (long) plan.blocksPerPart() * Cut.BLOCK);
-        long affine = geometry.affineAcrossRows() ? columnTrips(plan, geometry, 1) : affineTrips(plan, geometry, part);
+        long affine = geometry.affineAcrossRows() ? columnTrips(plan, geometry, false) : affineTrips(plan, geometry, part);
         if (problem.statistics() == Statistics.GIVEN) {
             return affine;
         }
-        // Columns out of range are summed twice.
         long moments = geometry.momentsAcrossRows()
-                ? columnTrips(plan, geometry, 2)
+                ? columnTrips(plan, geometry, true)
                 : blockTrips(plan, ceil(plan.blocksPerPart(), plan.teams()));
         long merge = mergeTrips(Cut.of(geometry).blocks());
         return Math.max(moments, plan.mergeOnce() ? Math.max(merge, affine) : merge + affine);
     }
 
-    private static long columnTrips(Plan plan, Geometry geometry, int times) {
+    private static long columnTrips(Plan plan, Geometry geometry, boolean moments) {
         Columns columns = Columns.of(geometry);
-        int columnsOfStrip = Math.min(stripColumns(plan), columns.columns());
-        long held = ceil(columnsOfStrip, (long) plan.team() * plan.vectorWidth());
-        long ofVector = times * (Columns.TILE_ROWS + 1L) + 2L * plan.vectorWidth();
-        return ceil(shares(plan, columns).perPart(), plan.teams()) * (1 + Columns.TILE_ROWS + held * ofVector);
+        return ceil(shares(plan, columns).perPart(), plan.teams())
+                * shareTrips(plan, geometry, columns.columns(), moments);
+    }
+
+    /** Of a tile by a strip of so many columns, or fewer. Columns out of range are summed twice, the second time row by row. */
+    private static long shareTrips(Plan plan, Geometry geometry, long columns, boolean moments) {
+        long rows = Math.min(Columns.TILE_ROWS, geometry.rows()) + 1;
+        long held = ceil(Math.min(stripColumns(plan), columns), (long) plan.team() * plan.vectorWidth());
+        long ofVector = rows + (moments ? PIVOT_ROWS + rows : 0) + 2L * plan.vectorWidth();
+        return 1 + rows + held * ofVector;
     }
 
     private static long keepTrips(Plan plan, Geometry geometry) {

@@ -4,7 +4,10 @@ import java.util.Locale;
 
 /** The ways to cut the work into work-groups and launches. */
 public enum Strategy {
-    /** A work-group takes a whole set: one launch; the set is read again from local memory or cache. */
+    /**
+     * A work-group takes a whole set, or several that lie side by side across rows: one launch; the set is read again from
+     * local memory or cache.
+     */
     RESIDENT,
     /** Several work-groups share a set: two launches, or three where merging the blocks has its own. */
     SPLIT,

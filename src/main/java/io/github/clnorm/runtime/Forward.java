@@ -86,6 +86,8 @@ public final class Forward {
             Forward forward = new Forward(session, problem, plan, buffers, eps);
             if (plan.strategy() == Strategy.SPLIT) {
                 forward.split();
+            } else if (problem.geometry().acrossRows()) {
+                forward.residentColumns();
             } else {
                 forward.resident();
             }
@@ -115,6 +117,31 @@ public final class Forward {
                 .addLocal(PlanRules.momentBytes(plan, problem))
                 .addLocal(Math.max(real.bytes(), PlanRules.keptBytes(plan, problem)));
         launch(kernel, firstGroup, ceil(geometry.sets(), setsPerGroup), setsPerGroup * geometry.setSize());
+    }
+
+    private void residentColumns() {
+        Columns columns = Columns.of(geometry);
+        PlanRules.SideBySide parts = PlanRules.sideBySide(plan, geometry);
+        Cut cut = Cut.of(geometry);
+        long stride = geometry.sets() * cut.blocks();
+        OpenCl.Kernel kernel = kernels.residentColumns();
+        int firstGroup = elementwise(kernel)
+                .add(statistic(buffers.mean, Session.Scratch.MEAN))
+                .add(statistic(buffers.meanRest, Session.Scratch.MEAN_LO))
+                .add(statistic(buffers.rstd, Session.Scratch.RSTD))
+                .add(buffers.variance)
+                .add(session.scratch(Session.Scratch.MOMENTS, 4 * stride * real.bytes()))
+                .add(stride)
+                .add(geometry)
+                .add(columns.lanes())
+                .add(parts.strips())
+                .add(columns.tiles())
+                .add(real, cut)
+                .add(parts.sets())
+                .add(parts.parts())
+                .addReal(real, eps)
+                .skip();
+        launch(kernel, firstGroup, geometry.samples() * parts.parts(), parts.sets() * geometry.setSize());
     }
 
     /** The moments of a split plan on their way from one launch to the next. */

@@ -30,6 +30,12 @@ final class ForwardKernels {
         return session.kernel("resident.cl", "resident", options);
     }
 
+    /** The same, across rows. */
+    OpenCl.Kernel residentColumns() {
+        return session.kernel(
+                "columns.cl", "resident_columns", output(input(moments(plan.workGroupSize()))).with("STATISTICS", "MERGED"));
+    }
+
     /** The first pass of the strategy split, along rows. */
     OpenCl.Kernel momentsOfBlocks() {
         return session.kernel("moments.cl", "moments_of_blocks", input(moments(plan.workGroupSize())));
@@ -64,7 +70,7 @@ final class ForwardKernels {
     long workGroupLimit() {
         List<OpenCl.Kernel> kernels = new ArrayList<>();
         if (plan.strategy() != Strategy.SPLIT) {
-            kernels.add(resident());
+            kernels.add(problem.geometry().acrossRows() ? residentColumns() : resident());
         } else {
             if (problem.statistics() != Statistics.GIVEN) {
                 kernels.add(problem.geometry().momentsAcrossRows() ? momentsOfColumns() : momentsOfBlocks());

@@ -74,7 +74,8 @@ class GeometryTest {
     @Test
     void momentsGoAcrossRowsWhereThatMakesLargerBlocks() {
         assertTrue(new Geometry(2, 4096, 32, 10, 1).momentsAcrossRows());
-        assertTrue(new Geometry(1, 32, 256, 196, 196).momentsAcrossRows());
+        assertTrue(new Geometry(1, 32, 256, 49, 49).momentsAcrossRows());
+        assertFalse(new Geometry(1, 32, 256, 196, 196).momentsAcrossRows());
         assertFalse(new Geometry(1, 32, 64, 3136, 3136).momentsAcrossRows());
         assertFalse(new Geometry(1, 2, 64, 256, 256).momentsAcrossRows());
         assertFalse(new Geometry(1, 100, 1, 64, 1).momentsAcrossRows(), "one group's rows are one row");

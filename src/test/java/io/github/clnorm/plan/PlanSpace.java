@@ -55,6 +55,7 @@ public final class PlanSpace {
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withKeepSet(true));
         plans.add(Plan.split(8, 4, 8).withMergeOnce(true));
+        plans.add(Plan.residentAcross(1, widest, 1000));
         if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
             plans.add(Plan.split(1, narrow, 16).withMergeOnce(true));
             plans.add(Plan.split(1, widest, 1000).withMergeOnce(true));
@@ -106,6 +107,8 @@ public final class PlanSpace {
                 packed,
                 packed.withKeepSet(true),
                 Plan.packed(group, width, 3),
+                Plan.residentAcross(group, width, 2),
+                Plan.residentAcross(group, width, 1000),
                 Plan.split(group, width, 1),
                 Plan.split(group, width, 2).withMergeOnce(true),
                 Plan.split(group, width, 16).withMergeOnce(true).withNonTemporal(true),
