@@ -76,10 +76,10 @@ class LaunchBoundsTest {
 
     @Test
     void aPlanForGradientsBeyondTheBoundsIsRefusedWithTheReason() {
-        refused(Operation.groupNorm(Layout.CHANNELS_LAST, 2, 2, 9, 4), true, Plan.resident(1, 16), "take all sets of a sample together");
+        refused(Operation.groupNorm(Layout.CHANNELS_LAST, 2, 2, 9, 4), true, Plan.resident(1, 16), "sets across rows");
         refused(Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 2, 4, 100), true, Plan.tiled(1, 16), "tiles of samples");
         refused(Operation.layerNorm(new long[] {200, 128}, 128), true, Plan.tiled(8, 16), "one team");
-        refused(Operation.layerNorm(new long[] {200, 128}, 128), false, Plan.resident(1, 16), "take all sets of a sample together");
+        refused(Operation.layerNorm(new long[] {200, 128}, 128), false, Plan.resident(1, 16), "sets across rows");
         refused(Operation.groupNorm(Layout.CHANNELS_FIRST, 1, 1, 1, 1 << 24), true, Plan.resident(1, 16), "loop trips");
     }
 
