@@ -48,6 +48,16 @@ public final class Quirks {
     }
 
     /**
+     * Whether a launch of ordinary size takes seconds: devices that emulate others.
+     *
+     * @param device the device
+     * @return true for Mesa's CPU device and for the simulator Oclgrind
+     */
+    public static boolean isSlow(DeviceInfo device) {
+        return prefersWorkItemsToVectors(device) || device.platform().startsWith("Oclgrind");
+    }
+
+    /**
      * Whether {@code clFinish} returns while kernels still run. Rusticl's does (Mesa 22.3: within a microsecond, where the
      * kernel takes 100 ms); a blocking read of any buffer waits.
      *

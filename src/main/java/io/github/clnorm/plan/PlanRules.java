@@ -1,6 +1,7 @@
 package io.github.clnorm.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.Quirks;
 import io.github.clnorm.geometry.Columns;
 import io.github.clnorm.geometry.Cut;
 import io.github.clnorm.geometry.Geometry;
@@ -17,6 +18,9 @@ public final class PlanRules {
      */
     static final long MAX_TRIPS = 65_000;
 
+    // An integrated GPU normalizes 1e9 elements in a second or more: a launch of these takes it a quarter of a second, where
+    // watchdogs wait for two.
+    private static final long ELEMENTS_PER_LAUNCH = 1L << 28;
     // A slow device takes up to about this many cycles of a compute unit for an element (llvmpipe, measured); with it a
     // launch stays below about 100 ms.
     private static final long SLOWEST_CYCLES_PER_ELEMENT = 128;
@@ -198,9 +202,13 @@ public final class PlanRules {
      * Elements that one launch may work on.
      *
      * @param device where
-     * @return a bound that keeps a launch below about 100 ms on a slow device of that many compute units and that clock
+     * @return a bound that no display's watchdog notices; on a slow device one that keeps a launch of its compute units at
+     *     its clock below about 100 ms
      */
     public static long elementsPerLaunch(DeviceInfo device) {
+        if (!Quirks.isSlow(device)) {
+            return ELEMENTS_PER_LAUNCH;
+        }
         long clock = device.clockMHz() > 0 ? device.clockMHz() : 1000;
         long cycles = Math.max(1, device.computeUnits()) * clock * 1000 * LAUNCH_MILLISECONDS;
         return Math.max(LEAST_ELEMENTS_PER_LAUNCH, cycles / SLOWEST_CYCLES_PER_ELEMENT);

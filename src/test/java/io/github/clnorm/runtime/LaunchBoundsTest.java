@@ -23,9 +23,23 @@ import org.junit.jupiter.api.Test;
 @Tag("device")
 class LaunchBoundsTest {
 
+    /** The same device by the description of one that takes many cycles for an element. */
+    private static DeviceInfo slow(DeviceInfo device) {
+        DeviceInfo small = TestInfo.with(TestInfo.with(device, "computeUnits", 1), "clockMHz", 1);
+        return TestInfo.with(small, "name", "llvmpipe");
+    }
+
+    @Test
+    void onlySlowDevicesGetManyLaunches() {
+        assertEquals(1 << 28, PlanRules.elementsPerLaunch(TestInfo.GPU));
+        assertEquals(1 << 28, PlanRules.elementsPerLaunch(TestInfo.CPU));
+        DeviceInfo simulator = TestInfo.with(TestInfo.CPU, "platform", "Oclgrind");
+        assertTrue(PlanRules.elementsPerLaunch(simulator) < 1 << 22);
+    }
+
     private static void inSeveralLaunches(Operation operation, Plan... plans) {
         Backend backend = TestDevices.first();
-        DeviceInfo slow = TestInfo.with(TestInfo.with(backend.device(), "computeUnits", 1), "clockMHz", 1);
+        DeviceInfo slow = slow(backend.device());
         assertEquals(1 << 18, PlanRules.elementsPerLaunch(slow));
         Trial trial = Trial.of(operation, ElementType.FLOAT32);
         try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
@@ -54,7 +68,7 @@ class LaunchBoundsTest {
     @Test
     void aSlowDeviceGetsTheGradientsInSeveralLaunches() {
         Backend backend = TestDevices.first();
-        DeviceInfo slow = TestInfo.with(TestInfo.with(backend.device(), "computeUnits", 1), "clockMHz", 1);
+        DeviceInfo slow = slow(backend.device());
         for (Operation operation : List.of(
                 Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 5, 4, 70_000),
                 Operation.groupNorm(Layout.CHANNELS_LAST, 2, 5, 7000, 40),
