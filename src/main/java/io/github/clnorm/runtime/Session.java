@@ -51,9 +51,14 @@ public final class Session implements AutoCloseable {
      * @param device what it is
      */
     public Session(OpenCl openCl, DeviceInfo device) {
+        this(openCl, device, ProgramCache.ofUser());
+    }
+
+    /** The same with compiled programs in another place. */
+    Session(OpenCl openCl, DeviceInfo device, ProgramCache cache) {
         this.openCl = openCl;
         this.device = device;
-        this.programs = new Programs(openCl, device);
+        this.programs = new Programs(openCl, device, cache);
     }
 
     /**

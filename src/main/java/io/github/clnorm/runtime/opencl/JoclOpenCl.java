@@ -23,6 +23,9 @@ import org.jocl.cl_program;
 /** OpenCL through JOCL, on one context and one in-order queue. */
 public final class JoclOpenCl implements OpenCl {
 
+    // A larger program is none.
+    private static final long MOST_BINARY = 64 << 20;
+
     private final String description;
     private final cl_device_id device;
     private final cl_context context;
@@ -167,6 +170,23 @@ public final class JoclOpenCl implements OpenCl {
         cl_program program = created(
                 code, () -> clCreateProgramWithSource(context, 1, new String[] {source}, null, code));
         check(code[0], "clCreateProgramWithSource");
+        return built(program, options);
+    }
+
+    @Override
+    public Program load(byte[] binary, String options) {
+        int[] code = new int[1];
+        int[] ofBinary = new int[1];
+        cl_program program = created(
+                code,
+                () -> clCreateProgramWithBinary(
+                        context, 1, new cl_device_id[] {device}, new long[] {binary.length}, new byte[][] {binary},
+                        ofBinary, code));
+        check(code[0], "clCreateProgramWithBinary");
+        return built(program, options);
+    }
+
+    private Program built(cl_program program, String options) {
         int built = code(() -> clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null));
         if (built != CL_SUCCESS) {
             String log = buildLog(program);
@@ -174,6 +194,30 @@ public final class JoclOpenCl implements OpenCl {
             throw new ClException(built, "clBuildProgram", description, log);
         }
         return new Program(program);
+    }
+
+    @Override
+    public byte[] binary(Program program) {
+        cl_program of = (cl_program) program.handle();
+        // Somebody else's context may have several devices, and then as many binaries.
+        int[] devices = new int[1];
+        check(() -> clGetProgramInfo(of, CL_PROGRAM_NUM_DEVICES, Sizeof.cl_uint, Pointer.to(devices), null),
+                "clGetProgramInfo");
+        if (devices[0] != 1) {
+            return new byte[0];
+        }
+        long[] size = new long[1];
+        check(() -> clGetProgramInfo(of, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null),
+                "clGetProgramInfo");
+        if (size[0] <= 0 || size[0] > MOST_BINARY) {
+            return new byte[0];
+        }
+        ByteBuffer direct = ByteBuffer.allocateDirect((int) size[0]);
+        Pointer binaries = Pointer.to(Pointer.toBuffer(direct));
+        check(() -> clGetProgramInfo(of, CL_PROGRAM_BINARIES, Sizeof.POINTER, binaries, null), "clGetProgramInfo");
+        byte[] binary = new byte[direct.capacity()];
+        direct.get(binary);
+        return binary;
     }
 
     private String buildLog(cl_program program) {

@@ -83,6 +83,24 @@ public interface OpenCl extends AutoCloseable {
     Program build(String source, String options);
 
     /**
+     * What the driver made of a program.
+     *
+     * @param program the program
+     * @return the binary for {@link #load}; empty where the driver has none to give
+     */
+    byte[] binary(Program program);
+
+    /**
+     * Takes a program that was compiled before.
+     *
+     * @param binary of the same device and driver
+     * @param options those that it was compiled with
+     * @return the program
+     * @throws ClException when the driver does not take it
+     */
+    Program load(byte[] binary, String options);
+
+    /**
      * Gives a program back.
      *
      * @param program the program

@@ -1,0 +1,179 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.device.DeviceInfo;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Compiled programs in a folder, for later processes: each in a file of its own that is named by a hash of all that it was
+ * made of. A convenience that must never be in the way: what cannot be read is not there, and what cannot be written is
+ * left. Several processes may use one folder at a time.
+ */
+final class ProgramCache {
+
+    static final long MOST_BYTES = 256L << 20;
+
+    private static final String FOLDER = "programs";
+    private static final String SUFFIX = ".clbin";
+    private static final String PART = ".part";
+    // In front of every binary: what the file is, then a hash of name and binary.
+    private static final byte[] BEGINNING = "clnorm program 1\n".getBytes(StandardCharsets.US_ASCII);
+    private static final int HASH_BYTES = 32;
+    private static final long PART_MILLISECONDS = 3_600_000;
+
+    // Null where there is no place for one.
+    private final Path folder;
+    private final long mostBytes;
+
+    ProgramCache(Path folder, long mostBytes) {
+        this.folder = folder;
+        this.mostBytes = mostBytes;
+    }
+
+    /** The one in the user's cache folder. */
+    static ProgramCache ofUser() {
+        return new ProgramCache(CacheFolder.path().map(path -> path.resolve(FOLDER)).orElse(null), MOST_BYTES);
+    }
+
+    /** The name of a program: of its source, its options, and the device and driver that it was compiled by. */
+    static String name(DeviceInfo device, String source, String options) {
+        MessageDigest digest = sha256();
+        for (String part : List.of(
+                device.platform(), device.vendor(), device.name(), device.driver(), device.version(), options, source)) {
+            digest.update(part.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The binary of a name, if there is one that is whole. */
+    Optional<byte[]> find(String name) {
+        if (folder == null) {
+            return Optional.empty();
+        }
+        Path file = file(name);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] beginning = in.readNBytes(BEGINNING.length);
+            byte[] hash = in.readNBytes(HASH_BYTES);
+            byte[] binary = Files.size(file) > mostBytes ? new byte[0] : in.readAllBytes();
+            if (Arrays.equals(beginning, BEGINNING) && Arrays.equals(hash, hash(name, binary))) {
+                touch(file);
+                return Optional.of(binary);
+            }
+            forget(name);
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Keeps a binary under a name, and drops those that were not used for longest where they are too many. */
+    void store(String name, byte[] binary) {
+        if (folder == null || binary.length > mostBytes) {
+            return;
+        }
+        try {
+            CacheFolder.create(folder);
+            ByteArrayOutputStream content = new ByteArrayOutputStream(binary.length + BEGINNING.length + HASH_BYTES);
+            content.writeBytes(BEGINNING);
+            content.writeBytes(hash(name, binary));
+            content.writeBytes(binary);
+            Path part = Files.createTempFile(folder, name, PART);
+            try {
+                Files.write(part, content.toByteArray());
+                Files.move(part, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+            prune();
+        } catch (IOException e) {
+            // A full disk, somebody else's folder: then the next process compiles, too.
+        }
+    }
+
+    /** Drops what cannot be used. */
+    void forget(String name) {
+        if (folder != null) {
+            delete(file(name));
+        }
+    }
+
+    private Path file(String name) {
+        return folder.resolve(name + SUFFIX);
+    }
+
+    private static void touch(Path file) {
+        try {
+            Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+        } catch (IOException e) {
+            // It goes a little earlier, then.
+        }
+    }
+
+    private record Kept(Path file, long bytes, long used) {}
+
+    private void prune() throws IOException {
+        List<Kept> kept = new ArrayList<>();
+        long bytes = 0;
+        long now = System.currentTimeMillis();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*{" + SUFFIX + "," + PART + "}")) {
+            for (Path file : files) {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                long used = attributes.lastModifiedTime().toMillis();
+                if (!file.toString().endsWith(PART)) {
+                    kept.add(new Kept(file, attributes.size(), used));
+                    bytes += attributes.size();
+                } else if (now - used > PART_MILLISECONDS) {
+                    // Of a process that was killed.
+                    delete(file);
+                }
+            }
+        }
+        kept.sort(Comparator.comparingLong(Kept::used));
+        for (Kept oldest : kept) {
+            if (bytes <= mostBytes) {
+                return;
+            }
+            delete(oldest.file);
+            bytes -= oldest.bytes;
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // Somebody else's: it stays.
+        }
+    }
+
+    private static byte[] hash(String name, byte[] binary) {
+        MessageDigest digest = sha256();
+        digest.update(name.getBytes(StandardCharsets.US_ASCII));
+        return digest.digest(binary);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
