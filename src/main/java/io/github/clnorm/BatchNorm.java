@@ -65,7 +65,7 @@ public final class BatchNorm extends ChannelStatisticsNorm {
 
     @Override
     Normalized pass(Tensor input, Options options) {
-        int rank = input.shape().length;
+        int rank = input.sizes().length;
         if (rank != dimensions() + 2 && !(dimensions() == 1 && rank == 2)) {
             throw new IllegalArgumentException("expected " + (dimensions() == 1 ? "2D or 3D" : dimensions() + 2 + "D")
                     + " input (got " + rank + "D input)");

@@ -15,7 +15,7 @@ final class Checks {
             return;
         }
         openHere(input, name, tensor);
-        if (!Arrays.equals(tensor.shape(), input.shape()) || tensor.type() != input.type()) {
+        if (!Arrays.equals(tensor.sizes(), input.sizes()) || tensor.type() != input.type()) {
             throw new IllegalArgumentException("Expected " + name + " of the input's shape and type, " + input.type() + " "
                     + input + ", but got " + tensor.type() + " " + tensor);
         }
@@ -48,10 +48,10 @@ final class Checks {
         if (statistic == null) {
             return;
         }
-        if (statistic.elements() != channels || statistic.shape().length != 1) {
+        if (statistic.elements() != channels || statistic.sizes().length != 1) {
             throw new IllegalArgumentException(
                     name + " should contain " + channels + " elements not " + statistic.elements()
-                            + (statistic.shape().length == 1 ? "" : ", in one dimension, but is of shape " + statistic));
+                            + (statistic.sizes().length == 1 ? "" : ", in one dimension, but is of shape " + statistic));
         }
         ofReals(input, name, statistic);
     }
@@ -71,7 +71,7 @@ final class Checks {
             return;
         }
         openHere(input, name, statistic);
-        if (!Arrays.equals(statistic.shape(), shape)) {
+        if (!Arrays.equals(statistic.sizes(), shape)) {
             throw new IllegalArgumentException("Expected " + name + " of shape "
                     + Shapes.text(shape) + " for input of shape " + input + ", but got "
                     + statistic);

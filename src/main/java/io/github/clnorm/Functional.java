@@ -47,7 +47,7 @@ public final class Functional {
      */
     public static Normalized groupNorm(
             Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
-        long samples = input.shape().length == 0 ? 0 : input.shape()[0];
+        long samples = input.sizes().length == 0 ? 0 : input.sizes()[0];
         Geometry geometry = groupNormGeometry(input, numGroups, weight, bias, options.layout());
         return new Pass(input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options)
                 .affine(weight, bias)
@@ -89,7 +89,7 @@ public final class Functional {
             Tensor bias,
             Saved saved,
             GradientOptions options) {
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         GradientPass pass = new GradientPass(
                 gradOutput,
                 input,
@@ -101,12 +101,12 @@ public final class Functional {
 
     private static Geometry groupNormGeometry(
             Tensor input, long numGroups, Tensor weight, Tensor bias, Layout layout) {
-        Geometry geometry = GroupNormGeometry.of(input.shape(), numGroups, layout);
+        Geometry geometry = GroupNormGeometry.of(input.sizes(), numGroups, layout);
         if (weight != null) {
-            GroupNormGeometry.checkParameter("weight", weight.shape(), input.shape(), layout);
+            GroupNormGeometry.checkParameter("weight", weight.sizes(), input.sizes(), layout);
         }
         if (bias != null) {
-            GroupNormGeometry.checkParameter("bias", bias.shape(), input.shape(), layout);
+            GroupNormGeometry.checkParameter("bias", bias.sizes(), input.sizes(), layout);
         }
         return geometry;
     }
@@ -126,7 +126,7 @@ public final class Functional {
     public static Normalized layerNorm(
             Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
         return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_AND_VARIANCE, eps, options)
-                .normalized(LayerNormGeometry.statisticsShape(input.shape(), normalizedShape));
+                .normalized(LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape));
     }
 
     /**
@@ -145,7 +145,7 @@ public final class Functional {
     public static Normalized rmsNorm(
             Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
         return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_SQUARE, eps, options)
-                .normalized(LayerNormGeometry.statisticsShape(input.shape(), normalizedShape));
+                .normalized(LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape));
     }
 
     private static Pass layerNormPass(
@@ -227,17 +227,17 @@ public final class Functional {
                 statistics,
                 options);
         return pass.affine(weight, bias)
-                .saved(saved, LayerNormGeometry.statisticsShape(input.shape(), normalizedShape))
+                .saved(saved, LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape))
                 .gradients();
     }
 
     private static Geometry layerNormGeometry(Tensor input, long[] normalizedShape, Tensor weight, Tensor bias) {
-        Geometry geometry = LayerNormGeometry.of(input.shape(), normalizedShape);
+        Geometry geometry = LayerNormGeometry.of(input.sizes(), normalizedShape);
         if (weight != null) {
-            LayerNormGeometry.checkParameter("weight", weight.shape(), normalizedShape);
+            LayerNormGeometry.checkParameter("weight", weight.sizes(), normalizedShape);
         }
         if (bias != null) {
-            LayerNormGeometry.checkParameter("bias", bias.shape(), normalizedShape);
+            LayerNormGeometry.checkParameter("bias", bias.sizes(), normalizedShape);
         }
         return geometry;
     }
@@ -272,7 +272,7 @@ public final class Functional {
             Options options) {
         Pass pass = instanceNormPass(
                 input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps, options);
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         return pass.normalized(shape[0], shape[options.layout().channelAxis(shape.length)]);
     }
 
@@ -294,7 +294,7 @@ public final class Functional {
         if (!useInputStats) {
             return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
         }
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         InstanceNormGeometry.checkInputStatistics(shape, options.layout());
         return new Pass(
                         input,
@@ -334,7 +334,7 @@ public final class Functional {
             double eps,
             Options options) {
         Pass pass = batchNormPass(input, runningMean, runningVar, weight, bias, training, momentum, eps, options);
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         return pass.normalized(shape[options.layout().channelAxis(shape.length)]);
     }
 
@@ -352,10 +352,10 @@ public final class Functional {
         if (!training) {
             return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
         }
-        BatchNormGeometry.checkBatchStatistics(input.shape(), options.layout());
+        BatchNormGeometry.checkBatchStatistics(input.sizes(), options.layout());
         return new Pass(
                         input,
-                        BatchNormGeometry.of(input.shape(), options.layout()),
+                        BatchNormGeometry.of(input.sizes(), options.layout()),
                         Statistics.MEAN_AND_VARIANCE,
                         eps,
                         options)
@@ -396,7 +396,7 @@ public final class Functional {
             return evaluationBackward(
                     gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
         }
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         InstanceNormGeometry.checkInputStatistics(shape, options.layout());
         GradientPass pass = new GradientPass(
                 gradOutput,
@@ -442,7 +442,7 @@ public final class Functional {
             return evaluationBackward(
                     gradOutput, input, runningMean, runningVar, weight, bias, eps, options);
         }
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         BatchNormGeometry.checkBatchStatistics(shape, options.layout());
         GradientPass pass = new GradientPass(
                 gradOutput,
@@ -467,7 +467,7 @@ public final class Functional {
             GradientOptions options) {
         checkRunning(runningMean, runningVar);
         GradientPass pass = new GradientPass(
-                gradOutput, input, BatchNormGeometry.of(input.shape(), options.layout()), Statistics.GIVEN, options);
+                gradOutput, input, BatchNormGeometry.of(input.sizes(), options.layout()), Statistics.GIVEN, options);
         return pass.affine(weight, bias).given(runningMean, runningVar, eps).gradients();
     }
 
@@ -481,23 +481,23 @@ public final class Functional {
             double eps,
             Options options) {
         checkRunning(runningMean, runningVar);
-        return new Pass(input, BatchNormGeometry.of(input.shape(), options.layout()), Statistics.GIVEN, eps, options)
+        return new Pass(input, BatchNormGeometry.of(input.sizes(), options.layout()), Statistics.GIVEN, eps, options)
                 .affine(weight, bias)
                 .given(runningMean, runningVar);
     }
 
     private static void checkChannels(
             Tensor input, Tensor runningMean, Tensor runningVar, Tensor weight, Tensor bias, Layout layout) {
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         BatchNormGeometry.of(shape, layout);
         long channels = shape[layout.channelAxis(shape.length)];
         Checks.ofChannels(input, "running_mean", runningMean, channels);
         Checks.ofChannels(input, "running_var", runningVar, channels);
         if (weight != null) {
-            BatchNormGeometry.checkParameter("weight", weight.shape(), shape, layout);
+            BatchNormGeometry.checkParameter("weight", weight.sizes(), shape, layout);
         }
         if (bias != null) {
-            BatchNormGeometry.checkParameter("bias", bias.shape(), shape, layout);
+            BatchNormGeometry.checkParameter("bias", bias.sizes(), shape, layout);
         }
     }
 

@@ -80,9 +80,9 @@ final class GradientPass {
         try {
             Tensor dx = !options.input() ? null
                     : options.output() != null ? options.output()
-                    : keep(made, backend.empty(input.type(), input.shape()));
-            Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.shape())) : null;
-            Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.shape())) : null;
+                    : keep(made, backend.empty(input.type(), input.sizes()));
+            Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.sizes())) : null;
+            Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.sizes())) : null;
             if (geometry.elements() == 0) {
                 Pass.fill(dWeight, 0);
                 Pass.fill(dBias, 0);

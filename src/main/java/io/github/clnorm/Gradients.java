@@ -10,17 +10,17 @@ package io.github.clnorm;
  */
 public record Gradients(Tensor input, Tensor weight, Tensor bias) implements AutoCloseable {
 
-    /** Closes all of them. */
+    /** Closes all of them, the last first. */
     @Override
     public void close() {
-        if (input != null) {
-            input.close();
+        if (bias != null) {
+            bias.close();
         }
         if (weight != null) {
             weight.close();
         }
-        if (bias != null) {
-            bias.close();
+        if (input != null) {
+            input.close();
         }
     }
 }

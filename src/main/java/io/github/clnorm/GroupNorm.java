@@ -48,7 +48,7 @@ public final class GroupNorm extends Layer {
 
     @Override
     Normalized pass(Tensor input, Options options) {
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         if (shape.length >= 2 && shape[layout().channelAxis(shape.length)] != numChannels) {
             throw new IllegalArgumentException("Expected input with " + numChannels + " channels, but got input of shape "
                     + Shapes.text(shape));

@@ -68,7 +68,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
 
     @Override
     Normalized pass(Tensor input, Options options) {
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         boolean batched = shape.length == dimensions() + 2;
         if (!batched && shape.length != dimensions() + 1) {
             throw new IllegalArgumentException("expected " + (dimensions() + 1) + "D or " + (dimensions() + 2)
@@ -104,7 +104,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
 
     @Override
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        long[] shape = input.shape();
+        long[] shape = input.sizes();
         boolean batched = shape.length == dimensions() + 2;
         long[] batch = batched ? shape : batchOfOne(shape);
         Gradients gradients = Functional.instanceNormBackward(

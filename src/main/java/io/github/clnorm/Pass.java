@@ -70,7 +70,7 @@ final class Pass {
         ElementType real = input.type().accumulator();
         List<Tensor> made = new ArrayList<>();
         try {
-            Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.shape()));
+            Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.sizes()));
             boolean computed = statistics != Statistics.GIVEN;
             Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
@@ -174,6 +174,9 @@ final class Pass {
     /** Refuses what would be overwritten while others still need it. */
     private void checkOverlap() {
         Tensor output = options.output();
+        if (output == null && options.sum() == null) {
+            return;
+        }
         if (output != null && options.sum() != null && output.sharesMemoryWith(options.sum())) {
             throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
         }

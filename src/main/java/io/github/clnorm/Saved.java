@@ -11,17 +11,17 @@ package io.github.clnorm;
  */
 public record Saved(Tensor mean, Tensor meanRest, Tensor rstd) implements AutoCloseable {
 
-    /** Closes all of them. */
+    /** Closes all of them, the last first. */
     @Override
     public void close() {
-        if (mean != null) {
-            mean.close();
+        if (rstd != null) {
+            rstd.close();
         }
         if (meanRest != null) {
             meanRest.close();
         }
-        if (rstd != null) {
-            rstd.close();
+        if (mean != null) {
+            mean.close();
         }
     }
 }

@@ -32,6 +32,11 @@ public final class Tensor implements AutoCloseable {
         return shape.clone();
     }
 
+    /** Its dimensions themselves, for those who only look: a pass asks for them a dozen times. */
+    long[] sizes() {
+        return shape;
+    }
+
     /**
      * Its number of elements.
      *

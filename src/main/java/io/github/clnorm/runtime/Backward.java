@@ -42,7 +42,19 @@ public final class Backward {
             DeviceBuffer rstd,
             DeviceBuffer gradInput,
             DeviceBuffer gradWeight,
-            DeviceBuffer gradBias) {}
+            DeviceBuffer gradBias) {
+
+        private DeviceBuffer[] all() {
+            return new DeviceBuffer[] {
+                input, residual, gradOutput, weight, bias, mean, meanRest, rstd, gradInput, gradWeight, gradBias
+            };
+        }
+
+        private static Buffers of(DeviceBuffer... all) {
+            return new Buffers(
+                    all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8], all[9], all[10]);
+        }
+    }
 
     /** Sums of blocks on their way to those who merge them. */
     private record Sums(DeviceBuffer partials, long stride) {}
@@ -82,17 +94,27 @@ public final class Backward {
      * @throws IllegalArgumentException when the device cannot run the plan
      */
     public static void enqueue(Session session, GradientProblem problem, Plan plan, Buffers buffers, double eps) {
+        DeviceBuffer[] all = buffers.all();
+        synchronized (session) {
+            session.planned(plan);
+            session.prepared(Launches.Key.of(problem, plan, eps, all), () -> launches(session, problem, plan, eps, all))
+                    .enqueue(all);
+            session.flush();
+        }
+    }
+
+    private static Launches launches(
+            Session session, GradientProblem problem, Plan plan, double eps, DeviceBuffer... buffers) {
         DeviceInfo device = session.device();
         Optional<String> broken = GradientRules.problem(plan, problem, device);
         if (broken.isPresent()) {
             throw new IllegalArgumentException(
                     "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
         }
-        synchronized (session) {
-            session.planned(plan);
-            new Backward(session, problem, plan, buffers, eps).enqueue();
-            session.flush();
-        }
+        DeviceBuffer[] standIns = Launches.standIns(session, buffers);
+        Backward backward = new Backward(session, problem, plan, Buffers.of(standIns), eps);
+        backward.enqueue();
+        return backward.launcher.launches(standIns);
     }
 
     /** The gradients of parameters come first where they are made from x and dy: dx may take the place of dy. */

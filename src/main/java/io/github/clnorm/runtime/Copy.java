@@ -43,8 +43,8 @@ public final class Copy {
                     "-DWORK_GROUP_SIZE=" + plan.workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth
                             + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : "")
                             + (plan.prefetch ? " -DPREFETCH=1" : ""));
-            new KernelArguments(session.openCl(), kernel).add(from).add(to).add(elements).add(plan.partSize);
-            session.enqueue(kernel, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
+            KernelArguments arguments = new KernelArguments().add(from).add(to).add(elements).add(plan.partSize);
+            session.enqueue(kernel, arguments, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
             session.flush();
         }
     }

@@ -15,8 +15,7 @@ public final class EmptyLaunch {
     public static void enqueue(Session session, DeviceBuffer argument) {
         synchronized (session) {
             OpenCl.Kernel kernel = session.kernel("launch.cl", "nothing", "");
-            new KernelArguments(session.openCl(), kernel).add(argument);
-            session.enqueue(kernel, 1, 1);
+            session.enqueue(kernel, new KernelArguments().add(argument), 1, 1);
             session.flush();
         }
     }

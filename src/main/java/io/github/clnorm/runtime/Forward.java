@@ -40,7 +40,19 @@ public final class Forward {
             DeviceBuffer mean,
             DeviceBuffer meanRest,
             DeviceBuffer variance,
-            DeviceBuffer rstd) {}
+            DeviceBuffer rstd) {
+
+        private DeviceBuffer[] all() {
+            return new DeviceBuffer[] {
+                input, residual, weight, bias, output, sum, mean, meanRest, variance, rstd
+            };
+        }
+
+        private static Buffers of(DeviceBuffer... all) {
+            return new Buffers(
+                    all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8], all[9]);
+        }
+    }
 
     private final Session session;
     private final Launcher launcher;
@@ -75,24 +87,33 @@ public final class Forward {
      * @throws IllegalArgumentException when the device cannot run the plan
      */
     public static void enqueue(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
+        DeviceBuffer[] all = buffers.all();
+        synchronized (session) {
+            session.planned(plan);
+            session.prepared(Launches.Key.of(problem, plan, eps, all), () -> launches(session, problem, plan, eps, all))
+                    .enqueue(all);
+            session.flush();
+        }
+    }
+
+    private static Launches launches(
+            Session session, Problem problem, Plan plan, double eps, DeviceBuffer... buffers) {
         DeviceInfo device = session.device();
         Optional<String> broken = PlanRules.problem(plan, problem, device);
         if (broken.isPresent()) {
             throw new IllegalArgumentException(
                     "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
         }
-        synchronized (session) {
-            session.planned(plan);
-            Forward forward = new Forward(session, problem, plan, buffers, eps);
-            if (plan.strategy() == Strategy.SPLIT) {
-                forward.split();
-            } else if (problem.geometry().acrossRows()) {
-                forward.residentColumns();
-            } else {
-                forward.resident();
-            }
-            session.flush();
+        DeviceBuffer[] standIns = Launches.standIns(session, buffers);
+        Forward forward = new Forward(session, problem, plan, Buffers.of(standIns), eps);
+        if (plan.strategy() == Strategy.SPLIT) {
+            forward.split();
+        } else if (problem.geometry().acrossRows()) {
+            forward.residentColumns();
+        } else {
+            forward.resident();
         }
+        return forward.launcher.launches(standIns);
     }
 
     private void resident() {

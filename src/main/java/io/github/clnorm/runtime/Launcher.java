@@ -2,26 +2,38 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.runtime.opencl.OpenCl;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Sets kernels' arguments and enqueues them. The caller holds the session's lock. */
+/** Collects the launches of a pass. The caller holds the session's lock. */
 final class Launcher {
 
     private final Session session;
+    private final List<Launches.Launch> launches = new ArrayList<>();
+    private KernelArguments arguments;
 
     Launcher(Session session) {
         this.session = session;
     }
 
+    /** The arguments of the next launch, which is of this kernel. */
     KernelArguments arguments(OpenCl.Kernel kernel) {
-        return new KernelArguments(session.openCl(), kernel);
+        arguments = new KernelArguments();
+        return arguments;
     }
 
     /** One launch, or several where one would hold a slow device for too long. */
     void launch(OpenCl.Kernel kernel, int workGroupSize, int firstGroupArgument, long groups, long elementsPerGroup) {
         long atOnce = Math.max(1, PlanRules.elementsPerLaunch(session.device()) / Math.max(1, elementsPerGroup));
-        for (long first = 0; first < groups; first += atOnce) {
-            session.openCl().setArgument(kernel, firstGroupArgument, first);
-            session.enqueue(kernel, Math.min(atOnce, groups - first), workGroupSize);
-        }
+        launches.add(new Launches.Launch(kernel, arguments, workGroupSize, firstGroupArgument, groups, atOnce));
+    }
+
+    /**
+     * What was collected.
+     *
+     * @param standIns for the buffers of {@link Launches#enqueue}, where there are any
+     */
+    Launches launches(DeviceBuffer... standIns) {
+        return new Launches(session, launches, standIns);
     }
 }

@@ -39,7 +39,7 @@ public final class RunningStatistics {
         synchronized (session) {
             String type = real == ElementType.FLOAT64 ? "-DSTORAGE=FLOAT64" : "";
             OpenCl.Kernel kernel = session.kernel("running.cl", "running", type);
-            new KernelArguments(session.openCl(), kernel)
+            KernelArguments arguments = new KernelArguments()
                     .add(batch.mean)
                     .add(batch.variance)
                     .add(runningMean)
@@ -49,7 +49,7 @@ public final class RunningStatistics {
                     .addReal(real, 1 - factor)
                     .addReal(real, factor)
                     .addReal(real, (double) batch.setSize / (batch.setSize - 1));
-            session.enqueue(kernel, batch.channels, 1);
+            session.enqueue(kernel, arguments, batch.channels, 1);
             session.flush();
         }
     }

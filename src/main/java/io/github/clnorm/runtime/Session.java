@@ -2,16 +2,19 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One device at work: its buffers, programs and queue. Commands run in the order in which they are enqueued. Thread-safe:
@@ -34,12 +37,21 @@ public final class Session implements AutoCloseable {
     // Heap arrays would hold the garbage collector for the whole transfer; they go through this, piece by piece.
     private static final int STAGING_BYTES = 4 << 20;
 
+    // Of the device's memory this part may be kept for reuse.
+    private static final int FREE_SHARE = 4;
+    // Programs of ever-changing shapes must not fill the memory.
+    private static final int MOST_PREPARED = 1024;
+
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final Programs programs;
     private final Planner planner = new Planner(this);
+    private final FreeBuffers free;
+    private final Map<Launches.Key, Launches> prepared = new HashMap<>();
+    private final Map<OpenCl.Kernel, KernelArguments.Placed> placed = new IdentityHashMap<>();
     private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
+    private int scratchGeneration;
     private ByteBuffer staging;
     private LaunchTimes times;
     private boolean closed;
@@ -59,6 +71,7 @@ public final class Session implements AutoCloseable {
         this.openCl = openCl;
         this.device = device;
         this.programs = new Programs(openCl, device, cache);
+        this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
     }
 
     /**
@@ -92,10 +105,35 @@ public final class Session implements AutoCloseable {
             throw new IllegalArgumentException("a buffer of " + bytes + " bytes exceeds the largest of "
                     + device.description() + ": " + device.maxBuffer() + " bytes");
         }
-        OpenCl.Memory memory = bytes == 0 ? null : openCl.createBuffer(bytes);
-        DeviceBuffer buffer = new DeviceBuffer(this, memory, bytes);
+        DeviceBuffer buffer = new DeviceBuffer(this, bytes == 0 ? null : memory(bytes), bytes);
         buffers.add(buffer);
         return buffer;
+    }
+
+    private OpenCl.Memory memory(long bytes) {
+        OpenCl.Memory memory = free.take(bytes);
+        if (memory != null) {
+            return memory;
+        }
+        try {
+            return openCl.createBuffer(bytes);
+        } catch (ClException e) {
+            makeRoom(e);
+            return openCl.createBuffer(bytes);
+        }
+    }
+
+    /** Where memory was missing, gives back what is kept for reuse: then the call can be tried once more. */
+    private void makeRoom(ClException failure) {
+        if (!failure.isOutOfMemory() || !free.release()) {
+            throw failure;
+        }
+    }
+
+    /** Gives back the memory of closed tensors, which is kept for those to come. */
+    public synchronized void trim() {
+        checkOpen();
+        free.release();
     }
 
     /** Bytes of a buffer's content on their way, piece by piece. */
@@ -182,12 +220,32 @@ public final class Session implements AutoCloseable {
         if (buffer == null || buffer.bytes() < bytes) {
             if (buffer != null) {
                 scratch.remove(use);
+                scratchGeneration++;
                 buffer.close();
             }
             buffer = allocate(bytes);
             scratch.put(use, buffer);
         }
         return buffer;
+    }
+
+    /** Changes when a scratch buffer gives way to a larger one. */
+    int scratchGeneration() {
+        return scratchGeneration;
+    }
+
+    /** The launches for a key: made by `maker` where they are not ready. */
+    Launches prepared(Launches.Key key, Supplier<Launches> maker) {
+        checkOpen();
+        Launches launches = times == null ? prepared.get(key) : null;
+        if (launches == null || !launches.isValid()) {
+            if (prepared.size() == MOST_PREPARED) {
+                prepared.clear();
+            }
+            launches = maker.get();
+            prepared.put(key, launches);
+        }
+        return launches;
     }
 
     /** A kernel of a file, built once for its options. */
@@ -214,10 +272,19 @@ public final class Session implements AutoCloseable {
     }
 
     /** Enqueues a launch, timed where somebody asked. */
-    void enqueue(OpenCl.Kernel kernel, long workGroups, int workGroupSize) {
+    void enqueue(OpenCl.Kernel kernel, KernelArguments arguments, long workGroups, int workGroupSize) {
         checkOpen();
-        OpenCl.Event event = openCl.enqueue(kernel, workGroups, workGroupSize, times != null);
-        if (times != null) {
+        placed.computeIfAbsent(kernel, of -> new KernelArguments.Placed(openCl, of)).place(arguments);
+        boolean timed = times != null;
+        OpenCl.Event event;
+        try {
+            event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
+        } catch (ClException e) {
+            // Some drivers find memory for a buffer when it is used first.
+            makeRoom(e);
+            event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
+        }
+        if (timed) {
             times.add(event);
         }
     }
@@ -229,12 +296,12 @@ public final class Session implements AutoCloseable {
 
     void release(DeviceBuffer buffer, OpenCl.Memory memory) {
         if (buffers.remove(buffer)) {
-            openCl.release(memory);
+            free.keep(memory, buffer.bytes());
         }
     }
 
     /**
-     * Buffers that are not closed, those kept for reuse among them.
+     * Buffers that are not closed, those for what launches need beside their tensors among them.
      *
      * @return how many
      */
@@ -255,6 +322,7 @@ public final class Session implements AutoCloseable {
     private void releaseAll() {
         List<Runnable> releases = new ArrayList<>();
         List.copyOf(buffers).forEach(buffer -> releases.add(buffer::close));
+        releases.add(free::release);
         releases.add(programs::close);
         RuntimeException first = null;
         for (Runnable release : releases) {

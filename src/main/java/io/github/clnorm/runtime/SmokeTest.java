@@ -32,8 +32,7 @@ public final class SmokeTest {
             session.write(first, (at, piece) -> piece.asFloatBuffer().put(a));
             session.write(second, (at, piece) -> piece.asFloatBuffer().put(b));
             OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
-            new KernelArguments(session.openCl(), add).add(first).add(second).add(sum);
-            session.enqueue(add, LENGTH, 1);
+            session.enqueue(add, new KernelArguments().add(first).add(second).add(sum), LENGTH, 1);
             float[] result = new float[LENGTH];
             session.read(sum, (at, piece) -> piece.asFloatBuffer().get(result));
             for (int i = 0; i < LENGTH; i++) {

@@ -42,8 +42,8 @@ class ProgramsTest {
             DeviceBuffer sum = session.allocate(4);
             session.write(a, (at, piece) -> piece.putFloat(1.5f));
             OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
-            new KernelArguments(session.openCl(), add).add(a).add(a).add(sum);
-            session.enqueue(add, 1, 1);
+            KernelArguments arguments = new KernelArguments().add(a).add(a).add(sum);
+            session.enqueue(add, arguments, 1, 1);
             float[] result = new float[1];
             session.read(sum, (at, piece) -> result[0] = piece.getFloat());
             assertArrayEquals(new float[] {3}, result);

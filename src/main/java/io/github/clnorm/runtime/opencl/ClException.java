@@ -50,6 +50,9 @@ public final class ClException extends RuntimeException {
             Map.entry(-63, "CL_INVALID_GLOBAL_WORK_SIZE"),
             Map.entry(-1001, "CL_PLATFORM_NOT_FOUND_KHR"));
 
+    private static final int MEM_OBJECT_ALLOCATION_FAILURE = -4;
+    private static final int OUT_OF_HOST_MEMORY = -6;
+
     /** OpenCL's error code. */
     private final int code;
 
@@ -102,6 +105,15 @@ public final class ClException extends RuntimeException {
      */
     public String codeName() {
         return name(code);
+    }
+
+    /**
+     * Whether memory was missing, as far as the code tells.
+     *
+     * @return true where the call may do once memory was given back
+     */
+    public boolean isOutOfMemory() {
+        return code == MEM_OBJECT_ALLOCATION_FAILURE || code == OUT_OF_HOST_MEMORY;
     }
 
     /**

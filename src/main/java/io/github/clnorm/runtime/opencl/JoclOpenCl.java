@@ -31,6 +31,13 @@ public final class JoclOpenCl implements OpenCl {
     private final cl_context context;
     private final cl_command_queue queue;
 
+    /** A buffer, and what an argument is set to by. */
+    private record Buffer(cl_mem memory, Pointer pointer) {}
+
+    // Reused for every launch.
+    private final long[] workItems = new long[1];
+    private final long[] workItemsOfGroup = new long[1];
+
     // Reused for every scalar argument: clSetKernelArg copies the value before it returns.
     private final int[] uint = new int[1];
     private final long[] ulong = new long[1];
@@ -126,19 +133,23 @@ public final class JoclOpenCl implements OpenCl {
         int[] code = new int[1];
         cl_mem memory = created(code, () -> clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code));
         check(code[0], "clCreateBuffer");
-        return new Memory(memory);
+        return new Memory(new Buffer(memory, Pointer.to(memory)));
+    }
+
+    private static cl_mem memory(Memory memory) {
+        return ((Buffer) memory.handle()).memory;
     }
 
     @Override
     public void release(Memory memory) {
-        check(() -> clReleaseMemObject((cl_mem) memory.handle()), "clReleaseMemObject");
+        check(() -> clReleaseMemObject(memory(memory)), "clReleaseMemObject");
     }
 
     @Override
     public void write(Memory memory, long offset, ByteBuffer source) {
         check(() -> clEnqueueWriteBuffer(
                         queue,
-                        (cl_mem) memory.handle(),
+                        memory(memory),
                         true,
                         offset,
                         source.remaining(),
@@ -153,7 +164,7 @@ public final class JoclOpenCl implements OpenCl {
     public void read(Memory memory, long offset, ByteBuffer target) {
         check(() -> clEnqueueReadBuffer(
                         queue,
-                        (cl_mem) memory.handle(),
+                        memory(memory),
                         true,
                         offset,
                         target.remaining(),
@@ -262,7 +273,7 @@ public final class JoclOpenCl implements OpenCl {
 
     @Override
     public void setArgument(Kernel kernel, int index, Memory memory) {
-        Pointer pointer = memory == null ? null : Pointer.to((cl_mem) memory.handle());
+        Pointer pointer = memory == null ? null : ((Buffer) memory.handle()).pointer;
         setArgument(kernel, index, Sizeof.cl_mem, pointer);
     }
 
@@ -302,13 +313,15 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
         cl_event event = timed ? new cl_event() : null;
+        workItems[0] = workGroups * workGroupSize;
+        workItemsOfGroup[0] = workGroupSize;
         check(() -> clEnqueueNDRangeKernel(
                         queue,
                         (cl_kernel) kernel.handle(),
                         1,
                         null,
-                        new long[] {workGroups * workGroupSize},
-                        new long[] {workGroupSize},
+                        workItems,
+                        workItemsOfGroup,
                         0,
                         null,
                         event),
@@ -353,7 +366,7 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public void close() {
         if (awaitedOnDevice != null) {
-            code(() -> clReleaseMemObject((cl_mem) awaitedOnDevice.handle()));
+            code(() -> clReleaseMemObject(memory(awaitedOnDevice)));
         }
         code(() -> clReleaseCommandQueue(queue));
         code(() -> clReleaseContext(context));
