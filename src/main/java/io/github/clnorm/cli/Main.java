@@ -7,7 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -22,21 +26,25 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "clnorm",
         description = "Normalization layers on any OpenCL device.",
-        subcommands = {
-            RunCommand.class,
-            GradCommand.class,
-            DevicesCommand.class,
-            DoctorCommand.class,
-            VerifyCommand.class,
-            BenchCommand.class,
-            Main.PeersCommand.class,
-            Main.BundleCommand.class,
-            Main.TestCommand.class
-        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         footer = {"", "Exit codes: 0 done; 1 a failure inside; 2 the request is wrong; 3 no OpenCL device fits."})
 public final class Main implements Runnable {
+
+    /** By their names, in the order in which they are listed. */
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("run", RunCommand.class);
+        COMMANDS.put("grad", GradCommand.class);
+        COMMANDS.put("devices", DevicesCommand.class);
+        COMMANDS.put("doctor", DoctorCommand.class);
+        COMMANDS.put("verify", VerifyCommand.class);
+        COMMANDS.put("bench", BenchCommand.class);
+        COMMANDS.put("peers", PeersCommand.class);
+        COMMANDS.put("bundle", BundleCommand.class);
+        COMMANDS.put("test", TestCommand.class);
+    }
 
     @Spec
     private CommandSpec spec;
@@ -62,6 +70,7 @@ public final class Main implements Runnable {
     static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         Main main = new Main();
         CommandLine commandLine = new CommandLine(main);
+        addCommands(commandLine, arguments);
         commandLine.setOut(out);
         commandLine.setErr(err);
         commandLine.setParameterExceptionHandler(Main::refuse);
@@ -82,6 +91,13 @@ public final class Main implements Runnable {
                     + " MiB: input and output must fit together");
             return ExitCode.FAILURE;
         }
+    }
+
+    /** The command that is asked for; all of them where none is. Every one costs milliseconds of reflection. */
+    private static void addCommands(CommandLine commandLine, String... arguments) {
+        String first = Arrays.stream(arguments).filter(argument -> !argument.equals("--verbose")).findFirst().orElse("");
+        Set<String> names = COMMANDS.containsKey(first) ? Set.of(first) : COMMANDS.keySet();
+        names.forEach(name -> commandLine.addSubcommand(name, COMMANDS.get(name)));
     }
 
     @Override

@@ -50,9 +50,13 @@ public final class Reference {
      */
     public record Gradients(double[] input, double[] weight, double[] bias) {}
 
+    // Up to this many elements the set of each is looked up in a table, which takes four bytes of Java's memory each.
+    private static final int MOST_TABULATED = 1 << 25;
+
     private final int elements;
     private final int sets;
-    private final Map setOf;
+    private Map setOf;
+    private boolean tabulated;
     private final Map parameterOf;
     private final boolean centered;
     private double eps = 1e-5;
@@ -208,6 +212,7 @@ public final class Reference {
      * @return the moments; NaN for sets without elements
      */
     public Moments moments(Values x) {
+        tabulateSets();
         int[] count = new int[sets];
         for (int i = 0; i < elements; i++) {
             count[setOf.of(i)]++;
@@ -235,6 +240,16 @@ public final class Reference {
             variance[set] = squares.total(set) / count[set];
         }
         return new Moments(mean, rest, variance);
+    }
+
+    /** Moments ask for the set of every element several times, and the divisions that tell it cost more than the sums. */
+    private void tabulateSets() {
+        if (!tabulated && elements <= MOST_TABULATED) {
+            int[] table = new int[elements];
+            Arrays.setAll(table, setOf::of);
+            setOf = i -> table[i];
+            tabulated = true;
+        }
     }
 
     /**
