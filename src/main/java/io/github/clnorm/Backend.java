@@ -6,7 +6,10 @@ import io.github.clnorm.device.Devices;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.tune.TunedPlans;
+import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.type.ElementType;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
@@ -17,7 +20,7 @@ public final class Backend implements AutoCloseable {
     private final Session session;
 
     /**
-     * A backend on an open session: for those who bring their own OpenCL port.
+     * A backend on an open session: for those who bring their own OpenCL port. Launch parameters are the heuristics'.
      *
      * @param session the session; closed with the backend
      */
@@ -26,7 +29,19 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the device of {@code $CLNORM_DEVICE}, else the best one.
+     * A backend on an open session: for those who bring their own OpenCL port.
+     *
+     * @param session the session; closed with the backend
+     * @param tuning how launch parameters are found
+     */
+    public Backend(Session session, Tuning tuning) {
+        this(session);
+        TunedPlans.use(session, tuning);
+    }
+
+    /**
+     * Opens the device of {@code $CLNORM_DEVICE}, else the best one. Launch parameters are those that were tuned there, if
+     * any were.
      *
      * @return the backend
      * @throws io.github.clnorm.device.NoDeviceException when there is none
@@ -36,7 +51,18 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the best device that matches a selector.
+     * Opens the device of {@code $CLNORM_DEVICE}, else the best one.
+     *
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when there is none
+     */
+    public static Backend open(Tuning tuning) {
+        return open(DeviceSelector.parse(null).select(), tuning);
+    }
+
+    /**
+     * Opens the best device that matches a selector. Launch parameters are those that were tuned there, if any were.
      *
      * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
      * @return the backend
@@ -48,18 +74,45 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens a device.
+     * Opens the best device that matches a selector.
+     *
+     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when none matches
+     * @throws io.github.clnorm.runtime.opencl.ClException when the device cannot be opened
+     */
+    public static Backend open(String selector, Tuning tuning) {
+        return open(DeviceSelector.parse(selector).select(), tuning);
+    }
+
+    /**
+     * Opens a device. Launch parameters are those that were tuned there, if any were.
      *
      * @param device one of {@link Devices#platforms()}
      * @return the backend
      * @throws io.github.clnorm.runtime.opencl.ClException when it cannot be opened
      */
     public static Backend open(DeviceInfo device) {
-        return new Backend(new Session(JoclOpenCl.open(device, false), device));
+        return open(device, Tuning.CACHED);
     }
 
     /**
-     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
+     * Opens a device.
+     *
+     * @param device one of {@link Devices#platforms()}
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.runtime.opencl.ClException when it cannot be opened
+     */
+    public static Backend open(DeviceInfo device, Tuning tuning) {
+        Objects.requireNonNull(tuning, "tuning");
+        return new Backend(new Session(JoclOpenCl.open(device, false), device), tuning);
+    }
+
+    /**
+     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed. Launch
+     * parameters are those that were tuned on the device, if any were.
      *
      * @param context the context
      * @param queue an in-order queue of it; work is enqueued behind what is there
@@ -67,8 +120,22 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalArgumentException when the queue runs out of order
      */
     public static Backend on(cl_context context, cl_command_queue queue) {
+        return on(context, queue, Tuning.CACHED);
+    }
+
+    /**
+     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
+     *
+     * @param context the context
+     * @param queue an in-order queue of it; work is enqueued behind what is there
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws IllegalArgumentException when the queue runs out of order
+     */
+    public static Backend on(cl_context context, cl_command_queue queue, Tuning tuning) {
+        Objects.requireNonNull(tuning, "tuning");
         DeviceInfo device = Devices.withId(JoclOpenCl.deviceOf(queue));
-        return new Backend(new Session(JoclOpenCl.on(device, context, queue), device));
+        return new Backend(new Session(JoclOpenCl.on(device, context, queue), device), tuning);
     }
 
     /**

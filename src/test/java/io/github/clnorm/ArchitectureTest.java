@@ -9,7 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import org.junit.jupiter.api.Test;
 
-/** A call walks one way: modules, geometry, plan, runtime, device; the command line stands on top. */
+/** A call walks one way: modules, tuning, geometry, plan, runtime, device; the command line stands on top. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -54,6 +54,8 @@ class ArchitectureTest {
                 .layer("reference").definedBy("io.github.clnorm.reference..")
                 .layer("conformance").definedBy("io.github.clnorm.conformance..")
                 .layer("measure").definedBy("io.github.clnorm.measure..")
+                .layer("timing").definedBy("io.github.clnorm.timing..")
+                .layer("tune").definedBy("io.github.clnorm.tune..")
                 .layer("json").definedBy("io.github.clnorm.json..")
                 .layer("type").definedBy("io.github.clnorm.type..")
                 .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
@@ -61,10 +63,14 @@ class ArchitectureTest {
                 .whereLayer("conformance").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("measure").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("modules").mayOnlyBeAccessedByLayers("conformance", "measure", "cli")
-                .whereLayer("runtime").mayOnlyBeAccessedByLayers("modules", "conformance", "measure", "cli")
-                .whereLayer("plan").mayOnlyBeAccessedByLayers("runtime", "modules", "measure", "cli")
+                .whereLayer("tune").mayOnlyBeAccessedByLayers("modules", "measure", "cli")
+                .whereLayer("timing").mayOnlyBeAccessedByLayers("tune", "measure", "cli")
+                .whereLayer("timing").mayNotAccessAnyLayer()
+                .whereLayer("runtime").mayOnlyBeAccessedByLayers("tune", "modules", "conformance", "measure", "cli")
+                .whereLayer("plan").mayOnlyBeAccessedByLayers("runtime", "tune", "modules", "measure", "cli")
                 .whereLayer("geometry")
-                .mayOnlyBeAccessedByLayers("plan", "runtime", "modules", "tensorfile", "conformance", "measure", "cli")
+                .mayOnlyBeAccessedByLayers(
+                        "plan", "runtime", "tune", "modules", "tensorfile", "conformance", "measure", "cli")
                 .whereLayer("reference").mayOnlyBeAccessedByLayers("conformance", "measure", "cli")
                 .whereLayer("type").mayNotAccessAnyLayer()
                 .whereLayer("tensorfile").mayOnlyBeAccessedByLayers("conformance", "cli")

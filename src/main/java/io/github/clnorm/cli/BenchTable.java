@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Figures;
 import io.github.clnorm.measure.Row;
-import io.github.clnorm.measure.Spread;
+import io.github.clnorm.timing.Spread;
 import java.util.List;
 import java.util.Locale;
 

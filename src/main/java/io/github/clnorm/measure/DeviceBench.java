@@ -7,6 +7,9 @@ import io.github.clnorm.runtime.EmptyLaunch;
 import io.github.clnorm.runtime.LaunchTimes;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.timing.Interleaved;
+import io.github.clnorm.timing.Plausibility;
+import io.github.clnorm.timing.Spread;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -211,7 +214,7 @@ public final class DeviceBench {
             long[] times,
             List<LaunchTimes> launches,
             Limit limit) {
-        double shortest = Plausibility.shortest(direction, limit.time.median() * 1e3);
+        double shortest = Plausibility.shortest(direction.transits(), limit.time.median() * 1e3);
         long[] believed = Plausibility.believed(times, shortest);
         int implausible = times.length - believed.length;
         if (believed.length == 0) {

@@ -1,6 +1,7 @@
 package io.github.clnorm.measure;
 
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.timing.Spread;
 
 /**
  * How fast and how exact a pass of a workload was.

@@ -7,10 +7,15 @@ import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Heuristics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
+import io.github.clnorm.plan.PlanSource;
+import io.github.clnorm.runtime.opencl.ClException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /** Which plan a session uses for a problem. Plans that were chosen once are kept. */
@@ -22,9 +27,22 @@ public final class Planner {
     private final Session session;
     // Of problems forward and backward.
     private final Map<Object, Plan> chosen = new HashMap<>();
+    private PlanSource source = PlanSource.NONE;
 
     Planner(Session session) {
         this.session = session;
+    }
+
+    /**
+     * Asks somebody before the heuristics from now on; what was chosen before is forgotten.
+     *
+     * @param of plans that were measured
+     */
+    public void use(PlanSource of) {
+        synchronized (session) {
+            source = of;
+            chosen.clear();
+        }
     }
 
     /**
@@ -34,8 +52,11 @@ public final class Planner {
      * @return a plan that the device and its kernels allow
      */
     public Plan plan(Problem problem) {
-        return plan(
-                problem, limit -> Heuristics.plan(problem, session.device(), limit), plan -> limit(plan, problem));
+        return chosen(
+                problem,
+                () -> source.plans(problem),
+                plan -> problem(plan, problem),
+                () -> heuristic(problem));
     }
 
     /**
@@ -45,29 +66,76 @@ public final class Planner {
      * @return a plan that the device and its kernels allow
      */
     public Plan plan(GradientProblem problem) {
-        return plan(
+        return chosen(
                 problem,
-                limit -> GradientHeuristics.plan(problem, session.device(), limit),
-                plan -> limit(plan, problem));
+                () -> source.plans(problem),
+                plan -> problem(plan, problem),
+                () -> heuristic(problem));
     }
 
-    /** The heuristic's plan, with the work-group that the kernels allow: known only when they are built. */
-    private Plan plan(Object problem, LongFunction<Plan> heuristic, ToLongFunction<Plan> limitOf) {
+    private Plan chosen(
+            Object problem,
+            Supplier<List<Plan>> measured,
+            Function<Plan, Optional<String>> problemOf,
+            Supplier<Plan> heuristic) {
         synchronized (session) {
+            Plan known = chosen.get(problem);
+            if (known != null) {
+                return known;
+            }
+            // A source that searches launches kernels of its own, which no caller asked to time.
+            Plan plan = session.untimed(measured).stream()
+                    .filter(candidate -> runs(candidate, problemOf))
+                    .findFirst()
+                    .orElseGet(heuristic);
             if (chosen.size() == MOST_KEPT) {
                 chosen.clear();
             }
-            return chosen.computeIfAbsent(problem, unused -> {
-                long limit = session.device().maxWorkGroupSize();
-                while (true) {
-                    Plan plan = heuristic.apply(limit);
-                    long allowed = limitOf.applyAsLong(plan);
-                    if (plan.workGroupSize() <= allowed || limit <= 1) {
-                        return plan;
-                    }
-                    limit = Math.max(1, Math.min(allowed, plan.workGroupSize() / 2));
-                }
-            });
+            chosen.put(problem, plan);
+            return plan;
+        }
+    }
+
+    private static boolean runs(Plan plan, Function<Plan, Optional<String>> problemOf) {
+        try {
+            return problemOf.apply(plan).isEmpty();
+        } catch (ClException e) {
+            // What another device compiles need not build here.
+            return false;
+        }
+    }
+
+    /**
+     * The plan that runs where nobody measured any.
+     *
+     * @param problem what is computed, not empty
+     * @return a plan that the device and its kernels allow
+     */
+    public Plan heuristic(Problem problem) {
+        return heuristic(limit -> Heuristics.plan(problem, session.device(), limit), plan -> limit(plan, problem));
+    }
+
+    /**
+     * The plan of a backward pass that runs where nobody measured any.
+     *
+     * @param problem what is computed, not empty
+     * @return a plan that the device and its kernels allow
+     */
+    public Plan heuristic(GradientProblem problem) {
+        return heuristic(
+                limit -> GradientHeuristics.plan(problem, session.device(), limit), plan -> limit(plan, problem));
+    }
+
+    /** The heuristic's plan, with the work-group that the kernels allow: known only when they are built. */
+    private Plan heuristic(LongFunction<Plan> heuristic, ToLongFunction<Plan> limitOf) {
+        long limit = session.device().maxWorkGroupSize();
+        while (true) {
+            Plan plan = heuristic.apply(limit);
+            long allowed = limitOf.applyAsLong(plan);
+            if (plan.workGroupSize() <= allowed || limit <= 1) {
+                return plan;
+            }
+            limit = Math.max(1, Math.min(allowed, plan.workGroupSize() / 2));
         }
     }
 

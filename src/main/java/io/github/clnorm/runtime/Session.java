@@ -211,6 +211,17 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Does something whose launches are not to be timed, whatever is timed around it. The caller holds the lock. */
+    <T> T untimed(Supplier<T> action) {
+        LaunchTimes suspended = times;
+        times = null;
+        try {
+            return action.get();
+        } finally {
+            times = suspended;
+        }
+    }
+
     /** A scratch buffer of at least that size. Its content is what the last launch that used it left. */
     DeviceBuffer scratch(Scratch use, long bytes) {
         if (times != null) {

@@ -11,6 +11,7 @@ import io.github.clnorm.runtime.Copy;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.testing.Values;
+import io.github.clnorm.timing.FakeClock;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -15,6 +15,8 @@ import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.timing.FakeClock;
+import io.github.clnorm.timing.Spread;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.lang.reflect.Proxy;

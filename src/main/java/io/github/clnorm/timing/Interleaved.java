@@ -1,4 +1,4 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * Times actions in turn, round after round, so that whatever else the machine does meanwhile is spread over all of them:
  * only times of the same rounds may be compared.
  */
-final class Interleaved {
+public final class Interleaved {
 
     // Warm-up ends when the rounds of one window take as long as those of the window before, within this share.
     private static final int WINDOW = 5;
@@ -27,16 +27,27 @@ final class Interleaved {
      * @param leastRounds as many are made, however long they take
      * @param mostRounds no more are made
      */
-    record Limits(long warmUp, long measure, int leastRounds, int mostRounds) {}
+    public record Limits(long warmUp, long measure, int leastRounds, int mostRounds) {}
 
-    /** Times by a clock of nanoseconds, until somebody wants it to stop. */
-    Interleaved(LongSupplier clock, BooleanSupplier stop) {
+    /**
+     * Times by a clock, until somebody wants it to stop.
+     *
+     * @param clock of nanoseconds
+     * @param stop asked before every round
+     */
+    public Interleaved(LongSupplier clock, BooleanSupplier stop) {
         this.clock = clock;
         this.stop = stop;
     }
 
-    /** The times of every action, in nanoseconds, in the order of the rounds; as many of each. */
-    List<long[]> time(List<Runnable> actions, Limits limits) {
+    /**
+     * Runs actions in turn.
+     *
+     * @param actions each waits until what it does is done
+     * @param limits how long
+     * @return the times of every action, in nanoseconds, in the order of the rounds; as many of each
+     */
+    public List<long[]> time(List<Runnable> actions, Limits limits) {
         warmUp(actions, limits.warmUp);
         List<long[]> rounds = new ArrayList<>();
         long start = clock.getAsLong();

@@ -1,23 +1,23 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import java.util.function.LongSupplier;
 
 /** A clock that goes on only when it is told to, or by a step each time somebody looks. */
-final class FakeClock implements LongSupplier {
+public final class FakeClock implements LongSupplier {
 
     private final long step;
     private long now;
 
-    FakeClock(long step) {
+    public FakeClock(long step) {
         this.step = step;
     }
 
     /** Something that takes so long. */
-    Runnable taking(long nanoseconds) {
+    public Runnable taking(long nanoseconds) {
         return () -> now += nanoseconds;
     }
 
-    long now() {
+    public long now() {
         return now;
     }
 

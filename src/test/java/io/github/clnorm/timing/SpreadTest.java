@@ -1,4 +1,4 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

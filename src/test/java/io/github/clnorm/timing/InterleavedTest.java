@@ -1,9 +1,9 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.clnorm.measure.Interleaved.Limits;
+import io.github.clnorm.timing.Interleaved.Limits;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

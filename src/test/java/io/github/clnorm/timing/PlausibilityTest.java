@@ -1,4 +1,4 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,13 +9,13 @@ class PlausibilityTest {
 
     @Test
     void nothingIsFasterThanFourCopies() {
-        assertEquals(250, Plausibility.shortest(Direction.FORWARD, 1000));
-        assertEquals(375, Plausibility.shortest(Direction.BACKWARD, 1000), "it moves half as much again");
+        assertEquals(250, Plausibility.shortest(2, 1000));
+        assertEquals(375, Plausibility.shortest(3, 1000), "it moves half as much again");
         assertArrayEquals(new long[] {250, 251}, Plausibility.believed(new long[] {0, 250, 249, 251}, 250));
     }
 
     @Test
     void nothingTakesNoTime() {
-        assertArrayEquals(new long[] {1}, Plausibility.believed(new long[] {0, 1, 0}, Plausibility.shortest(Direction.FORWARD, 0)));
+        assertArrayEquals(new long[] {1}, Plausibility.believed(new long[] {0, 1, 0}, Plausibility.shortest(2, 0)));
     }
 }

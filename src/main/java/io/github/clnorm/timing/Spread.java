@@ -1,4 +1,4 @@
-package io.github.clnorm.measure;
+package io.github.clnorm.timing;
 
 import java.util.Arrays;
 

@@ -1,0 +1,41 @@
+package io.github.clnorm.plan;
+
+import io.github.clnorm.geometry.GradientProblem;
+import io.github.clnorm.geometry.Problem;
+import java.util.List;
+
+/**
+ * Where plans come from that somebody measured. It is asked before the heuristics, once for every problem; what it gives
+ * may be illegal where it is asked: then the next one is taken, and the heuristic's in the end.
+ */
+public interface PlanSource {
+
+    /** Knows nothing: the heuristics decide. */
+    PlanSource NONE = new PlanSource() {
+        @Override
+        public List<Plan> plans(Problem problem) {
+            return List.of();
+        }
+
+        @Override
+        public List<Plan> plans(GradientProblem problem) {
+            return List.of();
+        }
+    };
+
+    /**
+     * What is known of a forward pass.
+     *
+     * @param problem what is computed, not empty
+     * @return plans, the best first
+     */
+    List<Plan> plans(Problem problem);
+
+    /**
+     * What is known of a backward pass.
+     *
+     * @param problem what is computed, not empty
+     * @return plans, the best first
+     */
+    List<Plan> plans(GradientProblem problem);
+}

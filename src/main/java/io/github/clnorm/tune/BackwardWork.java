@@ -1,0 +1,108 @@
+package io.github.clnorm.tune;
+
+import io.github.clnorm.geometry.GradientProblem;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.plan.GradientRules;
+import io.github.clnorm.plan.Plan;
+import io.github.clnorm.runtime.Backward;
+import io.github.clnorm.runtime.DeviceBuffer;
+import io.github.clnorm.runtime.Forward;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A backward pass for all of its gradients, by the statistics that a forward pass gave. */
+final class BackwardWork extends Work {
+
+    private static final int TRANSITS = 3;
+
+    private final GradientProblem problem;
+    private final List<Backward.Buffers> copies = new ArrayList<>();
+
+    BackwardWork(Session session, GradientProblem problem) {
+        super(session, problem.geometry(), problem.type());
+        this.problem = problem;
+    }
+
+    @Override
+    void allocate() {
+        ElementType real = problem.real();
+        DeviceBuffer weight = random(3, 0.5, 1.5, parameters(), real);
+        DeviceBuffer bias = random(4, -0.5, 0.5, parameters(), real);
+        DeviceBuffer gradWeight = empty(parameters(), real);
+        DeviceBuffer gradBias = empty(parameters(), real);
+        boolean centred = problem.statistics() != Statistics.MEAN_SQUARE;
+        DeviceBuffer mean = centred ? empty(geometry.sets(), real) : null;
+        DeviceBuffer rest = centred ? empty(geometry.sets(), real) : null;
+        DeviceBuffer rstd = empty(geometry.sets(), real);
+        long elements = geometry.elements();
+        fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
+            DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
+            DeviceBuffer dy = random(2, -1, 1, elements, type);
+            DeviceBuffer dx = empty(elements, type);
+            copies.add(new Backward.Buffers(
+                    x, null, dy, weight, bias, mean, rest, rstd, dx, gradWeight, gradBias));
+        });
+        // Every copy has the same x, and so the same statistics.
+        Backward.Buffers first = copies.get(0);
+        Problem forward = Problem.of(geometry, problem.statistics(), type);
+        Forward.enqueue(
+                session,
+                forward,
+                session.planner().heuristic(forward),
+                new Forward.Buffers(first.input(), null, weight, bias, first.gradInput(), null, mean, rest, null, rstd),
+                EPS);
+    }
+
+    @Override
+    Grouping grouping() {
+        return Grouping.of(problem).orElseThrow();
+    }
+
+    @Override
+    Plan heuristic() {
+        return session.planner().heuristic(problem);
+    }
+
+    @Override
+    Optional<String> againstRules(Plan plan) {
+        return GradientRules.problem(plan, problem, session.device());
+    }
+
+    @Override
+    Optional<String> problem(Plan plan) {
+        return session.planner().problem(plan, problem);
+    }
+
+    @Override
+    int copies() {
+        return copies.size();
+    }
+
+    @Override
+    void enqueue(Plan plan, int copy) {
+        Backward.enqueue(session, problem, plan, copies.get(copy), EPS);
+    }
+
+    @Override
+    List<Output> outputs(int copy) {
+        Backward.Buffers buffers = copies.get(copy);
+        return List.of(
+                new Output("dx", type, buffers.gradInput()),
+                new Output("dgamma", problem.real(), buffers.gradWeight()),
+                new Output("dbeta", problem.real(), buffers.gradBias()));
+    }
+
+    @Override
+    DeviceBuffer[] pair(int copy) {
+        return new DeviceBuffer[] {copies.get(copy).input(), copies.get(copy).gradInput()};
+    }
+
+    @Override
+    int transits() {
+        return TRANSITS;
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.clnorm.tune;
+
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.plan.Plan;
+import io.github.clnorm.plan.PlanRules;
+import io.github.clnorm.runtime.DeviceBuffer;
+import io.github.clnorm.runtime.Forward;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A forward pass with weight and bias, whose statistics are kept. */
+final class ForwardWork extends Work {
+
+    private static final int TRANSITS = 2;
+
+    private final Problem problem;
+    private final List<Forward.Buffers> copies = new ArrayList<>();
+
+    ForwardWork(Session session, Problem problem) {
+        super(session, problem.geometry(), problem.type());
+        this.problem = problem;
+    }
+
+    @Override
+    void allocate() {
+        ElementType real = problem.real();
+        DeviceBuffer weight = random(3, 0.5, 1.5, parameters(), real);
+        DeviceBuffer bias = random(4, -0.5, 0.5, parameters(), real);
+        boolean centred = problem.statistics() != Statistics.MEAN_SQUARE;
+        DeviceBuffer mean = centred ? empty(geometry.sets(), real) : null;
+        DeviceBuffer rest = centred ? empty(geometry.sets(), real) : null;
+        DeviceBuffer rstd = empty(geometry.sets(), real);
+        long elements = geometry.elements();
+        fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
+            // A mean of half the deviation: neither cancels nor is zero.
+            DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
+            DeviceBuffer y = empty(elements, type);
+            copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, rest, null, rstd));
+        });
+    }
+
+    @Override
+    Grouping grouping() {
+        return Grouping.of(problem).orElseThrow();
+    }
+
+    @Override
+    Plan heuristic() {
+        return session.planner().heuristic(problem);
+    }
+
+    @Override
+    Optional<String> againstRules(Plan plan) {
+        return PlanRules.problem(plan, problem, session.device());
+    }
+
+    @Override
+    Optional<String> problem(Plan plan) {
+        return session.planner().problem(plan, problem);
+    }
+
+    @Override
+    int copies() {
+        return copies.size();
+    }
+
+    @Override
+    void enqueue(Plan plan, int copy) {
+        Forward.enqueue(session, problem, plan, copies.get(copy), EPS);
+    }
+
+    @Override
+    List<Output> outputs(int copy) {
+        Forward.Buffers buffers = copies.get(copy);
+        List<Output> outputs = new ArrayList<>(List.of(
+                new Output("y", type, buffers.output()), new Output("rstd", problem.real(), buffers.rstd())));
+        if (buffers.mean() != null) {
+            outputs.add(new Output("mean", problem.real(), buffers.mean()));
+            outputs.add(new Output("the mean's rest", problem.real(), buffers.meanRest()));
+        }
+        return outputs;
+    }
+
+    @Override
+    DeviceBuffer[] pair(int copy) {
+        return new DeviceBuffer[] {copies.get(copy).input(), copies.get(copy).output()};
+    }
+
+    @Override
+    int transits() {
+        return TRANSITS;
+    }
+}

@@ -1,0 +1,377 @@
+package io.github.clnorm.tune;
+
+import io.github.clnorm.device.Quirks;
+import io.github.clnorm.geometry.GradientProblem;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.plan.Plan;
+import io.github.clnorm.runtime.Copy;
+import io.github.clnorm.runtime.DeviceBuffer;
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.timing.Interleaved;
+import io.github.clnorm.timing.Plausibility;
+import io.github.clnorm.timing.Spread;
+import io.github.clnorm.tune.Tuned.Ending;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Searches the fastest plan for a pass on a device. It begins with the heuristic's plan, times it and those that differ
+ * from it in one parameter in turn, the whole pass from enqueue to finished; drops the slower half again and again, and
+ * goes on from the one that is left, until none is faster or the time is over. What is left must then beat the heuristic's
+ * plan by more than noise, in rounds of the two alone.
+ *
+ * <p>Before a plan is timed its results are compared with the heuristic's, bit for bit. A plan that does not build, needs
+ * a smaller work-group or fails is out, and the search goes on.
+ */
+public final class Tuner {
+
+    private static final System.Logger LOG = System.getLogger(Tuner.class.getName());
+
+    /** A winner takes less than this share of the heuristic's time, in the median of rounds. */
+    static final double WINS_BELOW = 0.97;
+
+    // And is the faster one in this share of the rounds.
+    private static final double WINS_IN_ROUNDS = 0.75;
+    private static final int CONFIRMING_ROUNDS = 11;
+    private static final int MOST_CONFIRMING_ROUNDS = 300;
+    // Of the budget: what confirming takes at most; it must not be spent on the search.
+    private static final int CONFIRMING_SHARE = 5;
+    private static final long MOST_CONFIRMING = TimeUnit.SECONDS.toNanos(1);
+    // A plan that takes so many times the best one's time, when it is tried first, is out at once.
+    private static final double LOSES_ABOVE = 1.6;
+    private static final int FIRST_TRIES = 2;
+    // A stage of halving goes on for so long, so that short passes are timed often.
+    private static final long STAGE = TimeUnit.MILLISECONDS.toNanos(60);
+    private static final int STAGE_ROUNDS = 3;
+    private static final int MOST_STAGE_ROUNDS = 100;
+    private static final int MOST_STEPS = 8;
+    private static final int COPY_TRIES = 5;
+
+    private final Session session;
+    private final LongSupplier clock;
+    private final BooleanSupplier stop;
+    private final Progress progress;
+    private final Interleaved interleaved;
+
+    /** Told how the search goes. */
+    @FunctionalInterface
+    public interface Progress {
+        /** Tells nobody. */
+        Progress NONE = (plan, tried, known) -> {};
+
+        /**
+         * A plan is about to be tried.
+         *
+         * @param plan which
+         * @param tried how many were before
+         * @param known how many there are to try, as far as is known now
+         */
+        void trying(Plan plan, int tried, int known);
+    }
+
+    /**
+     * A tuner on a device.
+     *
+     * @param session the device
+     * @param clock of nanoseconds
+     * @param stop whether somebody wants it to end
+     * @param progress told how it goes
+     */
+    public Tuner(Session session, LongSupplier clock, BooleanSupplier stop, Progress progress) {
+        this.session = session;
+        this.clock = clock;
+        this.stop = stop;
+        this.progress = progress;
+        this.interleaved = new Interleaved(clock, stop);
+    }
+
+    /**
+     * Searches for a forward pass.
+     *
+     * @param problem what is computed, not empty, and not by given statistics
+     * @param budget nanoseconds, the driver's compiler included
+     * @return what was found
+     * @throws DifferentBitsException when a plan gives other bits than the heuristic's
+     * @throws ClException when not even the heuristic's plan runs
+     */
+    public Tuned tune(Problem problem, long budget) {
+        return tune(() -> Work.of(session, problem), budget);
+    }
+
+    /**
+     * Searches for a backward pass.
+     *
+     * @param problem what is computed, not empty, and not by given statistics
+     * @param budget nanoseconds, the driver's compiler included
+     * @return what was found
+     * @throws DifferentBitsException when a plan gives other bits than the heuristic's
+     * @throws ClException when not even the heuristic's plan runs
+     */
+    public Tuned tune(GradientProblem problem, long budget) {
+        return tune(() -> Work.of(session, problem), budget);
+    }
+
+    private Tuned tune(Supplier<Work> maker, long budget) {
+        long start = clock.getAsLong();
+        try (Work work = maker.get()) {
+            return new Search(work, start, budget).run();
+        }
+    }
+
+    /** One search. */
+    private final class Search {
+        private final Work work;
+        private final long end;
+        private final long confirming;
+        private final Candidates candidates;
+        private final Contender heuristic;
+        private final Set<Plan> seen = new HashSet<>();
+        private final List<Tuned.Rejected> rejected = new ArrayList<>();
+        private Results results;
+        private int timed = 1;
+        private int copy;
+
+        Search(Work work, long start, long budget) {
+            this.work = work;
+            this.confirming = Math.min(MOST_CONFIRMING, budget / CONFIRMING_SHARE);
+            this.end = start + budget - confirming;
+            this.candidates = new Candidates(
+                    work.geometry, session.device(), plan -> work.againstRules(plan).isEmpty());
+            this.heuristic = new Contender(work.heuristic());
+        }
+
+        private boolean over() {
+            return stop.getAsBoolean() || clock.getAsLong() - end >= 0;
+        }
+
+        Tuned run() {
+            results = new Results(work, heuristic.plan);
+            seen.add(heuristic.plan);
+            // Pages that nobody has touched yet cost more than the pass itself.
+            for (int i = 0; i < work.copies(); i++) {
+                work.run(heuristic.plan, i);
+            }
+            double shortest = Plausibility.shortest(work.transits(), copyNanoseconds());
+            heuristic.first = firstTime(heuristic);
+            Contender best = heuristic;
+            for (int step = 0; step < MOST_STEPS && !over(); step++) {
+                List<Contender> contenders = contenders(best);
+                Contender next = contenders.isEmpty() ? best : fastest(best, contenders, shortest);
+                if (next == best) {
+                    break;
+                }
+                best = next;
+            }
+            return confirmed(best, shortest);
+        }
+
+        /** The neighbours of a plan that run and are not much slower, each checked. */
+        private List<Contender> contenders(Contender around) {
+            List<Plan> plans = candidates.around(around.plan).stream().filter(seen::add).toList();
+            List<Contender> contenders = new ArrayList<>();
+            for (int i = 0; i < plans.size() && !over(); i++) {
+                Plan plan = plans.get(i);
+                progress.trying(plan, timed + rejected.size(), timed + rejected.size() + plans.size() - i);
+                Contender contender = new Contender(plan);
+                if (runs(contender)) {
+                    timed++;
+                    contender.first = firstTime(contender);
+                    if (contender.failure == null && contender.first <= LOSES_ABOVE * around.first) {
+                        contenders.add(contender);
+                    }
+                }
+            }
+            return contenders;
+        }
+
+        /** Builds a plan's kernels and compares its results; what does not work is out. */
+        private boolean runs(Contender contender) {
+            Optional<String> problem;
+            try {
+                problem = work.problem(contender.plan);
+                if (problem.isEmpty()) {
+                    results.check(contender.plan);
+                }
+            } catch (ClException | IllegalArgumentException e) {
+                problem = Optional.of(e.getMessage());
+            }
+            problem.ifPresent(reason -> reject(contender.plan, reason));
+            return problem.isEmpty();
+        }
+
+        private void reject(Plan plan, String reason) {
+            LOG.log(Level.DEBUG, "{0} is out for {1}: {2}", plan, work.grouping(), reason);
+            rejected.add(new Tuned.Rejected(plan, reason));
+        }
+
+        private long firstTime(Contender contender) {
+            long shortest = Long.MAX_VALUE;
+            for (int i = 0; i < FIRST_TRIES; i++) {
+                long start = clock.getAsLong();
+                contender.run();
+                shortest = Math.min(shortest, clock.getAsLong() - start);
+            }
+            return shortest;
+        }
+
+        /** The fastest of the neighbours, or the one in their midst where none is faster. */
+        private Contender fastest(Contender best, List<Contender> neighbours, double shortest) {
+            List<Contender> left = new ArrayList<>(neighbours);
+            left.add(best);
+            int rounds = STAGE_ROUNDS;
+            while (left.size() > 1 && !stop.getAsBoolean()) {
+                // The pauses of one machine fall on all alike; a stage of long passes takes few rounds.
+                List<long[]> times = time(left, new Interleaved.Limits(0, STAGE, rounds, MOST_STAGE_ROUNDS));
+                for (int i = 0; i < left.size(); i++) {
+                    left.get(i).take(times.get(i), shortest);
+                }
+                Contender incumbent = best;
+                left.removeIf(contender -> contender != incumbent && !contender.isTimed());
+                left.sort(Comparator.comparingDouble(contender -> contender.nanoseconds));
+                if (left.size() <= 2 || over()) {
+                    break;
+                }
+                left = new ArrayList<>(left.subList(0, (left.size() + 1) / 2));
+                if (!left.contains(best)) {
+                    left.add(best);
+                }
+                rounds *= 2;
+            }
+            Contender winner = left.get(0);
+            winner.first = Math.min(winner.first, (long) winner.nanoseconds);
+            return winner;
+        }
+
+        private List<long[]> time(List<Contender> contenders, Interleaved.Limits limits) {
+            return interleaved.time(new ArrayList<>(contenders), limits);
+        }
+
+        /** Whether the best one beats the heuristic's plan, in rounds of the two. */
+        private Tuned confirmed(Contender best, double shortest) {
+            boolean same = best == heuristic;
+            List<long[]> times = time(
+                    same ? List.of(heuristic) : List.of(heuristic, best),
+                    new Interleaved.Limits(confirming / 10, confirming, CONFIRMING_ROUNDS, MOST_CONFIRMING_ROUNDS));
+            long[] ofHeuristic = times.get(0);
+            long[] ofBest = times.get(times.size() - 1);
+            if (ofHeuristic.length == 0 || stop.getAsBoolean() && ofHeuristic.length < CONFIRMING_ROUNDS) {
+                return tuned(Ending.STOPPED, heuristic.plan, Double.NaN, Double.NaN);
+            }
+            if (Plausibility.believed(ofHeuristic, shortest).length <= ofHeuristic.length / 2) {
+                return tuned(Ending.IMPLAUSIBLE, heuristic.plan, Double.NaN, Double.NaN);
+            }
+            double heuristicTime = Spread.of(ofHeuristic).median();
+            if (same || best.failure != null || !beats(ofBest, ofHeuristic, shortest)) {
+                return tuned(Ending.HEURISTIC, heuristic.plan, heuristicTime, heuristicTime);
+            }
+            double time = Math.min(Spread.of(ofBest).median(), WINS_BELOW * heuristicTime);
+            return tuned(Ending.FASTER, best.plan, time, heuristicTime);
+        }
+
+        private Tuned tuned(Ending ending, Plan plan, double time, double heuristicTime) {
+            return new Tuned(
+                    work.grouping(), ending, plan, heuristic.plan, time, heuristicTime, timed, List.copyOf(rejected));
+        }
+
+        private boolean beats(long[] times, long[] heuristicTimes, double shortest) {
+            if (Plausibility.believed(times, shortest).length < times.length) {
+                return false;
+            }
+            double[] shares = new double[times.length];
+            Arrays.setAll(shares, i -> (double) times[i] / Math.max(1, heuristicTimes[i]));
+            Arrays.sort(shares);
+            return shares[shares.length / 2] <= WINS_BELOW
+                    && Arrays.stream(shares).filter(share -> share < 1).count() >= WINS_IN_ROUNDS * shares.length;
+        }
+
+        /** The time of a good copy of the tensor; 0 where none runs. */
+        private double copyNanoseconds() {
+            DeviceBuffer[] pair = work.pair(0);
+            double best = 0;
+            for (Copy.Plan plan : copies()) {
+                try {
+                    long[] times = new long[COPY_TRIES];
+                    for (int i = 0; i < COPY_TRIES; i++) {
+                        long start = clock.getAsLong();
+                        Copy.enqueue(session, plan, pair[0], pair[1]);
+                        session.finish();
+                        times[i] = clock.getAsLong() - start;
+                    }
+                    // The first time the driver compiles.
+                    double time = Arrays.stream(times).skip(1).min().orElseThrow();
+                    best = best == 0 ? time : Math.min(best, time);
+                } catch (ClException e) {
+                    LOG.log(Level.DEBUG, "no copy by {0}: {1}", plan, e.getMessage());
+                }
+            }
+            return best;
+        }
+
+        private List<Copy.Plan> copies() {
+            if (Quirks.prefersVectorsToWorkItems(session.device())) {
+                return List.of(
+                        new Copy.Plan(1, 16, 1 << 16, false, Quirks.prefetches(session.device())),
+                        new Copy.Plan(1, 16, 1 << 16, true, false));
+            }
+            int width = Quirks.prefersWorkItemsToVectors(session.device()) ? 1 : 4;
+            int group = Integer.highestOneBit(Math.max(1, Math.min(256, session.device().maxWorkGroupSize())));
+            return List.of(new Copy.Plan(group, width, 4L * group * width, false, false));
+        }
+
+        /** A plan in the race. It runs on the next copy of the tensors each time. */
+        private final class Contender implements Runnable {
+            private final Plan plan;
+            private long first;
+            private double nanoseconds = Double.MAX_VALUE;
+            private RuntimeException failure;
+
+            Contender(Plan plan) {
+                this.plan = plan;
+            }
+
+            @Override
+            public void run() {
+                if (failure != null) {
+                    return;
+                }
+                copy = (copy + 1) % work.copies();
+                try {
+                    work.run(plan, copy);
+                } catch (ClException e) {
+                    if (this == heuristic) {
+                        throw e;
+                    }
+                    failure = e;
+                    reject(plan, e.getMessage());
+                }
+            }
+
+            /** The median of a stage; what failed, or cannot be true, has none. */
+            void take(long[] times, double shortest) {
+                if (times.length == 0) {
+                    return;
+                }
+                if (failure == null && this != heuristic && Plausibility.believed(times, shortest).length < times.length) {
+                    failure = new IllegalStateException("implausible");
+                    reject(plan, "its times are implausible: faster than four copies of the tensor");
+                }
+                nanoseconds = failure != null ? Double.MAX_VALUE : Spread.of(times).median() * 1e3;
+            }
+
+            boolean isTimed() {
+                return failure == null && nanoseconds < Double.MAX_VALUE;
+            }
+        }
+    }
+}

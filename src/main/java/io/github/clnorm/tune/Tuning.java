@@ -1,0 +1,14 @@
+package io.github.clnorm.tune;
+
+/** How a backend finds its launch parameters. They decide speed; results are the same bits with each. */
+public enum Tuning {
+    /** By heuristics alone. */
+    OFF,
+    /** By what was tuned before on this device, or comes with the library; else by heuristics. The default. */
+    CACHED,
+    /**
+     * As {@link #CACHED}, but what has no result of its own is tuned when it is computed for the first time: that call takes
+     * some seconds and device memory for several copies of its tensors; what it found is stored for later.
+     */
+    NOW
+}

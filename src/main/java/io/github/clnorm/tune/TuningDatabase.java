@@ -1,0 +1,310 @@
+package io.github.clnorm.tune;
+
+import io.github.clnorm.runtime.CacheFolder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What tuning found, in one readable JSON file: by default {@code tuning.json} in the {@linkplain CacheFolder user's cache
+ * folder}. It is read once, when it is first asked.
+ *
+ * <p>Several processes may store at the same time: each reads what is there, adds its own and replaces the file as a whole,
+ * under a lock of the file {@code tuning.json.lock} beside it. A file that is something else, or damaged, is renamed to
+ * {@code tuning.json.damaged}, with a warning in the log, and a new one begun. A folder that cannot be written to costs
+ * nothing but what would have been stored in it.
+ *
+ * <p>Thread-safe.
+ */
+public final class TuningDatabase {
+
+    private static final System.Logger LOG = System.getLogger(TuningDatabase.class.getName());
+    private static final String NAME = "tuning.json";
+    private static final String SHIPPED = "shipped.json";
+    private static final long LARGEST_FILE = 64L << 20;
+    private static final long LOCK_PATIENCE_SECONDS = 10;
+    private static final long LOCK_RETRY_MILLISECONDS = 10;
+
+    // A file's lock is the process's, not the thread's.
+    private static final Object PROCESS_LOCK = new Object();
+    // Every backend reads the file anew; what is wrong with it is said once.
+    private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
+
+    private final Path file;
+    private TuningFile content;
+
+    private TuningDatabase(Path file) {
+        this.file = file;
+    }
+
+    /**
+     * The user's own.
+     *
+     * @return the database in the cache folder; an empty one that keeps nothing where there is no such folder
+     */
+    public static TuningDatabase ofUser() {
+        return new TuningDatabase(CacheFolder.path().map(folder -> folder.resolve(NAME)).orElse(null));
+    }
+
+    /**
+     * That of a file.
+     *
+     * @param file which need not exist yet
+     * @return the database
+     */
+    public static TuningDatabase at(Path file) {
+        return new TuningDatabase(file);
+    }
+
+    /**
+     * What comes with the library.
+     *
+     * @return entries of devices that were measured for it; may be none
+     */
+    public static Collection<Entry> shipped() {
+        return Shipped.ENTRIES;
+    }
+
+    /** Read when somebody asks for it. */
+    private static final class Shipped {
+        private static final Collection<Entry> ENTRIES = read(TuningDatabase.class.getResourceAsStream(SHIPPED));
+    }
+
+    static Collection<Entry> read(InputStream resource) {
+        if (resource == null) {
+            return List.of();
+        }
+        try (resource) {
+            return List.copyOf(TuningFile.parse(resource.readAllBytes()).entries());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Where it is.
+     *
+     * @return the file; null where there is no place for one
+     */
+    public Path file() {
+        return file;
+    }
+
+    /**
+     * All entries, of whatever device and driver.
+     *
+     * @return a copy
+     */
+    public synchronized List<Entry> entries() {
+        if (content == null) {
+            content = readOrSetAside();
+        }
+        return List.copyOf(content.entries());
+    }
+
+    /**
+     * Stores entries, each in place of an older one of the same device, driver, kernels and grouping.
+     *
+     * @param found what tuning found
+     * @throws IOException when it cannot be written; the entries are known to this object all the same
+     */
+    public synchronized void add(Collection<Entry> found) throws IOException {
+        TuningFile added = new TuningFile();
+        found.forEach(added::add);
+        merge(added);
+    }
+
+    /**
+     * Stores what another file has, the newest of each entry.
+     *
+     * @param other a file that {@link #exportTo} wrote, or another user's database. Not modified
+     * @return how many entries were new, or newer
+     * @throws IllegalArgumentException when it is no such file
+     * @throws IOException when it cannot be read, or this one not written
+     */
+    public synchronized int importFrom(Path other) throws IOException {
+        try {
+            return merge(TuningFile.parse(bytes(other)));
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException(other + ": no such file", e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(other + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The content of the database as a file of its own, for other people.
+     *
+     * @return its text in UTF-8, and how many entries it has
+     */
+    public synchronized Export exported() {
+        entries();
+        return new Export(content.text(), content.entries().size());
+    }
+
+    /**
+     * What is shared.
+     *
+     * @param text JSON, in UTF-8
+     * @param entries how many are in it
+     */
+    public record Export(byte[] text, int entries) {}
+
+    /** Reads, adds, and writes, with nobody between. */
+    private int merge(TuningFile added) throws IOException {
+        entries();
+        int known = content.add(added);
+        if (file == null) {
+            throw new IOException("there is no cache folder: neither CLNORM_CACHE nor a home is set");
+        }
+        CacheFolder.create(file.toAbsolutePath().getParent());
+        return locked(() -> {
+            TuningFile current = read(true);
+            int isNew = current.add(added);
+            content = current;
+            write(current.text());
+            return Math.max(isNew, known);
+        });
+    }
+
+    /** What is done while nobody else does such things to the file. */
+    @FunctionalInterface
+    private interface Task<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T locked(Task<T> task) throws IOException {
+        synchronized (PROCESS_LOCK) {
+            try (FileChannel channel = FileChannel.open(
+                    file.resolveSibling(file.getFileName() + ".lock"),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE)) {
+                // Given back when the channel is closed.
+                lock(channel);
+                return task.run();
+            }
+        }
+    }
+
+    /** Waits for whoever has it, but not for one that hangs. */
+    private static void lock(FileChannel channel) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOCK_PATIENCE_SECONDS);
+        while (true) {
+            FileLock lock;
+            try {
+                lock = channel.tryLock();
+            } catch (OverlappingFileLockException e) {
+                // Another class loader's copy of this class, in this process.
+                lock = null;
+            }
+            if (lock != null) {
+                return;
+            }
+            if (System.nanoTime() - end > 0) {
+                throw new IOException("another process has locked the tuning database for " + LOCK_PATIENCE_SECONDS + " s");
+            }
+            try {
+                Thread.sleep(LOCK_RETRY_MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for the tuning database", e);
+            }
+        }
+    }
+
+    /** A file that is replaced while it is read is the old one or the new one. */
+    private TuningFile readOrSetAside() {
+        if (file == null || !Files.exists(file)) {
+            return new TuningFile();
+        }
+        try {
+            return TuningFile.parse(bytes(file));
+        } catch (IOException | IllegalArgumentException e) {
+            // Somebody may be mending it: looked at again with nobody between.
+            return setAside();
+        }
+    }
+
+    private TuningFile setAside() {
+        try {
+            return locked(() -> read(true));
+        } catch (IOException e) {
+            try {
+                return read(false);
+            } catch (IOException unreadable) {
+                warn("cannot be read", unreadable);
+                return new TuningFile();
+            }
+        }
+    }
+
+    /** The caller has the lock, where there can be one. */
+    private TuningFile read(boolean locked) throws IOException {
+        try {
+            return TuningFile.parse(bytes(file));
+        } catch (NoSuchFileException e) {
+            return new TuningFile();
+        } catch (IllegalArgumentException e) {
+            Path aside = file.resolveSibling(file.getFileName() + ".damaged");
+            if (locked) {
+                Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+                LOG.log(Level.WARNING, "{0} is not used: {1}. It was renamed to {2}", file, e.getMessage(), aside);
+            } else {
+                warn("is not used", e);
+            }
+            return new TuningFile();
+        }
+    }
+
+    private void warn(String what, Exception why) {
+        if (WARNED.add(file)) {
+            LOG.log(Level.WARNING, "{0} {1}: {2}", file, what, why.getMessage());
+        }
+    }
+
+    private static byte[] bytes(Path from) throws IOException {
+        if (Files.size(from) > LARGEST_FILE) {
+            throw new IllegalArgumentException("it is larger than " + (LARGEST_FILE >> 20) + " MiB");
+        }
+        return Files.readAllBytes(from);
+    }
+
+    /** Whole, or not at all: also where the machine stops in between. */
+    private void write(byte[] text) throws IOException {
+        // A link stays a link: what it leads to is replaced.
+        Path target = Files.exists(file) ? file.toRealPath() : file;
+        Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), ".tuning-", ".part");
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(text);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            try {
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+}
