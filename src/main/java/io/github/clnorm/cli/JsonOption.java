@@ -17,6 +17,11 @@ final class JsonOption {
                     + " it.")
     private String json;
 
+    /** Whether there is to be one at all. */
+    boolean isWanted() {
+        return json != null;
+    }
+
     /** Whether it is all that goes to standard output. */
     boolean replacesTable() {
         return json != null && json.isEmpty();

@@ -40,6 +40,7 @@ public final class Main implements Runnable {
         COMMANDS.put("devices", DevicesCommand.class);
         COMMANDS.put("doctor", DoctorCommand.class);
         COMMANDS.put("verify", VerifyCommand.class);
+        COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("bench", BenchCommand.class);
         COMMANDS.put("peers", PeersCommand.class);
         COMMANDS.put("bundle", BundleCommand.class);

@@ -5,6 +5,7 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,13 +13,6 @@ import picocli.CommandLine.Spec;
 
 /** What is normalized, and how: the options that every pass of an operation has. */
 final class NormOptions {
-
-    /** How launch parameters are found. */
-    enum Tune {
-        off,
-        cached,
-        now
-    }
 
     /** Spelled as on the command line. */
     enum LayoutName {
@@ -119,13 +113,8 @@ final class NormOptions {
             description = "Running variances, one a channel; needed with --eval.")
     String runningVar;
 
-    @Option(
-            names = "--tune",
-            paramLabel = "T",
-            defaultValue = "cached",
-            description = "Launch parameters: off for heuristics, cached for stored winners where there are any, now to"
-                    + " search first. Default: ${DEFAULT-VALUE}.")
-    private Tune tune;
+    @Mixin
+    TuneOption tune;
 
     /** The operation; unknown ones, and options that belong to another one, are refused. */
     Operation operation() {
@@ -146,9 +135,6 @@ final class NormOptions {
         if (eval && (runningMean == null || runningVar == null)) {
             throw new IllegalArgumentException("--eval needs --running-mean and --running-var, but "
                     + (runningMean == null ? "--running-mean" : "--running-var") + " is missing");
-        }
-        if (tune == Tune.now) {
-            throw new IllegalArgumentException("--tune now: this version has no tuner, expected off or cached");
         }
         return parsed;
     }

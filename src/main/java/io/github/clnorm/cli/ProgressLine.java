@@ -13,7 +13,16 @@ final class ProgressLine implements AutoCloseable {
     private final PrintWriter terminal;
 
     ProgressLine(PrintWriter err) {
-        terminal = isTerminal() ? err : null;
+        this(err, isTerminal());
+    }
+
+    private ProgressLine(PrintWriter err, boolean shown) {
+        terminal = shown ? err : null;
+    }
+
+    /** One that shows nothing. */
+    static ProgressLine none() {
+        return new ProgressLine(null, false);
     }
 
     /** Whether standard error is one: only the shell that started this knows. */

@@ -21,6 +21,7 @@ import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tensorfile.TensorFile;
+import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -41,6 +42,7 @@ final class Request {
     final long[] shape;
     final ElementType type;
     final double eps;
+    final Tuning tuning;
 
     private final long numGroups;
     private final long[] normalizedShape;
@@ -54,6 +56,7 @@ final class Request {
 
     Request(NormOptions options) {
         operation = options.operation();
+        tuning = options.tune.tuning();
         layout = options.layout();
         activation = options.activation();
         eval = options.eval;

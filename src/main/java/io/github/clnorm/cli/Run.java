@@ -13,6 +13,7 @@ import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TensorOutput;
+import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class Run {
         int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
         Request.Parameters parameters = request.readParameters();
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
+        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), request.tuning);
                 TensorOutput files = new TensorOutput()) {
             Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
             Result result = run(backend, files, parameters, onDevice, parts);
@@ -92,6 +93,10 @@ final class Run {
                     if (part.first() == 0) {
                         checked = new FirstSamples(request, part, mostChecked);
                         before = checked.of(x, added);
+                    }
+                    if (request.tuning == Tuning.NOW && x.elements() > 0) {
+                        // Before the clock that a person is told of begins.
+                        backend.session().planner().plan(request.problem(total != null, part.shape()));
                     }
                     // In place: the device needs to hold the input once.
                     Options options = Options.DEFAULTS.residual(added).sum(total).output(x);

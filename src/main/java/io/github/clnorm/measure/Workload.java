@@ -1,7 +1,16 @@
 package io.github.clnorm.measure;
 
+import io.github.clnorm.geometry.BatchNormGeometry;
+import io.github.clnorm.geometry.Geometry;
+import io.github.clnorm.geometry.GradientProblem;
+import io.github.clnorm.geometry.GroupNormGeometry;
+import io.github.clnorm.geometry.InstanceNormGeometry;
+import io.github.clnorm.geometry.LayerNormGeometry;
 import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -102,6 +111,46 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      */
     public long bytes() {
         return elements() * type.bytes();
+    }
+
+    /**
+     * Where its sets are.
+     *
+     * @return the geometry
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public Geometry geometry() {
+        return switch (operation) {
+            case GROUP_NORM -> GroupNormGeometry.of(shape(), numGroups, layout);
+            case INSTANCE_NORM -> InstanceNormGeometry.of(shape(), layout);
+            case BATCH_NORM -> BatchNormGeometry.of(shape(), layout);
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(shape(), parameterShape());
+        };
+    }
+
+    /**
+     * Its forward pass.
+     *
+     * @return what is computed
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public Problem problem() {
+        return Problem.of(geometry(), statistics(), type);
+    }
+
+    /**
+     * Its backward pass, with all gradients.
+     *
+     * @return what is computed
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public GradientProblem gradientProblem() {
+        return new GradientProblem(
+                geometry(), statistics(), type, type.accumulator(), Activation.NONE, false, true, true, true);
+    }
+
+    private Statistics statistics() {
+        return operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
     }
 
     /**

@@ -73,7 +73,7 @@ class BenchCommandTest extends CommandLineFixture {
 
         JsonNode root = json(Files.readString(file));
         assertEquals(
-                List.of("format", "kind", "clnorm", "kernels", "date", "interrupted", "suites", "budget_seconds", "host",
+                List.of("format", "kind", "clnorm", "kernels", "date", "interrupted", "suites", "budget_seconds", "tune", "host",
                         "devices"),
                 names(root));
         assertEquals(1, root.get("format").asInt());
@@ -188,7 +188,7 @@ class BenchCommandTest extends CommandLineFixture {
 
     @Test
     void aDocumentOfRowsWithAndWithoutFigures() throws IOException {
-        BenchJson document = new BenchJson(List.of("awkward"), new Seconds(1_000_000_000));
+        BenchJson document = new BenchJson(List.of("awkward"), new Seconds(1_000_000_000), "off");
         document.add(TestInfo.GPU, new Spread(4, 3, 5, 300), null, ROWS);
         document.add(TestInfo.CPU, null, "cannot be opened", List.of());
         JsonNode devices = json(document.text()).get("devices");

@@ -1,0 +1,186 @@
+package io.github.clnorm.cli;
+
+import io.github.clnorm.geometry.LayerNormGeometry;
+import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.measure.Direction;
+import io.github.clnorm.measure.Suite;
+import io.github.clnorm.measure.Workload;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Which passes a command works on: those of suites, or one operation of a shape. */
+final class WorkloadOptions {
+
+    private static final String ALL = "all";
+    private static final String QUICK = "quick";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "OP",
+            description = "group_norm, layer_norm, instance_norm, batch_norm or rms_norm, with --shape; else the workloads of"
+                    + " --suite.")
+    private String operation;
+
+    @Option(
+            names = "--shape",
+            paramLabel = "N,C,...",
+            split = ",",
+            description = "OP's input: samples, channels, and all other dimensions, in this order with each --layout;"
+                    + " layer_norm, rms_norm: as it is.")
+    private List<Long> shape;
+
+    @Option(
+            names = "--num-groups",
+            paramLabel = "G",
+            defaultValue = "32",
+            description = "group_norm: groups that the channels are divided into. Default: ${DEFAULT-VALUE}.")
+    private long numGroups;
+
+    @Option(
+            names = "--normalized-shape",
+            paramLabel = "a,b,c",
+            split = ",",
+            description = "layer_norm, rms_norm: the last dimensions, which are normalized. Default: the last one.")
+    private List<Long> normalizedShape;
+
+    @Option(
+            names = "--suite",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Which workloads, several with commas between them. Default: " + QUICK + ".")
+    private List<String> suites;
+
+    @Option(
+            names = "--direction",
+            paramLabel = "D",
+            defaultValue = "both",
+            description = "Which passes: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private BenchCommand.DirectionName direction;
+
+    @Option(
+            names = {"--dtype", "--type"},
+            paramLabel = "T",
+            split = ",",
+            defaultValue = "float32",
+            description = "Types of the tensors: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Set<BenchCommand.TypeName> types;
+
+    @Option(
+            names = "--layout",
+            paramLabel = "L",
+            split = ",",
+            defaultValue = "channels_first",
+            description = "Where the channels are: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Set<NormOptions.LayoutName> layouts;
+
+    /** Whether any of them was given, but for those that have a default everywhere. */
+    boolean given() {
+        return operation != null || shape != null || suites != null;
+    }
+
+    /** The workloads in every type and layout, each once; wrong requests are refused. */
+    List<Workload> workloads() {
+        Set<Workload> all = new LinkedHashSet<>();
+        for (BenchCommand.TypeName type : types) {
+            for (NormOptions.LayoutName layout : layouts) {
+                for (Workload workload : plain()) {
+                    all.add(workload.in(
+                            ElementType.valueOf(type.name().toUpperCase(Locale.ROOT)),
+                            Layout.valueOf(layout.name().toUpperCase(Locale.ROOT))));
+                }
+            }
+        }
+        all.forEach(WorkloadOptions::check);
+        return new ArrayList<>(all);
+    }
+
+    Set<Direction> directions() {
+        return switch (direction) {
+            case forward -> EnumSet.of(Direction.FORWARD);
+            case backward -> EnumSet.of(Direction.BACKWARD);
+            case both -> EnumSet.allOf(Direction.class);
+        };
+    }
+
+    private List<Workload> plain() {
+        if (operation != null) {
+            if (suites != null) {
+                throw new IllegalArgumentException(operation + " and --suite are given, expected one of them");
+            }
+            return List.of(ofShape(Operation.parse(operation)));
+        }
+        for (String option : List.of("--shape", "--num-groups", "--normalized-shape")) {
+            if (isGiven(option)) {
+                throw new IllegalArgumentException(option + " needs an operation, such as group_norm");
+            }
+        }
+        return (suites == null ? List.of(QUICK) : suites).stream()
+                .flatMap(name -> name.equals(ALL)
+                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
+                        : Stream.of(Suite.parse(name)))
+                .flatMap(suite -> suite.workloads().stream())
+                .toList();
+    }
+
+    private Workload ofShape(Operation of) {
+        if (shape == null) {
+            throw new IllegalArgumentException(of + " needs a --shape, such as --shape 2,320,64,64");
+        }
+        refuse(of, of == Operation.GROUP_NORM, "--num-groups");
+        refuse(of, of.normalizesLastDimensions(), "--normalized-shape");
+        long[] dimensions = numbers("--shape", shape);
+        if (of.normalizesLastDimensions()) {
+            long[] last = normalizedShape == null
+                    ? Arrays.copyOfRange(dimensions, dimensions.length - 1, dimensions.length)
+                    : numbers("--normalized-shape", normalizedShape);
+            LayerNormGeometry.of(dimensions, last);
+            long rows = Shapes.elements(LayerNormGeometry.statisticsShape(dimensions, last));
+            return new Workload(of, List.of(rows, Shapes.elements(last)), 0, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
+        }
+        if (dimensions.length < 2) {
+            throw new IllegalArgumentException(
+                    "Expected at least 2 dimensions for input tensor but received " + dimensions.length);
+        }
+        long groups = of == Operation.GROUP_NORM ? numGroups : 0;
+        return new Workload(of, shape, groups, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
+    }
+
+    private void refuse(Operation of, boolean belongs, String option) {
+        if (!belongs && isGiven(option)) {
+            throw new IllegalArgumentException(option + " does not belong to " + of);
+        }
+    }
+
+    private boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private static long[] numbers(String option, List<Long> list) {
+        if (list.stream().anyMatch(dimension -> dimension < 1)) {
+            throw new IllegalArgumentException(option + " " + list + ": expected dimensions of 1 or more");
+        }
+        return list.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private static void check(Workload workload) {
+        workload.problem();
+        workload.gradientProblem();
+    }
+}
