@@ -63,7 +63,10 @@ final class Explanation {
             Optional<String> problem = problem(entry.plan(), problemOf);
             if (problem.isEmpty()) {
                 List<String> lines = choice(entry.plan(), why(match), skipped);
-                lines.add("  instead of the heuristic's: " + heuristic);
+                lines.add(
+                        entry.plan().equals(heuristic)
+                                ? "  which is the heuristic's too"
+                                : "  instead of the heuristic's: " + heuristic);
                 return lines;
             }
             skipped.add("  skipped: " + entry.plan() + ", " + match.kind() + ": " + problem.get());

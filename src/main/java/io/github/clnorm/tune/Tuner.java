@@ -48,6 +48,8 @@ public final class Tuner {
     // Of the budget: what confirming takes at most; it must not be spent on the search.
     private static final int CONFIRMING_SHARE = 5;
     private static final long MOST_CONFIRMING = TimeUnit.SECONDS.toNanos(1);
+    // The search goes on from a plan that takes less than this share of the time of the one before.
+    private static final double BETTER_BELOW = 0.99;
     // A plan that takes so many times the best one's time, when it is tried first, is out at once.
     private static final double LOSES_ABOVE = 1.6;
     private static final int FIRST_TRIES = 2;
@@ -227,30 +229,31 @@ public final class Tuner {
 
         /** The fastest of the neighbours, or the one in their midst where none is faster. */
         private Contender fastest(Contender best, List<Contender> neighbours, double shortest) {
-            List<Contender> left = new ArrayList<>(neighbours);
-            left.add(best);
+            List<Contender> left = neighbours;
             int rounds = STAGE_ROUNDS;
-            while (left.size() > 1 && !stop.getAsBoolean()) {
-                // The pauses of one machine fall on all alike; a stage of long passes takes few rounds.
-                List<long[]> times = time(left, new Interleaved.Limits(0, STAGE, rounds, MOST_STAGE_ROUNDS));
-                for (int i = 0; i < left.size(); i++) {
-                    left.get(i).take(times.get(i), shortest);
+            while (true) {
+                List<Contender> all = new ArrayList<>(left);
+                all.add(best);
+                // A stage of long passes takes few rounds, one of short passes many.
+                List<long[]> times = time(all, new Interleaved.Limits(0, STAGE, rounds, MOST_STAGE_ROUNDS));
+                for (int i = 0; i < all.size(); i++) {
+                    all.get(i).take(times.get(i), shortest);
                 }
-                Contender incumbent = best;
-                left.removeIf(contender -> contender != incumbent && !contender.isTimed());
-                left.sort(Comparator.comparingDouble(contender -> contender.nanoseconds));
-                if (left.size() <= 2 || over()) {
-                    break;
+                left = left.stream()
+                        .filter(Contender::isTimed)
+                        .sorted(Comparator.comparingDouble(contender -> contender.nanoseconds))
+                        .limit((left.size() + 1) / 2)
+                        .toList();
+                if (left.isEmpty() || stop.getAsBoolean()) {
+                    return best;
                 }
-                left = new ArrayList<>(left.subList(0, (left.size() + 1) / 2));
-                if (!left.contains(best)) {
-                    left.add(best);
+                if (all.size() == 2 || over()) {
+                    Contender first = left.get(0);
+                    first.first = Math.min(first.first, (long) first.nanoseconds);
+                    return first.nanoseconds < BETTER_BELOW * best.nanoseconds ? first : best;
                 }
                 rounds *= 2;
             }
-            Contender winner = left.get(0);
-            winner.first = Math.min(winner.first, (long) winner.nanoseconds);
-            return winner;
         }
 
         private List<long[]> time(List<Contender> contenders, Interleaved.Limits limits) {
@@ -366,7 +369,9 @@ public final class Tuner {
                     failure = new IllegalStateException("implausible");
                     reject(plan, "its times are implausible: faster than four copies of the tensor");
                 }
-                nanoseconds = failure != null ? Double.MAX_VALUE : Spread.of(times).median() * 1e3;
+                Spread spread = Spread.of(times);
+                LOG.log(Level.DEBUG, "{0} takes {1} us for {2}", plan, spread, work.grouping());
+                nanoseconds = failure != null ? Double.MAX_VALUE : spread.median() * 1e3;
             }
 
             boolean isTimed() {
