@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /** The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for. */
 public final class TunedPlans implements PlanSource {
@@ -51,8 +52,13 @@ public final class TunedPlans implements PlanSource {
      * @param database read when the first plan is needed; what is tuned now is stored there
      */
     public static void use(Session session, Tuning tuning, TuningDatabase database) {
+        use(session, tuning, database, System::nanoTime);
+    }
+
+    /** The same, by another clock. */
+    static void use(Session session, Tuning tuning, TuningDatabase database, LongSupplier clock) {
         Tuner tuner = tuning == Tuning.NOW
-                ? new Tuner(session, System::nanoTime, () -> Thread.currentThread().isInterrupted(), Tuner.Progress.NONE)
+                ? new Tuner(session, clock, () -> Thread.currentThread().isInterrupted(), Tuner.Progress.NONE)
                 : null;
         session.planner()
                 .use(tuning == Tuning.OFF ? PlanSource.NONE : new TunedPlans(session, database, tuner));
@@ -119,7 +125,7 @@ public final class TunedPlans implements PlanSource {
             LOG.log(Level.WARNING, "tuning on {0} failed: {1}", session.device().description(), e.getMessage());
             return Optional.empty();
         }
-        LOG.log(Level.INFO, "{0} on {1}: {2}, {3} us, heuristic {4} us", tuned.grouping(), session.device().name(),
+        LOG.log(Level.DEBUG, "{0} on {1}: {2}, {3} us, heuristic {4} us", tuned.grouping(), session.device().name(),
                 tuned.plan(), tuned.microseconds(), tuned.heuristicMicroseconds());
         if (!tuned.isMeasured()) {
             return Optional.empty();

@@ -278,6 +278,7 @@ public final class Tuner {
             if (same || best.failure != null || !beats(ofBest, ofHeuristic, shortest)) {
                 return tuned(Ending.HEURISTIC, heuristic.plan, heuristicTime, heuristicTime);
             }
+            // The shares of single rounds decided; the medians of all may lie a little closer.
             double time = Math.min(Spread.of(ofBest).median(), WINS_BELOW * heuristicTime);
             return tuned(Ending.FASTER, best.plan, time, heuristicTime);
         }

@@ -9,7 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -173,14 +176,28 @@ public final class TuningDatabase {
         if (file == null) {
             throw new IOException("there is no cache folder: neither CLNORM_CACHE nor a home is set");
         }
-        CacheFolder.create(file.toAbsolutePath().getParent());
-        return locked(() -> {
-            TuningFile current = read(true);
-            int isNew = current.add(added);
-            content = current;
-            write(current.text());
-            return Math.max(isNew, known);
-        });
+        try {
+            CacheFolder.create(file.toAbsolutePath().getParent());
+            return locked(() -> {
+                TuningFile current = read(true);
+                int isNew = current.add(added);
+                content = current;
+                write(current.text());
+                return Math.max(isNew, known);
+            });
+        } catch (FileSystemException e) {
+            throw new IOException(file + ": cannot be written: " + reason(e), e);
+        }
+    }
+
+    /** Java's own message is often the name of the file alone. */
+    private static String reason(FileSystemException e) {
+        if (e.getReason() != null) {
+            return e.getReason();
+        }
+        return e instanceof AccessDeniedException
+                ? "permission denied"
+                : e instanceof FileAlreadyExistsException ? e.getFile() + " is no folder" : e.toString();
     }
 
     /** What is done while nobody else does such things to the file. */

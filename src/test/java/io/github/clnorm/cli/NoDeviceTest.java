@@ -120,6 +120,16 @@ class NoDeviceTest {
     }
 
     @Test
+    void tuneSaysHowToInstall() throws Exception {
+        assertEquals(ExitCode.NO_DEVICE, execute("tune"), err);
+        assertEquals("", out);
+        assertOneLine("looking for 'any'", InstallAdvice.forThisMachine());
+        assertEquals(ExitCode.NO_DEVICE, execute("tune", "--explain", "group_norm", "--shape", "2,64,8"), err);
+        assertEquals(ExitCode.NO_DEVICE, execute("tune", "--json"), err);
+        assertTrue(new ObjectMapper().readTree(out).get("devices").isEmpty(), out);
+    }
+
+    @Test
     void devicesStillPrintsOneJsonDocument() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("devices", "--json"), err);
         JsonNode root = new ObjectMapper()

@@ -304,7 +304,6 @@ class RunTest extends CommandLineFixture {
                 "--running-mean-output", outputs.resolve("m.npy")), "--eval");
         refused(2, operation("rms_norm", "--mean-output", outputs.resolve("m.npy")), "takes no mean");
         refused(2, operation("layer_norm", "--sum-output", outputs.resolve("s.npy")), "--residual");
-        refused(2, operation("layer_norm", "--tune", "now"), "--tune now");
     }
 
     @Test
