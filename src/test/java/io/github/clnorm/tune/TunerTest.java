@@ -262,6 +262,7 @@ class TunerTest {
             try (Work work = Work.of(session, PROBLEM)) {
                 assertEquals(2, work.copies());
             }
+            session.trim();
             faulty.fail("createBuffer", 6);
             int before = session.openBuffers();
             assertThrows(ClException.class, () -> Work.of(session, PROBLEM));
