@@ -10,9 +10,10 @@
 //
 // Every set is cut into blocks: pieces of at most BLOCK elements that share gamma and beta (a run), or, where every
 // element has its own (EACH), of a row. A block is summed in 64 lanes (lanes.cl) to sum(dz * xhat) and sum(dz), EACH to
-// sum(g * xhat) and sum(g). A set's means and a parameter's gradient are both merged from these, by compensated 64-lane
-// sums in the order of the blocks: one reading of x and dy serves both, there are no atomics, and neither the cut into
-// work-groups nor the vector width changes a bit.
+// sum(g * xhat) and sum(g). What is left behind its last whole END elements lies in the next END lanes, at their end: a
+// vector that ends with the block reads it, and nothing beyond. A set's means and a parameter's gradient are both merged
+// from these, by compensated 64-lane sums in the order of the blocks: one reading of x and dy serves both, there are no
+// atomics, and neither the cut into work-groups nor the vector width changes a bit.
 //
 // gradient_columns.cl does the same across rows, gradient_resident.cl in one launch, gradient_tiles.cl with the parameters
 // of every element.
@@ -33,6 +34,11 @@
 // 0 where dbeta alone is wanted and no activation needs x.
 #ifndef NEEDS_X
 #define NEEDS_X 1
+#endif
+
+// 1 where a lone work-item merges the sums of several parameters at a time: at most LANES sums each.
+#ifndef SIDE_BY_SIDE
+#define SIDE_BY_SIDE 0
 #endif
 
 // The address space of the sums that are merged to a set's means.
@@ -104,90 +110,151 @@ CLNORM_INLINE set_gradient_t saved_statistics(__global const real *mean, __globa
 {
     set_gradient_t s;
     s.mean_hi = CENTERED ? mean[set] : 0;
-    s.mean_lo = CENTERED && mean_rest ? mean_rest[set] : 0;
+    s.mean_lo = CENTERED ? (mean_rest ? mean_rest[set] : 0) : 0;
     s.rstd = STATISTICS == GIVEN ? (real)1 / sqrt(rstd[set] + eps) : rstd[set];
     s.g = 0;
     s.g_of_xhat = 0;
     return s;
 }
 
+// Elements that the lanes take together at the end of a block. Part of the order of summation.
+#define END 16
+
+// How far ahead memory is asked for: further on while elements are summed than while dx is stored, made of what mostly is
+// in a cache. Of no matter to the bits.
+#define READ_AHEAD AHEAD
+#define WRITE_AHEAD (AHEAD / 2)
+
+// Where the element lies that follows so many elements further on in the set.
+CLNORM_INLINE ulong distance_ahead(const sets_t sets, const uint elements)
+{
+    return sets.rows == 1 ? elements : elements / sets.width * row_stride(sets) + elements % sets.width;
+}
+
 // A block of a set: where it begins, how many elements it has, and which run's parameters.
 typedef struct {
     ulong offset; // in the set
     uint n;
-    uint run;     // of the set; EACH: where the block begins in its row
+    uint run;   // of the row
+    uint piece; // of the run
+    uint param; // what gamma and beta are moved by: the run; EACH: where the block begins in its row
+    ulong row;
 } block_t;
 
-CLNORM_INLINE block_t block_of(const sets_t sets, const runs_t runs, const uint number)
+CLNORM_INLINE block_t placed_block(const sets_t sets, const uint piece, const uint run, const ulong row)
 {
     const ulong length = EACH ? sets.width : sets.run;
-    const uint piece = number % runs.per_run;
-    const uint run = number / runs.per_run % runs.runs;
-    const ulong row = number / runs.per_run / runs.runs;
     const ulong from = (ulong)piece * BLOCK;
     block_t block;
     block.offset = row * SOURCE_ROW_STRIDE(sets) + run * length + from;
     block.n = (uint)min((ulong)BLOCK, length - from);
-    block.run = EACH ? (uint)from : run;
+    block.param = EACH ? (uint)from : run;
+    block.piece = piece;
+    block.run = run;
+    block.row = row;
     return block;
+}
+
+CLNORM_INLINE block_t block_of(const sets_t sets, const runs_t runs, const uint number)
+{
+    const uint run = number / runs.per_run;
+    return placed_block(sets, number % runs.per_run, run % runs.runs, run / runs.runs);
+}
+
+// The block behind `block`: cheaper than block_of, whose divisions weigh as much as a short run.
+CLNORM_INLINE block_t block_behind(const sets_t sets, const runs_t runs, const block_t block)
+{
+    const int same_run = block.piece + 1 < runs.per_run;
+    const int same_row = same_run || block.run + 1 < runs.runs;
+    return placed_block(sets, same_run ? block.piece + 1 : 0, same_run ? block.run : (same_row ? block.run + 1 : 0),
+                        same_row ? block.row : block.row + 1);
+}
+
+// Block `number`, whose predecessor among the blocks that a team takes was `before`, `step` blocks ahead of it.
+CLNORM_INLINE block_t next_block(const sets_t sets, const runs_t runs, const block_t before, const uint number,
+                                 const uint step)
+{
+    return step == 1 ? block_behind(sets, runs, before) : block_of(sets, runs, number);
 }
 
 // The parameters of VECTOR_WIDTH elements that have their own.
 #define GAMMAS(gamma, at) ((gamma) ? parameters((gamma) + (at)) : (realv)(1))
 #define BETAS(beta, at) ((beta) ? parameters((beta) + (at)) : (realv)(0))
 
-// Values at .. at + VECTOR_WIDTH of n, with `missing` for those from n on.
-CLNORM_INLINE realv some_of_x(const source_t x, const uint at, const uint n, const real missing)
-{
-    real part[VECTOR_WIDTH];
-    ROLLED
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        part[v] = at + v < n ? source_element(x, at + v) : missing;
-    }
-    return load_vector(part);
-}
+// The parameters of a vector of a block: EACH those at its elements, else the run's.
+#if EACH
+#define GAMMAS_OF_VECTOR(gamma, at, run) GAMMAS(gamma, at)
+#define BETAS_OF_VECTOR(beta, at, run) BETAS(beta, at)
+#define GAMMA_OF_ELEMENT(gamma, at, run) ((gamma) ? parameter((gamma) + (at)) : (real)1)
+#define BETA_OF_ELEMENT(beta, at, run) ((beta) ? parameter((beta) + (at)) : (real)0)
+#else
+#define GAMMAS_OF_VECTOR(gamma, at, run) ((realv)(run))
+#define BETAS_OF_VECTOR(beta, at, run) ((realv)(run))
+#define GAMMA_OF_ELEMENT(gamma, at, run) (run)
+#define BETA_OF_ELEMENT(beta, at, run) (run)
+#endif
 
-CLNORM_INLINE realv some_of_dy(const gradient_t dy, const uint at, const uint n)
-{
-    real part[VECTOR_WIDTH];
-    ROLLED
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        part[v] = at + v < n ? gradient_element(dy, at + v) : (real)0;
-    }
-    return load_vector(part);
-}
-
-CLNORM_INLINE realv some_parameters(__global const parameter_t *values, const uint at, const uint n)
-{
-    if (at + VECTOR_WIDTH <= n) {
-        return parameters(values + at);
-    }
-    real part[VECTOR_WIDTH];
-    ROLLED
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        part[v] = at + v < n ? parameter(values + at + v) : (real)0;
-    }
-    return load_vector(part);
-}
-
-// Adds VECTOR_WIDTH elements to their lanes.
-CLNORM_INLINE void add_to_lanes(realv *products, realv *sums, const realv x, const realv dy, const set_gradient_t s,
-                                const realv gammas, const realv betas)
-{
-    const realv dz = BEFORE_ACTIVATION(dy, x, (realv)(s.mean_hi), (realv)(s.mean_lo), s.rstd * gammas, betas);
-    const realv g = EACH ? dz * gammas : dz;
 #if NEEDS_X
-    *products = multiply_add(g, XHAT(x, (realv)(s.mean_hi), (realv)(s.mean_lo), (realv)(s.rstd)), *products);
+#define X_ELEMENTS(x, at) source_elements(x, at)
+#define X_ELEMENT(x, at) source_element(x, at)
+#else
+#define X_ELEMENTS(x, at) ((realv)(0))
+#define X_ELEMENT(x, at) ((real)0)
+#endif
+
+// Adds the VECTOR_WIDTH elements at `at` to their lanes, but for the first `skipped` (0 or less: none), which other lanes
+// have.
+CLNORM_INLINE void add_vector(realv *products, realv *sums, const source_t x, const gradient_t dy,
+                              __global const parameter_t *gamma, __global const parameter_t *beta, const real run_gamma,
+                              const real run_beta, const uint at, const int skipped, const set_gradient_t s)
+{
+    const realv from = X_ELEMENTS(x, at);
+    const realv gammas = GAMMAS_OF_VECTOR(gamma, at, run_gamma);
+    const realv betas = BETAS_OF_VECTOR(beta, at, run_beta);
+    const realv dz = BEFORE_ACTIVATION(gradient_elements(dy, at), from, (realv)(s.mean_hi), (realv)(s.mean_lo),
+                                       s.rstd * gammas, betas);
+    const realv all = EACH ? dz * gammas : dz;
+    const realv g = first_lanes(skipped, (realv)(0), all);
+#if NEEDS_X
+    *products = multiply_add(g, XHAT(from, (realv)(s.mean_hi), (realv)(s.mean_lo), (realv)(s.rstd)), *products);
 #endif
     *sums += g;
 }
 
+// The same, element by element, for the first n of the VECTOR_WIDTH lanes at `at`: blocks of fewer than END elements.
+CLNORM_INLINE void add_elements(realv *products, realv *sums, const source_t x, const gradient_t dy,
+                                __global const parameter_t *gamma, __global const parameter_t *beta,
+                                const real run_gamma, const real run_beta, const uint at, const uint n,
+                                const set_gradient_t s)
+{
+    real lane_products[VECTOR_WIDTH], lane_sums[VECTOR_WIDTH];
+    store_vector(*products, lane_products);
+    store_vector(*sums, lane_sums);
+    ROLLED
+    for (uint v = 0; v < VECTOR_WIDTH; v++) {
+        if (v < n) {
+            const real from = X_ELEMENT(x, at + v);
+            const real one_gamma = GAMMA_OF_ELEMENT(gamma, at + v, run_gamma);
+            const real one_beta = BETA_OF_ELEMENT(beta, at + v, run_beta);
+            const real dz = BEFORE_ACTIVATION_ONE(gradient_element(dy, at + v), from, s.mean_hi, s.mean_lo,
+                                                  s.rstd * one_gamma, one_beta);
+            const real g = EACH ? dz * one_gamma : dz;
+#if NEEDS_X
+            lane_products[v] = multiply_add(g, XHAT(from, s.mean_hi, s.mean_lo, s.rstd), lane_products[v]);
+#endif
+            lane_sums[v] += g;
+        }
+    }
+    *products = load_vector(lane_products);
+    *sums = load_vector(lane_sums);
+}
+
 // The sums of a block of n elements, the same for every work-item of the team: sum(g * xhat) and sum(g), with gamma only
 // EACH. n = 0 for a team without a block. gamma and beta point at the run's, EACH at those of the block's first element,
-// or are null. All work-items of the work-group call it together.
+// or are null. `ahead` is the distance to what is summed soon. All work-items of the work-group call it together.
 CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global const parameter_t *gamma,
                               __global const parameter_t *beta, const uint n, const set_gradient_t s,
-                              const team_t *team, real *product, real *sum)
+                              const ulong ahead, const team_t *team, real *product, real *sum)
 {
     realv products[HELD], sums[HELD];
 #pragma unroll
@@ -195,73 +262,37 @@ CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global co
         products[k] = 0;
         sums[k] = 0;
     }
-#if !EACH
-    const realv gammas = (realv)(gamma && n > 0 ? parameter(gamma) : (real)1);
-    const realv betas = (realv)(beta && n > 0 ? parameter(beta) : (real)0);
-#endif
+    const real run_gamma = !EACH && (gamma && n > 0) ? parameter(gamma) : (real)1;
+    const real run_beta = !EACH && (beta && n > 0) ? parameter(beta) : (real)0;
     const uint whole = n / LANES * LANES;
     for (uint base = 0; base < whole; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + LANE_OF(team, k);
-#if NEEDS_X
-            const realv from = source_elements(x, at);
-#else
-            const realv from = (realv)(0);
-#endif
-#if EACH
-            const realv gammas = GAMMAS(gamma, at);
-            const realv betas = BETAS(beta, at);
-#endif
-            add_to_lanes(products + k, sums + k, from, gradient_elements(dy, at), s, gammas, betas);
+            prefetch_source(x, at + ahead);
+            prefetch_input(dy + at + ahead);
+            add_vector(products + k, sums + k, x, dy, gamma, beta, run_gamma, run_beta, at, 0, s);
         }
     }
     if (whole < n) {
+        const uint ends = (n - whole) / END * END;                         // lanes of whole ENDs
+        const uint shift = n >= END ? (END - (n - whole) % END) % END : 0; // of the elements in the last END
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
-            const uint at = whole + LANE_OF(team, k);
-            if (at + VECTOR_WIDTH <= n) {
-#if NEEDS_X
-                const realv from = source_elements(x, at);
-#else
-                const realv from = (realv)(0);
-#endif
-#if EACH
-                const realv gammas = GAMMAS(gamma, at);
-                const realv betas = BETAS(beta, at);
-#endif
-                add_to_lanes(products + k, sums + k, from, gradient_elements(dy, at), s, gammas, betas);
+            const uint lane = LANE_OF(team, k);
+            const uint of_end = lane % END;
+            const int in_whole = lane + VECTOR_WIDTH <= ends;
+            if (in_whole || (shift > 0 && lane < ends + END && of_end + VECTOR_WIDTH > shift)) {
+                const uint at = whole + lane - (in_whole ? 0 : shift);
+                prefetch_source(x, at + ahead);
+                prefetch_input(dy + at + ahead);
+                add_vector(products + k, sums + k, x, dy, gamma, beta, run_gamma, run_beta, at,
+                           in_whole ? 0 : (int)shift - (int)of_end, s);
+            }
+            if (k * TEAM * VECTOR_WIDTH < END && n < END && lane < n) {
+                add_elements(products + k, sums + k, x, dy, gamma, beta, run_gamma, run_beta, lane, n - lane, s);
             }
         }
-#if VECTOR_WIDTH > 1
-        // One vector of the team may end within. Its lanes without an element take the mean and a gradient of 0, which add
-        // nothing.
-        const uint at = n / VECTOR_WIDTH * VECTOR_WIDTH;
-        const uint number = (at - whole) / VECTOR_WIDTH;
-        if (at < n && number % TEAM == team->item) {
-            realv last_product = (realv)(0), last_sum = (realv)(0);
-#pragma unroll
-            for (uint k = 0; k < HELD; k++) {
-                last_product = k == number / TEAM ? products[k] : last_product;
-                last_sum = k == number / TEAM ? sums[k] : last_sum;
-            }
-#if NEEDS_X
-            const realv from = some_of_x(x, at, n, s.mean_hi);
-#else
-            const realv from = (realv)(0);
-#endif
-#if EACH
-            const realv gammas = gamma ? some_parameters(gamma, at, n) : (realv)(1);
-            const realv betas = beta ? some_parameters(beta, at, n) : (realv)(0);
-#endif
-            add_to_lanes(&last_product, &last_sum, from, some_of_dy(dy, at, n), s, gammas, betas);
-#pragma unroll
-            for (uint k = 0; k < HELD; k++) {
-                products[k] = k == number / TEAM ? last_product : products[k];
-                sums[k] = k == number / TEAM ? last_sum : sums[k];
-            }
-        }
-#endif
     }
     fold_lanes(products, sums, product, sum, team);
 }
@@ -275,16 +306,20 @@ CLNORM_INLINE void sums_of_blocks(const source_t x, const gradient_t dy, __globa
                                   const uint offset, const uint step, __global real *partials, const ulong stride,
                                   const team_t *team)
 {
+    const ulong ahead = distance_ahead(sets, READ_AHEAD);
+    block_t block = block_of(sets, runs, there && first + offset < end ? first + offset : 0);
     for (uint base = first; base < end; base += step) {
         const uint number = base + offset;
         const int present = there && number < end;
-        const block_t block = block_of(sets, runs, present ? number : 0);
         real product, sum;
-        block_sums(source_at(x, block.offset), dy + block.offset, gamma ? gamma + block.run : gamma,
-                   beta ? beta + block.run : beta, present ? block.n : 0, s, team, &product, &sum);
+        block_sums(source_at(x, block.offset), dy + block.offset, gamma ? gamma + block.param : gamma,
+                   beta ? beta + block.param : beta, present ? block.n : 0, s, ahead, team, &product, &sum);
         if (present && team->item == 0) {
             partials[number] = product;
             partials[stride + number] = sum;
+        }
+        if (there && number + step < end) {
+            block = next_block(sets, runs, block, number + step, step);
         }
     }
 }
@@ -315,13 +350,23 @@ CLNORM_INLINE realv gammas_of_blocks(__global const parameter_t *gamma, const ru
     if (!gamma || at >= runs.blocks) {
         return (realv)(1);
     }
+    if (runs.per_run == 1 && at + VECTOR_WIDTH <= runs.runs) {
+        return parameters(gamma + at);
+    }
     if (at % runs.per_run + VECTOR_WIDTH <= runs.per_run) {
         return (realv)(parameter(gamma + at / runs.per_run % runs.runs));
     }
     real part[VECTOR_WIDTH];
+    uint piece = at % runs.per_run;
+    uint run = at / runs.per_run % runs.runs;
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        part[v] = parameter(gamma + (at + v) / runs.per_run % runs.runs);
+        part[v] = parameter(gamma + run);
+        piece++;
+        if (piece == runs.per_run) {
+            piece = 0;
+            run = run + 1 == runs.runs ? 0 : run + 1;
+        }
     }
     return load_vector(part);
 #endif
@@ -333,6 +378,16 @@ CLNORM_INLINE set_gradient_t merge_sums(PARTIALS_SPACE const real *partials, con
                                         __global const parameter_t *gamma, const ulong n, const set_gradient_t s,
                                         const team_t *team)
 {
+    set_gradient_t merged = s;
+#if TEAM == 1
+    // Nothing to merge, but a sum of -0 is 0 where sums are merged.
+    if (runs.blocks == 1) {
+        const real one_gamma = !EACH && gamma ? parameter(gamma) : (real)1;
+        merged.g_of_xhat = ((real)0 + one_gamma * partials[0]) / (real)n;
+        merged.g = ((real)0 + one_gamma * partials[stride]) / (real)n;
+        return merged;
+    }
+#endif
     realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD], folded, rounding;
 #pragma unroll
     for (uint k = 0; k < HELD; k++) {
@@ -356,77 +411,306 @@ CLNORM_INLINE set_gradient_t merge_sums(PARTIALS_SPACE const real *partials, con
             sum_errors[k] += rounding;
         }
     }
-    set_gradient_t merged = s;
     merged.g_of_xhat = fold_compensated(products, product_errors, team) / (real)n;
     merged.g = fold_compensated(sums, sum_errors, team) / (real)n;
     return merged;
 }
 
-// dx of a block of n elements, by the work-items of a team. gamma and beta as in block_sums.
+// dx of the VECTOR_WIDTH elements at `at` of a block; the parameters as in add_vector.
+CLNORM_INLINE realv input_gradient_of_vector(const source_t x, const gradient_t dy, __global const parameter_t *gamma,
+                                             __global const parameter_t *beta, const real run_gamma,
+                                             const real run_beta, const uint at, const set_gradient_t s)
+{
+    const realv hi = (realv)(s.mean_hi), lo = (realv)(s.mean_lo), rstd = (realv)(s.rstd);
+    const realv from = X_ELEMENTS(x, at);
+    const realv gammas = GAMMAS_OF_VECTOR(gamma, at, run_gamma);
+    const realv betas = BETAS_OF_VECTOR(beta, at, run_beta);
+    const realv dz = BEFORE_ACTIVATION(gradient_elements(dy, at), from, hi, lo, rstd * gammas, betas);
+    const realv xhat = XHAT(from, hi, lo, rstd);
+    return INPUT_GRADIENT(dz, xhat, gammas, rstd, (realv)(s.g), (realv)(s.g_of_xhat));
+}
+
+CLNORM_INLINE real input_gradient_of_element(const source_t x, const gradient_t dy, __global const parameter_t *gamma,
+                                             __global const parameter_t *beta, const real run_gamma,
+                                             const real run_beta, const uint at, const set_gradient_t s)
+{
+    const real from = X_ELEMENT(x, at);
+    const real one_gamma = GAMMA_OF_ELEMENT(gamma, at, run_gamma);
+    const real one_beta = BETA_OF_ELEMENT(beta, at, run_beta);
+    const real dz =
+        BEFORE_ACTIVATION_ONE(gradient_element(dy, at), from, s.mean_hi, s.mean_lo, s.rstd * one_gamma, one_beta);
+    const real xhat = XHAT(from, s.mean_hi, s.mean_lo, s.rstd);
+    return INPUT_GRADIENT(dz, xhat, one_gamma, s.rstd, s.g, s.g_of_xhat);
+}
+
+// Vectors a trip, all of them read before any is written; activations are long enough without, and take long to compile.
+#if ACTIVATION == NONE
+#define AT_ONCE 4
+#else
+#define AT_ONCE 1
+#endif
+
+// dx of a block of n elements, by the work-items of a team. gamma, beta and ahead as in block_sums.
 CLNORM_INLINE void input_gradient_of_block(const source_t x, const gradient_t dy, __global storage_t *dx,
                                            __global const parameter_t *gamma, __global const parameter_t *beta,
-                                           const uint n, const set_gradient_t s, const team_t *team)
+                                           const uint n, const set_gradient_t s, const ulong ahead,
+                                           const team_t *team)
 {
     const uint head = (uint)aligned_head(dx, n);
-    const uint vectors = (n - head) / VECTOR_WIDTH;
-    const realv hi = (realv)(s.mean_hi), lo = (realv)(s.mean_lo), rstd = (realv)(s.rstd);
-#if !EACH
-    const real one_gamma = gamma ? parameter(gamma) : (real)1;
-    const real one_beta = beta ? parameter(beta) : (real)0;
-#endif
-    for (uint i = team->item; i < vectors; i += TEAM) {
-        const uint at = head + i * VECTOR_WIDTH;
-#if EACH
-        const realv gammas = GAMMAS(gamma, at);
-        const realv betas = BETAS(beta, at);
-#else
-        const realv gammas = (realv)(one_gamma);
-        const realv betas = (realv)(one_beta);
-#endif
-#if NEEDS_X
-        const realv from = source_elements(x, at);
-#else
-        const realv from = (realv)(0);
-#endif
-        const realv dz = BEFORE_ACTIVATION(gradient_elements(dy, at), from, hi, lo, rstd * gammas, betas);
-        const realv xhat = XHAT(from, hi, lo, rstd);
-        store_output(INPUT_GRADIENT(dz, xhat, gammas, rstd, (realv)(s.g), (realv)(s.g_of_xhat)), dx + at);
+    const uint end = head + (n - head) / VECTOR_WIDTH * VECTOR_WIDTH;
+    const real run_gamma = !EACH && gamma ? parameter(gamma) : (real)1;
+    const real run_beta = !EACH && beta ? parameter(beta) : (real)0;
+    // What is left at both ends: a lone work-item takes it by two vectors that overlap the others, before dx overwrites
+    // what they read; others element by element.
+    const int overlapping = TEAM == 1 && VECTOR_WIDTH > 1 && n >= VECTOR_WIDTH;
+    realv at_ends[2];
+    for (uint e = 0; e < 2 && overlapping; e++) {
+        if (e == 0 ? head > 0 : end < n) {
+            at_ends[e] = input_gradient_of_vector(x, dy, gamma, beta, run_gamma, run_beta,
+                                                  e == 0 ? 0 : n - VECTOR_WIDTH, s);
+        }
     }
-    // What is left at both ends: fewer than two vectors.
-    const uint rest = n - vectors * VECTOR_WIDTH;
-    for (uint i = team->item; i < rest; i += TEAM) {
-        const uint at = i + (i < head ? 0 : vectors * VECTOR_WIDTH);
-#if EACH
-        const real one_gamma = gamma ? parameter(gamma + at) : (real)1;
-        const real one_beta = beta ? parameter(beta + at) : (real)0;
+    uint at = head + team->item * VECTOR_WIDTH;
+    for (; at + (AT_ONCE - 1) * TEAM * VECTOR_WIDTH < end; at += AT_ONCE * TEAM * VECTOR_WIDTH) {
+        realv result[AT_ONCE];
+#pragma unroll
+        for (uint u = 0; u < AT_ONCE; u++) {
+            prefetch_output(dx + at + u * TEAM * VECTOR_WIDTH + ahead);
+            prefetch_source(x, at + u * TEAM * VECTOR_WIDTH + ahead);
+            prefetch_input(dy + at + u * TEAM * VECTOR_WIDTH + ahead);
+            result[u] =
+                input_gradient_of_vector(x, dy, gamma, beta, run_gamma, run_beta, at + u * TEAM * VECTOR_WIDTH, s);
+        }
+#pragma unroll
+        for (uint u = 0; u < AT_ONCE; u++) {
+            store_output(result[u], dx + at + u * TEAM * VECTOR_WIDTH);
+        }
+    }
+#if AT_ONCE > 1
+    for (; at < end; at += TEAM * VECTOR_WIDTH) {
+        prefetch_output(dx + at + ahead);
+        store_output(input_gradient_of_vector(x, dy, gamma, beta, run_gamma, run_beta, at, s), dx + at);
+    }
 #endif
-#if NEEDS_X
-        const real from = source_element(x, at);
-#else
-        const real from = 0;
-#endif
-        const real dz =
-            BEFORE_ACTIVATION_ONE(gradient_element(dy, at), from, s.mean_hi, s.mean_lo, s.rstd * one_gamma, one_beta);
-        const real xhat = XHAT(from, s.mean_hi, s.mean_lo, s.rstd);
-        store_element(INPUT_GRADIENT(dz, xhat, one_gamma, s.rstd, s.g, s.g_of_xhat), dx + at);
+    if (overlapping) {
+        if (head > 0) {
+            store_elements(at_ends[0], dx);
+        }
+        if (end < n) {
+            store_elements(at_ends[1], dx + n - VECTOR_WIDTH);
+        }
+    } else {
+        const uint rest = n - (end - head);
+        for (uint i = team->item; i < rest; i += TEAM) {
+            const uint one = i + (i < head ? 0 : end - head);
+            store_element(input_gradient_of_element(x, dy, gamma, beta, run_gamma, run_beta, one, s), dx + one);
+        }
     }
 }
 
-// dx of the blocks `first` .. `end` of a set; a team takes every `step`-th, beginning with its `offset`-th. dx points at
-// the set, whose rows are row_stride apart there.
+// Blocks whose dx is made before that of the blocks in front of them, so that a set too large for a cache is read from its
+// end, which is still there, to its beginning.
+#define PIECE 64
+
+// dx of the blocks `first` .. `end` of a set; a team takes every `step`-th of a piece, beginning with its `offset`-th. dx
+// points at the set, whose rows are row_stride apart there.
 CLNORM_INLINE void input_gradient_of_blocks(const source_t x, const gradient_t dy, __global storage_t *dx,
                                             __global const parameter_t *gamma, __global const parameter_t *beta,
                                             const sets_t sets, const runs_t runs, const set_gradient_t s,
                                             const uint first, const uint end, const uint offset, const uint step,
                                             const team_t *team)
 {
-    for (uint number = first + offset; number < end; number += step) {
-        const block_t block = block_of(sets, runs, number);
-        const ulong row = number / runs.per_run / runs.runs;
-        const ulong target = block.offset + row * (row_stride(sets) - SOURCE_ROW_STRIDE(sets));
-        input_gradient_of_block(source_at(x, block.offset), dy + block.offset, dx + target,
-                                gamma ? gamma + block.run : gamma, beta ? beta + block.run : beta, block.n, s, team);
+    const ulong ahead = distance_ahead(sets, WRITE_AHEAD);
+    for (uint piece = (end - first + PIECE - 1) / PIECE; piece-- > 0;) {
+        const uint to = min(first + (piece + 1) * PIECE, end);
+        const uint from = first + piece * PIECE + offset;
+        block_t block = block_of(sets, runs, min(from, to - 1));
+        for (uint number = from; number < to; number += step) {
+            const ulong target = block.offset + block.row * (row_stride(sets) - SOURCE_ROW_STRIDE(sets));
+            input_gradient_of_block(source_at(x, block.offset), dy + block.offset, dx + target,
+                                    gamma ? gamma + block.param : gamma, beta ? beta + block.param : beta, block.n, s,
+                                    ahead, team);
+            block = next_block(sets, runs, block, min(number + step, to - 1), step);
+        }
     }
+}
+
+// Where the sums of parameters lie among partials: [samples, groups, blocks], twice, and the blocks of a set
+// [chunks, runs, per_run]. A parameter's are added sample after sample, in the order of the blocks.
+typedef struct {
+    ulong samples, groups;
+    uint chunks;
+} merge_t;
+
+CLNORM_INLINE merge_t merge_of(const runs_t runs, const ulong samples, const ulong groups)
+{
+    merge_t merge;
+    merge.samples = samples;
+    merge.groups = groups;
+    merge.chunks = runs.blocks / runs.runs / runs.per_run;
+    return merge;
+}
+
+CLNORM_INLINE void store_parameters(const real product, const real sum, __global parameter_t *dgamma,
+                                    __global parameter_t *dbeta, const ulong number)
+{
+    if (dgamma) {
+        store_parameter(product, dgamma + number);
+    }
+    if (dbeta) {
+        store_parameter(sum, dbeta + number);
+    }
+}
+
+#if SIDE_BY_SIDE
+// Folds values of VECTOR_WIDTH parameters by the tree of fold_compensated, of which they are the first `count` lanes.
+CLNORM_INLINE realv fold_side_by_side(realv *sum, const uint count)
+{
+    realv error[LANES], folded, rounding;
+    for (uint i = 0; i < count; i++) {
+        error[i] = (realv)(0);
+    }
+    for (uint half_ = LANES / 2; half_ > 0; half_ /= 2) {
+        for (uint i = 0; i < half_ && i + half_ < count; i++) {
+            TWO_SUM(folded, rounding, sum[i], sum[i + half_]);
+            sum[i] = folded;
+            error[i] = (error[i] + error[i + half_]) + rounding;
+        }
+    }
+    // As there: an infinite sum has no error to speak of, and a sum of -0 is 0.
+    const realv total = sum[0] + error[0];
+    return isinf(sum[0]) ? sum[0] : total;
+}
+
+// dgamma and dbeta of the parameters `first` .. `end` of all groups, by a lone work-item whose vectors hold as many
+// parameters, each of which has at most LANES sums.
+CLNORM_INLINE void gradients_side_by_side(__global const real *partials, const ulong stride, const merge_t merge,
+                                          const runs_t runs, const ulong first, const ulong end,
+                                          __global parameter_t *dgamma, __global parameter_t *dbeta)
+{
+    for (ulong at = first; at < end; at += VECTOR_WIDTH) {
+        const uint there = (uint)min(end - at, (ulong)VECTOR_WIDTH);
+        ulong from[VECTOR_WIDTH];
+        ulong group = at / runs.runs;
+        uint run = (uint)(at % runs.runs);
+        for (uint v = 0; v < VECTOR_WIDTH; v++) {
+            // Those behind the last one take its sums, and are not stored.
+            from[v] = group * runs.blocks + (ulong)run * runs.per_run;
+            if (v + 1 < there) {
+                run++;
+                if (run == runs.runs) {
+                    run = 0;
+                    group++;
+                }
+            }
+        }
+        realv products[LANES], sums[LANES];
+        const int together = there == VECTOR_WIDTH && from[VECTOR_WIDTH - 1] == from[0] + VECTOR_WIDTH - 1;
+        uint count = 0;
+        for (ulong sample = 0; sample < merge.samples; sample++) {
+            for (uint chunk = 0; chunk < merge.chunks; chunk++) {
+                for (uint piece = 0; piece < runs.per_run; piece++) {
+                    __global const real *at_sample = partials + sample * merge.groups * runs.blocks +
+                                                     (ulong)chunk * runs.runs * runs.per_run + piece;
+                    if (together) {
+                        products[count] = load_vector(at_sample + from[0]);
+                        sums[count] = load_vector(at_sample + stride + from[0]);
+                    } else {
+                        real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
+                        for (uint v = 0; v < VECTOR_WIDTH; v++) {
+                            some_products[v] = at_sample[from[v]];
+                            some_sums[v] = at_sample[stride + from[v]];
+                        }
+                        products[count] = load_vector(some_products);
+                        sums[count] = load_vector(some_sums);
+                    }
+                    count++;
+                }
+            }
+        }
+        real lane_products[VECTOR_WIDTH], lane_sums[VECTOR_WIDTH];
+        store_vector(fold_side_by_side(products, count), lane_products);
+        store_vector(fold_side_by_side(sums, count), lane_sums);
+        for (uint v = 0; v < there; v++) {
+            store_parameters(lane_products[v], lane_sums[v], dgamma, dbeta, at + v);
+        }
+    }
+}
+#endif
+
+// The same of one parameter, by a team, for any number of sums. All work-items of the work-group call it together; a team
+// without a parameter has number >= end.
+CLNORM_INLINE void gradient_of_parameter(__global const real *partials, const ulong stride, const merge_t merge,
+                                         const runs_t runs, const ulong number, const ulong end,
+                                         __global parameter_t *dgamma, __global parameter_t *dbeta, const team_t *team)
+{
+    const ulong of_group = number / runs.runs;
+    const uint run = (uint)(number % runs.runs);
+    const ulong count = number < end ? merge.samples * merge.chunks * runs.per_run : 0;
+    realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD], folded, rounding;
+#pragma unroll
+    for (uint k = 0; k < HELD; k++) {
+        products[k] = 0;
+        product_errors[k] = 0;
+        sums[k] = 0;
+        sum_errors[k] = 0;
+    }
+    for (ulong base = 0; base < count; base += LANES) {
+#pragma unroll
+        for (uint k = 0; k < HELD; k++) {
+            const ulong at = base + LANE_OF(team, k);
+            realv product = (realv)(0), sum = (realv)(0);
+            if (at < count) {
+                const ulong chunk = at / runs.per_run;
+                const uint within = (uint)(at % runs.per_run);
+                const ulong from = (chunk / merge.chunks * merge.groups + of_group) * runs.blocks +
+                                   ((chunk % merge.chunks) * runs.runs + run) * runs.per_run + within;
+                if (within + VECTOR_WIDTH <= runs.per_run) {
+                    product = load_vector(partials + from);
+                    sum = load_vector(partials + stride + from);
+                } else {
+                    real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
+                    ROLLED
+                    for (uint v = 0; v < VECTOR_WIDTH; v++) {
+                        const ulong one = at + v;
+                        const ulong its_chunk = one / runs.per_run;
+                        const ulong place = (its_chunk / merge.chunks * merge.groups + of_group) * runs.blocks +
+                                            ((its_chunk % merge.chunks) * runs.runs + run) * runs.per_run + one % runs.per_run;
+                        some_products[v] = one < count ? partials[place] : (real)0;
+                        some_sums[v] = one < count ? partials[stride + place] : (real)0;
+                    }
+                    product = load_vector(some_products);
+                    sum = load_vector(some_sums);
+                }
+            }
+            TWO_SUM(folded, rounding, products[k], product);
+            products[k] = folded;
+            product_errors[k] += rounding;
+            TWO_SUM(folded, rounding, sums[k], sum);
+            sums[k] = folded;
+            sum_errors[k] += rounding;
+        }
+    }
+    const real product = fold_compensated(products, product_errors, team);
+    const real sum = fold_compensated(sums, sum_errors, team);
+    if (number < end && team->item == 0) {
+        store_parameters(product, sum, dgamma, dbeta, number);
+    }
+}
+
+// dgamma and dbeta of the parameters `first` .. `end`, by a work-group.
+CLNORM_INLINE void gradients_of_parameters(__global const real *partials, const ulong stride, const merge_t merge,
+                                           const runs_t runs, const ulong first, const ulong end,
+                                           __global parameter_t *dgamma, __global parameter_t *dbeta,
+                                           const team_t *team)
+{
+#if SIDE_BY_SIDE
+    gradients_side_by_side(partials, stride, merge, runs, first, end, dgamma, dbeta);
+#else
+    for (ulong number = first; number < end; number += TEAMS) {
+        gradient_of_parameter(partials, stride, merge, runs, number + team->team, end, dgamma, dbeta, team);
+    }
+#endif
 }
 
 #ifndef GRADIENT_LIBRARY
@@ -519,74 +803,19 @@ input_gradient(__global const storage_t *x, __global const storage_t *residual, 
 }
 
 // dgamma and dbeta, from the sums of all blocks, sample after sample.
-// Parallel over: parameters, one a work-group of one team.
+// Parallel over: parameters; a work-group of one team takes `each` of them.
 // [in]  partials       as gradient_sums and gradient_sums_of_columns leave them: [samples, groups, blocks], twice
 // [out] dgamma, dbeta  [groups, runs]; either may be null
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_of_parameters(__global const real *partials, const ulong stride, const ulong samples, const ulong groups,
-                       RUNS_ARGUMENTS, __global parameter_t *dgamma, __global parameter_t *dbeta,
+                       RUNS_ARGUMENTS, __global parameter_t *dgamma, __global parameter_t *dbeta, const uint each,
                        const ulong first_group)
 {
     DECLARE_TEAM(team);
-    const ulong number = first_group + get_group_id(0);
-    const ulong of_group = number / runs;
-    const uint run = (uint)(number % runs);
-    const uint chunks = blocks / runs / per_run; // of per_run successive blocks, in a set
-    const ulong count = samples * chunks * per_run;
-    realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD], folded, rounding;
-#pragma unroll
-    for (uint k = 0; k < HELD; k++) {
-        products[k] = 0;
-        product_errors[k] = 0;
-        sums[k] = 0;
-        sum_errors[k] = 0;
-    }
-    for (ulong base = 0; base < count; base += LANES) {
-#pragma unroll
-        for (uint k = 0; k < HELD; k++) {
-            const ulong at = base + LANE_OF(&team, k);
-            realv product = (realv)(0), sum = (realv)(0);
-            if (at < count) {
-                const ulong chunk = at / per_run;
-                const uint within = (uint)(at % per_run);
-                const ulong from = (chunk / chunks * groups + of_group) * blocks +
-                                   ((chunk % chunks) * runs + run) * per_run + within;
-                if (within + VECTOR_WIDTH <= per_run) {
-                    product = load_vector(partials + from);
-                    sum = load_vector(partials + stride + from);
-                } else {
-                    real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
-                    ROLLED
-                    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-                        const ulong one = at + v;
-                        const ulong its_chunk = one / per_run;
-                        const ulong place = (its_chunk / chunks * groups + of_group) * blocks +
-                                            ((its_chunk % chunks) * runs + run) * per_run + one % per_run;
-                        some_products[v] = one < count ? partials[place] : (real)0;
-                        some_sums[v] = one < count ? partials[stride + place] : (real)0;
-                    }
-                    product = load_vector(some_products);
-                    sum = load_vector(some_sums);
-                }
-            }
-            TWO_SUM(folded, rounding, products[k], product);
-            products[k] = folded;
-            product_errors[k] += rounding;
-            TWO_SUM(folded, rounding, sums[k], sum);
-            sums[k] = folded;
-            sum_errors[k] += rounding;
-        }
-    }
-    const real product = fold_compensated(products, product_errors, &team);
-    const real sum = fold_compensated(sums, sum_errors, &team);
-    if (get_local_id(0) == 0) {
-        if (dgamma) {
-            store_parameter(product, dgamma + number);
-        }
-        if (dbeta) {
-            store_parameter(sum, dbeta + number);
-        }
-    }
+    DECLARE_RUNS(cut);
+    const ulong first = (first_group + get_group_id(0)) * each;
+    gradients_of_parameters(partials, stride, merge_of(cut, samples, groups), cut, first,
+                            min(first + each, groups * runs), dgamma, dbeta, &team);
 }
 
 #endif

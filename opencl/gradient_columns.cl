@@ -30,6 +30,20 @@ CLNORM_INLINE realv some_gradients(__global const storage_t *dy, const ulong at,
     return load_vector(part);
 }
 
+// The parameters at .. at + VECTOR_WIDTH of n; 0 for those from n on.
+CLNORM_INLINE realv some_parameters(__global const parameter_t *values, const uint at, const uint n)
+{
+    if (at + VECTOR_WIDTH <= n) {
+        return parameters(values + at);
+    }
+    real part[VECTOR_WIDTH];
+    ROLLED
+    for (uint v = 0; v < VECTOR_WIDTH; v++) {
+        part[v] = at + v < n ? parameter(values + at + v) : (real)0;
+    }
+    return load_vector(part);
+}
+
 // The statistics and parameters of VECTOR_WIDTH columns.
 typedef struct {
     realv hi, lo, rstd; // of their sets

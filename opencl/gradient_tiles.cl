@@ -1,9 +1,9 @@
 // Backward with the gradients of every element's own parameters in the same reading: LayerNorm and RMSNorm.
 //
 // A team takes a tile of COLUMN_ROWS samples of one group, one after another: it sums the set's blocks, computes dx, and
-// adds dz * xhat and dz to sums for every column, which stay in local memory (on a CPU in the cache) until the tile is
-// done. Every column is added from the first sample to the last: gradient_sums_of_columns does just that, hence the same
-// bits, with one reading of x and dy more.
+// adds dz * xhat and dz to sums for every column, which stay in local memory (on a CPU in the cache; rows too wide for that
+// in global memory) until the tile is done. Every column is added from the first sample to the last:
+// gradient_sums_of_columns does just that, hence the same bits, with one reading of x and dy more.
 //
 // For rows of 64 elements or more (tiles.cl takes shorter ones several at a time), and work-groups of one team.
 
@@ -12,6 +12,13 @@
 #define GRADIENT_LIBRARY
 #include "gradient.cl"
 #include "tiles.cl"
+
+// Where the sums of columns are kept: local memory, or with WIDE_COLUMNS, where rows are too wide for it, global.
+#ifdef WIDE_COLUMNS
+#define COLUMNS_SPACE __global
+#else
+#define COLUMNS_SPACE __local
+#endif
 
 // Samples whose dx is computed side by side, so that the sums of a column are loaded and stored once for all of them. Of
 // no matter to the bits.
@@ -22,7 +29,7 @@
 CLNORM_INLINE void vectors_of_tile(const tensor_t x, __global const storage_t *dy, __global storage_t *dx,
                                    const ulong stride, __global const parameter_t *gamma,
                                    __global const parameter_t *beta, const set_gradient_t *s, const uint samples,
-                                   __local real *products, __local real *totals, const uint at)
+                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *totals, const uint at)
 {
     const realv gammas = GAMMAS(gamma, at);
     const realv betas = BETAS(beta, at);
@@ -31,6 +38,7 @@ CLNORM_INLINE void vectors_of_tile(const tensor_t x, __global const storage_t *d
     for (uint n = 0; n < samples; n++) {
         const ulong place = n * stride + at;
         const realv hi = (realv)(s[n].mean_hi), lo = (realv)(s[n].mean_lo), rstd = (realv)(s[n].rstd);
+        prefetch_output(dx + place + WRITE_AHEAD);
         const realv from = tensor_elements(x, place);
         const realv dz = BEFORE_ACTIVATION(elements(dy + place), from, hi, lo, rstd * gammas, betas);
         const realv xhat = XHAT(from, hi, lo, rstd);
@@ -57,7 +65,7 @@ CLNORM_INLINE set_gradient_t set_of_tile(const tensor_t x, __global const storag
         const uint from = number * BLOCK;
         real product, sum;
         block_sums(tensor_at(x, from), dy + from, gamma ? gamma + from : gamma, beta ? beta + from : beta,
-                   min((uint)BLOCK, size - from), saved, team, &product, &sum);
+                   min((uint)BLOCK, size - from), saved, READ_AHEAD, team, &product, &sum);
         if (team->item == 0) {
             sums[number] = product;
             sums[cut.blocks + number] = sum;
@@ -76,14 +84,14 @@ CLNORM_INLINE set_gradient_t set_of_tile(const tensor_t x, __global const storag
 // [in]  mean, mean_rest, rstd  one real a set
 // [out] partials               2 x stride reals: the sums of parameter p over tile t at p * tiles + t
 // [out] dx                     as x; may be dy
-// local columns  2 x width reals
+// local kept     2 x width reals; WIDE_COLUMNS: one that is not used, and `wide` has as many for every work-group
 // local sums     2 x blocks reals
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_tiles(__global const storage_t *x, __global const storage_t *residual, __global const storage_t *dy,
                __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *mean,
                __global const real *mean_rest, __global const real *rstd, const real eps, __global real *partials,
                const ulong stride, __global storage_t *dx, const ulong samples, SETS_ARGUMENTS, RUNS_ARGUMENTS,
-               const uint tiles, const ulong first_group, __local real *columns, __local real *sums)
+               const uint tiles, __global real *wide, const ulong first_group, __local real *kept, __local real *sums)
 {
     DECLARE_TEAM(team);
     DECLARE_SETS(sets);
@@ -93,8 +101,13 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     const ulong tile = work / groups;
     const ulong of_row = work % groups;
     const uint size = (uint)width;
-    __local real *products = columns;
-    __local real *totals = columns + size;
+#ifdef WIDE_COLUMNS
+    __global real *columns = wide + work * 2 * size;
+#else
+    __local real *columns = kept;
+#endif
+    COLUMNS_SPACE real *products = columns;
+    COLUMNS_SPACE real *totals = columns + size;
     for (uint j = team.item; j < 2 * size; j += TEAM) {
         columns[j] = 0;
     }
@@ -144,7 +157,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
             }
         }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
         const ulong place = (of_row * width + j) * tiles + tile;
         partials[place] = products[j];

@@ -63,7 +63,7 @@ CLNORM_INLINE bitsv lane_numbers(void)
 }
 
 // a where the lane's number is below `count`, else b.
-CLNORM_INLINE realv first_lanes(const uint count, const realv a, const realv b)
+CLNORM_INLINE realv first_lanes(const int count, const realv a, const realv b)
 {
 #if VECTOR_WIDTH == 1
     return count > 0 ? a : b;
@@ -125,6 +125,42 @@ CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, cons
     *sum_b = fold_vector(b[0]);
 }
 
+// One half of the lanes of a compensated sum added to the other.
+#define FOLD_HALVES(type, sum, error, of_sum, of_error)                                                                \
+    type sum, error;                                                                                                   \
+    do {                                                                                                               \
+        type rounding_;                                                                                                \
+        TWO_SUM_OF(type, sum, rounding_, (of_sum).lo, (of_sum).hi);                                                    \
+        error = ((of_error).lo + (of_error).hi) + rounding_;                                                           \
+    } while (0)
+
+// Folds the lanes of one vector of compensated sums.
+CLNORM_INLINE real fold_vector_compensated(const realv sum, const realv error)
+{
+#if VECTOR_WIDTH == 16
+    FOLD_HALVES(REAL_VECTOR(8), sum8, error8, sum, error);
+#elif VECTOR_WIDTH == 8
+    const realv sum8 = sum, error8 = error;
+#endif
+#if VECTOR_WIDTH >= 8
+    FOLD_HALVES(REAL_VECTOR(4), sum4, error4, sum8, error8);
+#elif VECTOR_WIDTH == 4
+    const realv sum4 = sum, error4 = error;
+#endif
+#if VECTOR_WIDTH >= 4
+    FOLD_HALVES(REAL_VECTOR(2), sum2, error2, sum4, error4);
+#elif VECTOR_WIDTH == 2
+    const realv sum2 = sum, error2 = error;
+#endif
+#if VECTOR_WIDTH >= 2
+    FOLD_HALVES(real, sum1, error1, sum2, error2);
+#else
+    const real sum1 = sum, error1 = error;
+#endif
+    // An infinite sum has no error to speak of: its bits say NaN.
+    return isinf(sum1) ? sum1 : sum1 + error1;
+}
+
 // Folds 64 lanes of compensated sums (sum + error): the tree of fold_lanes, with the rounding error of every addition
 // kept. The result is the rounded total. sum and error are overwritten.
 CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team)
@@ -157,23 +193,7 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
     error[0] = team->second[0];
     barrier(CLK_LOCAL_MEM_FENCE);
 #endif
-    // Inside a vector the tree goes on by halves; lanes are few here, so they are taken one pair at a time.
-    real lane_sum[VECTOR_WIDTH], lane_error[VECTOR_WIDTH];
-    store_vector(sum[0], lane_sum);
-    store_vector(error[0], lane_error);
-#pragma unroll
-    for (uint half_ = VECTOR_WIDTH / 2; half_ > 0; half_ /= 2) {
-#pragma unroll
-        for (uint v = 0; v < half_; v++) {
-            const real a = lane_sum[v], b = lane_sum[v + half_];
-            const real total = a + b;
-            const real from_b = total - a;
-            lane_sum[v] = total;
-            lane_error[v] = (lane_error[v] + lane_error[v + half_]) + ((a - (total - from_b)) + (b - from_b));
-        }
-    }
-    // An infinite sum has no error to speak of: its bits say NaN.
-    return isinf(lane_sum[0]) ? lane_sum[0] : lane_sum[0] + lane_error[0];
+    return fold_vector_compensated(sum[0], error[0]);
 }
 
 // True for every work-item when any team of the work-group wishes it, so that teams can repeat a step together: a

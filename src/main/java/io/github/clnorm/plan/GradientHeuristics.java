@@ -53,27 +53,43 @@ public final class GradientHeuristics {
         GradientCut cut = GradientCut.of(geometry);
         long units = Math.max(1, device.computeUnits());
         int width = cpuVector(geometry, cut);
-        boolean past = device.globalCache() > 0 && geometry.elements() * problem.type().bytes() > device.globalCache();
+        boolean past = Quirks.prefersStreamingStores(device)
+                && device.globalCache() > 0
+                && geometry.elements() * problem.type().bytes() > device.globalCache();
         List<Plan> plans = new ArrayList<>();
         long tiles = ceil(geometry.samples(), Columns.TILE_ROWS) * geometry.groups();
         if (cut.order() == Order.EACH && problem.parameters() && tiles >= units) {
             plans.add(Plan.tiled(1, width).withNonTemporal(past));
         }
-        boolean balanced = geometry.sets() % units == 0 || geometry.sets() >= CPU_PARTS_PER_UNIT * units;
         boolean small = geometry.elements() <= 2L * LEAST_PART_BLOCKS * Cut.BLOCK;
-        if (balanced || small) {
-            long perUnit = geometry.sets() / (CPU_PARTS_PER_UNIT * units);
-            long sets = Math.min(CPU_PACKED_ELEMENTS / Math.max(1, geometry.setSize()), perUnit);
-            for (; sets > 1; sets /= 2) {
-                plans.add(Plan.packed(1, width, (int) sets).withNonTemporal(past));
-            }
-            plans.add(Plan.resident(1, width).withNonTemporal(past));
+        // One launch for everything, where groups of all samples are as easy to share out as sets.
+        if (cut.order() == Order.RUNS && problem.parameters() && (small || balanced(geometry.groups(), units))) {
+            addWholeSets(plans, geometry.groups(), geometry.samples() * geometry.setSize(), units, width, past, false);
+        }
+        if (small || balanced(geometry.sets(), units)) {
+            addWholeSets(plans, geometry.sets(), geometry.setSize(), units, width, past, true);
         }
         addSplits(plans, Plan.split(1, width, 1).withNonTemporal(past), problem, CPU_PARTS_PER_UNIT * units);
         addSplits(plans, Plan.split(1, 1, 1), problem, CPU_PARTS_PER_UNIT * units);
         // Merging very many blocks takes a team.
         addSplits(plans, Plan.split(fitting(Cut.LANES, device), 1, 1), problem, CPU_PARTS_PER_UNIT * units);
         return plans;
+    }
+
+    /** Whether so many equal shares keep all units busy. */
+    private static boolean balanced(long shares, long units) {
+        return shares % units == 0 || shares >= CPU_PARTS_PER_UNIT * units;
+    }
+
+    /** Work-groups of one set or group, or of several where they are small. */
+    private static void addWholeSets(
+            List<Plan> plans, long shares, long elements, long units, int width, boolean past, boolean mergeOnce) {
+        long perUnit = shares / (CPU_PARTS_PER_UNIT * units);
+        long sets = Math.min(CPU_PACKED_ELEMENTS / Math.max(1, elements), perUnit);
+        for (; sets > 1; sets /= 2) {
+            plans.add(Plan.packed(1, width, (int) sets).withMergeOnce(mergeOnce).withNonTemporal(past));
+        }
+        plans.add(Plan.resident(1, width).withMergeOnce(mergeOnce).withNonTemporal(past));
     }
 
     private static int cpuVector(Geometry geometry, GradientCut cut) {
@@ -101,13 +117,13 @@ public final class GradientHeuristics {
         int teams = group / team;
         List<Plan> plans = new ArrayList<>();
         if (cut.blocks() <= 2 && geometry.sets() * team >= wanted * group) {
-            plans.add(Plan.packed(group, width, 1).withKeepSet(true));
-            plans.add(Plan.packed(group, width, 1));
+            plans.add(Plan.packed(group, width, 1).withKeepSet(true).withMergeOnce(true));
+            plans.add(Plan.packed(group, width, 1).withMergeOnce(true));
         }
         if (geometry.sets() >= Math.max(1, device.computeUnits()) || cut.blocks() <= 2L * teams) {
-            plans.add(Plan.resident(group, width).withKeepSet(true));
+            plans.add(Plan.resident(group, width).withKeepSet(true).withMergeOnce(true));
             if (geometry.sets() >= wanted) {
-                plans.add(Plan.resident(group, width));
+                plans.add(Plan.resident(group, width).withMergeOnce(true));
             }
         }
         addSplits(plans, Plan.split(group, width, 1), problem, wanted);

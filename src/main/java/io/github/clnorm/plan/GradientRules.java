@@ -7,6 +7,7 @@ import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GradientCut;
 import io.github.clnorm.geometry.GradientCut.Order;
 import io.github.clnorm.geometry.GradientProblem;
+import io.github.clnorm.type.Activation;
 import java.util.Optional;
 
 /** Which plans a device can run for the gradients of a geometry. */
@@ -14,6 +15,12 @@ public final class GradientRules {
 
     // Loops over the registers of a work-item that compilers keep as loops: llvmpipe's does, of 64.
     private static final long MOST_UNROLLED = 16;
+
+    // Columns whose sums fit 32 KiB of local memory beside the rest; on every device, so that plans mean the same.
+    private static final long WIDEST_LOCAL_ROW = 2048;
+    // END and AT_ONCE of gradient.cl.
+    private static final int END = 16;
+    private static final int AT_ONCE = 4;
 
     private GradientRules() {}
 
@@ -61,6 +68,33 @@ public final class GradientRules {
     }
 
     /**
+     * Whether the launch that takes whole sets makes the gradients of parameters too: a work-group then takes its groups of
+     * channels in all samples.
+     *
+     * @param plan the plan
+     * @param problem what it computes
+     * @return false where the plan merges in a launch of its own, or no work-group sees all sums of a parameter
+     */
+    public static boolean withParameters(Plan plan, GradientProblem problem) {
+        return (plan.strategy() == Strategy.RESIDENT || plan.strategy() == Strategy.PACKED)
+                && !plan.mergeOnce()
+                && problem.parameters()
+                && GradientCut.of(problem.geometry()).order() == Order.RUNS;
+    }
+
+    /**
+     * Whether lone work-items merge the sums of several parameters at a time, one in each lane of a vector.
+     *
+     * @param plan the plan
+     * @param samples that are merged
+     * @param cut of the parameters' sums
+     * @return false for teams, and for parameters of more sums than there are lanes
+     */
+    public static boolean sideBySide(Plan plan, long samples, GradientCut cut) {
+        return plan.team() == 1 && samples * (cut.blocks() / cut.runs()) <= Cut.LANES;
+    }
+
+    /**
      * Local memory of a work-group.
      *
      * @param plan the plan
@@ -69,7 +103,19 @@ public final class GradientRules {
      */
     public static long localBytes(Plan plan, GradientProblem problem) {
         long sums = 2L * plan.workGroupSize() * plan.vectorWidth() * problem.real().bytes() + 4L * plan.teams();
-        return sums + keptBytes(plan, problem) + columnBytes(plan, problem) + tileSumBytes(plan, problem);
+        long kept = wideColumns(plan, problem) ? problem.real().bytes() : columnBytes(plan, problem);
+        return sums + keptBytes(plan, problem) + kept + tileSumBytes(plan, problem);
+    }
+
+    /**
+     * Whether rows are so wide that a tile keeps the gradients of its parameters in global memory.
+     *
+     * @param plan the plan
+     * @param problem what it computes
+     * @return true for more than 2048 columns: those fit the smallest local memory
+     */
+    public static boolean wideColumns(Plan plan, GradientProblem problem) {
+        return plan.strategy() == Strategy.TILED && problem.geometry().width() > WIDEST_LOCAL_ROW;
     }
 
     /**
@@ -86,7 +132,7 @@ public final class GradientRules {
     }
 
     /**
-     * Local memory for the gradients of a tile's parameters.
+     * Memory for the gradients of a tile's parameters, local or, for {@link #wideColumns}, global.
      *
      * @param plan the plan
      * @param problem what it computes
@@ -131,51 +177,71 @@ public final class GradientRules {
     static long trips(Plan plan, GradientProblem problem, GradientCut cut) {
         Geometry geometry = problem.geometry();
         long most = 0;
+        long ofParameter = 0;
         if (problem.parameters()) {
-            GradientCut merged = cut.order() == Order.EACH ? GradientCut.ofColumns(geometry) : cut;
-            long samples = cut.order() == Order.EACH ? 1 : geometry.samples();
-            most = mergeTrips(plan, samples * (merged.blocks() / merged.runs()), merged.perRun());
-            if (cut.order() == Order.EACH && plan.strategy() != Strategy.TILED) {
-                most = Math.max(most, columnTrips(plan, GradientCut.acrossSamples(geometry)));
+            boolean each = cut.order() == Order.EACH;
+            GradientCut merged = each ? GradientCut.ofColumns(geometry) : cut;
+            long samples = each ? 1 : geometry.samples();
+            ofParameter = parameterTrips(plan, samples, merged);
+            if (each && plan.strategy() != Strategy.TILED) {
+                most = columnTrips(plan, GradientCut.acrossSamples(geometry));
             }
         }
         if (cut.order() == Order.COLUMNS) {
             long sets = problem.setSums() ? mergeTrips(plan, cut.blocks(), cut.perRun()) : 0;
-            return Math.max(most, Math.max(sets, columnTrips(plan, geometry)));
+            return Math.max(Math.max(most, ofParameter), Math.max(sets, columnTrips(plan, geometry)));
         }
         long ofSet = mergeTrips(plan, cut.blocks(), cut.perRun());
-        long block = blockTrips(plan, cut.elementsOfBlock(geometry));
-        return Math.max(most, switch (plan.strategy()) {
+        long block = blockTrips(plan, problem.activation(), cut.elementsOfBlock(geometry));
+        long sets = switch (plan.strategy()) {
             case SPLIT -> Math.max(
                     problem.setSums() ? ofSet : 0, ceil(blocksPerPart(plan, problem), plan.teams()) * block);
-            case RESIDENT -> keepTrips(plan, geometry) + ofSet + 2 * ceil(cut.blocks(), plan.teams()) * block;
-            case PACKED -> plan.setsPerTeam() * (1 + keepTrips(plan, geometry) + ofSet + 2 * cut.blocks() * block);
+            case RESIDENT -> keepTrips(plan, geometry) + ofSet + ceil(cut.blocks(), plan.teams()) * block;
+            case PACKED -> plan.setsPerTeam() * (1 + keepTrips(plan, geometry) + ofSet + cut.blocks() * block);
             case TILED -> Columns.TILE_ROWS
-                    * (1 + ofSet + sumTrips(plan, geometry.width()) + tailTrips(plan)
+                    * (1 + ofSet + sumTrips(plan, geometry.width())
                             + ceil(geometry.width(), 4L * plan.team() * plan.vectorWidth()) + 3 + plan.vectorWidth());
-        });
+        };
+        if (withParameters(plan, problem)) {
+            long parameters = (long) PlanRules.setsAtATime(plan) * plan.setsPerTeam() * cut.runs();
+            long together = sideBySide(plan, geometry.samples(), cut) ? plan.vectorWidth() : plan.teams();
+            return Math.max(most, geometry.samples() * (1 + sets) + ceil(parameters, together) * (1 + ofParameter));
+        }
+        return Math.max(Math.max(most, ofParameter), sets);
     }
 
-    /** Of the sums of a block or of its dx, with the folds over the team and the ends of the data. */
-    private static long blockTrips(Plan plan, long elements) {
-        long dx = ceil(elements, (long) plan.team() * plan.vectorWidth()) + 2L * plan.vectorWidth();
-        return 1 + Math.max(sumTrips(plan, elements) + tailTrips(plan), dx);
+    /** Of the sums of a block and of its dx, with the folds over the team and the ends of the data. */
+    private static long blockTrips(Plan plan, Activation activation, long elements) {
+        long vectors = ceil(elements, (long) plan.team() * plan.vectorWidth());
+        long ends = plan.team() == 1 ? 0 : 2L * plan.vectorWidth();
+        long atOnce = activation == Activation.NONE ? AT_ONCE : 1;
+        return 4 + sumTrips(plan, elements) + ceil(vectors, atOnce) + AT_ONCE + ends;
     }
 
-    /** Whole steps of 64 elements; registers are many where a work-item holds 64 scalars, and not unrolled. */
+    /** Of a parameter's sums, or of as many parameters' as there are lanes in a vector. */
+    private static long parameterTrips(Plan plan, long samples, GradientCut cut) {
+        return sideBySide(plan, samples, cut)
+                ? 3L * (Cut.LANES + 8) + samples * (cut.blocks() / cut.runs()) * (3 + plan.vectorWidth())
+                        + 2L * plan.vectorWidth()
+                : mergeTrips(plan, samples * (cut.blocks() / cut.runs()), cut.perRun());
+    }
+
+    /**
+     * Whole steps of 64 elements, and of a block that is shorter than a vector its lanes; registers are many where a
+     * work-item holds 64 scalars, and not unrolled.
+     */
     private static long sumTrips(Plan plan, long elements) {
         long folds = plan.team() == 1 ? 0 : 2 * Long.numberOfTrailingZeros(plan.team());
+        long behind = elements % Cut.BLOCK;
+        long lanes = behind > 0 && behind < END ? END : 0;
         return ceil(elements, Cut.BLOCK) * (1 + folds + registerTrips(plan))
-                + ceil(elements, Cut.LANES) * (1 + registerTrips(plan));
+                + ceil(elements, Cut.LANES) * (1 + registerTrips(plan))
+                + registerTrips(plan)
+                + lanes;
     }
 
     private static long registerTrips(Plan plan) {
         return held(plan) > MOST_UNROLLED ? held(plan) : 0;
-    }
-
-    /** The last step, element by element: of x, dy, and parameters. */
-    private static long tailTrips(Plan plan) {
-        return registerTrips(plan) + 4L * plan.vectorWidth();
     }
 
     /** Vectors of blocks that belong together are loaded at once, others lane by lane. */

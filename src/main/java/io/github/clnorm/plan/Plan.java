@@ -17,7 +17,9 @@ import io.github.clnorm.geometry.Cut;
  *     of a sample that a work-group takes side by side; else 1
  * @param keepSet {@link Strategy#RESIDENT} and {@link Strategy#PACKED}: copy the set to local memory first
  * @param mergeOnce {@link Strategy#SPLIT}, forward: merge a set's blocks in a launch of its own, not again in every
- *     work-group; backward always does
+ *     work-group; backward always does. {@link Strategy#RESIDENT} and {@link Strategy#PACKED}, backward: merge the
+ *     parameters' gradients in a launch of its own; without it a work-group takes its groups of channels in all samples and
+ *     merges them itself, where several elements share a parameter
  * @param nonTemporal write the output past the cache, where the device's compiler can
  */
 public record Plan(

@@ -127,7 +127,7 @@ public final class Backward {
                 }
                 Sums sums = setSums();
                 resident(sums);
-                if (cut.order() != Order.EACH && problem.parameters()) {
+                if (cut.order() != Order.EACH && problem.parameters() && !withParameters()) {
                     ofParameters(sums, geometry, cut);
                 }
             }
@@ -165,6 +165,10 @@ public final class Backward {
                 input(g, gOfXhat);
             }
         }
+    }
+
+    private boolean withParameters() {
+        return GradientRules.withParameters(plan, problem);
     }
 
     private Sums setSums() {
@@ -235,8 +239,9 @@ public final class Backward {
     }
 
     private void ofParameters(Sums sums, Geometry seen, GradientCut of) {
-        OpenCl.Kernel kernel = kernels.ofParameters();
-        int firstParameter = launcher.arguments(kernel)
+        OpenCl.Kernel kernel = kernels.ofParameters(seen.samples(), of);
+        int each = GradientRules.sideBySide(plan, seen.samples(), of) ? plan.vectorWidth() : 1;
+        int firstGroup = launcher.arguments(kernel)
                 .add(sums.partials)
                 .add(sums.stride)
                 .add(seen.samples())
@@ -244,10 +249,10 @@ public final class Backward {
                 .add(of)
                 .add(buffers.gradWeight)
                 .add(buffers.gradBias)
+                .add(each)
                 .skip();
-        long parameters = seen.groups() * of.runs();
-        launcher.launch(
-                kernel, kernels.mergeGroupSize(), firstParameter, parameters, 2 * sums.stride / parameters);
+        long groups = ceil(seen.groups() * of.runs(), each);
+        launcher.launch(kernel, kernels.mergeGroupSize(), firstGroup, groups, ceil(2 * sums.stride, groups));
     }
 
     private void input(DeviceBuffer g, DeviceBuffer gOfXhat) {
@@ -287,18 +292,22 @@ public final class Backward {
 
     private void resident(Sums sums) {
         long setsPerGroup = (long) PlanRules.setsAtATime(plan) * plan.setsPerTeam();
+        long rounds = withParameters() ? geometry.samples() : 1;
         OpenCl.Kernel kernel = kernels.resident();
         KernelArguments arguments = saved(kernel)
                 .add(sums.partials)
                 .add(sums.stride)
                 .add(buffers.gradInput)
-                .add(geometry.sets())
+                .add(buffers.gradWeight)
+                .add(buffers.gradBias)
+                .add(geometry.samples())
                 .add(geometry)
                 .add(cut)
                 .add(plan.setsPerTeam());
         int firstGroup = arguments.skip();
         arguments.addLocal(Math.max(real.bytes(), GradientRules.keptBytes(plan, problem)));
-        launch(kernel, firstGroup, ceil(geometry.sets(), setsPerGroup), setsPerGroup * geometry.setSize());
+        long groups = ceil(geometry.sets() / rounds, setsPerGroup);
+        launch(kernel, firstGroup, groups, rounds * setsPerGroup * geometry.setSize());
     }
 
     private void tiled() {
@@ -306,6 +315,8 @@ public final class Backward {
         GradientCut ofColumns = GradientCut.ofColumns(geometry);
         Sums sums = parameterSums(across, ofColumns);
         int tiles = Columns.of(across).tiles();
+        boolean wide = GradientRules.wideColumns(plan, problem);
+        long ofTile = GradientRules.columnBytes(plan, problem);
         OpenCl.Kernel kernel = kernels.tiles();
         KernelArguments arguments = saved(kernel)
                 .add(sums.partials)
@@ -314,10 +325,11 @@ public final class Backward {
                 .add(geometry.samples())
                 .add(geometry)
                 .add(cut)
-                .add(tiles);
+                .add(tiles)
+                .add(wide ? session.scratch(Session.Scratch.COLUMNS, tiles * geometry.groups() * ofTile) : null);
         int firstGroup = arguments.skip();
         arguments
-                .addLocal(GradientRules.columnBytes(plan, problem))
+                .addLocal(wide ? real.bytes() : ofTile)
                 .addLocal(GradientRules.tileSumBytes(plan, problem));
         launch(kernel, firstGroup, tiles * geometry.groups(), Columns.TILE_ROWS * geometry.width());
         ofParameters(sums, across, ofColumns);

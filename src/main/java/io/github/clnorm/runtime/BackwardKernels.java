@@ -1,9 +1,11 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GradientCut;
 import io.github.clnorm.geometry.GradientCut.Order;
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.Strategy;
 import io.github.clnorm.runtime.opencl.OpenCl;
@@ -17,26 +19,36 @@ final class BackwardKernels {
     private final Session session;
     private final Plan plan;
     private final GradientProblem problem;
+    private final GradientCut cut;
     private final Order order;
 
     BackwardKernels(Session session, Plan plan, GradientProblem problem) {
         this.session = session;
         this.plan = plan;
         this.problem = problem;
-        this.order = GradientCut.of(problem.geometry()).order();
+        this.cut = GradientCut.of(problem.geometry());
+        this.order = cut.order();
     }
 
-    /** All of it but the merge of the parameters' sums, for the strategies resident and packed. */
+    /** All of it, or all but the merge of the parameters' sums, for the strategies resident and packed. */
     OpenCl.Kernel resident() {
         KernelOptions options = each(elementwise(true))
                 .with(plan.strategy() == Strategy.PACKED, "PACKED", 1)
-                .with(plan.keepSet(), "KEEP_SET", 1);
+                .with(plan.keepSet(), "KEEP_SET", 1)
+                .with(GradientRules.withParameters(plan, problem), "WITH_PARAMETERS", 1)
+                .with(
+                        GradientRules.withParameters(plan, problem)
+                                && GradientRules.sideBySide(plan, problem.geometry().samples(), cut),
+                        "SIDE_BY_SIDE",
+                        1);
         return session.kernel("gradient_resident.cl", "gradient_resident", options);
     }
 
     /** The same for the strategy tiled. */
     OpenCl.Kernel tiles() {
-        return session.kernel("gradient_tiles.cl", "gradient_tiles", elementwise(true));
+        KernelOptions options =
+                elementwise(true).with(GradientRules.wideColumns(plan, problem), "WIDE_COLUMNS", 1);
+        return session.kernel("gradient_tiles.cl", "gradient_tiles", options);
     }
 
     /** Sums of blocks, along rows. */
@@ -71,9 +83,12 @@ final class BackwardKernels {
         return session.kernel("gradient_columns.cl", "input_gradient_of_columns", elementwise(inputNeedsX()));
     }
 
-    /** The merge of the parameters' sums. */
-    OpenCl.Kernel ofParameters() {
-        return session.kernel("gradient.cl", "gradient_of_parameters", merge());
+    /** The merge of the parameters' sums, of so many samples with that cut. */
+    OpenCl.Kernel ofParameters(long samples, GradientCut of) {
+        return session.kernel(
+                "gradient.cl",
+                "gradient_of_parameters",
+                merge().with(GradientRules.sideBySide(plan, samples, of), "SIDE_BY_SIDE", 1));
     }
 
     /** One team: a larger work-group would merge the same blocks once more in each team. */
@@ -84,10 +99,11 @@ final class BackwardKernels {
     /** How many work-items a work-group may have, by the driver's word on each kernel that the plan launches. */
     long workGroupLimit() {
         List<OpenCl.Kernel> kernels = new ArrayList<>();
-        if (problem.parameters()) {
-            kernels.add(ofParameters());
-        }
         boolean each = order == Order.EACH;
+        if (problem.parameters() && !GradientRules.withParameters(plan, problem)) {
+            Geometry geometry = problem.geometry();
+            kernels.add(each ? ofParameters(1, GradientCut.ofColumns(geometry)) : ofParameters(geometry.samples(), cut));
+        }
         switch (plan.strategy()) {
             case RESIDENT, PACKED -> kernels.add(resident());
             case TILED -> kernels.add(tiles());

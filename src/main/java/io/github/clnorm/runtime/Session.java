@@ -30,6 +30,7 @@ public final class Session implements AutoCloseable {
         RSTD,
         SET_SUMS,
         PARAMETER_SUMS,
+        COLUMNS,
         G,
         G_OF_XHAT
     }

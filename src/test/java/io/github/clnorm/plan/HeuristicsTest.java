@@ -142,10 +142,9 @@ class HeuristicsTest {
         }
     }
 
-    @Test
-    void tilesMakeTheGradientsOfLayerNormOnACpu() {
+    private static Plan forAllGradients(Geometry geometry) {
         GradientProblem problem = new GradientProblem(
-                new Geometry(8192, 1, 1, 1024, 1),
+                geometry,
                 Statistics.MEAN_AND_VARIANCE,
                 ElementType.FLOAT32,
                 ElementType.FLOAT32,
@@ -155,6 +154,21 @@ class HeuristicsTest {
                 true,
                 true);
         Plan plan = GradientHeuristics.plan(problem, TestInfo.CPU, 4096);
-        assertEquals(Strategy.TILED, plan.strategy(), plan.toString());
+        assertEquals(plan.strategy() != Strategy.TILED && plan.strategy() != Strategy.SPLIT && !plan.mergeOnce(),
+                GradientRules.withParameters(plan, problem), plan.toString());
+        return plan;
+    }
+
+    @Test
+    void tilesMakeTheGradientsOfLayerNormOnACpu() {
+        assertEquals(Strategy.TILED, forAllGradients(new Geometry(8192, 1, 1, 1024, 1)).strategy());
+        assertEquals(Strategy.TILED, forAllGradients(new Geometry(512, 1, 1, 12288, 1)).strategy());
+    }
+
+    /** Not where a lone group would leave units idle. */
+    @Test
+    void oneLaunchMakesTheGradientsOfManyGroupsOnACpu() {
+        assertEquals(Plan.resident(1, 16), forAllGradients(new Geometry(2, 1, 32, 40 * 64, 64)));
+        assertEquals(Plan.resident(1, 16).withMergeOnce(true), forAllGradients(new Geometry(64, 1, 1, 40 * 64, 64)));
     }
 }

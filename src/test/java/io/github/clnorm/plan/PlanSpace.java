@@ -69,7 +69,9 @@ public final class PlanSpace {
                         Plan.resident(group, width),
                         Plan.resident(group, width).withKeepSet(true),
                         Plan.packed(group, width, 1).withKeepSet(true),
+                        Plan.resident(group, width).withMergeOnce(true),
                         Plan.packed(group, width, 3),
+                        Plan.packed(group, width, 3).withMergeOnce(true),
                         Plan.tiled(group, width),
                         Plan.split(group, width, 1),
                         Plan.split(group, width, 16).withNonTemporal(true),
@@ -86,10 +88,12 @@ public final class PlanSpace {
                         Plan.tiled(1, narrow),
                         Plan.split(1, narrow, 1),
                         Plan.resident(1, widest).withNonTemporal(true),
+                        Plan.packed(1, widest, 2).withMergeOnce(true),
                         Plan.tiled(1, widest).withNonTemporal(true),
                         Plan.split(1, widest, 2),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
                         Plan.resident(8, 4).withKeepSet(true),
+                        Plan.resident(8, 4).withMergeOnce(true),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()

@@ -15,11 +15,16 @@ import org.junit.jupiter.api.Tag;
 @Tag("conformance")
 class GradientOrderTest {
 
-    /** Runs around the lane and block sizes, those that fit vectors and those that do not; several rows of runs. */
+    /**
+     * Runs around the lane and block sizes, those that fit vectors and those that do not; more parameters than lanes of a
+     * vector, more samples than lanes; several rows of runs.
+     */
     private static final List<Operation> RUNS = List.of(
             Operation.groupNorm(CHANNELS_FIRST, 2, 3, 4, 2),
             Operation.groupNorm(CHANNELS_FIRST, 1, 2, 3, 65),
             Operation.groupNorm(CHANNELS_FIRST, 3, 5, 6, 7, 3),
+            Operation.groupNorm(CHANNELS_FIRST, 2, 2, 40, 7, 7),
+            Operation.groupNorm(CHANNELS_FIRST, 2, 70, 4, 17),
             Operation.groupNorm(CHANNELS_FIRST, 1, 1, 3, 1367),
             Operation.instanceNorm(CHANNELS_FIRST, 2, 3, 43, 101),
             Operation.batchNorm(CHANNELS_FIRST, 3, 2, 1100),
@@ -33,6 +38,7 @@ class GradientOrderTest {
             Operation.layerNorm(new long[] {300, 33}, 33),
             Operation.layerNorm(new long[] {131, 66}, 66),
             Operation.layerNorm(new long[] {3, 2, 1100}, 2, 1100),
+            Operation.layerNorm(new long[] {5, 2070}, 2070),
             Operation.groupNorm(CHANNELS_FIRST, 2, 150, 6),
             Operation.groupNorm(CHANNELS_FIRST, 3, 130, 210));
 

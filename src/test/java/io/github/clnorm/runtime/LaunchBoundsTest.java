@@ -75,7 +75,8 @@ class LaunchBoundsTest {
                 Operation.layerNorm(new long[] {1000, 1500}, 1500))) {
             GradientTrial trial = GradientTrial.of(Trial.of(operation, ElementType.FLOAT32));
             try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
-                for (Plan plan : List.of(Plan.resident(1, 16), Plan.tiled(1, 16), Plan.split(1, 16, 16))) {
+                for (Plan plan : List.of(
+                        Plan.resident(1, 16).withMergeOnce(true), Plan.tiled(1, 16), Plan.split(1, 16, 16))) {
                     if (GradientRules.problem(plan, trial.problem(), slow).isPresent()) {
                         continue;
                     }
