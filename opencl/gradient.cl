@@ -181,6 +181,13 @@ CLNORM_INLINE block_t next_block(const sets_t sets, const runs_t runs, const blo
 #define GAMMAS(gamma, at) ((gamma) ? parameters((gamma) + (at)) : (realv)(1))
 #define BETAS(beta, at) ((beta) ? parameters((beta) + (at)) : (realv)(0))
 
+// A run's gamma or beta, `missing` where there is none; EACH has none.
+#if EACH
+#define PARAMETER_OF_RUN(values, missing) ((real)(missing))
+#else
+#define PARAMETER_OF_RUN(values, missing) ((values) ? parameter(values) : (real)(missing))
+#endif
+
 // The parameters of a vector of a block: EACH those at its elements, else the run's.
 #if EACH
 #define GAMMAS_OF_VECTOR(gamma, at, run) GAMMAS(gamma, at)
@@ -262,8 +269,11 @@ CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global co
         products[k] = 0;
         sums[k] = 0;
     }
-    const real run_gamma = !EACH && (gamma && n > 0) ? parameter(gamma) : (real)1;
-    const real run_beta = !EACH && (beta && n > 0) ? parameter(beta) : (real)0;
+    real run_gamma = 1, run_beta = 0;
+    if (n > 0) {
+        run_gamma = PARAMETER_OF_RUN(gamma, 1);
+        run_beta = PARAMETER_OF_RUN(beta, 0);
+    }
     const uint whole = n / LANES * LANES;
     for (uint base = 0; base < whole; base += LANES) {
 #pragma unroll
@@ -382,7 +392,7 @@ CLNORM_INLINE set_gradient_t merge_sums(PARTIALS_SPACE const real *partials, con
 #if TEAM == 1
     // Nothing to merge, but a sum of -0 is 0 where sums are merged.
     if (runs.blocks == 1) {
-        const real one_gamma = !EACH && gamma ? parameter(gamma) : (real)1;
+        const real one_gamma = PARAMETER_OF_RUN(gamma, 1);
         merged.g_of_xhat = ((real)0 + one_gamma * partials[0]) / (real)n;
         merged.g = ((real)0 + one_gamma * partials[stride]) / (real)n;
         return merged;
@@ -458,13 +468,17 @@ CLNORM_INLINE void input_gradient_of_block(const source_t x, const gradient_t dy
 {
     const uint head = (uint)aligned_head(dx, n);
     const uint end = head + (n - head) / VECTOR_WIDTH * VECTOR_WIDTH;
-    const real run_gamma = !EACH && gamma ? parameter(gamma) : (real)1;
-    const real run_beta = !EACH && beta ? parameter(beta) : (real)0;
+    const real run_gamma = PARAMETER_OF_RUN(gamma, 1);
+    const real run_beta = PARAMETER_OF_RUN(beta, 0);
     // What is left at both ends: a lone work-item takes it by two vectors that overlap the others, before dx overwrites
     // what they read; others element by element.
-    const int overlapping = TEAM == 1 && VECTOR_WIDTH > 1 && n >= VECTOR_WIDTH;
+#if TEAM == 1 && VECTOR_WIDTH > 1
+    const int overlapping = n >= VECTOR_WIDTH;
+#else
+    const int overlapping = 0;
+#endif
     realv at_ends[2];
-    for (uint e = 0; e < 2 && overlapping; e++) {
+    for (uint e = 0; e < (overlapping ? 2u : 0u); e++) {
         if (e == 0 ? head > 0 : end < n) {
             at_ends[e] = input_gradient_of_vector(x, dy, gamma, beta, run_gamma, run_beta,
                                                   e == 0 ? 0 : n - VECTOR_WIDTH, s);

@@ -52,6 +52,9 @@ public final class GradientRules {
                         + Cut.LANES + " elements and work-groups of one team");
             }
         }
+        if (plan.mergeOnce() && plan.strategy() != Strategy.RESIDENT && plan.strategy() != Strategy.PACKED) {
+            return Optional.of("only work-groups that do whole sets can merge the gradients of parameters themselves");
+        }
         if (plan.keepSet() && plan.strategy() != Strategy.RESIDENT && plan.strategy() != Strategy.PACKED) {
             return Optional.of("only work-groups that do whole sets keep them");
         }

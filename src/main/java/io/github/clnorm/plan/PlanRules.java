@@ -52,6 +52,9 @@ public final class PlanRules {
         if (plan.strategy() == Strategy.TILED) {
             return Optional.of("tiles of samples are for gradients");
         }
+        if (plan.mergeOnce() && plan.strategy() != Strategy.SPLIT) {
+            return Optional.of("only split sets are merged in a launch of its own");
+        }
         Geometry geometry = problem.geometry();
         if (plan.strategy() != Strategy.SPLIT && problem.statistics() == Statistics.GIVEN) {
             return Optional.of("given statistics take the strategy split");

@@ -29,6 +29,7 @@ final class Candidates {
     private static final int[] PARTS_PER_UNIT = {1, 2, 4, 8, 16};
     private static final int MOST_PART_BLOCKS = 1 << 20;
     private static final int MOST_SETS_PER_TEAM = 1 << 16;
+    private static final int MOST_SHARES = 8;
     // A switch that belongs to one strategy alone is off elsewhere.
     private static final String KEEP_SET = "keepSet";
     private static final String MERGE_ONCE = "mergeOnce";
@@ -71,9 +72,7 @@ final class Candidates {
     private void switches(Plan plan, Set<Plan> plans) {
         for (String name : PlanParts.switches()) {
             boolean wholeSets = plan.strategy() == Strategy.RESIDENT || plan.strategy() == Strategy.PACKED;
-            boolean useless = name.equals(KEEP_SET) && (cpu || !wholeSets)
-                    || name.equals(MERGE_ONCE) && plan.strategy() != Strategy.SPLIT;
-            if (!useless) {
+            if (!name.equals(KEEP_SET) || wholeSets && !cpu) {
                 plans.add(with(plan, Map.of(name, !(Boolean) PlanParts.of(plan).get(name))));
             }
         }
@@ -81,7 +80,9 @@ final class Candidates {
 
     /** The other strategies, and other shares of the same. */
     private void strategies(Plan plan, Set<Plan> plans) {
-        plans.add(of(plan, Strategy.RESIDENT, 1, 1));
+        for (int sets : setsSideBySide()) {
+            plans.add(of(plan, Strategy.RESIDENT, 1, sets));
+        }
         for (int blocks : blocksPerPart(plan)) {
             Plan split = of(plan, Strategy.SPLIT, blocks, 1);
             plans.add(split);
@@ -126,6 +127,16 @@ final class Candidates {
             long parts = ceil((long) perUnit * units(), cutApart);
             values.add((int) Math.max(1, Math.min(MOST_PART_BLOCKS, ceil(blocks, parts))));
         }
+        return values;
+    }
+
+    /** One work-group for a sample's sets, or for a share of them, where sets lie across rows; else one for each set. */
+    private Set<Integer> setsSideBySide() {
+        Set<Integer> values = new LinkedHashSet<>();
+        for (int shares = 1; geometry.acrossRows() && shares <= MOST_SHARES; shares *= 2) {
+            values.add((int) Math.max(1, Math.min(MOST_SETS_PER_TEAM, geometry.groups() / shares)));
+        }
+        values.add(1);
         return values;
     }
 
