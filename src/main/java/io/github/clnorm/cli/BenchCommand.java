@@ -3,26 +3,17 @@ package io.github.clnorm.cli;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.measure.DeviceBench;
-import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Row;
-import io.github.clnorm.measure.Suite;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.timing.Spread;
-import io.github.clnorm.type.ElementType;
-import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,59 +37,14 @@ import picocli.CommandLine.Spec;
         })
 final class BenchCommand implements Callable<Integer> {
 
-    /** Spelled as on the command line. */
-    enum TypeName {
-        float16,
-        bfloat16,
-        float32,
-        float64
-    }
-
-    /** Spelled as on the command line. */
-    enum DirectionName {
-        forward,
-        backward,
-        both
-    }
-
-    private static final String ALL = "all";
-
     @Spec
     private CommandSpec spec;
 
     @Mixin
     private DevicesOption devices;
 
-    @Option(
-            names = "--suite",
-            paramLabel = "NAME",
-            split = ",",
-            defaultValue = "quick",
-            description = "Which workloads, several with commas between them. Default: ${DEFAULT-VALUE}.")
-    private List<String> suites;
-
-    @Option(
-            names = "--direction",
-            paramLabel = "D",
-            defaultValue = "both",
-            description = "Which passes: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private DirectionName direction;
-
-    @Option(
-            names = "--dtype",
-            paramLabel = "T",
-            split = ",",
-            defaultValue = "float32",
-            description = "Types of the tensors: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Set<TypeName> types;
-
-    @Option(
-            names = "--layout",
-            paramLabel = "L",
-            split = ",",
-            defaultValue = "channels_first",
-            description = "Where the channels are: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Set<NormOptions.LayoutName> layouts;
+    @Mixin
+    private SuiteOptions suites;
 
     @Option(
             names = "--budget",
@@ -118,8 +64,8 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         devices.check();
-        List<Workload> workloads = workloads();
-        BenchJson document = new BenchJson(suites, budget, tune.word());
+        List<Workload> workloads = suites.workloads();
+        BenchJson document = new BenchJson(suites.names(), budget, tune.word());
         try (Interruption interruption = new Interruption();
                 AtomicFile file = json.open()) {
             List<DeviceInfo> selected = selectFor(document);
@@ -153,39 +99,6 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** The suites' workloads in every type and layout; each once. */
-    private List<Workload> workloads() {
-        Set<Workload> all = new LinkedHashSet<>();
-        for (TypeName type : types) {
-            for (NormOptions.LayoutName layout : layouts) {
-                for (Suite suite : parsed()) {
-                    for (Workload workload : suite.workloads()) {
-                        all.add(workload.in(
-                                ElementType.valueOf(type.name().toUpperCase(Locale.ROOT)),
-                                Layout.valueOf(layout.name().toUpperCase(Locale.ROOT))));
-                    }
-                }
-            }
-        }
-        return new ArrayList<>(all);
-    }
-
-    private List<Suite> parsed() {
-        return suites.stream()
-                .flatMap(name -> name.equals(ALL)
-                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
-                        : Stream.of(Suite.parse(name)))
-                .toList();
-    }
-
-    private Set<Direction> directions() {
-        return switch (direction) {
-            case forward -> EnumSet.of(Direction.FORWARD);
-            case backward -> EnumSet.of(Direction.BACKWARD);
-            case both -> EnumSet.allOf(Direction.class);
-        };
-    }
-
     /** One device: whether no row failed. */
     private boolean bench(
             DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
@@ -200,7 +113,7 @@ final class BenchCommand implements Callable<Integer> {
             emptyLaunch = bench.emptyLaunch();
             for (int i = 0; i < workloads.size(); i++) {
                 line.show(i, workloads.size(), device.selector() + " " + workloads.get(i));
-                rows.addAll(bench.run(workloads.get(i), directions()));
+                rows.addAll(bench.run(workloads.get(i), suites.directions()));
             }
         } catch (ClException | IllegalStateException e) {
             // A device that cannot be opened, or is lost on the way, hides no other.

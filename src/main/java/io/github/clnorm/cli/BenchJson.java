@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.measure.Figures;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.measure.Workload;
@@ -61,17 +60,7 @@ final class BenchJson {
 
     private static void add(ObjectNode node, Row row) {
         Workload workload = row.workload();
-        node.put("workload", workload.name()).put("operation", workload.operation().toString());
-        ArrayNode dimensions = node.putArray("dimensions");
-        workload.dimensions().forEach(dimensions::add);
-        if (workload.operation() == Operation.GROUP_NORM) {
-            node.put("num_groups", workload.numGroups());
-        } else {
-            node.putNull("num_groups");
-        }
-        node.put("dtype", workload.type().toString())
-                .put("layout",
-                        workload.operation().normalizesLastDimensions() ? null : workload.layout().toString())
+        WorkloadJson.describe(node, workload)
                 .put("bytes", workload.bytes())
                 .put("direction", row.direction().toString())
                 .put("status", row.status().toString())

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.runtime.KernelSource;
 import io.github.clnorm.tune.Tuned;
@@ -48,17 +47,7 @@ final class TuneJson {
 
     private static void add(ObjectNode node, TuneRow row) {
         Workload workload = row.workload();
-        node.put("workload", workload.name()).put("operation", workload.operation().toString());
-        ArrayNode dimensions = node.putArray("dimensions");
-        workload.dimensions().forEach(dimensions::add);
-        if (workload.operation() == Operation.GROUP_NORM) {
-            node.put("num_groups", workload.numGroups());
-        } else {
-            node.putNull("num_groups");
-        }
-        node.put("dtype", workload.type().toString())
-                .put("layout",
-                        workload.operation().normalizesLastDimensions() ? null : workload.layout().toString())
+        WorkloadJson.describe(node, workload)
                 .put("direction", row.direction().toString())
                 .put("status", row.status().toString())
                 .put("reason", row.reason());

@@ -4,18 +4,13 @@ import io.github.clnorm.geometry.LayerNormGeometry;
 import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Suite;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,9 +18,6 @@ import picocli.CommandLine.Spec;
 
 /** Which passes a command works on: those of suites, or one operation of a shape. */
 final class WorkloadOptions {
-
-    private static final String ALL = "all";
-    private static final String QUICK = "quick";
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -60,83 +52,34 @@ final class WorkloadOptions {
             description = "layer_norm, rms_norm: the last dimensions, which are normalized. Default: the last one.")
     private List<Long> normalizedShape;
 
-    @Option(
-            names = "--suite",
-            paramLabel = "NAME",
-            split = ",",
-            description = "Which workloads, several with commas between them. Default: " + QUICK + ".")
-    private List<String> suites;
-
-    @Option(
-            names = "--direction",
-            paramLabel = "D",
-            defaultValue = "both",
-            description = "Which passes: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private BenchCommand.DirectionName direction;
-
-    @Option(
-            names = {"--dtype", "--type"},
-            paramLabel = "T",
-            split = ",",
-            defaultValue = "float32",
-            description = "Types of the tensors: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Set<BenchCommand.TypeName> types;
-
-    @Option(
-            names = "--layout",
-            paramLabel = "L",
-            split = ",",
-            defaultValue = "channels_first",
-            description = "Where the channels are: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Set<NormOptions.LayoutName> layouts;
+    @Mixin
+    private SuiteOptions suites;
 
     /** Whether any of them was given, but for those that have a default everywhere. */
     boolean given() {
-        return operation != null || shape != null || suites != null;
+        return operation != null || shape != null || suites.given();
     }
 
     /** The workloads in every type and layout, each once; wrong requests are refused. */
     List<Workload> workloads() {
-        Set<Workload> all = new LinkedHashSet<>();
-        for (BenchCommand.TypeName type : types) {
-            for (NormOptions.LayoutName layout : layouts) {
-                for (Workload workload : plain()) {
-                    all.add(workload.in(
-                            ElementType.valueOf(type.name().toUpperCase(Locale.ROOT)),
-                            Layout.valueOf(layout.name().toUpperCase(Locale.ROOT))));
+        if (operation == null) {
+            for (String option : List.of("--shape", "--num-groups", "--normalized-shape")) {
+                if (isGiven(option)) {
+                    throw new IllegalArgumentException(option + " needs an operation, such as group_norm");
                 }
             }
+            return suites.workloads();
         }
+        if (suites.given()) {
+            throw new IllegalArgumentException(operation + " and --suite are given, expected one of them");
+        }
+        List<Workload> all = suites.inEveryForm(List.of(ofShape(Operation.parse(operation))));
         all.forEach(WorkloadOptions::check);
-        return new ArrayList<>(all);
+        return all;
     }
 
     Set<Direction> directions() {
-        return switch (direction) {
-            case forward -> EnumSet.of(Direction.FORWARD);
-            case backward -> EnumSet.of(Direction.BACKWARD);
-            case both -> EnumSet.allOf(Direction.class);
-        };
-    }
-
-    private List<Workload> plain() {
-        if (operation != null) {
-            if (suites != null) {
-                throw new IllegalArgumentException(operation + " and --suite are given, expected one of them");
-            }
-            return List.of(ofShape(Operation.parse(operation)));
-        }
-        for (String option : List.of("--shape", "--num-groups", "--normalized-shape")) {
-            if (isGiven(option)) {
-                throw new IllegalArgumentException(option + " needs an operation, such as group_norm");
-            }
-        }
-        return (suites == null ? List.of(QUICK) : suites).stream()
-                .flatMap(name -> name.equals(ALL)
-                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
-                        : Stream.of(Suite.parse(name)))
-                .flatMap(suite -> suite.workloads().stream())
-                .toList();
+        return suites.directions();
     }
 
     private Workload ofShape(Operation of) {

@@ -2,7 +2,6 @@ package io.github.clnorm.tune;
 
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
-import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.Backward;
@@ -30,21 +29,16 @@ final class BackwardWork extends Work {
     @Override
     void allocate() {
         ElementType real = problem.real();
-        DeviceBuffer weight = random(3, 0.5, 1.5, parameters(), real);
-        DeviceBuffer bias = random(4, -0.5, 0.5, parameters(), real);
+        allocateParameters(real, problem.statistics());
         DeviceBuffer gradWeight = empty(parameters(), real);
         DeviceBuffer gradBias = empty(parameters(), real);
-        boolean centred = problem.statistics() != Statistics.MEAN_SQUARE;
-        DeviceBuffer mean = centred ? empty(geometry.sets(), real) : null;
-        DeviceBuffer rest = centred ? empty(geometry.sets(), real) : null;
-        DeviceBuffer rstd = empty(geometry.sets(), real);
         long elements = geometry.elements();
         fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
             DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
             DeviceBuffer dy = random(2, -1, 1, elements, type);
             DeviceBuffer dx = empty(elements, type);
             copies.add(new Backward.Buffers(
-                    x, null, dy, weight, bias, mean, rest, rstd, dx, gradWeight, gradBias));
+                    x, null, dy, weight, bias, mean, meanRest, rstd, dx, gradWeight, gradBias));
         });
         // Every copy has the same x, and so the same statistics.
         Backward.Buffers first = copies.get(0);
@@ -53,7 +47,7 @@ final class BackwardWork extends Work {
                 session,
                 forward,
                 session.planner().heuristic(forward),
-                new Forward.Buffers(first.input(), null, weight, bias, first.gradInput(), null, mean, rest, null, rstd),
+                new Forward.Buffers(first.input(), null, weight, bias, first.gradInput(), null, mean, meanRest, null, rstd),
                 EPS);
     }
 

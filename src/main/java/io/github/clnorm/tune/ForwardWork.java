@@ -1,13 +1,11 @@
 package io.github.clnorm.tune;
 
 import io.github.clnorm.geometry.Problem;
-import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.Forward;
 import io.github.clnorm.runtime.Session;
-import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,19 +25,13 @@ final class ForwardWork extends Work {
 
     @Override
     void allocate() {
-        ElementType real = problem.real();
-        DeviceBuffer weight = random(3, 0.5, 1.5, parameters(), real);
-        DeviceBuffer bias = random(4, -0.5, 0.5, parameters(), real);
-        boolean centred = problem.statistics() != Statistics.MEAN_SQUARE;
-        DeviceBuffer mean = centred ? empty(geometry.sets(), real) : null;
-        DeviceBuffer rest = centred ? empty(geometry.sets(), real) : null;
-        DeviceBuffer rstd = empty(geometry.sets(), real);
+        allocateParameters(problem.real(), problem.statistics());
         long elements = geometry.elements();
         fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
             // A mean of half the deviation: neither cancels nor is zero.
             DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
             DeviceBuffer y = empty(elements, type);
-            copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, rest, null, rstd));
+            copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, meanRest, null, rstd));
         });
     }
 

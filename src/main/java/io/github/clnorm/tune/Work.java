@@ -4,6 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.geometry.Statistics;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.Session;
@@ -40,6 +41,11 @@ abstract class Work implements AutoCloseable {
     final Session session;
     final Geometry geometry;
     final ElementType type;
+    DeviceBuffer weight;
+    DeviceBuffer bias;
+    DeviceBuffer mean;
+    DeviceBuffer meanRest;
+    DeviceBuffer rstd;
     private final List<DeviceBuffer> buffers = new ArrayList<>();
 
     /** A tensor that the pass writes. */
@@ -132,6 +138,17 @@ abstract class Work implements AutoCloseable {
             }
         });
         return buffer;
+    }
+
+    /** Weight, bias and room for the statistics: one of each serves all copies. */
+    final void allocateParameters(ElementType real, Statistics statistics) {
+        weight = random(3, 0.5, 1.5, parameters(), real);
+        bias = random(4, -0.5, 0.5, parameters(), real);
+        if (statistics != Statistics.MEAN_SQUARE) {
+            mean = empty(geometry.sets(), real);
+            meanRest = empty(geometry.sets(), real);
+        }
+        rstd = empty(geometry.sets(), real);
     }
 
     /** Of weight and bias. */
