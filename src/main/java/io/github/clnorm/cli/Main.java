@@ -64,6 +64,8 @@ public final class Main implements Runnable {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
+        // Warnings take one line, as errors do.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "clnorm: %5$s%n");
         System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
     }
 

@@ -12,6 +12,9 @@ final class SummaryLines {
     // Several times the memory of the fastest device there is.
     private static final double FASTEST_BYTES_PER_NANOSECOND = 50_000;
 
+    // No launch is shorter.
+    private static final long SHORTEST_NANOSECONDS = 500;
+
     private final PrintWriter out;
     private final Request request;
 
@@ -31,7 +34,8 @@ final class SummaryLines {
         line("plan", plan + (timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : ""));
         double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
         // Some drivers' clocks do not run (Mesa's llvmpipe): then from enqueue to finished, as the host sees it.
-        boolean believable = bytes / Math.max(1, timing.deviceNanoseconds()) < FASTEST_BYTES_PER_NANOSECOND;
+        boolean believable = timing.deviceNanoseconds() >= SHORTEST_NANOSECONDS
+                && bytes / timing.deviceNanoseconds() < FASTEST_BYTES_PER_NANOSECOND;
         long nanoseconds = believable ? timing.deviceNanoseconds() : timing.hostNanoseconds();
         String where = believable ? "on the device" : "from enqueue to finished (the driver's own time is not plausible)";
         line("time", text("%.3f ms %s in %s, %.0f ms in all", nanoseconds / 1e6, where,

@@ -65,7 +65,7 @@ final class WorkloadOptions {
         if (operation == null) {
             for (String option : List.of("--shape", "--num-groups", "--normalized-shape")) {
                 if (isGiven(option)) {
-                    throw new IllegalArgumentException(option + " needs an operation, such as group_norm");
+                    throw new IllegalArgumentException(option + " needs an operation in front of the options, such as group_norm");
                 }
             }
             return suites.workloads();

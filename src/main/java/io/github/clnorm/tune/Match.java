@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
  *
  * @param entry what was found
  * @param kind how closely
- * @param distance of the entry's grouping, 0 for the same
+ * @param distance of the entry's grouping, 0 for the same; with other kernels, 1 under another driver
  */
 public record Match(Entry entry, Kind kind, double distance) {
 
@@ -64,7 +64,7 @@ public record Match(Entry entry, Kind kind, double distance) {
             boolean same = entry.grouping().equals(grouping);
             if (!entry.kernels().equals(kernels)) {
                 if (same) {
-                    matches.add(new Match(entry, Kind.OTHER_KERNELS, 0));
+                    matches.add(new Match(entry, Kind.OTHER_KERNELS, entry.driver().equals(device.driver()) ? 0 : 1));
                 }
             } else if (distance.isPresent()) {
                 Kind kind = !entry.driver().equals(device.driver()) ? Kind.OTHER_DRIVER : same ? Kind.EXACT : Kind.NEAREST;

@@ -36,6 +36,8 @@ public record Tuned(
         HEURISTIC,
         /** Somebody wanted it to stop before it knew. */
         STOPPED,
+        /** The time was over when hardly any plan had been tried, and none of them was faster. */
+        OUT_OF_TIME,
         /** No time could be believed. */
         IMPLAUSIBLE
     }
@@ -51,7 +53,7 @@ public record Tuned(
     /**
      * Whether there is something to store.
      *
-     * @return false where it was stopped, or no time could be believed
+     * @return false where it was stopped, had no time, or no time could be believed
      */
     public boolean isMeasured() {
         return ending == Ending.FASTER || ending == Ending.HEURISTIC;

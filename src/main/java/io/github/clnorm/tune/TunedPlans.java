@@ -2,7 +2,9 @@ package io.github.clnorm.tune;
 
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.plan.GradientRules;
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.plan.PlanRules;
 import io.github.clnorm.plan.PlanSource;
 import io.github.clnorm.runtime.KernelSource;
 import io.github.clnorm.runtime.Session;
@@ -17,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /** The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for. */
 public final class TunedPlans implements PlanSource {
@@ -67,20 +70,27 @@ public final class TunedPlans implements PlanSource {
     @Override
     public List<Plan> plans(Problem problem) {
         return Grouping.of(problem)
-                .map(grouping -> plans(grouping, searching -> searching.tune(problem, BUDGET)))
+                .map(grouping -> plans(
+                        grouping,
+                        plan -> PlanRules.problem(plan, problem, session.device()).isEmpty(),
+                        searching -> searching.tune(problem, BUDGET)))
                 .orElse(List.of());
     }
 
     @Override
     public List<Plan> plans(GradientProblem problem) {
         return Grouping.of(problem)
-                .map(grouping -> plans(grouping, searching -> searching.tune(problem, BUDGET)))
+                .map(grouping -> plans(
+                        grouping,
+                        plan -> GradientRules.problem(plan, problem, session.device()).isEmpty(),
+                        searching -> searching.tune(problem, BUDGET)))
                 .orElse(List.of());
     }
 
-    private List<Plan> plans(Grouping grouping, Function<Tuner, Tuned> search) {
+    private List<Plan> plans(Grouping grouping, Predicate<Plan> legal, Function<Tuner, Tuned> search) {
         List<Match> matches = matches(database, session, grouping);
-        boolean known = !matches.isEmpty() && matches.get(0).kind() == Match.Kind.EXACT;
+        boolean known = matches.stream()
+                .anyMatch(match -> match.kind() == Match.Kind.EXACT && legal.test(match.entry().plan()));
         if (tuner != null && !known) {
             Optional<Plan> found = search(search);
             if (found.isPresent()) {

@@ -59,6 +59,8 @@ public final class Tuner {
     private static final int MOST_STAGE_ROUNDS = 100;
     private static final int MOST_STEPS = 8;
     private static final int COPY_TRIES = 5;
+    // Plans that must have been timed beside the heuristic's before a search that ran out of time says that it is the best.
+    private static final int ENOUGH_TRIED = 4;
 
     private final Session session;
     private final LongSupplier clock;
@@ -128,6 +130,9 @@ public final class Tuner {
         long start = clock.getAsLong();
         try (Work work = maker.get()) {
             return new Search(work, start, budget).run();
+        } finally {
+            // The copies' memory is for others now.
+            session.trim();
         }
     }
 
@@ -142,6 +147,7 @@ public final class Tuner {
         private final List<Tuned.Rejected> rejected = new ArrayList<>();
         private Results results;
         private int timed = 1;
+        private boolean allTried;
         private int copy;
 
         Search(Work work, long start, long budget) {
@@ -161,7 +167,7 @@ public final class Tuner {
             results = new Results(work, heuristic.plan);
             seen.add(heuristic.plan);
             // Pages that nobody has touched yet cost more than the pass itself.
-            for (int i = 0; i < work.copies(); i++) {
+            for (int i = 0; i < work.copies() && (i == 0 || !over()); i++) {
                 work.run(heuristic.plan, i);
             }
             double shortest = Plausibility.shortest(work.transits(), copyNanoseconds());
@@ -182,7 +188,9 @@ public final class Tuner {
         private List<Contender> contenders(Contender around) {
             List<Plan> plans = candidates.around(around.plan).stream().filter(seen::add).toList();
             List<Contender> contenders = new ArrayList<>();
+            allTried = false;
             for (int i = 0; i < plans.size() && !over(); i++) {
+                allTried = i + 1 == plans.size();
                 Plan plan = plans.get(i);
                 progress.trying(plan, timed + rejected.size(), timed + rejected.size() + plans.size() - i);
                 Contender contender = new Contender(plan);
@@ -275,12 +283,14 @@ public final class Tuner {
                 return tuned(Ending.IMPLAUSIBLE, heuristic.plan, Double.NaN, Double.NaN);
             }
             double heuristicTime = Spread.of(ofHeuristic).median();
-            if (same || best.failure != null || !beats(ofBest, ofHeuristic, shortest)) {
-                return tuned(Ending.HEURISTIC, heuristic.plan, heuristicTime, heuristicTime);
+            double time = Spread.of(ofBest).median();
+            if (best.failure == null && time < heuristicTime && beats(ofBest, ofHeuristic, shortest)) {
+                return tuned(Ending.FASTER, best.plan, time, heuristicTime);
             }
-            // The shares of single rounds decided; the medians of all may lie a little closer.
-            double time = Math.min(Spread.of(ofBest).median(), WINS_BELOW * heuristicTime);
-            return tuned(Ending.FASTER, best.plan, time, heuristicTime);
+            if (!allTried && timed <= ENOUGH_TRIED) {
+                return tuned(Ending.OUT_OF_TIME, heuristic.plan, Double.NaN, Double.NaN);
+            }
+            return tuned(Ending.HEURISTIC, heuristic.plan, heuristicTime, heuristicTime);
         }
 
         private Tuned tuned(Ending ending, Plan plan, double time, double heuristicTime) {

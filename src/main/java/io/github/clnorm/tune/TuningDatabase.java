@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
 
 /**
  * What tuning found, in one readable JSON file: by default {@code tuning.json} in the {@linkplain CacheFolder user's cache
@@ -122,15 +123,18 @@ public final class TuningDatabase {
     }
 
     /**
-     * Stores entries, each in place of an older one of the same device, driver, kernels and grouping.
+     * Stores entries, each in place of one of the same device, driver, kernels and grouping.
      *
-     * @param found what tuning found
+     * @param found what was measured just now
      * @throws IOException when it cannot be written; the entries are known to this object all the same
      */
     public synchronized void add(Collection<Entry> found) throws IOException {
         TuningFile added = new TuningFile();
         found.forEach(added::add);
-        merge(added);
+        merge(content -> {
+            content.put(added);
+            return found.size();
+        });
     }
 
     /**
@@ -143,7 +147,8 @@ public final class TuningDatabase {
      */
     public synchronized int importFrom(Path other) throws IOException {
         try {
-            return merge(TuningFile.parse(bytes(other)));
+            TuningFile added = TuningFile.parse(bytes(other));
+            return merge(content -> content.add(added));
         } catch (NoSuchFileException e) {
             throw new IllegalArgumentException(other + ": no such file", e);
         } catch (IllegalArgumentException e) {
@@ -155,10 +160,20 @@ public final class TuningDatabase {
      * The content of the database as a file of its own, for other people.
      *
      * @return its text in UTF-8, and how many entries it has
+     * @throws IOException when there is a file that cannot be read, or is something else
      */
-    public synchronized Export exported() {
-        entries();
-        return new Export(content.text(), content.entries().size());
+    public synchronized Export exported() throws IOException {
+        TuningFile all = new TuningFile();
+        if (file != null && Files.exists(file)) {
+            try {
+                all = TuningFile.parse(bytes(file));
+            } catch (FileSystemException e) {
+                throw new IOException(file + ": cannot be read: " + reason(e), e);
+            } catch (IllegalArgumentException e) {
+                throw new IOException(file + ": " + e.getMessage(), e);
+            }
+        }
+        return new Export(all.text(), all.entries().size());
     }
 
     /**
@@ -170,9 +185,9 @@ public final class TuningDatabase {
     public record Export(byte[] text, int entries) {}
 
     /** Reads, adds, and writes, with nobody between. */
-    private int merge(TuningFile added) throws IOException {
+    private int merge(ToIntFunction<TuningFile> change) throws IOException {
         entries();
-        int known = content.add(added);
+        int known = change.applyAsInt(content);
         if (file == null) {
             throw new IOException("there is no cache folder: neither CLNORM_CACHE nor a home is set");
         }
@@ -180,7 +195,7 @@ public final class TuningDatabase {
             CacheFolder.create(file.toAbsolutePath().getParent());
             return locked(() -> {
                 TuningFile current = read(true);
-                int isNew = current.add(added);
+                int isNew = change.applyAsInt(current);
                 content = current;
                 write(current.text());
                 return Math.max(isNew, known);
@@ -195,9 +210,13 @@ public final class TuningDatabase {
         if (e.getReason() != null) {
             return e.getReason();
         }
-        return e instanceof AccessDeniedException
-                ? "permission denied"
-                : e instanceof FileAlreadyExistsException ? e.getFile() + " is no folder" : e.toString();
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NoSuchFileException) {
+            return e.getFile() + ": no such file or folder";
+        }
+        return e instanceof FileAlreadyExistsException ? e.getFile() + " is no folder" : e.toString();
     }
 
     /** What is done while nobody else does such things to the file. */
@@ -252,6 +271,9 @@ public final class TuningDatabase {
         }
         try {
             return TuningFile.parse(bytes(file));
+        } catch (TuningFile.NewerFormatException e) {
+            warn("is not used", e.getMessage());
+            return new TuningFile();
         } catch (IOException | IllegalArgumentException e) {
             // Somebody may be mending it: looked at again with nobody between.
             return setAside();
@@ -265,7 +287,8 @@ public final class TuningDatabase {
             try {
                 return read(false);
             } catch (IOException unreadable) {
-                warn("cannot be read", unreadable);
+                warn("cannot be read",
+                        unreadable instanceof FileSystemException known ? reason(known) : unreadable.getMessage());
                 return new TuningFile();
             }
         }
@@ -277,25 +300,30 @@ public final class TuningDatabase {
             return TuningFile.parse(bytes(file));
         } catch (NoSuchFileException e) {
             return new TuningFile();
+        } catch (TuningFile.NewerFormatException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
             Path aside = file.resolveSibling(file.getFileName() + ".damaged");
             if (locked) {
                 Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
                 LOG.log(Level.WARNING, "{0} is not used: {1}. It was renamed to {2}", file, e.getMessage(), aside);
             } else {
-                warn("is not used", e);
+                warn("is not used", e.getMessage());
             }
             return new TuningFile();
         }
     }
 
-    private void warn(String what, Exception why) {
+    private void warn(String what, String why) {
         if (WARNED.add(file)) {
-            LOG.log(Level.WARNING, "{0} {1}: {2}", file, what, why.getMessage());
+            LOG.log(Level.WARNING, "{0} {1}: {2}", file, what, why);
         }
     }
 
     private static byte[] bytes(Path from) throws IOException {
+        if (Files.exists(from) && !Files.isRegularFile(from)) {
+            throw new IllegalArgumentException("it is no regular file");
+        }
         if (Files.size(from) > LARGEST_FILE) {
             throw new IllegalArgumentException("it is larger than " + (LARGEST_FILE >> 20) + " MiB");
         }

@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The content of a tuning database: entries, and those that only another version of this program knows, kept as they are. */
@@ -21,8 +23,17 @@ final class TuningFile {
 
     static final String KIND = "tuning";
 
+    /** A later version of this program wrote it. */
+    static final class NewerFormatException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        NewerFormatException(int format) {
+            super("it is of format " + format + ", written by a newer version; this one knows format " + FORMAT);
+        }
+    }
+
     private final Map<Entry.Key, Entry> entries = new LinkedHashMap<>();
-    private final List<Object> unknown = new ArrayList<>();
+    private final Set<Object> unknown = new LinkedHashSet<>();
 
     /**
      * Reads a file's content.
@@ -34,6 +45,12 @@ final class TuningFile {
             JsonReader reader = new JsonReader(text);
             Object root = reader.value();
             reader.end();
+            if (root instanceof Map<?, ?> map
+                    && KIND.equals(map.get("kind"))
+                    && map.get("format") instanceof Double format
+                    && format > FORMAT) {
+                throw new NewerFormatException(format.intValue());
+            }
             if (!(root instanceof Map<?, ?> map)
                     || !KIND.equals(map.get("kind"))
                     || !Objects.equals(map.get("format"), (double) FORMAT)
@@ -53,16 +70,10 @@ final class TuningFile {
         try {
             entry = Entry.of(value);
         } catch (IllegalArgumentException e) {
-            addUnknown(value);
+            unknown.add(value);
             return;
         }
         add(entry);
-    }
-
-    private void addUnknown(Object value) {
-        if (!unknown.contains(value)) {
-            unknown.add(value);
-        }
     }
 
     /** Adds an entry, unless there is a newer one of the same: whether it is in now. */
@@ -78,8 +89,13 @@ final class TuningFile {
     /** Adds what another file has, the newest of each: how many entries are new or newer. */
     int add(TuningFile other) {
         int added = (int) other.entries.values().stream().filter(this::add).count();
-        other.unknown.forEach(this::addUnknown);
+        unknown.addAll(other.unknown);
         return added;
+    }
+
+    /** Adds what was measured just now, whatever was there: a clock may have been wrong before. */
+    void put(TuningFile measured) {
+        entries.putAll(measured.entries);
     }
 
     Collection<Entry> entries() {

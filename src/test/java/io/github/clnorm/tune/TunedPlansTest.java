@@ -150,6 +150,18 @@ class TunedPlansTest {
     }
 
     @Test
+    void nowSearchesWhereWhatIsStoredCannotRun() throws IOException {
+        SimulatedDevice device = new SimulatedDevice(DEVICE)
+                .launchesTake(kernel -> kernel.contains("-DVECTOR_WIDTH=8 ") ? 50_000 : 100_000);
+        database.add(List.of(Entries.withKernels(
+                Entries.of(DEVICE, Grouping.of(PROBLEM).orElseThrow(), Plan.tiled(1, 16)), KernelSource.hash())));
+        try (Session session = session(device)) {
+            TunedPlans.use(session, Tuning.NOW, database, device);
+            assertEquals(8, session.planner().plan(PROBLEM).vectorWidth());
+        }
+    }
+
+    @Test
     void nowNeverBreaksARun() throws IOException {
         // No room for tensors, and no place to store what is found.
         SimulatedDevice broken = new SimulatedDevice(DEVICE).doesNotRun(kernel -> true);

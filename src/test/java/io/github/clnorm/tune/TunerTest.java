@@ -110,6 +110,25 @@ class TunerTest {
     }
 
     @Test
+    void aSearchThatCouldHardlyTryAnythingSaysNothing() {
+        SimulatedDevice device = device().launchesTake(narrowTakes(0.5)).buildsTake(BUDGET);
+        Tuned tuned = tune(device);
+        assertEquals(Ending.OUT_OF_TIME, tuned.ending());
+        assertFalse(tuned.isMeasured());
+        assertEquals(tuned.heuristic(), tuned.plan());
+    }
+
+    @Test
+    void theMemoryOfTheCopiesIsGivenBack() {
+        FaultyOpenCl counting = new FaultyOpenCl(device().launchesTake(narrowTakes(1)).port());
+        SimulatedDevice clock = device();
+        try (Session session = new Session(counting.port(), DEVICE)) {
+            new Tuner(session, clock, () -> true, Tuner.Progress.NONE).tune(PROBLEM, BUDGET);
+            assertTrue(counting.count("release Memory") >= 5, counting.count("release Memory") + " of at least five buffers");
+        }
+    }
+
+    @Test
     void aPlanThatIsFastNowAndThenDoesNotWin() {
         int[] launches = {0};
         Tuned tuned = tune(device().launchesTake(kernel ->

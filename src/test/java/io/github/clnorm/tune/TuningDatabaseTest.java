@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -98,6 +99,41 @@ class TuningDatabaseTest {
         other.add(List.of(second));
         assertEquals(2, other.entries().size());
         assertEquals(2, TuningDatabase.at(file()).entries().size());
+    }
+
+    @Test
+    void whatIsMeasuredNowReplacesWhatAClockDatedLater() throws IOException {
+        TuningDatabase.at(file()).add(List.of(Entries.withDate(ENTRY, Instant.parse("2099-01-01T00:00:00Z"))));
+        TuningDatabase.at(file()).add(List.of(ENTRY));
+        assertEquals(List.of(ENTRY), TuningDatabase.at(file()).entries());
+    }
+
+    @Test
+    void aNewerVersionsFileIsLeftAlone() throws IOException {
+        Files.createDirectories(file().getParent());
+        String newer = "{\"format\": 2, \"kind\": \"tuning\", \"entries\": []}";
+        Files.writeString(file(), newer);
+        TuningDatabase database = TuningDatabase.at(file());
+        assertEquals(List.of(), database.entries());
+        assertThrows(IOException.class, () -> database.add(List.of(ENTRY)));
+        assertEquals(newer, Files.readString(file()));
+        assertEquals(1, warnings.size());
+    }
+
+    @Test
+    void nothingIsExportedFromAFileThatIsNoDatabase() throws IOException {
+        Files.createDirectories(file().getParent());
+        Files.writeString(file(), "[]");
+        IOException e = assertThrows(IOException.class, () -> TuningDatabase.at(file()).exported());
+        assertTrue(e.getMessage().contains("it is no tuning database"), e.getMessage());
+        assertEquals("[]", Files.readString(file()));
+    }
+
+    @Test
+    void aFolderIsNotImported() {
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> TuningDatabase.at(file()).importFrom(folder));
+        assertEquals(folder + ": it is no regular file", e.getMessage());
     }
 
     /** Run in processes of their own. */
