@@ -64,7 +64,7 @@ class TuneCommandTest extends CommandLineFixture {
         assertTrue(out.contains("nothing was tuned"), out);
         assertTrue(out.contains("8 sets of 60 elements"), out);
 
-        assertEquals(ExitCode.DONE, execute("tune", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2", "--budget", "1s",
+        assertEquals(ExitCode.DONE, execute("tune", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2", "--budget", "15s",
                 "--direction", "forward", "--json", file), err);
         assertEquals("", err, "no progress where there is no terminal");
         assertTrue(out.contains("group_norm 4x8x3x5 G=2"), out);
@@ -99,7 +99,7 @@ class TuneCommandTest extends CommandLineFixture {
     @Tag("device")
     void whatCannotBeStoredIsSaidBehindTheTable() throws IOException {
         System.setProperty(PROPERTY, Files.writeString(folder.resolve("file"), "").resolve("cache").toString());
-        int code = execute("tune", "layer_norm", "--shape", "6,40", "--budget", "1ms", "--direction", "forward");
+        int code = execute("tune", "layer_norm", "--shape", "6,40", "--budget", "15s", "--direction", "forward");
         assertEquals(ExitCode.FAILURE, code, err);
         assertEquals(1, err.lines().count(), err);
         assertTrue(err.startsWith("clnorm: ") && err.contains("cannot be stored"), err);
@@ -210,7 +210,7 @@ class TuneCommandTest extends CommandLineFixture {
                         "-cp",
                         System.getProperty("java.class.path"),
                         Main.class.getName(),
-                        "tune", "--suite", "awkward", "--dtype", "float32,float16,bfloat16", "--budget", "2s", "--json",
+                        "tune", "--suite", "awkward", "--dtype", "float32,float16,bfloat16", "--budget", "10s", "--json",
                         file.toString())
                 .redirectOutput(folder.resolve("table").toFile())
                 .redirectError(errors.toFile())
