@@ -45,8 +45,8 @@ public record Match(Entry entry, Kind kind, double distance) {
      * driver; those under other drivers, the nearest first; and the same grouping with other kernels. Among equals the newest
      * comes first.
      *
-     * <p>A grouping that is not the same, and of which the heuristic's plan was the fastest, says that heuristics are right
-     * about there: matches behind it are left out.
+     * <p>An entry of which the heuristic's plan was the fastest says that heuristics are right about there: what comes behind
+     * it is not asked.
      *
      * @param entries of whatever devices
      * @param device this device
@@ -77,8 +77,12 @@ public record Match(Entry entry, Kind kind, double distance) {
         return matches;
     }
 
-    /** Whether it only says that the heuristic is right: its plan is that of another size. */
+    /**
+     * Whether it only says that the heuristic is right: its plan is that of another size, or of what heuristics said then.
+     *
+     * @return false where its plan is to be taken
+     */
     public boolean meansHeuristic() {
-        return kind != Kind.EXACT && entry.isHeuristic();
+        return entry.isHeuristic();
     }
 }

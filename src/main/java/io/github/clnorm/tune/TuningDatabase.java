@@ -140,7 +140,7 @@ public final class TuningDatabase {
     /**
      * Stores what another file has, the newest of each entry.
      *
-     * @param other a file that {@link #exportTo} wrote, or another user's database. Not modified
+     * @param other a file with an {@linkplain #exported() export}, or another user's database. Not modified
      * @return how many entries were new, or newer
      * @throws IllegalArgumentException when it is no such file
      * @throws IOException when it cannot be read, or this one not written

@@ -79,7 +79,7 @@ class TuneCommandTest extends CommandLineFixture {
 
         assertEquals(ExitCode.DONE, execute("tune", "--explain", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2",
                 "--direction", "forward"), err);
-        assertTrue(out.contains("why: tuned for it on this device"), out);
+        assertTrue(out.contains("tuned for it on this device"), out);
         assertTrue(out.contains("plan: " + row.get("plan").asText()), out);
 
         // As a neighbour would: from another folder.

@@ -74,11 +74,12 @@ class MatchTest {
     }
 
     @Test
-    void aNearHeuristicMeansTheHeuristicsAndAnExactOneItsPlan() {
+    void whereTheHeuristicWonItIsTrusted() {
         Entry exact = Entries.withTimes(EXACT, 100, 100);
         Entry near = Entries.withTimes(NEAR, 100, 100);
         List<Match> matches = Match.of(List.of(exact, near), DEVICE, Entries.KERNELS, Entries.GROUPING);
-        assertFalse(matches.get(0).meansHeuristic());
+        assertTrue(matches.get(0).meansHeuristic());
         assertTrue(matches.get(1).meansHeuristic());
+        assertFalse(Match.of(List.of(EXACT), DEVICE, Entries.KERNELS, Entries.GROUPING).get(0).meansHeuristic());
     }
 }
