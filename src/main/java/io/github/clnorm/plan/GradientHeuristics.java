@@ -18,6 +18,8 @@ public final class GradientHeuristics {
     private static final int CPU_PARTS_PER_UNIT = 4;
     // CPU: sets that a work-group takes when sets are small, so that a work-group has this many elements.
     private static final int CPU_PACKED_ELEMENTS = 4096;
+    // CPU: the same where that fills vectors with the parameters that a work-group merges.
+    private static final int CPU_MERGED_ELEMENTS = 1 << 17;
     // Below this much of a set for a work-group, launching groups costs more than it shares out.
     private static final int LEAST_PART_BLOCKS = 8;
     private static final int CPU_VECTOR = 16;
@@ -64,10 +66,11 @@ public final class GradientHeuristics {
         boolean small = geometry.elements() <= 2L * LEAST_PART_BLOCKS * Cut.BLOCK;
         // One launch for everything, where groups of all samples are as easy to share out as sets.
         if (cut.order() == Order.RUNS && problem.parameters() && (small || balanced(geometry.groups(), units))) {
-            addWholeSets(plans, geometry.groups(), geometry.samples() * geometry.setSize(), units, width, past, false);
+            addWholeSets(plans, geometry.groups(), geometry.samples() * geometry.setSize(), units, width, past,
+                    geometry.width() / geometry.run());
         }
         if (small || balanced(geometry.sets(), units)) {
-            addWholeSets(plans, geometry.sets(), geometry.setSize(), units, width, past, true);
+            addWholeSets(plans, geometry.sets(), geometry.setSize(), units, width, past, 0);
         }
         addSplits(plans, Plan.split(1, width, 1).withNonTemporal(past), problem, CPU_PARTS_PER_UNIT * units);
         addSplits(plans, Plan.split(1, 1, 1), problem, CPU_PARTS_PER_UNIT * units);
@@ -81,12 +84,22 @@ public final class GradientHeuristics {
         return shares % units == 0 || shares >= CPU_PARTS_PER_UNIT * units;
     }
 
-    /** Work-groups of one set or group, or of several where they are small. */
+    /**
+     * Work-groups of one set, or of one group in all samples, or of several where they are small.
+     *
+     * @param shares how many there are
+     * @param elements of each
+     * @param parameters of each that the work-group merges side by side, as many as fit a vector; 0 where another launch does
+     */
     private static void addWholeSets(
-            List<Plan> plans, long shares, long elements, long units, int width, boolean past, boolean mergeOnce) {
+            List<Plan> plans, long shares, long elements, long units, int width, boolean past, long parameters) {
         long perUnit = shares / (CPU_PARTS_PER_UNIT * units);
-        long sets = Math.min(CPU_PACKED_ELEMENTS / Math.max(1, elements), perUnit);
-        for (; sets > 1; sets /= 2) {
+        long small = CPU_PACKED_ELEMENTS / Math.max(1, elements);
+        long filled = parameters == 0
+                ? 0
+                : Math.min(ceil(width, parameters), CPU_MERGED_ELEMENTS / Math.max(1, elements));
+        boolean mergeOnce = parameters == 0;
+        for (long sets = Math.min(Math.max(small, filled), perUnit); sets > 1; sets /= 2) {
             plans.add(Plan.packed(1, width, (int) sets).withMergeOnce(mergeOnce).withNonTemporal(past));
         }
         plans.add(Plan.resident(1, width).withMergeOnce(mergeOnce).withNonTemporal(past));

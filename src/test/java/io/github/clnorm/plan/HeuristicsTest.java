@@ -165,6 +165,15 @@ class HeuristicsTest {
         assertEquals(Strategy.TILED, forAllGradients(new Geometry(512, 1, 1, 12288, 1)).strategy());
     }
 
+    /** A work-group merges as many parameters as a vector has lanes, where that leaves enough work-groups. */
+    @Test
+    void groupsOfFewChannelsAreTakenTogetherOnACpu() {
+        Plan plan = forAllGradients(new Geometry(1, 32, 1024, 196, 196));
+        assertEquals(Strategy.PACKED, plan.strategy());
+        assertEquals(16, plan.setsPerTeam());
+        assertEquals(Strategy.RESIDENT, forAllGradients(new Geometry(1, 1, 64, 1 << 20, 1 << 20)).strategy());
+    }
+
     /** Not where a lone group would leave units idle. */
     @Test
     void oneLaunchMakesTheGradientsOfManyGroupsOnACpu() {

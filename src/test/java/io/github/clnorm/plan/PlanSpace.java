@@ -71,7 +71,6 @@ public final class PlanSpace {
                         Plan.packed(group, width, 1).withKeepSet(true),
                         Plan.resident(group, width).withMergeOnce(true),
                         Plan.packed(group, width, 3),
-                        Plan.packed(group, width, 3).withMergeOnce(true),
                         Plan.tiled(group, width),
                         Plan.split(group, width, 1),
                         Plan.split(group, width, 16).withNonTemporal(true),
@@ -93,7 +92,6 @@ public final class PlanSpace {
                         Plan.split(1, widest, 2),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
                         Plan.resident(8, 4).withKeepSet(true),
-                        Plan.resident(8, 4).withMergeOnce(true),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()
