@@ -26,7 +26,8 @@ final class JoclPlatformSource implements PlatformSource {
     @Override
     public int platforms() {
         int[] count = new int[1];
-        int code = code(() -> clGetPlatformIDs(0, null, count));
+        // Loads the drivers.
+        int code = JvmSignalHandlers.keptDuring(() -> code(() -> clGetPlatformIDs(0, null, count)));
         if (code == CL_PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && count[0] == 0)) {
             platforms = new cl_platform_id[0];
             return 0;

@@ -5,6 +5,7 @@ import static io.github.clnorm.device.JoclCalls.created;
 import static org.jocl.CL.*;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.JvmSignalHandlers;
 import io.github.clnorm.device.Quirks;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -198,7 +199,8 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     private Program built(cl_program program, String options) {
-        int built = code(() -> clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null));
+        int built = JvmSignalHandlers.keptDuring(
+                () -> code(() -> clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null)));
         if (built != CL_SUCCESS) {
             String log = buildLog(program);
             code(() -> clReleaseProgram(program));
