@@ -31,13 +31,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheCommandLineKnowsItsLibraries() {
+    void onlyTheCommandLineAndItsReportsKnowTheirLibraries() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("..cli..")
+                .resideOutsideOfPackages("..cli..", "..report..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("picocli..", "com.fasterxml..")
+                .resideInAnyPackage("picocli..", "com.fasterxml..", "com.samskivert..")
                 .check(CLASSES);
     }
 
@@ -54,6 +54,8 @@ class ArchitectureTest {
                 .layer("reference").definedBy("io.github.clnorm.reference..")
                 .layer("conformance").definedBy("io.github.clnorm.conformance..")
                 .layer("measure").definedBy("io.github.clnorm.measure..")
+                .layer("compare").definedBy("io.github.clnorm.compare..")
+                .layer("report").definedBy("io.github.clnorm.report..")
                 .layer("timing").definedBy("io.github.clnorm.timing..")
                 .layer("tune").definedBy("io.github.clnorm.tune..")
                 .layer("json").definedBy("io.github.clnorm.json..")
@@ -61,10 +63,14 @@ class ArchitectureTest {
                 .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("conformance").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("measure").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("measure").mayOnlyBeAccessedByLayers("compare", "report", "cli")
+                .whereLayer("compare").mayOnlyBeAccessedByLayers("report", "cli")
+                .whereLayer("compare").mayOnlyAccessLayers("measure", "timing")
+                .whereLayer("report").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("report").mayOnlyAccessLayers("compare", "measure", "timing")
                 .whereLayer("modules").mayOnlyBeAccessedByLayers("conformance", "measure", "cli")
                 .whereLayer("tune").mayOnlyBeAccessedByLayers("modules", "measure", "cli")
-                .whereLayer("timing").mayOnlyBeAccessedByLayers("tune", "measure", "cli")
+                .whereLayer("timing").mayOnlyBeAccessedByLayers("tune", "measure", "compare", "report", "cli")
                 .whereLayer("timing").mayNotAccessAnyLayer()
                 .whereLayer("runtime").mayOnlyBeAccessedByLayers("tune", "modules", "conformance", "measure", "cli")
                 .whereLayer("plan").mayOnlyBeAccessedByLayers("runtime", "tune", "modules", "measure", "cli")

@@ -1,10 +1,14 @@
 package io.github.clnorm.cli;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.compare.Comparison;
+import io.github.clnorm.compare.Metric;
+import io.github.clnorm.compare.View;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.measure.DeviceBench;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.measure.Workload;
+import io.github.clnorm.report.HtmlReport;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
@@ -12,7 +16,10 @@ import io.github.clnorm.timing.Spread;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,13 +68,21 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private JsonOption json;
 
+    @Option(names = "--html", paramLabel = "F", description = "A page that needs no network, beside the table.")
+    private String html;
+
     @Override
     public Integer call() throws IOException {
         devices.check();
+        Map<String, String> outputs = new LinkedHashMap<>();
+        outputs.put("--json", json.file());
+        outputs.put("--html", html);
+        OutputFile.distinct(outputs);
         List<Workload> workloads = suites.workloads();
         BenchJson document = new BenchJson(suites.names(), budget, tune.word());
         try (Interruption interruption = new Interruption();
-                AtomicFile file = json.open()) {
+                AtomicFile file = json.open();
+                AtomicFile page = OutputFile.open("--html", html)) {
             List<DeviceInfo> selected = selectFor(document);
             boolean measured = true;
             for (DeviceInfo device : selected) {
@@ -76,6 +91,10 @@ final class BenchCommand implements Callable<Integer> {
             document.interrupted(interruption.requested());
             if (file != null) {
                 file.write(document.text());
+            }
+            if (page != null) {
+                Comparison comparison = Comparison.of(List.of(SavedBench.of(document)));
+                page.write(HtmlReport.text(new View(comparison, Metric.US, Optional.empty())));
             }
             print(document);
             return measured ? ExitCode.DONE : ExitCode.FAILURE;

@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -77,6 +78,14 @@ final class BenchJson {
                 .put("launches", figures.launches())
                 .put("workspace_bytes", figures.workspaceBytes())
                 .put("implausible", figures.implausible());
+        // Null where the heuristics' own plan ran.
+        if (figures.heuristic() == null) {
+            node.putNull("heuristic");
+        } else {
+            ObjectNode heuristic = node.putObject("heuristic");
+            spread(heuristic, "us", figures.heuristic().time());
+            heuristic.put("plan", figures.heuristic().plan().toString());
+        }
         ObjectNode copy = node.putObject("copy");
         spread(copy, "us", figures.copy());
         copy.put("gb_per_s", figures.copyGigabytesPerSecond()).put("plan", figures.copyPlan());
@@ -100,6 +109,11 @@ final class BenchJson {
         } else {
             node.putNull(name);
         }
+    }
+
+    /** The document itself. */
+    JsonNode root() {
+        return root;
     }
 
     String text() throws IOException {

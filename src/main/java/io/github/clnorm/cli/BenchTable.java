@@ -1,5 +1,7 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Means;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Figures;
@@ -16,7 +18,7 @@ final class BenchTable {
     static String of(DeviceInfo device, Spread emptyLaunch, List<Row> rows) {
         StringBuilder text = new StringBuilder(device.selector() + " " + device.description() + "\n");
         if (emptyLaunch != null) {
-            text.append(String.format(Locale.ROOT, "empty launch: %s us%n", microseconds(emptyLaunch.median())));
+            text.append(String.format(Locale.ROOT, "empty launch: %s us%n", FigureText.microseconds(emptyLaunch.median())));
         }
         TextTable table = new TextTable("workload", "type", "layout", "pass", "us", "p10", "p90", "device us", "GB/s",
                 "copy GB/s", "share", "error", "launches", "workspace", "plan, or why there is none");
@@ -31,7 +33,7 @@ final class BenchTable {
                     .toArray();
             if (shares.length > 1) {
                 text.append(String.format(Locale.ROOT, "%s: %s of the copy in the geometric mean of %d workloads%n",
-                        direction, percent(geometricMean(shares)), shares.length));
+                        direction, FigureText.percent(Means.geometric(shares)), shares.length));
             }
         }
         for (Row row : rows) {
@@ -60,41 +62,17 @@ final class BenchTable {
             type,
             layout,
             pass,
-            microseconds(figures.time().median()),
-            microseconds(figures.time().p10()),
-            microseconds(figures.time().p90()),
-            Double.isNaN(figures.deviceMicroseconds()) ? "-" : microseconds(figures.deviceMicroseconds()),
-            rate(figures.gigabytesPerSecond()),
-            rate(figures.copyGigabytesPerSecond()),
-            percent(figures.share()),
-            Double.isNaN(figures.error()) ? "-" : String.format(Locale.ROOT, "%.1e", figures.error()),
+            FigureText.microseconds(figures.time().median()),
+            FigureText.microseconds(figures.time().p10()),
+            FigureText.microseconds(figures.time().p90()),
+            Double.isNaN(figures.deviceMicroseconds()) ? "-" : FigureText.microseconds(figures.deviceMicroseconds()),
+            FigureText.rate(figures.gigabytesPerSecond()),
+            FigureText.rate(figures.copyGigabytesPerSecond()),
+            FigureText.percent(figures.share()),
+            FigureText.error(figures.error()),
             Integer.toString(figures.launches()),
-            bytes(figures.workspaceBytes()),
+            FigureText.bytes(figures.workspaceBytes()),
             figures.plan().toString()
         };
-    }
-
-    private static String microseconds(double value) {
-        return String.format(Locale.ROOT, value < 100 ? "%.1f" : "%.0f", value);
-    }
-
-    private static String rate(double value) {
-        return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.0f%%", 100 * share);
-    }
-
-    private static String bytes(long count) {
-        return count < 10_240 ? count + " B" : count < 10_485_760 ? (count >> 10) + " KiB" : (count >> 20) + " MiB";
-    }
-
-    private static double geometricMean(double... values) {
-        double logs = 0;
-        for (double value : values) {
-            logs += Math.log(value);
-        }
-        return Math.exp(logs / values.length);
     }
 }

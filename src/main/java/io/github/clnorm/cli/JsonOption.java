@@ -1,8 +1,6 @@
 package io.github.clnorm.cli;
 
 import java.io.IOException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Whether a command's results are wanted as a document for programs, and where. */
@@ -29,13 +27,11 @@ final class JsonOption {
 
     /** The file for it, made before the work whose result it takes; null where none is wanted. */
     AtomicFile open() throws IOException {
-        if (json == null || json.isEmpty()) {
-            return null;
-        }
-        try {
-            return new AtomicFile(Path.of(json));
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("--json: '" + json + "' is no name of a file: " + e.getReason(), e);
-        }
+        return OutputFile.open("--json", file());
+    }
+
+    /** The file's name; null where none is wanted. */
+    String file() {
+        return json == null || json.isEmpty() ? null : json;
     }
 }

@@ -42,6 +42,7 @@ public final class Main implements Runnable {
         COMMANDS.put("verify", VerifyCommand.class);
         COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("bench", BenchCommand.class);
+        COMMANDS.put("compare", CompareCommand.class);
         COMMANDS.put("peers", PeersCommand.class);
         COMMANDS.put("bundle", BundleCommand.class);
         COMMANDS.put("test", TestCommand.class);

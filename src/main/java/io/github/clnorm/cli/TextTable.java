@@ -15,9 +15,14 @@ final class TextTable {
     void row(String... cells) {
         String[] row = new String[cells.length];
         for (int i = 0; i < cells.length; i++) {
-            row[i] = cells[i].replaceAll("\\p{Cntrl}", " ");
+            row[i] = oneLine(cells[i]);
         }
         rows.add(row);
+    }
+
+    /** The same without control characters, which would end a line or drive a terminal. */
+    static String oneLine(String text) {
+        return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", " ");
     }
 
     @Override

@@ -1,10 +1,12 @@
 package io.github.clnorm.measure;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.Copy;
 import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.EmptyLaunch;
 import io.github.clnorm.runtime.LaunchTimes;
+import io.github.clnorm.runtime.Planner;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.timing.Interleaved;
@@ -146,8 +148,13 @@ public final class DeviceBench {
         if (copies.isEmpty()) {
             return without(workload, directions, Row.Status.ERROR, "no copy of the tensor runs here: there is no limit");
         }
+        List<Direction> tuned = directions.stream()
+                .filter(direction -> !plan(workload, direction).equals(heuristic(workload, direction)))
+                .toList();
+        Planner planner = backend.session().planner();
         List<Runnable> actions = new ArrayList<>();
         directions.forEach(direction -> actions.add(() -> subject.run(direction)));
+        tuned.forEach(direction -> actions.add(() -> planner.byHeuristics(() -> subject.run(direction))));
         copies.forEach(plan -> actions.add(() -> copyLimit.copy(plan, from, to)));
         List<long[]> times = interleaved.time(
                 actions,
@@ -158,13 +165,40 @@ public final class DeviceBench {
         }
         Map<Direction, List<LaunchTimes>> launches =
                 launches(subject, directions, () -> copyLimit.copy(copies.get(0), from, to));
-        Limit limit = Limit.of(copies, times.subList(directions.size(), times.size()));
+        Limit limit = Limit.of(copies, times.subList(directions.size() + tuned.size(), times.size()));
         List<Row> rows = new ArrayList<>();
         for (Direction direction : directions) {
+            Figures.Heuristic heuristic = tuned.contains(direction)
+                    ? new Figures.Heuristic(
+                            Spread.of(times.get(directions.size() + tuned.indexOf(direction))),
+                            heuristic(workload, direction))
+                    : null;
             rows.add(row(
-                    workload, direction, errors.get(direction), times.get(rows.size()), launches.get(direction), limit));
+                    workload,
+                    direction,
+                    errors.get(direction),
+                    times.get(rows.size()),
+                    launches.get(direction),
+                    heuristic,
+                    limit));
         }
         return rows;
+    }
+
+    private Plan plan(Workload workload, Direction direction) {
+        Planner planner = backend.session().planner();
+        return switch (direction) {
+            case FORWARD -> planner.plan(workload.problem());
+            case BACKWARD -> planner.plan(workload.gradientProblem());
+        };
+    }
+
+    private Plan heuristic(Workload workload, Direction direction) {
+        Planner planner = backend.session().planner();
+        return switch (direction) {
+            case FORWARD -> planner.heuristic(workload.problem());
+            case BACKWARD -> planner.heuristic(workload.gradientProblem());
+        };
     }
 
     /** The device's own times, and what it launched: passes and a copy in turn, as before. */
@@ -213,6 +247,7 @@ public final class DeviceBench {
             double error,
             long[] times,
             List<LaunchTimes> launches,
+            Figures.Heuristic heuristic,
             Limit limit) {
         double shortest = Plausibility.shortest(direction.transits(), limit.time.median() * 1e3);
         long[] believed = Plausibility.believed(times, shortest);
@@ -242,6 +277,7 @@ public final class DeviceBench {
                 last.plan(),
                 last.launches(),
                 last.workspaceBytes(),
+                heuristic,
                 implausible);
         return new Row(workload, direction, Row.Status.OK, reason(implausible, times.length, error), figures);
     }

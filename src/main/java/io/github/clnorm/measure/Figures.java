@@ -18,6 +18,7 @@ import io.github.clnorm.timing.Spread;
  * @param plan how it ran
  * @param launches of kernels
  * @param workspaceBytes device memory beside the tensors
+ * @param heuristic the same pass by the heuristics' plan, in the same rounds; null where that is the plan that ran
  * @param implausible times that were thrown away: 0 ns, or faster than four copies
  */
 public record Figures(
@@ -31,7 +32,16 @@ public record Figures(
         Plan plan,
         int launches,
         long workspaceBytes,
+        Heuristic heuristic,
         int implausible) {
+
+    /**
+     * A pass by the heuristics' plan where tuning found another.
+     *
+     * @param time of the whole pass
+     * @param plan the heuristics'
+     */
+    public record Heuristic(Spread time, Plan plan) {}
 
     /**
      * The share of the limit: the rate over the copy's.

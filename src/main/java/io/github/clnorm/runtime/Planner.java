@@ -27,7 +27,9 @@ public final class Planner {
     private final Session session;
     // Of problems forward and backward.
     private final Map<Object, Plan> chosen = new HashMap<>();
+    private final Map<Object, Plan> heuristics = new HashMap<>();
     private PlanSource source = PlanSource.NONE;
+    private boolean measuredAside;
 
     Planner(Session session) {
         this.session = session;
@@ -42,6 +44,23 @@ public final class Planner {
         synchronized (session) {
             source = of;
             chosen.clear();
+        }
+    }
+
+    /**
+     * Runs something by the heuristics' plans, whatever was measured.
+     *
+     * @param action what enqueues passes
+     */
+    public void byHeuristics(Runnable action) {
+        synchronized (session) {
+            boolean before = measuredAside;
+            measuredAside = true;
+            try {
+                action.run();
+            } finally {
+                measuredAside = before;
+            }
         }
     }
 
@@ -79,21 +98,28 @@ public final class Planner {
             Function<Plan, Optional<String>> problemOf,
             Supplier<Plan> heuristic) {
         synchronized (session) {
-            Plan known = chosen.get(problem);
-            if (known != null) {
-                return known;
+            if (measuredAside) {
+                return kept(heuristics, problem, heuristic);
             }
             // A source that searches launches kernels of its own, which no caller asked to time.
-            Plan plan = session.untimed(measured).stream()
+            return kept(chosen, problem, () -> session.untimed(measured).stream()
                     .filter(candidate -> runs(candidate, problemOf))
                     .findFirst()
-                    .orElseGet(heuristic);
-            if (chosen.size() == MOST_KEPT) {
-                chosen.clear();
-            }
-            chosen.put(problem, plan);
-            return plan;
+                    .orElseGet(heuristic));
         }
+    }
+
+    private static Plan kept(Map<Object, Plan> plans, Object problem, Supplier<Plan> chooser) {
+        Plan known = plans.get(problem);
+        if (known != null) {
+            return known;
+        }
+        Plan plan = chooser.get();
+        if (plans.size() == MOST_KEPT) {
+            plans.clear();
+        }
+        plans.put(problem, plan);
+        return plan;
     }
 
     private static boolean runs(Plan plan, Function<Plan, Optional<String>> problemOf) {

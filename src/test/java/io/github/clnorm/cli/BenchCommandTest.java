@@ -44,6 +44,7 @@ class BenchCommandTest extends CommandLineFixture {
             Plan.resident(1, 16),
             2,
             20_480,
+            new Figures.Heuristic(new Spread(60, 50, 70, 100), Plan.resident(1, 8)),
             3);
     private static final List<Row> ROWS = List.of(
             new Row(WORKLOAD, Direction.FORWARD, Row.Status.OK, "3 of 103 times thrown away as implausible", FIGURES),
@@ -63,11 +64,16 @@ class BenchCommandTest extends CommandLineFixture {
     @Tag("device")
     void allDevicesAsTablesAndInAFile() throws IOException {
         Path file = Files.write(folder.resolve("results.json"), OLD);
-        int code = execute("bench", "--suite", "awkward,batch-norm", "--budget", "20ms", "--device", "all", "--json", file);
+        Path page = folder.resolve("report.html");
+        int code = execute("bench", "--suite", "awkward,batch-norm", "--budget", "20ms", "--device", "all", "--json", file,
+                "--html", page);
         // A slow device may skip the large ones; none may fail.
         assertEquals(ExitCode.DONE, code, out + err);
         assertEquals("", err, "no progress where there is no terminal");
         List<DeviceInfo> devices = Devices.of(Devices.platforms());
+        for (DeviceInfo device : devices) {
+            assertTrue(Files.readString(page).contains(device.driver()), device.description());
+        }
         assertEquals(devices.size(), out.lines().filter(line -> line.startsWith("workload ")).count(), out);
         assertTrue(out.contains("of the copy in the geometric mean of"), out);
 
@@ -196,8 +202,10 @@ class BenchCommandTest extends CommandLineFixture {
         assertEquals(
                 List.of("workload", "operation", "dimensions", "num_groups", "dtype", "layout", "bytes", "direction", "status",
                         "reason", "us", "device_us", "gb_per_s", "share", "error", "plan", "launches", "workspace_bytes",
-                        "implausible", "copy"),
+                        "implausible", "heuristic", "copy"),
                 names(measured));
+        assertEquals(60, measured.get("heuristic").get("us").get("median").asDouble());
+        assertEquals("resident, work-group 1, vector 8", measured.get("heuristic").get("plan").asText());
         assertTrue(measured.get("device_us").isNull());
         assertEquals(0.5, measured.get("share").asDouble());
         assertEquals(3, measured.get("implausible").asInt());

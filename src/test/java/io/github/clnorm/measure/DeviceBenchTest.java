@@ -2,12 +2,19 @@ package io.github.clnorm.measure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Operation;
+import io.github.clnorm.geometry.Problem;
+import io.github.clnorm.plan.Plan;
+import io.github.clnorm.plan.PlanSource;
+import io.github.clnorm.runtime.Planner;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
@@ -72,6 +79,34 @@ class DeviceBenchTest {
             assertEquals(rows.get(0).figures().copy(), rows.get(1).figures().copy(), "one copy for both");
         }
         assertTrue(backend.session().openBuffers() - open <= 8, "only scratch memory is kept");
+    }
+
+    @Test
+    void whatTuningFoundIsHeldAgainstTheHeuristics() {
+        DeviceInfo device = TestDevices.first().device();
+        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device))) {
+            Planner planner = backend.session().planner();
+            Plan found = Plan.resident(1, 2);
+            assertNotEquals(found, planner.heuristic(TINY.problem()));
+            planner.use(new PlanSource() {
+                @Override
+                public List<Plan> plans(Problem problem) {
+                    return List.of(found);
+                }
+
+                @Override
+                public List<Plan> plans(GradientProblem problem) {
+                    return List.of();
+                }
+            });
+            List<Row> rows = bench(backend, 1).run(TINY, BOTH);
+            Figures forward = rows.get(0).figures();
+            assertEquals(found, forward.plan());
+            assertEquals(planner.heuristic(TINY.problem()), forward.heuristic().plan());
+            assertEquals(0.001, forward.heuristic().time().median());
+            assertNull(rows.get(1).figures().heuristic(), "the heuristics' own plan ran");
+            assertEquals(planner.heuristic(TINY.gradientProblem()), rows.get(1).figures().plan());
+        }
     }
 
     @OnEveryDevice

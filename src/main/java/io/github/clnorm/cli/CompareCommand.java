@@ -1,0 +1,199 @@
+package io.github.clnorm.cli;
+
+import io.github.clnorm.compare.Baseline;
+import io.github.clnorm.compare.Comparison;
+import io.github.clnorm.compare.Metric;
+import io.github.clnorm.compare.SavedRun;
+import io.github.clnorm.compare.View;
+import io.github.clnorm.report.CsvReport;
+import io.github.clnorm.report.HtmlReport;
+import io.github.clnorm.report.MarkdownReport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Puts saved runs side by side. */
+@Command(
+        name = "compare",
+        description = "Saved runs of bench side by side: rows are workloads, columns the devices of all runs.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        footer = {
+            "",
+            "A ratio to the baseline is of times: above 1 is slower. Its noise band, in brackets, is what the recorded"
+                    + " spreads leave open: from the 10th percentile over the baseline's 90th to the 90th over the"
+                    + " baseline's 10th. Means are geometric, over the rows that all devices have.",
+            "Exit code 1: --fail-on-regression found rows, and named them."
+        })
+final class CompareCommand implements Callable<Integer> {
+
+    /** Spelled as on the command line. */
+    enum MetricName {
+        us,
+        gb_per_s,
+        share
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "RESULTS.json", arity = "0..*", description = "Files of clnorm bench --json.")
+    private List<String> files = List.of();
+
+    @Option(
+            names = "--metric",
+            paramLabel = "M",
+            defaultValue = "us",
+            description = "What cells show: ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the copy."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private MetricName metric;
+
+    @Option(
+            names = "--baseline",
+            paramLabel = "A.json",
+            description = "Hold every device against the same one in this run, or against its only one.")
+    private String baseline;
+
+    @Option(
+            names = "--fail-on-regression",
+            paramLabel = "PCT",
+            description = "Exit with 1 when a row is slower than the baseline by more than so many percent beyond the noise,"
+                    + " or was measured there and now fails.")
+    private String tolerance;
+
+    @Option(names = "--html", paramLabel = "F", description = "A page that needs no network.")
+    private String html;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "F",
+            description = "Rows for a spreadsheet: one for each workload, pass and device, with all that was measured.")
+    private String csv;
+
+    @Option(names = "--markdown", paramLabel = "F", description = "The table, as an issue takes it.")
+    private String markdown;
+
+    @Override
+    public Integer call() throws IOException {
+        if (files.isEmpty() && baseline == null) {
+            throw new IllegalArgumentException("no results given: expected one or more files of clnorm bench --json");
+        }
+        if (tolerance != null && baseline == null) {
+            throw new IllegalArgumentException("--fail-on-regression needs a --baseline to compare with");
+        }
+        double percent = tolerance == null ? 0 : percent(tolerance);
+        checkOutputs();
+        try (AtomicFile page = OutputFile.open("--html", html);
+                AtomicFile rows = OutputFile.open("--csv", csv);
+                AtomicFile table = OutputFile.open("--markdown", markdown)) {
+            View view = read();
+            if (page != null) {
+                page.write(HtmlReport.text(view));
+            }
+            if (rows != null) {
+                rows.write(CsvReport.text(view));
+            }
+            if (table != null) {
+                table.write(MarkdownReport.text(view));
+            }
+            spec.commandLine().getOut().print(CompareTable.of(view));
+            spec.commandLine().getOut().flush();
+            view.warnings().forEach(this::warn);
+            return tolerance == null ? ExitCode.DONE : judge(view.baseline().orElseThrow(), percent);
+        }
+    }
+
+    private static double percent(String text) {
+        String digits = text.endsWith("%") ? text.substring(0, text.length() - 1) : text;
+        if (!digits.matches("\\d{1,6}(\\.\\d{1,6})?")) {
+            throw new IllegalArgumentException("--fail-on-regression: '" + text + "' is no percentage: expected such as 5");
+        }
+        return Double.parseDouble(digits);
+    }
+
+    private void checkOutputs() {
+        Map<String, String> names = new LinkedHashMap<>();
+        names.put("--html", html);
+        names.put("--csv", csv);
+        names.put("--markdown", markdown);
+        OutputFile.distinct(names);
+        List<String> read = new ArrayList<>(files);
+        if (baseline != null) {
+            read.add(baseline);
+        }
+        for (String file : read) {
+            names.forEach((option, name) -> {
+                Map<String, String> both = new LinkedHashMap<>();
+                both.put("the results", file);
+                both.put(option, name);
+                OutputFile.distinct(both);
+            });
+        }
+    }
+
+    /** The runs, the baseline first where it is none of the others. */
+    private View read() throws IOException {
+        Map<Path, SavedRun> runs = new LinkedHashMap<>();
+        Path before = baseline == null ? null : OutputFile.real(OutputFile.path("--baseline", baseline));
+        List<String> all = new ArrayList<>(files);
+        if (before != null
+                && files.stream().noneMatch(file -> OutputFile.real(OutputFile.path("the results", file)).equals(before))) {
+            all.add(0, baseline);
+        }
+        List<Path> paths =
+                all.stream().map(file -> OutputFile.real(OutputFile.path("the results", file))).toList();
+        List<String> names = names(paths);
+        List<SavedRun> inOrder = new ArrayList<>();
+        for (int i = 0; i < paths.size(); i++) {
+            SavedRun run = SavedBench.read(OutputFile.path("the results", all.get(i)), names.get(i));
+            runs.putIfAbsent(paths.get(i), run);
+            inOrder.add(run);
+        }
+        Comparison comparison = Comparison.of(inOrder);
+        return new View(
+                comparison,
+                Metric.valueOf(metric.name().toUpperCase(Locale.ROOT)),
+                before == null ? Optional.empty() : Optional.of(new Baseline(comparison, runs.get(before))));
+    }
+
+    /** As much of the paths' ends as tells the files apart: reports are shown to people who have other folders. */
+    private static List<String> names(List<Path> paths) {
+        int parts = 0;
+        List<String> names;
+        do {
+            parts++;
+            int ends = parts;
+            names = paths.stream()
+                    .map(path -> path.subpath(Math.max(0, path.getNameCount() - ends), path.getNameCount()).toString())
+                    .toList();
+        } while (Set.copyOf(names).size() < Set.copyOf(paths).size());
+        return names;
+    }
+
+    private int judge(Baseline held, double percent) {
+        List<Baseline.Regression> regressions = held.regressions(percent);
+        for (Baseline.Regression regression : regressions) {
+            warn("regression: " + regression.column().letter() + ", " + regression.pass() + ": " + regression.what());
+        }
+        return regressions.isEmpty() ? ExitCode.DONE : ExitCode.FAILURE;
+    }
+
+    private void warn(String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("clnorm: " + TextTable.oneLine(line));
+        err.flush();
+    }
+}

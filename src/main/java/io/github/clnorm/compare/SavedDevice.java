@@ -1,0 +1,84 @@
+package io.github.clnorm.compare;
+
+import io.github.clnorm.timing.Spread;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A device with what it was measured at.
+ *
+ * @param name such as {@code NVIDIA H200}
+ * @param platform such as {@code NVIDIA CUDA}
+ * @param driver its version
+ * @param facts everything that the document says of the device, by the document's own names
+ * @param emptyLaunch what a launch costs that does nothing; empty where it was not measured
+ * @param problem why it could not go on; empty where it could
+ * @param rows by pass, in the order in which they were measured
+ */
+public record SavedDevice(
+        String name,
+        String platform,
+        String driver,
+        Map<String, String> facts,
+        Optional<Spread> emptyLaunch,
+        String problem,
+        Map<Pass, SavedRow> rows) {
+
+    /**
+     * A device.
+     *
+     * @param name of the device
+     * @param platform of the device
+     * @param driver its version
+     * @param facts all that is known of it
+     * @param emptyLaunch what a launch costs
+     * @param problem why it could not go on
+     * @param rows in their order, no two of the same pass
+     */
+    public SavedDevice(
+            String name,
+            String platform,
+            String driver,
+            Map<String, String> facts,
+            Optional<Spread> emptyLaunch,
+            String problem,
+            List<SavedRow> rows) {
+        this(name, platform, driver, facts, emptyLaunch, problem, byPass(rows));
+    }
+
+    private static Map<Pass, SavedRow> byPass(List<SavedRow> rows) {
+        Map<Pass, SavedRow> byPass = new LinkedHashMap<>();
+        rows.forEach(row -> byPass.put(row.pass(), row));
+        return byPass;
+    }
+
+    /**
+     * Whether it is the same device under the same platform, with any driver.
+     *
+     * @param other a device, of another run
+     * @return whether their names and their platforms' are equal
+     */
+    public boolean isSameAs(SavedDevice other) {
+        return name.equals(other.name) && platform.equals(other.platform);
+    }
+
+    /**
+     * Whether it was measured at anything.
+     *
+     * @return false where it could not be opened, or no row has figures
+     */
+    public boolean isMeasured() {
+        return rows.values().stream().anyMatch(SavedRow::isMeasured);
+    }
+
+    /**
+     * The whole name.
+     *
+     * @return name, platform and driver
+     */
+    public String description() {
+        return name + " (" + platform + ", driver " + driver + ")";
+    }
+}

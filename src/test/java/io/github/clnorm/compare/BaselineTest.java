@@ -1,0 +1,108 @@
+package io.github.clnorm.compare;
+
+import static io.github.clnorm.testing.SavedRuns.BACKWARD;
+import static io.github.clnorm.testing.SavedRuns.FORWARD;
+import static io.github.clnorm.testing.SavedRuns.ROWS;
+import static io.github.clnorm.testing.SavedRuns.device;
+import static io.github.clnorm.testing.SavedRuns.row;
+import static io.github.clnorm.testing.SavedRuns.run;
+import static io.github.clnorm.testing.SavedRuns.without;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.measure.Row;
+import io.github.clnorm.timing.Spread;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class BaselineTest {
+
+    private static final SavedRun BEFORE = run(
+            "before.json", device("H200", row(FORWARD, 100), row(BACKWARD, 100), row(ROWS, 100)));
+
+    private static Baseline hold(SavedRun before, SavedRun... after) {
+        return new Baseline(comparison(before, after), before);
+    }
+
+    private static Comparison comparison(SavedRun before, SavedRun... after) {
+        return Comparison.of(Stream.concat(
+                        Stream.of(before), Stream.of(after))
+                .toList());
+    }
+
+    @Test
+    void theBandIsWhatTheSpreadsLeaveOpen() {
+        Ratio ratio = Ratio.of(new Spread(130, 120, 150, 9), new Spread(100, 75, 110, 9));
+        assertEquals(1.3, ratio.median(), 1e-12);
+        assertEquals(120.0 / 110, ratio.least(), 1e-12);
+        assertEquals(2.0, ratio.most(), 1e-12);
+        assertTrue(ratio.isSlowerBy(9));
+        assertFalse(ratio.isSlowerBy(10));
+        assertEquals("1.30 (1.09-2.00)", ratio.toString());
+    }
+
+    @Test
+    void slowerBeyondTheNoiseIsARegression() {
+        // Ten percent up and down each: 20 % slower may be noise, 40 % is not.
+        SavedRun after = run("after.json", device("H200", row(FORWARD, 120), row(BACKWARD, 140), row(ROWS, 60)));
+        Comparison comparison = comparison(BEFORE, after);
+        Baseline baseline = new Baseline(comparison, BEFORE);
+        assertEquals(
+                List.of(new Baseline.Regression(
+                        BACKWARD, comparison.columns().get(1), "takes 1.40 (1.15-1.71) times as long")),
+                baseline.regressions(5));
+        assertEquals(List.of(), baseline.regressions(20));
+        View view = new View(comparison, Metric.US, Optional.of(baseline));
+        assertEquals("1.20 (0.98-1.47)", view.ratio(FORWARD, comparison.columns().get(1)));
+        assertEquals("1.40 (1.15-1.71) slower", view.ratio(BACKWARD, comparison.columns().get(1)));
+        assertEquals("0.60 (0.49-0.73) faster", view.ratio(ROWS, comparison.columns().get(1)));
+        assertEquals("-", view.ratio(FORWARD, comparison.columns().get(0)));
+        assertEquals("B/A", view.ratioName(comparison.columns().get(1)));
+    }
+
+    @Test
+    void whatNowFailsIsARegressionAndWhatIsMissingIsSaid() {
+        SavedRun after = run(
+                "after.json", device("H200", row(FORWARD, 100), without(BACKWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES")));
+        Baseline baseline = hold(BEFORE, after);
+        assertEquals(
+                List.of("error: CL_OUT_OF_RESOURCES"),
+                baseline.regressions(5).stream().map(Baseline.Regression::what).toList());
+        assertEquals(List.of("B lacks 1 of the rows of its baseline, A"), baseline.warnings());
+    }
+
+    @Test
+    void eachDeviceIsHeldAgainstTheSameOne() {
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), device("Xeon", row(FORWARD, 1000)));
+        SavedRun after = run("after.json", device("Xeon", row(FORWARD, 1000)), device("Arc", row(FORWARD, 1000)));
+        Comparison comparison = comparison(before, after);
+        Baseline baseline = new Baseline(comparison, before);
+        assertEquals("B", baseline.of(comparison.columns().get(2)).orElseThrow().letter());
+        assertEquals(Optional.empty(), baseline.of(comparison.columns().get(3)));
+        assertEquals(List.of("D has no device in the baseline to be held against"), baseline.warnings());
+        assertEquals(List.of(), baseline.regressions(0));
+    }
+
+    @Test
+    void anotherDeviceIsHeldAgainstTheOnlyOne() {
+        Baseline baseline = hold(BEFORE, run("after.json", device("Arc", row(FORWARD, 300))));
+        assertEquals(1, baseline.regressions(5).size());
+        assertEquals("B is another device than its baseline, A", baseline.warnings().get(1));
+    }
+
+    @Test
+    void nothingToCompareIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> hold(BEFORE));
+        assertThrows(IllegalArgumentException.class, () -> hold(BEFORE, run("after.json", device("H200"))));
+        SavedRun two = run("before.json", device("H200", row(FORWARD, 1)), device("Xeon", row(FORWARD, 1)));
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class, () -> hold(two, run("after.json", device("Arc", row(FORWARD, 1)))));
+        assertEquals(
+                "nothing to hold against the baseline before.json: no other run measured one of its rows on one of its devices",
+                e.getMessage());
+    }
+}

@@ -1,0 +1,88 @@
+package io.github.clnorm.report;
+
+import static io.github.clnorm.testing.BenchDocument.HOSTILE;
+import static io.github.clnorm.testing.SavedRuns.BACKWARD;
+import static io.github.clnorm.testing.SavedRuns.FORWARD;
+import static io.github.clnorm.testing.SavedRuns.ROWS;
+import static io.github.clnorm.testing.SavedRuns.device;
+import static io.github.clnorm.testing.SavedRuns.row;
+import static io.github.clnorm.testing.SavedRuns.run;
+import static io.github.clnorm.testing.SavedRuns.without;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.clnorm.compare.Comparison;
+import io.github.clnorm.compare.Metric;
+import io.github.clnorm.compare.SavedRun;
+import io.github.clnorm.compare.View;
+import io.github.clnorm.measure.Row;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What the page is without a browser. Another test opens it in one. */
+class HtmlReportTest {
+
+    private static String page(SavedRun... runs) {
+        return HtmlReport.text(new View(Comparison.of(List.of(runs)), Metric.US, Optional.empty()));
+    }
+
+    @Test
+    void aPersonUnderstandsItInTenSeconds() {
+        String page = page(
+                run("a.json", device("H200", row(FORWARD, 100), row(BACKWARD, 150), row(ROWS, 10))),
+                run("b.json", device("Xeon", row(FORWARD, 400), row(BACKWARD, 600))));
+        assertTrue(page.contains("<title>clnorm on 2 devices</title>"));
+        assertTrue(page.contains("H200 is the fastest: 4.00 times as fast as Xeon in the geometric mean of 2 passes that both"));
+        assertTrue(page.contains("within the bound in all 3 passes"));
+        assertTrue(page.contains("fastest in 2 of 2"));
+    }
+
+    @Test
+    void oneDeviceIsHeldAgainstItsOwnLimit() {
+        String page = page(run("a.json", device("H200", row(FORWARD, 2000), row(BACKWARD, 2000))));
+        assertTrue(page.contains("H200 normalizes at 50% of the rate of its own best copy forward, and at 75% backward."));
+    }
+
+    @Test
+    void nothingMeasuredIsSaid() {
+        assertTrue(page(run("a.json")).contains("Nothing was measured."));
+        String page = page(run("a.json", device("H200", without(FORWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES"))));
+        assertTrue(page.contains("Nothing was measured."));
+        assertTrue(page.contains("error: CL_OUT_OF_RESOURCES"));
+    }
+
+    @Test
+    void namesAreText() throws IOException {
+        String page = page(run(HOSTILE, device(HOSTILE, HOSTILE, row(FORWARD, 100), without(ROWS, Row.Status.ERROR, HOSTILE))));
+        String plain = page(run("a.json", device("H200", row(FORWARD, 100))));
+        assertEquals(count("<script", plain), count("<script", page));
+        assertEquals(count("</script", plain), count("</script", page));
+        assertFalse(page.contains("<img"), "no element of the name's");
+        assertFalse(page.contains("<!--"), "no comment");
+        Matcher data = Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>", Pattern.DOTALL)
+                .matcher(page);
+        assertTrue(data.find());
+        JsonNode root = new ObjectMapper().readTree(data.group(1));
+        assertTrue(root.get("columns").get(0).get("label").asText().startsWith("</script><script>alert(1)"));
+    }
+
+    private static int count(String part, String text) {
+        return text.split(Pattern.quote(part), -1).length - 1;
+    }
+
+    @Test
+    void nothingIsLoaded() {
+        String page = page(run("a.json", device("H200", row(FORWARD, 100))));
+        String ours = page.replaceAll("(?s)<script>.*?</script>", "").replaceAll("(?s)<pre>.*?</pre>", "");
+        assertFalse(ours.matches("(?s).*(https?:|src=|href=|url\\(|@import).*"), "an address");
+        assertTrue(page.contains("default-src 'none'"));
+        assertTrue(page.length() < 600_000, page.length() + " characters");
+    }
+}
