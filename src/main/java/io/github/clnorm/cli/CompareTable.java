@@ -1,11 +1,10 @@
 package io.github.clnorm.cli;
 
 import io.github.clnorm.compare.Column;
-import io.github.clnorm.compare.Pass;
+import io.github.clnorm.compare.Grid;
 import io.github.clnorm.compare.View;
-import io.github.clnorm.measure.Direction;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Runs side by side, for people. */
 final class CompareTable {
@@ -27,37 +26,21 @@ final class CompareTable {
         text.append(legend).append('\n');
         text.append(view.metric().unit()).append(columns.size() > 1 ? "; * is the best of a row\n" : "\n");
 
-        List<String> head = new ArrayList<>(List.of("workload", "type", "layout", "pass"));
-        columns.forEach(column -> head.add(column.letter()));
-        view.held().forEach(column -> head.add(view.ratioName(column)));
-        TextTable table = new TextTable(head.toArray(String[]::new));
-        for (Pass pass : view.comparison().passes()) {
-            List<String> cells = new ArrayList<>(List.of(
-                    pass.workload(),
-                    pass.type(),
-                    pass.layout().isEmpty() ? "-" : pass.layout(),
-                    pass.direction().toString()));
-            for (Column column : columns) {
-                cells.add(view.cell(pass, column) + (view.isBest(pass, column) ? " *" : ""));
-            }
-            view.held().forEach(column -> cells.add(view.ratio(pass, column)));
-            table.row(cells.toArray(String[]::new));
-        }
-        for (Direction direction : view.directions()) {
-            List<String> cells = new ArrayList<>(List.of(
-                    "geometric mean of " + view.comparison().common(direction).size() + " rows that all have",
-                    "",
-                    "",
-                    direction.toString()));
-            columns.forEach(column -> cells.add(view.mean(column, direction)));
-            view.held().forEach(column -> cells.add(view.meanRatio(column, direction)));
-            table.row(cells.toArray(String[]::new));
-        }
+        Grid grid = view.grid(view.comparison().passes());
+        TextTable table = new TextTable(cells(grid.names(), grid.columns()));
+        Stream.concat(grid.lines().stream(), view.means().lines().stream())
+                .forEach(line -> table.row(cells(
+                        line.names(),
+                        line.cells().stream().map(cell -> cell.text() + (cell.best() ? " *" : "")).toList())));
         text.append(table);
         if (!view.notes().isEmpty()) {
             text.append('\n');
             view.notes().forEach(note -> text.append(TextTable.oneLine(note)).append('\n'));
         }
         return text.toString();
+    }
+
+    private static String[] cells(List<String> names, List<String> figures) {
+        return Stream.concat(names.stream(), figures.stream()).toArray(String[]::new);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.compare.FigureText;
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.measure.Direction;
@@ -96,7 +97,7 @@ final class Explanation {
             case OTHER_DRIVER -> " (" + entry.driver() + ", " + entry.grouping() + ")";
             case OTHER_KERNELS -> " (" + entry.kernels() + ")";
         };
-        return match.kind() + other + ", " + entry.date() + ": " + TuneTable.microseconds(entry.microseconds())
-                + " us, the heuristic's plan " + TuneTable.microseconds(entry.heuristicMicroseconds()) + " us";
+        return match.kind() + other + ", " + entry.date() + ": " + FigureText.microseconds(entry.microseconds())
+                + " us, the heuristic's plan " + FigureText.microseconds(entry.heuristicMicroseconds()) + " us";
     }
 }

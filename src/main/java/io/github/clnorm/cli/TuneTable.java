@@ -1,8 +1,9 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Means;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.tune.Tuned;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -19,12 +20,11 @@ final class TuneTable {
         text.append(table);
         double[] gains = rows.stream()
                 .filter(row -> row.status() == TuneRow.Status.OK)
-                .mapToDouble(row -> Math.log(row.tuned().gain()))
+                .mapToDouble(row -> row.tuned().gain())
                 .toArray();
         if (gains.length > 1) {
-            double mean = Math.exp(Arrays.stream(gains).average().orElseThrow());
             text.append(String.format(Locale.ROOT, "%.2f times the heuristics' speed in the geometric mean of %d passes%n",
-                    mean, gains.length));
+                    Means.geometric(gains), gains.length));
         }
         return text.append('\n').toString();
     }
@@ -43,15 +43,11 @@ final class TuneTable {
             type,
             layout,
             pass,
-            microseconds(tuned.heuristicMicroseconds()),
-            microseconds(tuned.microseconds()),
+            FigureText.microseconds(tuned.heuristicMicroseconds()),
+            FigureText.microseconds(tuned.microseconds()),
             String.format(Locale.ROOT, "%.2f", tuned.gain()),
             Integer.toString(tuned.tried()),
             tuned.ending() == Tuned.Ending.HEURISTIC ? "the heuristic's: " + tuned.plan() : tuned.plan().toString()
         };
-    }
-
-    static String microseconds(double value) {
-        return String.format(Locale.ROOT, value < 100 ? "%.1f" : "%.0f", value);
     }
 }

@@ -20,31 +20,65 @@ import java.util.OptionalDouble;
  */
 public record View(Comparison comparison, Metric metric, Optional<Baseline> baseline) {
 
-    /** A cell where a run has no such row. */
-    public static final String MISSING = "missing";
+    private static final String MISSING = "missing";
+    private static final List<String> NAMES = List.of("workload", "type", "layout", "pass");
 
     /**
-     * What a cell says.
+     * Rows of the comparison: a line for each pass, a cell for each device, behind them the ratios to the baseline.
      *
-     * @param pass its row
-     * @param column its column
-     * @return a figure without its unit, or in a word why there is none
+     * @param passes some of the comparison's
+     * @return the table
      */
-    public String cell(Pass pass, Column column) {
-        return comparison.row(pass, column)
-                .map(row -> row.isMeasured() ? metric.text(metric.of(row.figures())) : row.status().toString())
-                .orElse(MISSING);
+    public Grid grid(List<Pass> passes) {
+        List<Grid.Line> lines = new ArrayList<>();
+        for (Pass pass : passes) {
+            List<Column> winners = comparison.winners(pass, metric);
+            List<Grid.Cell> cells = new ArrayList<>();
+            for (Column column : comparison.columns()) {
+                cells.add(new Grid.Cell(cell(pass, column), winners.contains(column)));
+            }
+            held().forEach(column -> cells.add(Grid.Cell.plain(ratio(pass, column))));
+            lines.add(new Grid.Line(names(pass), cells));
+        }
+        return new Grid(NAMES, columnNames(), lines);
     }
 
     /**
-     * Whether a device is the best at a pass, or as good as the best.
+     * Geometric means over the rows that all measured devices have; of ratios over those that both have.
      *
-     * @param pass the row
-     * @param column the column
-     * @return false where there is nobody to compare it with
+     * @return a line for each direction, with the columns of {@link #grid}
      */
-    public boolean isBest(Pass pass, Column column) {
-        return comparison.winners(pass, metric).contains(column);
+    public Grid means() {
+        List<Grid.Line> lines = new ArrayList<>();
+        for (Direction direction : directions()) {
+            List<Pass> common = comparison.common(direction);
+            List<Grid.Cell> cells = new ArrayList<>();
+            comparison.columns().forEach(column -> cells.add(Grid.Cell.plain(mean(column, common))));
+            held().forEach(column -> cells.add(Grid.Cell.plain(meanRatio(column, direction))));
+            String rows = common.size() == 1 ? "1 row" : common.size() + " rows";
+            lines.add(new Grid.Line(
+                    List.of("geometric mean of " + rows + " that all have", "", "", direction.toString()), cells));
+        }
+        return new Grid(NAMES, columnNames(), lines);
+    }
+
+    private List<String> columnNames() {
+        List<String> names = new ArrayList<>();
+        comparison.columns().forEach(column -> names.add(column.letter()));
+        held().forEach(column -> names.add(
+                column.letter() + "/" + baseline.orElseThrow().of(column).orElseThrow().letter()));
+        return names;
+    }
+
+    private static List<String> names(Pass pass) {
+        return List.of(
+                pass.workload(), pass.type(), pass.layout().isEmpty() ? "-" : pass.layout(), pass.direction().toString());
+    }
+
+    private String cell(Pass pass, Column column) {
+        return comparison.row(pass, column)
+                .map(row -> row.isMeasured() ? metric.text(metric.of(row.figures())) : row.status().toString())
+                .orElse(MISSING);
     }
 
     /**
@@ -71,39 +105,15 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
                 .toList();
     }
 
-    /**
-     * What the ratio beside a column is of.
-     *
-     * @param column one of {@link #held}
-     * @return such as {@code B/A}
-     */
-    public String ratioName(Column column) {
-        return column.letter() + "/" + baseline.flatMap(base -> base.of(column)).orElseThrow().letter();
-    }
-
-    /**
-     * The geometric mean at the foot of a column.
-     *
-     * @param column the column
-     * @param direction of the passes
-     * @return over the passes that all measured devices have; a hyphen where there are none
-     */
-    public String mean(Column column, Direction direction) {
+    private String mean(Column column, List<Pass> common) {
         if (!column.device().isMeasured()) {
             return "-";
         }
-        OptionalDouble mean = comparison.mean(column, comparison.common(direction), metric);
+        OptionalDouble mean = comparison.mean(column, common, metric);
         return mean.isPresent() ? metric.text(mean.getAsDouble()) : "-";
     }
 
-    /**
-     * The geometric mean of the ratios of a column.
-     *
-     * @param column one of {@link #held}
-     * @param direction of the passes
-     * @return over the passes that both have; a hyphen where there are none
-     */
-    public String meanRatio(Column column, Direction direction) {
+    private String meanRatio(Column column, Direction direction) {
         double[] ratios = comparison.passes().stream()
                 .filter(pass -> pass.direction() == direction)
                 .map(pass -> baseline.orElseThrow().ratio(pass, column).orElse(null))
@@ -113,12 +123,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         return ratios.length == 0 ? "-" : FigureText.ratio(Means.geometric(ratios));
     }
 
-    /**
-     * The directions that there are rows of.
-     *
-     * @return forward, backward or both
-     */
-    public List<Direction> directions() {
+    private List<Direction> directions() {
         return Arrays.stream(Direction.values())
                 .filter(direction -> comparison.passes().stream().anyMatch(pass -> pass.direction() == direction))
                 .toList();
@@ -135,11 +140,13 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         if (columns.size() > 1) {
             List<String> wins = columns.stream()
                     .map(column -> column.letter() + " "
-                            + comparison.passes().stream().filter(pass -> isBest(pass, column)).count())
+                            + comparison.passes().stream()
+                                    .filter(pass -> comparison.winners(pass, metric).contains(column))
+                                    .count())
                     .toList();
             long compared =
                     comparison.passes().stream().filter(pass -> !comparison.winners(pass, metric).isEmpty()).count();
-            notes.add("Best of " + compared + " rows that several have: " + String.join(", ", wins) + ".");
+            notes.add("Best of " + compared + (compared == 1 ? " row" : " rows") + " that several have: " + String.join(", ", wins) + ".");
         }
         for (Column column : columns) {
             Map<String, Integer> reasons = new LinkedHashMap<>();

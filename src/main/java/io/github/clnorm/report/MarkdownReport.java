@@ -1,11 +1,12 @@
 package io.github.clnorm.report;
 
 import io.github.clnorm.compare.Column;
-import io.github.clnorm.compare.Pass;
+import io.github.clnorm.compare.Grid;
 import io.github.clnorm.compare.View;
-import io.github.clnorm.measure.Direction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A comparison as a table in Markdown, as an issue takes it. */
 public final class MarkdownReport {
@@ -29,31 +30,15 @@ public final class MarkdownReport {
         }
         text.append('\n').append(escaped(view.metric().unit())).append("; the best of a row is bold\n\n");
 
-        List<String> head = new ArrayList<>(List.of("workload", "type", "layout", "pass"));
-        columns.forEach(column -> head.add(column.letter()));
-        view.held().forEach(column -> head.add(view.ratioName(column)));
-        row(text, head);
-        text.append("|---|---|---|---|").append("---:|".repeat(head.size() - 4)).append('\n');
-        for (Pass pass : view.comparison().passes()) {
-            List<String> cells = new ArrayList<>(List.of(
-                    escaped(pass.workload()),
-                    escaped(pass.type()),
-                    pass.layout().isEmpty() ? "-" : escaped(pass.layout()),
-                    pass.direction().toString()));
-            for (Column column : columns) {
-                String cell = escaped(view.cell(pass, column));
-                cells.add(view.isBest(pass, column) ? "**" + cell + "**" : cell);
-            }
-            view.held().forEach(column -> cells.add(view.ratio(pass, column)));
-            row(text, cells);
-        }
-        for (Direction direction : view.directions()) {
-            int rows = view.comparison().common(direction).size();
-            List<String> cells = new ArrayList<>(List.of("geometric mean of " + rows + " rows", "", "", direction.toString()));
-            columns.forEach(column -> cells.add(view.mean(column, direction)));
-            view.held().forEach(column -> cells.add(view.meanRatio(column, direction)));
-            row(text, cells);
-        }
+        Grid grid = view.grid(view.comparison().passes());
+        row(text, grid.names(), grid.columns());
+        text.append("|").append("---|".repeat(grid.names().size())).append("---:|".repeat(grid.columns().size())).append('\n');
+        Stream.concat(grid.lines().stream(), view.means().lines().stream()).forEach(line -> row(
+                text,
+                line.names(),
+                line.cells().stream()
+                        .map(cell -> cell.best() ? "**" + escaped(cell.text()) + "**" : escaped(cell.text()))
+                        .toList()));
         List<String> below = new ArrayList<>(view.notes());
         below.addAll(view.warnings());
         if (!below.isEmpty()) {
@@ -63,8 +48,9 @@ public final class MarkdownReport {
         return text.toString();
     }
 
-    private static void row(StringBuilder text, List<String> cells) {
-        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    private static void row(StringBuilder text, List<String> names, List<String> cells) {
+        Stream<String> all = Stream.concat(names.stream().map(MarkdownReport::escaped), cells.stream());
+        text.append("| ").append(all.collect(Collectors.joining(" | "))).append(" |\n");
     }
 
     /** Text that stays text: no table cell ends in it, nothing is marked up, nobody is mentioned and nothing linked. */

@@ -68,7 +68,7 @@ class CompareCommandTest extends CommandLineFixture {
         assertEquals("90.0 *", cells(line(GROUP_NORM, "backward"))[5]);
         assertEquals("50.0", cells(line(LAYER_NORM))[4], "nobody to win against");
         assertEquals("unsupported", cells(line(LAYER_NORM))[5]);
-        assertEquals("100", cells(line("geometric mean of 1 rows", "forward"))[2]);
+        assertEquals("100", cells(line("geometric mean of 1 row", "forward"))[2]);
         assertTrue(out.contains("B, 1 row unsupported: no such type."), out);
     }
 

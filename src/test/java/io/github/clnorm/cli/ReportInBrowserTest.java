@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +57,8 @@ class ReportInBrowserTest {
     private static final Path RESULTS = Path.of("bench", "results");
     private static final Path SCREENSHOTS = Path.of("target", "report-screenshots");
 
+    private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
     @TempDir
     private static Path folder;
 
@@ -65,6 +68,8 @@ class ReportInBrowserTest {
 
     @BeforeAll
     static void openBrowser() throws IOException {
+        // It misses typed access to a protocol that these tests use by its words.
+        SELENIUM.setLevel(Level.SEVERE);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         logs.enable(LogType.PERFORMANCE, Level.ALL);

@@ -25,9 +25,6 @@ class ComparisonTest {
             device("Idle"));
 
     private final Comparison comparison = Comparison.of(List.of(FAST, SLOW));
-    private final Column h200 = comparison.columns().get(0);
-    private final Column xeon = comparison.columns().get(1);
-    private final Column idle = comparison.columns().get(2);
 
     @Test
     void aColumnForEachDeviceOfEachRun() {
@@ -49,13 +46,15 @@ class ComparisonTest {
     @Test
     void cellsSayWhyThereAreNoFigures() {
         View view = new View(comparison, Metric.US, Optional.empty());
-        assertEquals("10.0", view.cell(FORWARD, h200));
-        assertEquals("1000", view.cell(FORWARD, xeon));
-        assertEquals("missing", view.cell(BACKWARD, xeon));
-        assertEquals("unsupported", view.cell(ROWS, xeon));
+        Grid grid = view.grid(comparison.passes());
+        assertEquals(List.of("A", "B", "C"), grid.columns());
+        assertEquals(List.of("10.0", "1000", "missing"), texts(grid.lines().get(0)));
+        assertEquals(List.of("40.0", "missing", "missing"), texts(grid.lines().get(1)));
+        assertEquals(List.of("5.0", "unsupported", "missing"), texts(grid.lines().get(2)));
+        assertEquals(List.of(true, false, false), grid.lines().get(0).cells().stream().map(Grid.Cell::best).toList());
         assertEquals(
                 List.of(
-                        "Best of 1 rows that several have: A 1, B 0, C 0.",
+                        "Best of 1 row that several have: A 1, B 0, C 0.",
                         "B, 1 row missing: its run has no such row.",
                         "B, 1 row unsupported: no such type.",
                         "C, 3 rows missing: its run has no such row."),
@@ -84,6 +83,10 @@ class ComparisonTest {
         assertEquals(List.of("A", "B"), letters(same.winners(FORWARD, Metric.US)));
     }
 
+    private static List<String> texts(Grid.Line line) {
+        return line.cells().stream().map(Grid.Cell::text).toList();
+    }
+
     private static List<String> letters(List<Column> columns) {
         return columns.stream().map(Column::letter).toList();
     }
@@ -93,10 +96,9 @@ class ComparisonTest {
         // C was measured at nothing: it takes no row from the others.
         assertEquals(List.of(FORWARD), comparison.common(Direction.FORWARD));
         assertEquals(List.of(), comparison.common(Direction.BACKWARD));
-        View view = new View(comparison, Metric.US, Optional.empty());
-        assertEquals("1000", view.mean(xeon, Direction.FORWARD));
-        assertEquals("-", view.mean(xeon, Direction.BACKWARD));
-        assertEquals("-", view.mean(idle, Direction.FORWARD));
+        Grid means = new View(comparison, Metric.US, Optional.empty()).means();
+        assertEquals(List.of("10.0", "1000", "-"), texts(means.lines().get(0)));
+        assertEquals(List.of("-", "-", "-"), texts(means.lines().get(1)));
         Comparison alone = Comparison.of(List.of(FAST));
         assertEquals(
                 Math.sqrt(50), alone.mean(alone.columns().get(0), alone.common(Direction.FORWARD), Metric.US).orElseThrow(), 1e-9);

@@ -34,10 +34,10 @@ class MarkdownReportTest {
                 |---|---|---|---|---:|---:|---:|
                 | group\\_norm 2x320x64x64 G=32 | float32 | channels\\_first | forward | 100 | **50.0** | 0.50 (0.41-0.61) faster |
                 | group\\_norm 2x320x64x64 G=32 | float32 | channels\\_first | backward | missing | 70.0 | - |
-                | geometric mean of 1 rows |  |  | forward | 100 | 50.0 | 0.50 |
-                | geometric mean of 0 rows |  |  | backward | - | - | - |
+                | geometric mean of 1 row that all have |  |  | forward | 100 | 50.0 | 0.50 |
+                | geometric mean of 0 rows that all have |  |  | backward | - | - | - |
 
-                - Best of 1 rows that several have: A 0, B 1.
+                - Best of 1 row that several have: A 0, B 1.
                 - A, 1 row missing: its run has no such row.
                 """,
                 MarkdownReport.text(new View(comparison, Metric.US, Optional.of(new Baseline(comparison, before)))));

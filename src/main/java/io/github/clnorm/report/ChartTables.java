@@ -1,0 +1,120 @@
+package io.github.clnorm.report;
+
+import io.github.clnorm.compare.Bounds;
+import io.github.clnorm.compare.Column;
+import io.github.clnorm.compare.Comparison;
+import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Grid;
+import io.github.clnorm.compare.Pass;
+import io.github.clnorm.compare.SavedFigures;
+import io.github.clnorm.compare.SavedRow;
+import io.github.clnorm.compare.SuiteOf;
+import io.github.clnorm.compare.View;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The tables of the charts: what a chart shows, for those who do not see it. */
+final class ChartTables {
+
+    private final View view;
+    private final Comparison comparison;
+
+    ChartTables(View view) {
+        this.view = view;
+        this.comparison = view.comparison();
+    }
+
+    /** A table with its title. */
+    record Table(String caption, Grid grid) {}
+
+    /** A suite with the table of its chart. */
+    record Suite(String name, Table table) {}
+
+    /** Those that there are rows of, in the order of the rows. */
+    List<Suite> suites() {
+        Map<String, List<Pass>> bySuite = new LinkedHashMap<>();
+        comparison.passes().forEach(pass -> bySuite.computeIfAbsent(SuiteOf.name(pass), name -> new ArrayList<>()).add(pass));
+        List<Suite> suites = new ArrayList<>();
+        bySuite.forEach((name, passes) ->
+                suites.add(new Suite(name, new Table(name + ", " + view.metric().unit(), view.grid(passes)))));
+        return suites;
+    }
+
+    Table means() {
+        return new Table("Geometric means, " + view.metric().unit(), view.means());
+    }
+
+    Table share() {
+        return table("Size of the tensor and share of the limit", "size", this::size,
+                figures -> FigureText.percent(figures.share()));
+    }
+
+    Table tuning() {
+        return table("Times as fast as by the heuristics' plan", "size", this::size,
+                figures -> figures.tuning().map(tuning -> FigureText.ratio(tuning.gain())).orElse("-"));
+    }
+
+    Table error() {
+        return table("Largest error, and GB/s", "bound", pass -> FigureText.error(Bounds.of(pass).orElse(Double.NaN)),
+                figures -> FigureText.error(figures.error().orElse(Double.NaN)) + " at "
+                        + FigureText.rate(figures.gigabytesPerSecond()));
+    }
+
+    private Table table(
+            String caption, String name, Function<Pass, String> nameOf, Function<SavedFigures, String> cellOf) {
+        List<Grid.Line> lines = new ArrayList<>();
+        for (Pass pass : comparison.passes()) {
+            lines.add(new Grid.Line(
+                    List.of(pass.form(), pass.direction().toString(), nameOf.apply(pass)),
+                    comparison.columns().stream()
+                            .map(column -> comparison.figures(pass, column).map(cellOf).orElse("-"))
+                            .map(text -> new Grid.Cell(text, false))
+                            .toList()));
+        }
+        return new Table(
+                caption,
+                new Grid(
+                        List.of("workload", "pass", name),
+                        comparison.columns().stream().map(Column::letter).toList(),
+                        lines));
+    }
+
+    private String size(Pass pass) {
+        return comparison.columns().stream()
+                .map(column -> comparison.row(pass, column))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .map(row -> FigureText.bytes(row.bytes()))
+                .orElse("-");
+    }
+
+    boolean hasTuning() {
+        return measured().stream().anyMatch(figures -> figures.tuning().isPresent());
+    }
+
+    /** How many passes run by a plan that tuning found. */
+    String aboutTuning() {
+        List<SavedFigures> known =
+                measured().stream().filter(figures -> figures.tuning().isPresent()).toList();
+        long tuned = known.stream()
+                .filter(figures -> !figures.tuning().orElseThrow().plan().equals(figures.plan()))
+                .count();
+        if (known.isEmpty()) {
+            return "None of these runs says how the heuristics' plans would have done: an older version made them.";
+        }
+        return tuned + " of " + (known.size() == 1 ? "1 pass" : known.size() + " passes")
+                + " ran by a plan that tuning had found, all others by the heuristics' own.";
+    }
+
+    private List<SavedFigures> measured() {
+        return comparison.columns().stream()
+                .flatMap(column -> column.device().rows().values().stream())
+                .filter(SavedRow::isMeasured)
+                .map(SavedRow::figures)
+                .toList();
+    }
+}

@@ -1,0 +1,145 @@
+package io.github.clnorm.report;
+
+import io.github.clnorm.compare.Bounds;
+import io.github.clnorm.compare.Column;
+import io.github.clnorm.compare.Comparison;
+import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Metric;
+import io.github.clnorm.compare.Pass;
+import io.github.clnorm.compare.SavedRow;
+import io.github.clnorm.compare.View;
+import io.github.clnorm.measure.Direction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** What a person understands in ten seconds: which device is the fastest, how close each is to its limit, how exact. */
+final class Summary {
+
+    private final View view;
+    private final Comparison comparison;
+
+    Summary(View view) {
+        this.view = view;
+        this.comparison = view.comparison();
+    }
+
+    /** A device. */
+    record Card(
+            String letter,
+            int series,
+            String label,
+            String description,
+            String source,
+            String date,
+            String forward,
+            String backward,
+            String error,
+            String verdict,
+            String best,
+            String problem) {}
+
+    /** The one sentence that somebody reads who reads no other. */
+    String headline() {
+        List<Column> columns = comparison.measuredColumns();
+        if (columns.isEmpty()) {
+            return "Nothing was measured.";
+        }
+        if (columns.size() == 1) {
+            return alone(columns.get(0));
+        }
+        List<Pass> common = new ArrayList<>(comparison.common(Direction.FORWARD));
+        common.addAll(comparison.common(Direction.BACKWARD));
+        if (common.isEmpty()) {
+            return "No workload was measured on all of these devices.";
+        }
+        List<Column> ranked = columns.stream()
+                .sorted(Comparator.comparingDouble(column -> time(column, common)))
+                .toList();
+        String lead = FigureText.ratio(time(ranked.get(1), common) / time(ranked.get(0), common));
+        String over = common.size() == 1
+                ? "in the one pass that "
+                : "in the geometric mean of " + common.size() + " passes that ";
+        over += columns.size() == 2 ? "both have" : "all have";
+        return lead.equals("1.00")
+                ? ranked.get(0).label() + " and " + ranked.get(1).label() + " are equally fast " + over + "."
+                : ranked.get(0).label() + " is the fastest: " + lead + " times as fast as " + ranked.get(1).label() + " "
+                        + over + ".";
+    }
+
+    private double time(Column column, List<Pass> passes) {
+        return comparison.mean(column, passes, Metric.US).orElseThrow();
+    }
+
+    private String alone(Column column) {
+        List<String> shares = new ArrayList<>();
+        for (Direction direction : Direction.values()) {
+            share(column, direction).ifPresent(share -> shares.add(FigureText.percent(share) + " " + direction));
+        }
+        return column.label() + " normalizes at " + String.join(" and ", shares) + " of the rate of its own best copy.";
+    }
+
+    List<Card> cards() {
+        long contested = comparison.passes().stream()
+                .filter(pass -> !comparison.winners(pass, Metric.US).isEmpty())
+                .count();
+        return comparison.columns().stream().map(column -> card(column, contested)).toList();
+    }
+
+    private Card card(Column column, long contested) {
+        long best = comparison.passes().stream()
+                .filter(pass -> comparison.winners(pass, Metric.US).contains(column))
+                .count();
+        OptionalDouble error = rows(column).stream()
+                .filter(row -> row.figures().error().isPresent())
+                .mapToDouble(row -> row.figures().error().getAsDouble())
+                .max();
+        return new Card(
+                column.letter(),
+                Page.series(view, column),
+                column.label(),
+                column.device().description(),
+                column.run().source(),
+                column.run().date(),
+                text(share(column, Direction.FORWARD)),
+                text(share(column, Direction.BACKWARD)),
+                FigureText.error(error.orElse(Double.NaN)),
+                verdict(column),
+                contested == 0 ? "" : "fastest in " + best + " of " + contested + (contested == 1 ? " pass" : " passes"),
+                column.device().problem());
+    }
+
+    private static List<SavedRow> rows(Column column) {
+        return column.device().rows().values().stream().filter(SavedRow::isMeasured).toList();
+    }
+
+    private OptionalDouble share(Column column, Direction direction) {
+        List<Pass> passes = rows(column).stream()
+                .map(SavedRow::pass)
+                .filter(pass -> pass.direction() == direction)
+                .toList();
+        return comparison.mean(column, passes, Metric.SHARE);
+    }
+
+    private static String text(OptionalDouble share) {
+        return share.isPresent() ? FigureText.percent(share.getAsDouble()) : "-";
+    }
+
+    private static String verdict(Column column) {
+        List<SavedRow> compared = rows(column).stream()
+                .filter(row -> row.figures().error().isPresent() && Bounds.of(row.pass()).isPresent())
+                .toList();
+        long beyond = compared.stream()
+                .filter(row -> row.figures().error().getAsDouble() > Bounds.of(row.pass()).getAsDouble())
+                .count();
+        if (compared.isEmpty()) {
+            return "errors not compared with float64";
+        }
+        String passes = compared.size() == 1 ? "1 pass" : compared.size() + " passes";
+        return beyond == 0
+                ? String.format(Locale.ROOT, "errors within their bound in all of %s", passes)
+                : String.format(Locale.ROOT, "errors beyond their bound in %d of %s", beyond, passes);
+    }
+}
