@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -169,18 +168,24 @@ final class CompareCommand implements Callable<Integer> {
                 before == null ? Optional.empty() : Optional.of(new Baseline(comparison, runs.get(before))));
     }
 
-    /** As much of the paths' ends as tells the files apart: reports are shown to people who have other folders. */
+    /** As much of each path's end as tells it from the others: reports are shown to people who have other folders. */
     private static List<String> names(List<Path> paths) {
-        int parts = 0;
-        List<String> names;
-        do {
-            parts++;
-            int ends = parts;
-            names = paths.stream()
-                    .map(path -> path.subpath(Math.max(0, path.getNameCount() - ends), path.getNameCount()).toString())
-                    .toList();
-        } while (Set.copyOf(names).size() < Set.copyOf(paths).size());
-        return names;
+        return paths.stream().map(path -> name(path, paths)).toList();
+    }
+
+    private static String name(Path path, List<Path> paths) {
+        for (int parts = 1; ; parts++) {
+            Path end = end(path, parts);
+            int enough = parts;
+            if (parts >= path.getNameCount()
+                    || paths.stream().filter(other -> !other.equals(path)).noneMatch(other -> end(other, enough).equals(end))) {
+                return end.toString();
+            }
+        }
+    }
+
+    private static Path end(Path path, int parts) {
+        return path.subpath(Math.max(0, path.getNameCount() - parts), path.getNameCount());
     }
 
     private int judge(Baseline held, double percent) {

@@ -45,7 +45,12 @@ final class ChartTables {
     }
 
     Table means() {
-        return new Table("Geometric means, " + view.metric().unit(), view.means());
+        Grid means = view.means();
+        List<Grid.Line> lines = means.lines().stream()
+                .map(line -> new Grid.Line(List.of(line.names().get(3), line.names().get(0)), line.cells()))
+                .toList();
+        return new Table(
+                "Geometric means, " + view.metric().unit(), new Grid(List.of("pass", "over"), means.columns(), lines));
     }
 
     Table share() {

@@ -18,6 +18,9 @@ import java.util.OptionalDouble;
 /** What a person understands in ten seconds: which device is the fastest, how close each is to its limit, how exact. */
 final class Summary {
 
+    // Two runs of the same device differ by so much in the mean, or more.
+    private static final double EQUAL = 1.03;
+
     private final View view;
     private final Comparison comparison;
 
@@ -58,15 +61,16 @@ final class Summary {
         List<Column> ranked = columns.stream()
                 .sorted(Comparator.comparingDouble(column -> time(column, common)))
                 .toList();
-        String lead = FigureText.ratio(time(ranked.get(1), common) / time(ranked.get(0), common));
-        String over = common.size() == 1
-                ? "in the one pass that "
-                : "in the geometric mean of " + common.size() + " passes that ";
-        over += columns.size() == 2 ? "both have" : "all have";
-        return lead.equals("1.00")
-                ? ranked.get(0).label() + " and " + ranked.get(1).label() + " are equally fast " + over + "."
-                : ranked.get(0).label() + " is the fastest: " + lead + " times as fast as " + ranked.get(1).label() + " "
-                        + over + ".";
+        double lead = time(ranked.get(1), common) / time(ranked.get(0), common);
+        String over = (common.size() == 1
+                        ? "in the one pass that "
+                        : "in the geometric mean of " + common.size() + " passes that ")
+                + (columns.size() == 2 ? "both" : "all") + " have";
+        String first = ranked.get(0).label();
+        String second = ranked.get(1).label();
+        return lead < EQUAL
+                ? first + " and " + second + " are about equally fast " + over + " (" + FigureText.ratio(lead) + ")."
+                : first + " is the fastest: " + FigureText.ratio(lead) + " times as fast as " + second + " " + over + ".";
     }
 
     private double time(Column column, List<Pass> passes) {
