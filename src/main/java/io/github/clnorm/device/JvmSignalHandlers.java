@@ -4,6 +4,8 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.io.File;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
@@ -19,7 +21,8 @@ import java.util.logging.Logger;
  * threads that takes a few compilations.
  *
  * <p>LLVM puts its handlers in place only where it thinks that they are not there. So the JVM's, put back without its
- * knowledge, stay: a thread looks for a change every half a millisecond as long as a driver is at work.
+ * knowledge, stay: a thread looks for a change ten times a millisecond as long as a driver is at work. Only handlers of the
+ * JVM are put back, and only where somebody else's stand: what an application sets meanwhile through Java stays.
  *
  * <p>Not needed where the JVM's own library for this, {@code libjsig}, is preloaded, and on Windows, which has no such
  * handlers. Source: <a href="https://docs.oracle.com/en/java/javase/17/vm/signal-chaining.html">Signal chaining</a>.
@@ -32,7 +35,12 @@ public final class JvmSignalHandlers {
     private static final int SIGNALS = 31;
     // A struct sigaction has 152 bytes in glibc, 140 or 152 in musl, 16 in macOS. It begins with the handler.
     private static final int BYTES = 256;
-    private static final long NANOSECONDS = 500_000;
+    // A Dl_info has 32 bytes.
+    private static final int DL_INFO_BYTES = 64;
+    private static final long NANOSECONDS = 50_000;
+
+    private static final int GIVE_BACKS = 3;
+    private static final int SIGSEGV = 11;
 
     private static final boolean AVAILABLE = isNeeded() && isPossible();
 
@@ -54,10 +62,14 @@ public final class JvmSignalHandlers {
         private C() {}
 
         static native int sigaction(int signal, Pointer action, Pointer before);
+
+        static native int dladdr(Pointer address, Pointer information);
     }
 
     private JvmSignalHandlers() {
-        giveBack();
+        for (int i = 0; i < GIVE_BACKS && !areInPlace(); i++) {
+            giveBack();
+        }
         for (int signal = 1; signal <= SIGNALS; signal++) {
             C.sigaction(signal, null, kept(signal));
         }
@@ -81,13 +93,22 @@ public final class JvmSignalHandlers {
         }
     }
 
+    /** Whether SIGSEGV is the JVM's now. */
+    static boolean areInPlace() {
+        try (Memory memory = new Memory(BYTES)) {
+            return isOfJvm(SIGSEGV, memory);
+        }
+    }
+
     private static synchronized JvmSignalHandlers begin() {
-        if (users++ == 0) {
-            current = new JvmSignalHandlers();
-            Thread watch = new Thread(current::watch, "clnorm-signal-handlers");
+        if (users == 0) {
+            JvmSignalHandlers handlers = new JvmSignalHandlers();
+            Thread watch = new Thread(handlers::watch, "clnorm-signal-handlers");
             watch.setDaemon(true);
             watch.start();
+            current = handlers;
         }
+        users++;
         return current;
     }
 
@@ -97,27 +118,35 @@ public final class JvmSignalHandlers {
 
     /**
      * An application that asked a driver for something before has LLVM's handlers already. They give the JVM's back at a
-     * signal such as this one, which the JVM makes a NullPointerException.
+     * signal such as this one: reading a field of nothing is an invalid access, which the JVM makes an exception of. LLVM
+     * then puts them there once more, at the next compilation.
      */
     private static void giveBack() {
-        Object nothing = null;
+        JvmSignalHandlers nothing = null;
         try {
-            nothing.hashCode();
+            if (nothing.done) {
+                throw new IllegalStateException("nothing has a field");
+            }
         } catch (NullPointerException e) {
             // The only way on.
         }
     }
 
     private static boolean isNeeded() {
-        String preloaded = System.getenv("LD_PRELOAD");
+        String preloaded = System.getenv().getOrDefault("LD_PRELOAD", "");
         return !System.getProperty("os.name").startsWith("Windows")
-                && (preloaded == null || !preloaded.contains("libjsig"));
+                && Arrays.stream(preloaded.split("[: ]")).noneMatch(JvmSignalHandlers::isChaining);
+    }
+
+    /** What is not there was not loaded either. */
+    private static boolean isChaining(String library) {
+        return library.contains("libjsig") && new File(library).exists();
     }
 
     private static boolean isPossible() {
         String why;
         try (Memory memory = new Memory(BYTES)) {
-            if (C.sigaction(SIGNALS, null, memory) == 0) {
+            if (C.sigaction(SIGSEGV, null, memory) == 0) {
                 return true;
             }
             why = "sigaction failed";
@@ -136,22 +165,46 @@ public final class JvmSignalHandlers {
     private void watch() {
         do {
             LockSupport.parkNanos(NANOSECONDS);
-        } while (restore(false));
+        } while (look());
     }
 
-    /** Puts back what is no longer there, unless that is over. Returns whether it goes on. */
-    private synchronized boolean restore(boolean last) {
+    /** SIGSEGV is the one that matters, and a look at it costs a microsecond. Returns whether the watch goes on. */
+    private synchronized boolean look() {
         if (done) {
             return false;
         }
+        boolean same = C.sigaction(SIGSEGV, null, found) == 0
+                && Objects.equals(found.getPointer(0), kept(SIGSEGV).getPointer(0));
+        if (!same) {
+            restore(false);
+        }
+        return true;
+    }
+
+    /** Puts back what is no longer there. */
+    private synchronized void restore(boolean last) {
         done = last;
         for (int signal = 1; signal <= SIGNALS; signal++) {
             Pointer before = kept(signal);
-            boolean known = C.sigaction(signal, null, found) == 0;
-            if (known && !Objects.equals(found.getPointer(0), before.getPointer(0))) {
+            if (isOfJvm(before) && !isOfJvm(signal, found)) {
                 C.sigaction(signal, before, null);
             }
         }
-        return !last;
+    }
+
+    /** Whether the handler of a signal is now the JVM's. Asks for it into some memory. */
+    private static boolean isOfJvm(int signal, Pointer into) {
+        return C.sigaction(signal, null, into) == 0 && isOfJvm(into);
+    }
+
+    /** Whether an action's handler lies in the JVM's library. */
+    private static boolean isOfJvm(Pointer action) {
+        Pointer handler = action.getPointer(0);
+        // The first field of a Dl_info is the file's name.
+        try (Memory information = new Memory(DL_INFO_BYTES)) {
+            return handler != null
+                    && C.dladdr(handler, information) != 0
+                    && information.getPointer(0).getString(0).contains("libjvm.");
+        }
     }
 }
