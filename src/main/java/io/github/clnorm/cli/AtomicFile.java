@@ -1,6 +1,9 @@
 package io.github.clnorm.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -8,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -16,11 +20,26 @@ import java.util.UUID;
  */
 final class AtomicFile implements AutoCloseable {
 
+    private static final Map<String, FileDescriptor> STANDARD = Map.of(
+            "/dev/stdout", FileDescriptor.out,
+            "/dev/fd/1", FileDescriptor.out,
+            "/proc/self/fd/1", FileDescriptor.out,
+            "/dev/stderr", FileDescriptor.err,
+            "/dev/fd/2", FileDescriptor.err,
+            "/proc/self/fd/2", FileDescriptor.err);
+
     private final Path target;
+    // Null for every other file.
+    private final FileDescriptor standard;
     private final Path temporary;
 
     AtomicFile(Path target) throws IOException {
         this.target = target;
+        this.standard = STANDARD.get(target.toString());
+        if (standard != null) {
+            this.temporary = null;
+            return;
+        }
         if (Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target)) {
             // A pipe or a device is written to, not replaced.
             this.temporary = null;
@@ -42,6 +61,11 @@ final class AtomicFile implements AutoCloseable {
 
     void write(String text) throws IOException {
         try {
+            if (standard != null) {
+                // Not opened anew: what is printed there before and afterwards stays, also where it goes to a file.
+                new FileOutputStream(standard).write(text.getBytes(StandardCharsets.UTF_8));
+                return;
+            }
             if (temporary == null) {
                 Files.writeString(target, text, StandardOpenOption.WRITE);
                 return;

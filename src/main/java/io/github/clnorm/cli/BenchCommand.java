@@ -94,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
             }
             if (page != null) {
                 Comparison comparison = Comparison.of(List.of(SavedBench.of(document)));
-                page.write(HtmlReport.text(new View(comparison, Metric.US, Optional.empty())));
+                page.write(HtmlReport.text(new View(comparison, Metric.GB_PER_S, Optional.empty())));
             }
             print(document);
             return measured ? ExitCode.DONE : ExitCode.FAILURE;

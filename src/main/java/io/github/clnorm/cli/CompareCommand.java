@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,16 +34,10 @@ import picocli.CommandLine.Spec;
             "A ratio to the baseline is of times: above 1 is slower. Its noise band, in brackets, is what the recorded"
                     + " spreads leave open: from the 10th percentile over the baseline's 90th to the 90th over the"
                     + " baseline's 10th. Means are geometric, over the rows that all devices have.",
-            "Exit code 1: --fail-on-regression found rows, and named them."
+            "Exit codes: 0 done; 1 --fail-on-regression found rows, and named them; 2 a file is no result of bench, or there"
+                    + " is nothing to compare."
         })
 final class CompareCommand implements Callable<Integer> {
-
-    /** Spelled as on the command line. */
-    enum MetricName {
-        us,
-        gb_per_s,
-        share
-    }
 
     @Spec
     private CommandSpec spec;
@@ -55,22 +48,23 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--metric",
             paramLabel = "M",
-            defaultValue = "us",
-            description = "What cells show: ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the copy."
-                    + " Default: ${DEFAULT-VALUE}.")
-    private MetricName metric;
+            description = "What cells show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the copy."
+                    + " A page begins with it, and has the others too. Default: us; a page begins with gb_per_s.")
+    private Metric metric;
 
     @Option(
             names = "--baseline",
             paramLabel = "A.json",
-            description = "Hold every device against the same one in this run, or against its only one.")
+            description = "Hold every device against the same one in this run, or against its only one. It need not be among"
+                    + " the others.")
     private String baseline;
 
     @Option(
             names = "--fail-on-regression",
             paramLabel = "PCT",
             description = "Exit with 1 when a row is slower than the baseline by more than so many percent beyond the noise,"
-                    + " or was measured there and now fails.")
+                    + " or was measured there and now is an error or unsupported. Rows that are skipped or missing are warned"
+                    + " of.")
     private String tolerance;
 
     @Option(names = "--html", paramLabel = "F", description = "A page that needs no network.")
@@ -100,7 +94,7 @@ final class CompareCommand implements Callable<Integer> {
                 AtomicFile table = OutputFile.open("--markdown", markdown)) {
             View view = read();
             if (page != null) {
-                page.write(HtmlReport.text(view));
+                page.write(HtmlReport.text(metric == null ? view.by(Metric.GB_PER_S) : view));
             }
             if (rows != null) {
                 rows.write(CsvReport.text(view));
@@ -164,7 +158,7 @@ final class CompareCommand implements Callable<Integer> {
         Comparison comparison = Comparison.of(inOrder);
         return new View(
                 comparison,
-                Metric.valueOf(metric.name().toUpperCase(Locale.ROOT)),
+                metric == null ? Metric.US : metric,
                 before == null ? Optional.empty() : Optional.of(new Baseline(comparison, runs.get(before))));
     }
 
@@ -174,6 +168,9 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static String name(Path path, List<Path> paths) {
+        if (path.getNameCount() == 0) {
+            return path.toString();
+        }
         for (int parts = 1; ; parts++) {
             Path end = end(path, parts);
             int enough = parts;
@@ -185,13 +182,14 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static Path end(Path path, int parts) {
-        return path.subpath(Math.max(0, path.getNameCount() - parts), path.getNameCount());
+        int names = path.getNameCount();
+        return names == 0 ? path : path.subpath(Math.max(0, names - parts), names);
     }
 
     private int judge(Baseline held, double percent) {
         List<Baseline.Regression> regressions = held.regressions(percent);
         for (Baseline.Regression regression : regressions) {
-            warn("regression: " + regression.column().letter() + ", " + regression.pass() + ": " + regression.what());
+            warn("regression: " + regression.column().letter() + ", " + regression.row() + ": " + regression.what());
         }
         return regressions.isEmpty() ? ExitCode.DONE : ExitCode.FAILURE;
     }

@@ -19,7 +19,7 @@ final class CompareTable {
             legend.row(
                     column.letter(),
                     column.device().description(),
-                    column.run().source() + ", " + column.run().date(),
+                    view.origin(column),
                     column.run().version(),
                     column.run().kernels());
         }

@@ -18,8 +18,9 @@ final class OutputFile {
     }
 
     static Path path(String option, String name) {
-        if (name.isEmpty()) {
-            throw new IllegalArgumentException(option + ": '' is no name of a file");
+        if (name.isEmpty() || name.equals("-")) {
+            throw new IllegalArgumentException(
+                    option + ": '" + name + "' is no name of a file: standard output is /dev/stdout");
         }
         try {
             return Path.of(name);
@@ -36,7 +37,7 @@ final class OutputFile {
                 return;
             }
             Path path = path(option, name);
-            if (Files.exists(path) && !Files.isRegularFile(path)) {
+            if (name.startsWith("/dev/") || Files.exists(path) && !Files.isRegularFile(path)) {
                 // A terminal takes several.
                 return;
             }

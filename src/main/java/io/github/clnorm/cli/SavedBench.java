@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -14,7 +15,9 @@ import io.github.clnorm.compare.SavedRun;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.timing.Spread;
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -31,7 +34,7 @@ import java.util.Set;
 final class SavedBench {
 
     // All suites on a dozen devices are 3 MB.
-    private static final long MOST_BYTES = 256L << 20;
+    private static final int MOST_BYTES = 64 << 20;
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -50,21 +53,27 @@ final class SavedBench {
         if (Files.isDirectory(file)) {
             throw new IllegalArgumentException(file + ": is a directory, expected a file of clnorm bench --json");
         }
-        if (Files.isRegularFile(file) && Files.size(file) > MOST_BYTES) {
-            throw new IllegalArgumentException(file + ": too large for a file of clnorm bench --json: "
-                    + (Files.size(file) >> 20) + " MiB");
-        }
         byte[] content;
-        try {
-            content = Files.readAllBytes(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            content = in.readNBytes(MOST_BYTES + 1);
         } catch (IOException e) {
             throw new IllegalArgumentException(file + ": " + reason(e), e);
+        }
+        if (content.length > MOST_BYTES) {
+            throw new IllegalArgumentException(file + ": too large for a file of clnorm bench --json: more than "
+                    + (MOST_BYTES >> 20) + " MiB");
+        }
+        if (content.length == 0) {
+            throw new IllegalArgumentException(file + ": no document of clnorm bench --json: it is empty");
         }
         try {
             return of(name, file.toString(), MAPPER.readTree(content));
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(file + ": no complete JSON document: " + e.getOriginalMessage()
-                    + (e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr()), e);
+            JsonLocation at = e.getLocation();
+            throw new IllegalArgumentException(file + ": no whole JSON document"
+                    + (at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr()), e);
+        } catch (CharConversionException e) {
+            throw new IllegalArgumentException(file + ": no JSON document: it is not UTF-8", e);
         }
     }
 
@@ -89,7 +98,7 @@ final class SavedBench {
         if (!kind.equals("bench")) {
             throw root.refused("it is of clnorm " + kind + ", expected one of clnorm bench --json");
         }
-        long format = root.get("format").whole();
+        long format = root.get("format").whole(1);
         if (format != BenchJson.FORMAT) {
             throw root.refused("format " + format + " is not known: this clnorm reads format " + BenchJson.FORMAT);
         }
@@ -137,14 +146,14 @@ final class SavedBench {
 
     private static SavedRow row(SavedNode node) {
         Pass pass = new Pass(
-                node.get("workload").text(),
-                node.get("dtype").text(),
+                node.get("workload").word(),
+                node.get("dtype").word(),
                 node.text("layout"),
                 node.get("direction").word(Direction.class));
         Row.Status status = node.get("status").word(Row.Status.class);
         return new SavedRow(
                 pass,
-                node.get("bytes").whole(),
+                node.get("bytes").whole(1),
                 status,
                 node.text("reason"),
                 status == Row.Status.OK ? figures(node) : null);
@@ -161,8 +170,8 @@ final class SavedBench {
                 node.get("share").positive(),
                 node.number("error"),
                 plan,
-                node.get("launches").whole(),
-                node.get("workspace_bytes").whole(),
+                node.get("launches").whole(0),
+                node.get("workspace_bytes").whole(0),
                 spread(copy.get("us")),
                 copy.get("gb_per_s").positive(),
                 tuning(node, time, plan));
@@ -186,7 +195,7 @@ final class SavedBench {
                 node.get("median").positive(),
                 node.get("p10").positive(),
                 node.get("p90").positive(),
-                Math.toIntExact(Math.min(node.get("samples").whole(), Integer.MAX_VALUE)));
+                Math.toIntExact(Math.min(node.get("samples").whole(1), Integer.MAX_VALUE)));
         if (spread.p10() > spread.median() || spread.median() > spread.p90()) {
             throw node.expected("p10, median and p90 in rising order");
         }

@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 final class SavedNode {
 
     private static final int LONGEST_SHOWN = 40;
+    // Nothing that is measured comes near.
+    private static final double MOST = 1e12;
 
     private final String source;
     private final String place;
@@ -51,7 +53,20 @@ final class SavedNode {
         if (!node.isTextual()) {
             throw expected("a text");
         }
-        return node.textValue();
+        return clean(node.textValue());
+    }
+
+    /** One line without what is no character, drives a terminal or turns the direction of writing. */
+    private static String clean(String text) {
+        return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]+", " ");
+    }
+
+    /** A text that says something. */
+    String word() {
+        if (text().isBlank()) {
+            throw expected("a name");
+        }
+        return text().strip();
     }
 
     /** A text, or nothing where there is null or none. */
@@ -66,16 +81,16 @@ final class SavedNode {
         return node.booleanValue();
     }
 
-    long whole() {
-        if (!node.canConvertToLong() || !node.isIntegralNumber() || node.longValue() < 0) {
-            throw expected("a whole number of at least 0");
+    long whole(long least) {
+        if (!node.canConvertToLong() || !node.isIntegralNumber() || node.longValue() < least) {
+            throw expected("a whole number of at least " + least);
         }
         return node.longValue();
     }
 
     double positive() {
         double value = node.isNumber() ? node.doubleValue() : Double.NaN;
-        if (!(value > 0) || Double.isInfinite(value)) {
+        if (!(value > 0) || value > MOST) {
             throw expected("a number above 0");
         }
         return value;
@@ -89,7 +104,7 @@ final class SavedNode {
         }
         JsonNode number = part.get().node;
         double value = number.isNumber() ? number.doubleValue() : Double.NaN;
-        if (!(value >= 0) || Double.isInfinite(value)) {
+        if (!(value >= 0) || value > MOST) {
             throw part.get().expected("a number of at least 0, or null");
         }
         return OptionalDouble.of(value);
@@ -122,7 +137,7 @@ final class SavedNode {
         if (node.isArray()) {
             return list().stream().map(SavedNode::shown).collect(Collectors.joining(", "));
         }
-        return node.isContainerNode() ? node.toString() : node.asText();
+        return clean(node.isContainerNode() ? node.toString() : node.asText());
     }
 
     /** Its parts' names. */

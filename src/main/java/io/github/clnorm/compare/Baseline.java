@@ -6,11 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A run that others are held against: each device against the same one there, or against the only one there is. */
 public final class Baseline {
 
     private final Comparison comparison;
+    private final SavedRun run;
     private final Map<Column, Column> baselineOf = new LinkedHashMap<>();
 
     /**
@@ -22,6 +24,7 @@ public final class Baseline {
      */
     public Baseline(Comparison comparison, SavedRun run) {
         this.comparison = comparison;
+        this.run = run;
         List<Column> candidates = comparison.columns().stream()
                 .filter(column -> column.run() == run && column.device().isMeasured())
                 .toList();
@@ -34,13 +37,35 @@ public final class Baseline {
                         .ifPresent(candidate -> baselineOf.put(column, candidate));
             }
         }
+        // What fails now is to be told as that, not as a wrong request.
         boolean any = baselineOf.keySet().stream()
-                .anyMatch(column -> comparison.passes().stream().anyMatch(pass -> ratio(pass, column).isPresent()));
+                .anyMatch(column -> isLost(column) || before(column).anyMatch(pass -> comparison.row(pass, column).isPresent()));
         if (!any) {
             throw new IllegalArgumentException(
                     "nothing to hold against the baseline " + run.source() + ": no other run measured one of its rows"
                             + (candidates.size() > 1 ? " on one of its devices" : ""));
         }
+    }
+
+    /** The passes that a column's baseline was measured at. */
+    private Stream<Pass> before(Column column) {
+        Column before = baselineOf.get(column);
+        return comparison.passes().stream().filter(pass -> comparison.figures(pass, before).isPresent());
+    }
+
+    /** Whether a device could not even begin. */
+    private static boolean isLost(Column column) {
+        return !column.device().problem().isEmpty() && column.device().rows().isEmpty();
+    }
+
+    /**
+     * Whether a column is the baseline's own.
+     *
+     * @param column of any run
+     * @return whether others are held against it
+     */
+    public boolean isOwn(Column column) {
+        return column.run() == run;
     }
 
     /**
@@ -68,16 +93,17 @@ public final class Baseline {
     }
 
     /**
-     * A row that is worse than in the baseline.
+     * Something that is worse than in the baseline.
      *
-     * @param pass the row
+     * @param row which row, or all
      * @param column the device
      * @param what is worse
      */
-    public record Regression(Pass pass, Column column, String what) {}
+    public record Regression(String row, Column column, String what) {}
 
     /**
-     * The rows that are slower than in the baseline beyond the noise, and those that were measured there and now fail.
+     * The rows that are slower than in the baseline beyond the noise, and those that were measured there and now fail:
+     * with an error, as unsupported, or because their device was lost. What was skipped or is missing is none.
      *
      * @param percent how much slower is still let pass
      * @return the rows, none where all is well
@@ -85,19 +111,20 @@ public final class Baseline {
     public List<Regression> regressions(double percent) {
         List<Regression> regressions = new ArrayList<>();
         for (Column column : baselineOf.keySet()) {
-            for (Pass pass : comparison.passes()) {
-                Optional<Ratio> ratio = ratio(pass, column);
-                if (ratio.isPresent()) {
-                    if (ratio.get().isSlowerBy(percent)) {
-                        regressions.add(new Regression(pass, column, "takes " + ratio.get() + " times as long"));
-                    }
-                } else if (comparison.figures(pass, baselineOf.get(column)).isPresent()) {
-                    comparison.row(pass, column)
-                            .filter(row -> row.status() != Row.Status.OK)
-                            .ifPresent(row -> regressions.add(
-                                    new Regression(pass, column, row.status() + ": " + row.reason())));
-                }
+            if (isLost(column)) {
+                regressions.add(new Regression("all rows", column, column.device().problem()));
+                continue;
             }
+            before(column).forEach(pass -> {
+                ratio(pass, column)
+                        .filter(ratio -> ratio.isSlowerBy(percent))
+                        .ifPresent(ratio -> regressions.add(
+                                new Regression(pass.toString(), column, "takes " + ratio + " times as long")));
+                comparison.row(pass, column)
+                        .filter(row -> row.status() == Row.Status.ERROR || row.status() == Row.Status.UNSUPPORTED)
+                        .ifPresent(row -> regressions.add(
+                                new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
+            });
         }
         return regressions;
     }
@@ -110,21 +137,33 @@ public final class Baseline {
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         for (Column column : comparison.columns()) {
-            Optional<Column> before = of(column);
-            if (before.isPresent()) {
-                long missing = comparison.passes().stream()
-                        .filter(pass -> comparison.figures(pass, before.get()).isPresent())
-                        .filter(pass -> comparison.row(pass, column).isEmpty())
-                        .count();
-                if (missing > 0) {
-                    warnings.add(column.letter() + " lacks " + missing + " of the rows of its baseline, " + before.get().letter());
+            if (isOwn(column)) {
+                if (column.device().isMeasured() && !baselineOf.containsValue(column)) {
+                    warnings.add(column.letter() + ", " + column.label() + ", of the baseline is in no other run");
                 }
-                if (!before.get().device().isSameAs(column.device())) {
-                    warnings.add(column.letter() + " is another device than its baseline, " + before.get().letter());
-                }
-            } else if (baselineOf.values().stream().noneMatch(known -> known.run() == column.run())) {
+            } else if (!baselineOf.containsKey(column)) {
                 warnings.add(column.letter() + " has no device in the baseline to be held against");
+            } else {
+                warnings.addAll(warnings(column, baselineOf.get(column)));
             }
+        }
+        return warnings;
+    }
+
+    private List<String> warnings(Column column, Column before) {
+        List<String> warnings = new ArrayList<>();
+        if (!before.device().isSameAs(column.device())) {
+            warnings.add(column.letter() + " is another device than its baseline, " + before.letter());
+        }
+        long missing = before(column).filter(pass -> comparison.row(pass, column).isEmpty()).count();
+        if (missing > 0) {
+            warnings.add(column.letter() + " lacks " + missing + " of the rows of its baseline, " + before.letter());
+        }
+        long skipped = before(column)
+                .filter(pass -> comparison.row(pass, column).filter(row -> row.status() == Row.Status.SKIPPED).isPresent())
+                .count();
+        if (skipped > 0) {
+            warnings.add(column.letter() + " skipped " + skipped + " of the rows of its baseline, " + before.letter());
         }
         return warnings;
     }

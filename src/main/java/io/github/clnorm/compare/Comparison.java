@@ -133,9 +133,13 @@ public final class Comparison {
      * @return passes in their order
      */
     public List<Pass> common(Direction direction) {
+        List<Column> measured = measuredColumns();
+        if (measured.isEmpty()) {
+            return List.of();
+        }
         return passes.stream()
                 .filter(pass -> pass.direction() == direction)
-                .filter(pass -> measuredColumns().stream().allMatch(column -> figures(pass, column).isPresent()))
+                .filter(pass -> measured.stream().allMatch(column -> figures(pass, column).isPresent()))
                 .toList();
     }
 

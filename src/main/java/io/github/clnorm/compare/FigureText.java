@@ -1,9 +1,14 @@
 package io.github.clnorm.compare;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
 import java.util.Locale;
 
 /** Figures for people: three digits or so, the same everywhere. */
 public final class FigureText {
+
+    private static final List<String> UNITS = List.of("KiB", "MiB", "GiB");
 
     private FigureText() {}
 
@@ -24,6 +29,9 @@ public final class FigureText {
      * @return its digits
      */
     public static String rate(double value) {
+        if (value < 0.1) {
+            return new BigDecimal(value).round(new MathContext(2)).stripTrailingZeros().toPlainString();
+        }
         return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
     }
 
@@ -64,6 +72,15 @@ public final class FigureText {
      * @return such as {@code 12 KiB}
      */
     public static String bytes(long count) {
-        return count < 10_240 ? count + " B" : count < 10_485_760 ? (count >> 10) + " KiB" : (count >> 20) + " MiB";
+        if (count < 1024) {
+            return count + " B";
+        }
+        double value = count;
+        int unit = -1;
+        while (value >= 1024 && unit < UNITS.size() - 1) {
+            value /= 1024;
+            unit++;
+        }
+        return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, UNITS.get(unit));
     }
 }

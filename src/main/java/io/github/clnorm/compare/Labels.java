@@ -14,7 +14,7 @@ final class Labels {
 
     /** A name for each: the device's; where several have the same, with its platform; then with the file; then counted. */
     static List<String> of(List<SavedRun> runs, List<SavedDevice> devices) {
-        List<String> labels = new ArrayList<>(devices.stream().map(device -> shortened(device.name())).toList());
+        List<String> labels = new ArrayList<>(devices.stream().map(SavedDevice::shortName).toList());
         distinguish(labels, (i, label) -> label + " · " + platform(devices.get(i).platform()));
         distinguish(labels, (i, label) -> label + " · " + file(runs.get(i).source()));
         for (int i = 0; i < labels.size(); i++) {

@@ -74,6 +74,15 @@ public record SavedDevice(
     }
 
     /**
+     * The name without trade marks and what drivers put around it.
+     *
+     * @return 40 characters at most
+     */
+    public String shortName() {
+        return Labels.shortened(name);
+    }
+
+    /**
      * The whole name.
      *
      * @return name, platform and driver

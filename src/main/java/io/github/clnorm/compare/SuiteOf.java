@@ -1,14 +1,26 @@
 package io.github.clnorm.compare;
 
 import io.github.clnorm.measure.Suite;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** Which suite a workload is from. */
 public final class SuiteOf {
 
     /** The name of what is in no suite. */
     public static final String OTHER = "other";
+
+    private static final Map<String, String> BY_WORKLOAD = new HashMap<>();
+
+    static {
+        // The quick selection last: its workloads are from the others.
+        Stream.of(Suite.values())
+                .sorted(Comparator.comparing(suite -> suite == Suite.QUICK))
+                .forEach(suite -> suite.workloads().forEach(
+                        workload -> BY_WORKLOAD.putIfAbsent(workload.name(), suite.toString())));
+    }
 
     private SuiteOf() {}
 
@@ -19,11 +31,6 @@ public final class SuiteOf {
      * @return the suite's name
      */
     public static String name(Pass pass) {
-        return Arrays.stream(Suite.values())
-                .sorted(Comparator.comparing(suite -> suite == Suite.QUICK))
-                .filter(suite -> suite.workloads().stream().anyMatch(workload -> workload.name().equals(pass.workload())))
-                .map(Suite::toString)
-                .findFirst()
-                .orElse(OTHER);
+        return BY_WORKLOAD.getOrDefault(pass.workload(), OTHER);
     }
 }

@@ -24,6 +24,16 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     private static final List<String> NAMES = List.of("workload", "type", "layout", "pass");
 
     /**
+     * The same with other figures.
+     *
+     * @param other what cells show instead
+     * @return the changed view
+     */
+    public View by(Metric other) {
+        return new View(comparison, other, baseline);
+    }
+
+    /**
      * Rows of the comparison: a line for each pass, a cell for each device, behind them the ratios to the baseline.
      *
      * @param passes some of the comparison's
@@ -56,8 +66,8 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
             comparison.columns().forEach(column -> cells.add(Grid.Cell.plain(mean(column, common))));
             held().forEach(column -> cells.add(Grid.Cell.plain(meanRatio(column, direction))));
             String rows = common.size() == 1 ? "1 row" : common.size() + " rows";
-            lines.add(new Grid.Line(
-                    List.of("geometric mean of " + rows + " that all have", "", "", direction.toString()), cells));
+            String had = comparison.measuredColumns().size() > 1 ? " that all have" : "";
+            lines.add(new Grid.Line(List.of("geometric mean of " + rows + had, "", "", direction.toString()), cells));
         }
         return new Grid(NAMES, columnNames(), lines);
     }
@@ -127,6 +137,17 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         return Arrays.stream(Direction.values())
                 .filter(direction -> comparison.passes().stream().anyMatch(pass -> pass.direction() == direction))
                 .toList();
+    }
+
+    /**
+     * Where a column is from.
+     *
+     * @param column of the comparison
+     * @return its run's file and date, and whether it is the baseline
+     */
+    public String origin(Column column) {
+        boolean own = baseline.filter(base -> base.isOwn(column)).isPresent();
+        return column.run().source() + ", " + column.run().date() + (own ? ", the baseline" : "");
     }
 
     /**

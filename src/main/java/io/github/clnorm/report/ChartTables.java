@@ -5,12 +5,14 @@ import io.github.clnorm.compare.Column;
 import io.github.clnorm.compare.Comparison;
 import io.github.clnorm.compare.FigureText;
 import io.github.clnorm.compare.Grid;
+import io.github.clnorm.compare.Metric;
 import io.github.clnorm.compare.Pass;
 import io.github.clnorm.compare.SavedFigures;
 import io.github.clnorm.compare.SavedRow;
 import io.github.clnorm.compare.SuiteOf;
 import io.github.clnorm.compare.View;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +33,11 @@ final class ChartTables {
     /** A table with its title. */
     record Table(String caption, Grid grid) {}
 
-    /** A suite with the table of its chart. */
-    record Suite(String name, Table table) {}
+    /** A suite with the tables of its chart, one for each metric. */
+    record Suite(String name, List<MetricTable> tables) {}
+
+    /** A table that is shown when its metric is chosen. */
+    record MetricTable(Metric metric, boolean chosen, Table table) {}
 
     /** Those that there are rows of, in the order of the rows. */
     List<Suite> suites() {
@@ -40,17 +45,29 @@ final class ChartTables {
         comparison.passes().forEach(pass -> bySuite.computeIfAbsent(SuiteOf.name(pass), name -> new ArrayList<>()).add(pass));
         List<Suite> suites = new ArrayList<>();
         bySuite.forEach((name, passes) ->
-                suites.add(new Suite(name, new Table(name + ", " + view.metric().unit(), view.grid(passes)))));
+                suites.add(new Suite(name, ofEveryMetric(of -> new Table(name + ", " + of.metric().unit(), of.grid(passes))))));
         return suites;
     }
 
-    Table means() {
+    List<MetricTable> means() {
+        return ofEveryMetric(ChartTables::means);
+    }
+
+    private List<MetricTable> ofEveryMetric(Function<View, Table> tableOf) {
+        return Arrays.stream(Metric.values())
+                .map(metric -> new MetricTable(
+                        metric, metric == view.metric(), tableOf.apply(view.by(metric))))
+                .toList();
+    }
+
+    private static Table means(View view) {
         Grid means = view.means();
         List<Grid.Line> lines = means.lines().stream()
-                .map(line -> new Grid.Line(List.of(line.names().get(3), line.names().get(0)), line.cells()))
+                .map(line -> new Grid.Line(
+                        List.of(line.names().get(3), line.names().get(0).replace("geometric mean of ", "")), line.cells()))
                 .toList();
         return new Table(
-                "Geometric means, " + view.metric().unit(), new Grid(List.of("pass", "over"), means.columns(), lines));
+                "Geometric mean, " + view.metric().unit(), new Grid(List.of("pass", "over"), means.columns(), lines));
     }
 
     Table share() {
@@ -111,8 +128,10 @@ final class ChartTables {
         if (known.isEmpty()) {
             return "None of these runs says how the heuristics' plans would have done: an older version made them.";
         }
+        int silent = measured().size() - known.size();
         return tuned + " of " + (known.size() == 1 ? "1 pass" : known.size() + " passes")
-                + " ran by a plan that tuning had found, all others by the heuristics' own.";
+                + " ran by a plan that tuning had found, the others by the heuristics' own."
+                + (silent == 0 ? "" : " For " + silent + " more the run, of an older version, does not say.");
     }
 
     private List<SavedFigures> measured() {

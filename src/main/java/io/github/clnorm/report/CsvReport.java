@@ -117,7 +117,7 @@ public final class CsvReport {
 
     /** Text that no spreadsheet takes for a formula, in one line. */
     private static String plain(String text) {
-        String line = text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ");
-        return line.matches("[=+\\-@].*") ? "'" + line : line;
+        String line = text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ");
+        return !line.isEmpty() && "=+-@".indexOf(line.charAt(0)) >= 0 ? "'" + line : line;
     }
 }

@@ -24,8 +24,7 @@ public final class MarkdownReport {
         List<Column> columns = view.comparison().columns();
         for (Column column : columns) {
             text.append("- **").append(column.letter()).append("** ").append(escaped(column.device().description()))
-                    .append("; ").append(escaped(column.run().source())).append(", ")
-                    .append(escaped(column.run().date())).append(", clnorm ").append(escaped(column.run().version()))
+                    .append("; ").append(escaped(view.origin(column))).append(", clnorm ").append(escaped(column.run().version()))
                     .append('\n');
         }
         text.append('\n').append(escaped(view.metric().unit())).append("; the best of a row is bold\n\n");
@@ -58,8 +57,11 @@ public final class MarkdownReport {
         return text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ")
                 .replace("&", "&amp;")
                 .replace("<", "&lt;")
+                .replace("#", "&#35;")
+                .replace("$", "&#36;")
                 .replace("@", "&#64;")
-                .replace("://", "&#58;//")
+                .replace("www.", "www&#46;")
+                .replaceAll(":(?=//|[a-zA-Z+_-])", "&#58;")
                 .replaceAll("[\\\\`*_\\[\\]|~]", "\\\\$0");
     }
 }

@@ -2,6 +2,8 @@ package io.github.clnorm.report;
 
 import io.github.clnorm.compare.Column;
 import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Metric;
+import io.github.clnorm.compare.SavedDevice;
 import io.github.clnorm.compare.SavedRun;
 import io.github.clnorm.compare.View;
 import java.util.ArrayList;
@@ -20,6 +22,9 @@ final class Page {
         this.view = view;
     }
 
+    /** A metric, and whether the page begins with it. */
+    record Choice(Metric metric, String name, boolean chosen) {}
+
     /** A run and where it was made. */
     record Environment(String source, List<Fact> facts, List<Machine> machines) {}
 
@@ -35,12 +40,23 @@ final class Page {
     }
 
     String title() {
-        List<Column> columns = view.comparison().columns();
-        return switch (columns.size()) {
-            case 0 -> "clnorm: no device";
-            case 1 -> "clnorm on " + columns.get(0).label();
-            default -> "clnorm on " + columns.size() + " devices";
-        };
+        List<SavedDevice> devices = view.comparison().columns().stream().map(Column::device).toList();
+        if (devices.isEmpty()) {
+            return "clnorm: no device";
+        }
+        SavedDevice first = devices.get(0);
+        if (!devices.stream().allMatch(first::isSameAs)) {
+            return "clnorm on " + devices.size() + " devices";
+        }
+        return "clnorm on " + first.shortName() + (devices.size() == 1 ? "" : ", " + devices.size() + " runs");
+    }
+
+    /** What charts and tables can show. */
+    List<Choice> metrics() {
+        return List.of(
+                new Choice(Metric.GB_PER_S, "GB/s", view.metric() == Metric.GB_PER_S),
+                new Choice(Metric.SHARE, "share of the limit", view.metric() == Metric.SHARE),
+                new Choice(Metric.US, "microseconds (less is better)", view.metric() == Metric.US));
     }
 
     Summary summary() {

@@ -1,11 +1,14 @@
 package io.github.clnorm.report;
 
+import io.github.clnorm.compare.Baseline;
 import io.github.clnorm.compare.Bounds;
 import io.github.clnorm.compare.Column;
 import io.github.clnorm.compare.Comparison;
 import io.github.clnorm.compare.FigureText;
+import io.github.clnorm.compare.Means;
 import io.github.clnorm.compare.Metric;
 import io.github.clnorm.compare.Pass;
+import io.github.clnorm.compare.Ratio;
 import io.github.clnorm.compare.SavedRow;
 import io.github.clnorm.compare.View;
 import io.github.clnorm.measure.Direction;
@@ -13,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** What a person understands in ten seconds: which device is the fastest, how close each is to its limit, how exact. */
 final class Summary {
@@ -35,8 +40,7 @@ final class Summary {
             int series,
             String label,
             String description,
-            String source,
-            String date,
+            String origin,
             String forward,
             String backward,
             String error,
@@ -53,10 +57,15 @@ final class Summary {
         if (columns.size() == 1) {
             return alone(columns.get(0));
         }
+        if (view.baseline().isPresent()) {
+            return view.held().stream()
+                    .map(column -> againstBaseline(view.baseline().orElseThrow(), column))
+                    .collect(Collectors.joining(" "));
+        }
         List<Pass> common = new ArrayList<>(comparison.common(Direction.FORWARD));
         common.addAll(comparison.common(Direction.BACKWARD));
         if (common.isEmpty()) {
-            return "No workload was measured on all of these devices.";
+            return "No workload was measured on all of these devices: they can be compared only in part.";
         }
         List<Column> ranked = columns.stream()
                 .sorted(Comparator.comparingDouble(column -> time(column, common)))
@@ -73,6 +82,29 @@ final class Summary {
                 : first + " is the fastest: " + FigureText.ratio(lead) + " times as fast as " + second + " " + over + ".";
     }
 
+    private String againstBaseline(Baseline baseline, Column column) {
+        List<Ratio> ratios = comparison.passes().stream()
+                .map(pass -> baseline.ratio(pass, column))
+                .flatMap(Optional::stream)
+                .toList();
+        String before = baseline.of(column).orElseThrow().label();
+        if (ratios.isEmpty()) {
+            return column.label() + " has no figures to hold against the baseline, " + before + ".";
+        }
+        double mean = Means.geometric(ratios.stream().mapToDouble(Ratio::median).toArray());
+        return String.format(
+                Locale.ROOT,
+                "%s %s the baseline, %s, in the geometric mean of %s: beyond the noise %d faster, %d slower.",
+                column.label(),
+                mean <= 1
+                        ? "is " + FigureText.ratio(1 / mean) + " times as fast as"
+                        : "takes " + FigureText.ratio(mean) + " times as long as",
+                before,
+                ratios.size() == 1 ? "1 pass" : ratios.size() + " passes",
+                ratios.stream().filter(ratio -> ratio.most() < 1).count(),
+                ratios.stream().filter(ratio -> ratio.isSlowerBy(0)).count());
+    }
+
     private double time(Column column, List<Pass> passes) {
         return comparison.mean(column, passes, Metric.US).orElseThrow();
     }
@@ -86,13 +118,15 @@ final class Summary {
     }
 
     List<Card> cards() {
-        long contested = comparison.passes().stream()
-                .filter(pass -> !comparison.winners(pass, Metric.US).isEmpty())
-                .count();
-        return comparison.columns().stream().map(column -> card(column, contested)).toList();
+        return comparison.columns().stream().map(this::card).toList();
     }
 
-    private Card card(Column column, long contested) {
+    private Card card(Column column) {
+        // Those that this device took part in.
+        long contested = comparison.passes().stream()
+                .filter(pass -> !comparison.winners(pass, Metric.US).isEmpty())
+                .filter(pass -> comparison.figures(pass, column).isPresent())
+                .count();
         long best = comparison.passes().stream()
                 .filter(pass -> comparison.winners(pass, Metric.US).contains(column))
                 .count();
@@ -105,8 +139,7 @@ final class Summary {
                 Page.series(view, column),
                 column.label(),
                 column.device().description(),
-                column.run().source(),
-                column.run().date(),
+                view.origin(column),
                 text(share(column, Direction.FORWARD)),
                 text(share(column, Direction.BACKWARD)),
                 FigureText.error(error.orElse(Double.NaN)),

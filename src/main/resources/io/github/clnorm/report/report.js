@@ -9,7 +9,8 @@
     name: column.letter,
     label: column.label,
     color: `var(--series-${i % SERIES})`,
-    symbol: SYMBOLS[i % SERIES]
+    // No two of the first 64 have both in common.
+    symbol: SYMBOLS[(i + Math.floor(i / SERIES)) % SERIES]
   }));
   const domain = series.map(one => one.name);
   const all = data.rows.map(row => ({...row, device: series[row.column].name, label: series[row.column].label}));
@@ -20,13 +21,19 @@
     row.workload + (several("type") ? ", " + row.type : "") + (several("layout") && row.layout ? ", " + row.layout : "");
 
   const METRICS = {
-    rate: {label: "GB/s", text: value => short(value), of: row => row.rate},
+    gb_per_s: {label: "GB/s", text: rate, of: row => row.rate},
     share: {label: "share of the limit, %", text: value => value.toFixed(0) + " %", of: row => 100 * row.share},
-    us: {label: "microseconds", text: value => short(value), of: row => row.us}
+    us: {label: "microseconds (less is better)", text: microseconds, of: row => row.us}
   };
 
-  function short(value) {
+  // The same digits as in the tables.
+  function rate(value) {
+    if (value < 0.1) return String(Number(value.toPrecision(2)));
     return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+  }
+
+  function microseconds(value) {
+    return value < 100 ? value.toFixed(1) : value.toFixed(0);
   }
 
   function bytes(value) {
@@ -41,7 +48,7 @@
 
   const title = row =>
     `${row.device}: ${row.label}\n${row.workload}, ${row.type}${row.layout ? ", " + row.layout : ""}, ${row.direction}\n`
-    + `${short(row.us)} us (${short(row.p10)} to ${short(row.p90)}), ${short(row.rate)} GB/s, `
+    + `${microseconds(row.us)} us (${microseconds(row.p10)} to ${microseconds(row.p90)}), ${rate(row.rate)} GB/s, `
     + `${(100 * row.share).toFixed(0)} % of the limit\n${row.plan}`;
 
   function element(name, text, className) {
@@ -51,20 +58,30 @@
     return made;
   }
 
-  function legend() {
+  // Who is in a chart: by letter and colour in bars, by shape too where marks have one.
+  function legend(of, shapes) {
     const list = element("ul", undefined, "legend");
     series.forEach((one, i) => {
+      if (!of.some(row => row.column === i)) return;
       const item = element("li", undefined, `series-${i % SERIES}`);
-      item.append(element("span", one.name, "key"), " " + one.label);
+      if (shapes) {
+        const shape = Plot.plot({
+          width: 18, height: 18, margin: 0, x: {axis: null, domain: [-1, 1]}, y: {axis: null, domain: [-1, 1]},
+          marks: [Plot.dot([0], {x: 0, y: 0, r: 5, stroke: one.color, strokeWidth: 2, symbol: one.symbol})]
+        });
+        shape.setAttribute("aria-hidden", "true");
+        item.append(shape);
+      }
+      item.append(element("span", one.name, "key"), element("span", one.label));
       list.append(item);
     });
     return list;
   }
 
   // A chart for each direction, side by side or below each other.
-  function draw(place, chart, of) {
+  function draw(place, chart, of, shapes) {
     const panels = element("div", undefined, "panels");
-    place.replaceChildren(legend(), panels);
+    place.replaceChildren(legend(of, shapes), panels);
     const drawn = directions
       .map(direction => ({direction, some: of.filter(row => row.direction === direction)}))
       .filter(({some}) => some.length > 0)
@@ -75,7 +92,7 @@
     }
     // Only now it is known how wide they are.
     for (const {panel, direction, some} of drawn) {
-      panel.append(chart(some, Math.max(280, Math.min(panel.clientWidth, 640)), direction));
+      panel.append(chart(some, Math.max(280, Math.min(panel.clientWidth, drawn.length > 1 ? 640 : 960)), direction));
     }
   }
 
@@ -99,7 +116,7 @@
       const step = 22 + 17 * present.length;
       return Plot.plot({
         width, style, color,
-        ariaLabel: `${suite}, ${direction}: ${metric.label} of each device; the table below has all figures`,
+        ariaLabel: `${suite}, ${direction}: ${metric.label} of each device; the table below has the same figures`,
         height: 60 + forms.length * step,
         marginLeft: 26, marginRight: 52, marginTop: 20, marginBottom: 40,
         x: {label: metric.label, grid: true, ticks: Math.max(3, width / 110), domain: [0, most], nice: true, labelAnchor: "right"},
@@ -114,7 +131,7 @@
           Plot.tip(some, Plot.pointer({x: metric.of, y: "device", fy: form, title, maxRadius: 2000}))
         ]
       });
-    }, ofSuite);
+    }, ofSuite, false);
   }
 
   function marks(some, x, y) {
@@ -124,7 +141,7 @@
     ];
   }
 
-  // Powers of four bytes, as many as fit.
+  // Powers of two, as many as fit.
   function sizes(some, width) {
     const logs = some.map(row => Math.log2(row.bytes));
     const from = Math.floor(Math.min(...logs)), to = Math.ceil(Math.max(...logs));
@@ -137,11 +154,11 @@
   function share(place) {
     draw(place, (some, width, direction) => Plot.plot({
       width, style, color, symbol, height: 320, marginLeft: 46, marginTop: 28, marginBottom: 40,
-      ariaLabel: `${direction}: share of the limit over the size of the tensor; the table below has all figures`,
+      ariaLabel: `${direction}: share of the limit over the size of the tensor; the table below has the same figures`,
       x: sizes(some, width),
       y: {label: "share of the limit, %", grid: true, zero: true, domain: [0, Math.max(105, ...rows.map(row => 105 * row.share))]},
       marks: [Plot.ruleY([100], {strokeDasharray: "4 3"}), ...marks(some, "bytes", row => 100 * row.share)]
-    }), rows);
+    }), rows, true);
   }
 
   function tuning(place) {
@@ -150,34 +167,36 @@
     const domain = [Math.min(0.95, ...gains), Math.max(1.05, ...gains) * 1.02];
     draw(place, (some, width, direction) => Plot.plot({
       width, style, color, symbol, height: 260, marginLeft: 46, marginTop: 28, marginBottom: 40,
-      ariaLabel: `${direction}: speed by the plan that ran over speed by the heuristics' plan; the table below has all figures`,
+      ariaLabel: `${direction}: speed by the plan that ran over speed by the heuristics' plan; the table below has the same figures`,
       x: sizes(some, width),
       y: {type: "log", label: "times as fast", grid: true, domain, ticks: 5, tickFormat: value => value.toFixed(2)},
       marks: [Plot.ruleY([1]), ...marks(some, "bytes", "gain")]
-    }), known);
+    }), known, true);
   }
 
   function error(place) {
-    const known = rows.filter(row => row.error > 0);
+    const known = rows.filter(row => row.error !== undefined);
     draw(place, (some, width, direction) => {
       const bounds = [...new Map(some.filter(row => row.bound).map(row => [row.type, row])).values()];
-      const all = [...some.map(row => row.error), ...bounds.map(row => row.bound)];
+      // What is exact lies on the lowest line.
+      const all = [...some.map(row => row.error).filter(error => error > 0), ...bounds.map(row => row.bound)];
+      if (all.length === 0) all.push(1e-7);
       const powers = [];
       for (let power = Math.floor(Math.log10(0.7 * Math.min(...all))); power <= Math.ceil(Math.log10(Math.max(...all))); power++) {
         powers.push(10 ** power);
       }
       return Plot.plot({
         width, style, color, symbol, height: 300, marginLeft: 56, marginTop: 28, marginBottom: 40, marginRight: 30,
-        ariaLabel: `${direction}: largest error over speed; the table below has all figures`,
-        x: {type: "log", label: "GB/s", ticks: Math.max(3, width / 120), tickFormat: value => short(value).replace(/\.0+$/, "")},
+        ariaLabel: `${direction}: largest error over speed; the table below has the same figures`,
+        x: {type: "log", label: "GB/s", ticks: Math.max(3, width / 120), tickFormat: value => String(Number(value.toPrecision(2)))},
         y: {type: "log", label: "largest error", grid: true, domain: [powers[0], powers[powers.length - 1]], ticks: powers, tickFormat: value => value.toExponential(0)},
         marks: [
           Plot.ruleY(bounds, {y: "bound", strokeDasharray: "4 3"}),
           Plot.text(bounds, {y: "bound", frameAnchor: "right", dy: -7, text: row => `bound of ${row.type}`}),
-          ...marks(some, "rate", "error")
+          ...marks(some, "rate", row => Math.max(row.error, powers[0]))
         ]
       });
-    }, known);
+    }, known, true);
   }
 
   const CHARTS = {bars, share, tuning, error};
@@ -189,8 +208,12 @@
   document.querySelectorAll(".controls").forEach(controls => { controls.hidden = false; });
   const metric = document.getElementById("metric");
   if (metric) {
-    metric.addEventListener("change", () => document.querySelectorAll('[data-chart="bars"]').forEach(bars));
+    metric.addEventListener("change", () => {
+      document.querySelectorAll('[data-chart="bars"]').forEach(bars);
+      document.querySelectorAll("[data-metric]").forEach(table => { table.hidden = table.dataset.metric !== metric.value; });
+    });
   }
+  addEventListener("beforeprint", () => document.querySelectorAll("details.machine").forEach(one => { one.open = true; }));
   drawAll();
   let width = document.body.clientWidth;
   let waiting;

@@ -96,6 +96,17 @@ class CompareCommandTest extends CommandLineFixture {
     }
 
     @Test
+    void whereEveryRowFailsTheyAreNamedToo() throws IOException {
+        Path failing = new BenchDocument()
+                .device("H200")
+                .without(GROUP_NORM, "forward", "error", "CL_OUT_OF_RESOURCES")
+                .write(folder.resolve("failing.json"));
+        assertEquals(ExitCode.FAILURE, execute("compare", failing, "--baseline", before, "--fail-on-regression", "5"), err);
+        assertTrue(err.contains("clnorm: regression: B, " + GROUP_NORM), err);
+        assertTrue(out.contains("error"), "the table is there");
+    }
+
+    @Test
     void regressionsAreNamed() {
         assertEquals(
                 ExitCode.FAILURE, execute("compare", after, "--baseline", before, "--fail-on-regression", "5"), err);
@@ -155,7 +166,7 @@ class CompareCommandTest extends CommandLineFixture {
     static Stream<Arguments> edited() {
         return Stream.of(
                 edit("", "format 2 is not known: this clnorm reads format 1", root -> root.put("format", 2)),
-                edit("format", "expected a whole number of at least 0, got \"1\"", root -> root.put("format", "1")),
+                edit("format", "expected a whole number of at least 1, got \"1\"", root -> root.put("format", "1")),
                 edit("", "it is of clnorm tune, expected one of clnorm bench --json", root -> root.put("kind", "tune")),
                 edit("", "no document of clnorm bench --json", root -> root.remove("kind")),
                 edit("devices", "expected a list, got nothing", root -> root.remove("devices")),
@@ -169,6 +180,12 @@ class CompareCommandTest extends CommandLineFixture {
                         root -> ((ObjectNode) row(root).get("us")).put("median", Double.NaN)),
                 edit("devices[0].rows[0].us", "expected p10, median and p90 in rising order",
                         root -> ((ObjectNode) row(root).get("us")).put("p10", 101)),
+                edit("devices[0].rows[0].share", "expected a number above 0, got 1.0E308",
+                        root -> row(root).put("share", 1e308)),
+                edit("devices[0].rows[0].bytes", "expected a whole number of at least 1, got 0", root -> row(root).put("bytes", 0)),
+                edit("devices[0].rows[0].us.samples", "expected a whole number of at least 1, got 0",
+                        root -> ((ObjectNode) row(root).get("us")).put("samples", 0)),
+                edit("devices[0].rows[0].workload", "expected a name, got \" \"", root -> row(root).put("workload", " ")),
                 edit("devices[0].rows[0].share", "expected a number above 0, got -1", root -> row(root).put("share", -1)),
                 edit("devices[0].rows[0].status", "expected ok or unsupported or skipped or error, got \"fine\"",
                         root -> row(root).put("status", "fine")),
@@ -240,10 +257,22 @@ class CompareCommandTest extends CommandLineFixture {
         assertEquals("clnorm: " + folder.resolve("none.json") + ": no such file\n", lineFeeds(err));
         assertEquals(ExitCode.WRONG_REQUEST, execute("compare", folder));
         assertTrue(err.contains("is a directory"), err);
+        assertEquals(ExitCode.WRONG_REQUEST, execute("compare", "/"));
+        assertEquals("clnorm: /: is a directory, expected a file of clnorm bench --json\n", lineFeeds(err));
+    }
+
+    @Test
+    void whatIsNoTextOrHasNoEndIsRefused() throws IOException {
+        Path latin = Files.write(folder.resolve("latin.json"), new byte[] {'{', '"', (byte) 0xe4, '"', ':', '1', '}'});
+        assertEquals(ExitCode.WRONG_REQUEST, execute("compare", latin));
+        assertTrue(err.startsWith("clnorm: " + latin + ": no "), err);
+        assertEquals(1, err.lines().count(), err);
+        assertEquals(ExitCode.WRONG_REQUEST, execute("compare", "/dev/zero"));
+        assertEquals("clnorm: /dev/zero: too large for a file of clnorm bench --json: more than 64 MiB\n", lineFeeds(err));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "--fail-on-regression=5", "--metric=speed", "--html="})
+    @ValueSource(strings = {"", "--fail-on-regression=5", "--metric=speed", "--html=", "--csv=-"})
     void wrongRequests(String option) {
         int code = option.isEmpty() ? execute("compare") : execute("compare", before, option);
         assertEquals(ExitCode.WRONG_REQUEST, code);
@@ -276,11 +305,15 @@ class CompareCommandTest extends CommandLineFixture {
     @Test
     void hostileNamesStayInTheirLine() throws IOException {
         Path file = new BenchDocument()
-                .device("evil\n\u001b[31mname\u202e")
+                .device("evil\n\u001b[31mname\u202eLONE")
                 .row(GROUP_NORM, "forward", 100)
                 .without(LAYER_NORM, "forward", "error", "two\nlines\u001b]0;title\u0007")
                 .write(folder.resolve("hostile.json"));
-        assertEquals(ExitCode.DONE, execute("compare", file), err);
+        // Half of a pair, as only an escape can say it.
+        Files.writeString(file, Files.readString(file).replace("LONE", "\\ud800"));
+        Path html = folder.resolve("hostile.html");
+        assertEquals(ExitCode.DONE, execute("compare", file, "--html", html), err);
+        assertFalse(Files.readString(html).contains("\u202e"));
         assertFalse(out.contains("\u001b") || out.contains("\u0007") || out.contains("\u202e"), out);
         assertTrue(line("evil", "[31mname").startsWith("A"), out);
         assertTrue(out.contains("A, 1 row error: two lines"), out);

@@ -210,40 +210,82 @@ class ReportInBrowserTest {
         List<WebElement> charts = all("[data-chart]");
         assertTrue(charts.size() >= 4, charts.size() + " charts");
         Set<String> series = new TreeSet<>();
-        for (WebElement mark : all("[data-chart=bars] svg g[aria-label=bar] rect")) {
+        for (WebElement mark : all("[data-chart=bars] .panels svg g[aria-label=bar] rect")) {
             series.add(mark.getAttribute("fill"));
         }
         assertEquals(devices, series.size(), series.toString());
         for (WebElement chart : charts) {
-            assertEquals(devices, chart.findElements(By.cssSelector(".legend li")).size());
+            int shown = chart.findElements(By.cssSelector(".legend li")).size();
+            assertTrue(shown > 0 && shown <= devices, "those that have figures in it: " + shown);
             assertFalse(chart.findElements(By.cssSelector("svg[aria-label]")).isEmpty(), "a chart says what it shows");
             WebElement table = chart.findElement(By.xpath("following-sibling::details//table"));
             assertFalse(table.findElements(By.cssSelector("tbody tr")).isEmpty(), "a chart has its table");
         }
         Set<String> marks = new TreeSet<>();
-        for (WebElement mark : all("[data-chart=share] svg g[aria-label=dot] path")) {
+        for (WebElement mark : all("[data-chart=share] .panels svg g[aria-label=dot] :is(path, circle)")) {
             marks.add(mark.getAttribute("stroke"));
         }
-        assertEquals(devices, marks.size(), "a colour and a shape for each device: " + marks);
+        assertEquals(devices, marks.size(), "a colour for each device: " + marks);
+        Set<String> shapes = new TreeSet<>();
+        for (WebElement mark : all("[data-chart=share] .legend svg :is(path, circle)")) {
+            shapes.add(mark.getTagName() + mark.getAttribute("d"));
+        }
+        assertEquals(devices, shapes.size(), "and a shape, which the legend shows: " + shapes);
+    }
+
+    @Test
+    void tenDevicesAreTenSeries() throws IOException {
+        BenchDocument document = new BenchDocument();
+        for (int i = 0; i < 10; i++) {
+            document.device("Device " + i).row("group_norm 2x320x64x64 G=32", "forward", 100 + i);
+        }
+        Path file = document.write(folder.resolve("ten.json"));
+        Path ten = folder.resolve("ten.html");
+        execute(List.of("compare", file.toString(), "--html", ten.toString()));
+        open(ten);
+        Set<String> series = new TreeSet<>();
+        for (WebElement mark : all("[data-chart=share] .legend svg :is(path, circle)")) {
+            series.add(mark.getCssValue("stroke") + mark.getTagName() + mark.getAttribute("d"));
+        }
+        assertEquals(10, series.size(), "no two have colour and shape in common: " + series);
+    }
+
+    @Test
+    void theFullTableFitsItsPageAlsoWithABaseline() {
+        Path held = folder.resolve("held.html");
+        execute(List.of("compare", "--html", held.toString(), "--baseline",
+                RESULTS.resolve("before").resolve("bench-all-xeon-pocl.json").toString(),
+                RESULTS.resolve("bench-all-xeon-pocl.json").toString()));
+        open(held);
+        assertTrue(one(".headline").getText().contains("the baseline"));
+        long hidden = (Long) browser.executeScript(
+                "const place = document.getElementById('rows').parentElement; return place.scrollWidth - place.clientWidth");
+        assertTrue(hidden <= 0, hidden + " pixels are out of sight");
     }
 
     @Test
     void barsShowWhatIsChosen() {
-        String before = one("[data-chart=bars] svg").getText();
-        assertTrue(before.contains("GB/s"), before);
-        new Select(one("#metric")).selectByValue("us");
-        String after = one("[data-chart=bars] svg").getText();
-        assertTrue(after.contains("microseconds"), after);
-        new Select(one("#metric")).selectByValue("share");
-        assertTrue(one("[data-chart=bars] svg").getText().contains("share of the limit"));
+        for (String metric : List.of("gb_per_s GB/s", "us microseconds", "share share of the limit")) {
+            String[] words = metric.split(" ", 2);
+            new Select(one("#metric")).selectByValue(words[0]);
+            String text = one("[data-chart=bars] .panels svg").getText();
+            assertTrue(text.contains(words[1]), text);
+            // The table below has the same figures.
+            one(".chart details:not([open]) summary").click();
+            List<WebElement> tables = all(".chart details[open] [data-metric]").stream().filter(WebElement::isDisplayed).toList();
+            assertFalse(tables.isEmpty());
+            assertTrue(tables.stream().allMatch(table -> table.getAttribute("data-metric").equals(words[0])));
+            String figure = tables.get(0).findElement(By.cssSelector("td")).getText().replaceAll("[^0-9.]", "");
+            assertTrue(text.replace(" %", "").lines().anyMatch(figure::equals), figure + " is not in " + text);
+        }
     }
 
     @Test
     void aMarkSaysWhatItIs() {
-        WebElement bar = one("[data-chart=bars] svg g[aria-label=bar] rect");
+        WebElement bar = one("[data-chart=bars] .panels svg g[aria-label=bar] rect");
         assertTrue(bar.getAttribute("aria-label").contains("GB/s"), bar.getAttribute("aria-label"));
         new Actions(browser).scrollToElement(bar).moveToElement(bar).perform();
-        WebElement tip = one("[data-chart=bars] svg g[aria-label=tip] text");
+        WebElement tip = one("[data-chart=bars] .panels svg g[aria-label=tip] text");
         assertTrue(tip.getText().contains("of the limit"), tip.getText());
     }
 
@@ -307,13 +349,15 @@ class ReportInBrowserTest {
         String ofDark = one("body").getCssValue("background-color");
         assertTrue(brightness(ofDark) < 60, ofDark);
         assertTrue(brightness(one("body").getCssValue("color")) > 180);
-        assertTrue(brightness(one("[data-chart=share] svg").getCssValue("color")) > 180, "axes and labels");
+        assertTrue(brightness(one("[data-chart=share] .panels svg").getCssValue("color")) > 180, "axes and labels");
         assertNotEquals(barOfLight, one("g[aria-label=bar] rect").getCssValue("fill"));
         browser.executeCdpCommand(
                 "Emulation.setEmulatedMedia",
                 Map.of("media", "print", "features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
         assertEquals(ofLight, one("body").getCssValue("background-color"));
         assertFalse(one("#filters").isDisplayed());
+        size(718, 900);
+        assertEquals("table-row", one("#rows tbody tr").getCssValue("display"), "paper is no phone");
     }
 
     private static int brightness(String color) {
@@ -349,10 +393,10 @@ class ReportInBrowserTest {
 
     @Test
     void chartsFollowTheWidth() {
-        double wide = one("[data-chart=share] svg").getRect().getWidth();
+        double wide = one("[data-chart=share] .panels svg").getRect().getWidth();
         size(360, 900);
         browser.executeAsyncScript("setTimeout(arguments[0], 400)");
-        double narrow = one("[data-chart=share] svg").getRect().getWidth();
+        double narrow = one("[data-chart=share] .panels svg").getRect().getWidth();
         assertTrue(narrow < wide && narrow <= 360, narrow + " and " + wide);
     }
 
@@ -372,7 +416,7 @@ class ReportInBrowserTest {
         String heading = one(".card h3").getText();
         assertTrue(heading.contains("</script><script>alert(1)"), heading);
         assertTrue(one(".card .small").getText().contains("{{page.title}} & ]]> <!--"));
-        assertTrue(one("[data-chart=bars] svg").getText().contains("<"), "labels of charts too");
+        assertTrue(one("[data-chart=bars] .panels svg").getText().contains("<"), "labels of charts too");
         assertEquals(3, shownRows().size());
     }
 

@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.timing.Spread;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class BaselineTest {
         Baseline baseline = new Baseline(comparison, BEFORE);
         assertEquals(
                 List.of(new Baseline.Regression(
-                        BACKWARD, comparison.columns().get(1), "takes 1.40 (1.15-1.71) times as long")),
+                        BACKWARD.toString(), comparison.columns().get(1), "takes 1.40 (1.15-1.71) times as long")),
                 baseline.regressions(5));
         assertEquals(List.of(), baseline.regressions(20));
         View view = new View(comparison, Metric.US, Optional.of(baseline));
@@ -76,6 +77,38 @@ class BaselineTest {
     }
 
     @Test
+    void whatWasSkippedIsNoRegression() {
+        Baseline baseline = hold(BEFORE, run(
+                "after.json", device("H200", row(FORWARD, 100), without(BACKWARD, Row.Status.SKIPPED, "stopped"))));
+        assertEquals(List.of(), baseline.regressions(5));
+        assertEquals(
+                List.of("B lacks 1 of the rows of its baseline, A", "B skipped 1 of the rows of its baseline, A"),
+                baseline.warnings());
+    }
+
+    @Test
+    void whereAllRowsFailTheyAreNamed() {
+        Baseline baseline = hold(BEFORE, run(
+                "after.json",
+                device("H200", without(FORWARD, Row.Status.ERROR, "x"), without(ROWS, Row.Status.UNSUPPORTED, "y"))));
+        assertEquals(
+                List.of(FORWARD + ": error: x", ROWS + ": unsupported: y"),
+                baseline.regressions(5).stream().map(one -> one.row() + ": " + one.what()).toList());
+    }
+
+    @Test
+    void aLostDeviceIsARegressionAndOneThatIsGoneIsSaid() {
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), device("Xeon", row(FORWARD, 1000)));
+        SavedDevice lost = new SavedDevice(
+                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", List.of());
+        Baseline baseline = hold(before, run("after.json", lost));
+        assertEquals(
+                List.of("all rows: CL_DEVICE_NOT_AVAILABLE"),
+                baseline.regressions(5).stream().map(one -> one.row() + ": " + one.what()).toList());
+        assertEquals("B, Xeon, of the baseline is in no other run", baseline.warnings().get(0));
+    }
+
+    @Test
     void eachDeviceIsHeldAgainstTheSameOne() {
         SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), device("Xeon", row(FORWARD, 1000)));
         SavedRun after = run("after.json", device("Xeon", row(FORWARD, 1000)), device("Arc", row(FORWARD, 1000)));
@@ -83,7 +116,11 @@ class BaselineTest {
         Baseline baseline = new Baseline(comparison, before);
         assertEquals("B", baseline.of(comparison.columns().get(2)).orElseThrow().letter());
         assertEquals(Optional.empty(), baseline.of(comparison.columns().get(3)));
-        assertEquals(List.of("D has no device in the baseline to be held against"), baseline.warnings());
+        assertEquals(
+                List.of(
+                        "A, H200, of the baseline is in no other run",
+                        "D has no device in the baseline to be held against"),
+                baseline.warnings());
         assertEquals(List.of(), baseline.regressions(0));
     }
 
@@ -91,7 +128,7 @@ class BaselineTest {
     void anotherDeviceIsHeldAgainstTheOnlyOne() {
         Baseline baseline = hold(BEFORE, run("after.json", device("Arc", row(FORWARD, 300))));
         assertEquals(1, baseline.regressions(5).size());
-        assertEquals("B is another device than its baseline, A", baseline.warnings().get(1));
+        assertEquals("B is another device than its baseline, A", baseline.warnings().get(0));
     }
 
     @Test

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.clnorm.compare.Baseline;
 import io.github.clnorm.compare.Comparison;
 import io.github.clnorm.compare.Metric;
 import io.github.clnorm.compare.SavedRun;
@@ -33,6 +34,10 @@ class HtmlReportTest {
         return HtmlReport.text(new View(Comparison.of(List.of(runs)), Metric.US, Optional.empty()));
     }
 
+    private static String headline(SavedRun... runs) {
+        return new Summary(new View(Comparison.of(List.of(runs)), Metric.US, Optional.empty())).headline();
+    }
+
     @Test
     void aPersonUnderstandsItInTenSeconds() {
         String page = page(
@@ -45,9 +50,53 @@ class HtmlReportTest {
     }
 
     @Test
-    void oneDeviceIsHeldAgainstItsOwnLimit() {
-        String page = page(run("a.json", device("H200", row(FORWARD, 2000), row(BACKWARD, 2000))));
-        assertTrue(page.contains("H200 normalizes at 50% forward and 75% backward of the rate of its own best copy."));
+    void headlinesAreTrue() {
+        assertEquals(
+                "H200 normalizes at 50% forward and 75% backward of the rate of its own best copy.",
+                headline(run("a.json", device("H200", row(FORWARD, 2000), row(BACKWARD, 2000)))));
+        assertEquals(
+                "H200 normalizes at 75% backward of the rate of its own best copy.",
+                headline(run("a.json", device("H200", row(BACKWARD, 2000)))));
+        assertEquals(
+                "H200 is the fastest: 2.00 times as fast as Xeon in the one pass that both have.",
+                headline(run("a.json", device("Xeon", row(FORWARD, 20)), device("H200", row(FORWARD, 10)))));
+        assertEquals(
+                "H200 and Xeon are about equally fast in the one pass that both have (1.02).",
+                headline(run("a.json", device("Xeon", row(FORWARD, 102)), device("H200", row(FORWARD, 100)))));
+        assertEquals(
+                "No workload was measured on all of these devices: they can be compared only in part.",
+                headline(run("a.json", device("Xeon", row(FORWARD, 20)), device("H200", row(BACKWARD, 10)))));
+    }
+
+    @Test
+    void aBaselineIsNamed() {
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 100), row(BACKWARD, 100), row(ROWS, 100)));
+        SavedRun after = run("after.json", device("H200", row(FORWARD, 50), row(BACKWARD, 100), row(ROWS, 100)));
+        Comparison comparison = Comparison.of(List.of(before, after));
+        View view = new View(comparison, Metric.US, Optional.of(new Baseline(comparison, before)));
+        assertEquals(
+                "H200 · after is 1.26 times as fast as the baseline, H200 · before, in the geometric mean of 3 passes: "
+                        + "beyond the noise 1 faster, 0 slower.",
+                new Summary(view).headline());
+        String page = HtmlReport.text(view);
+        assertTrue(page.contains("before.json, 2026-11-21T10:00:00Z, the baseline"));
+        assertTrue(page.contains("<title>clnorm on H200, 2 runs</title>"));
+    }
+
+    @Test
+    void aCardCountsThePassesThatItsDeviceTookPartIn() {
+        List<Summary.Card> cards = new Summary(new View(
+                        Comparison.of(List.of(run(
+                                "a.json",
+                                device("A", row(FORWARD, 10), row(BACKWARD, 10), row(ROWS, 10)),
+                                device("B", row(FORWARD, 20), row(BACKWARD, 20)),
+                                device("C", row(FORWARD, 5))))),
+                        Metric.US,
+                        Optional.empty()))
+                .cards();
+        assertEquals(
+                List.of("fastest in 1 of 2 passes", "fastest in 0 of 2 passes", "fastest in 1 of 1 pass"),
+                cards.stream().map(Summary.Card::best).toList());
     }
 
     @Test
@@ -56,6 +105,7 @@ class HtmlReportTest {
         String page = page(run("a.json", device("H200", without(FORWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES"))));
         assertTrue(page.contains("Nothing was measured."));
         assertTrue(page.contains("error: CL_OUT_OF_RESOURCES"));
+        assertFalse(page.contains("that all have"));
     }
 
     @Test

@@ -25,7 +25,7 @@ class MarkdownReportTest {
         Comparison comparison = Comparison.of(List.of(before, after));
         assertEquals(
                 """
-                - **A** H200 (NVIDIA CUDA, driver 1.0); before.json, 2026-11-21T10:00:00Z, clnorm 0.1.0
+                - **A** H200 (NVIDIA CUDA, driver 1.0); before.json, 2026-11-21T10:00:00Z, the baseline, clnorm 0.1.0
                 - **B** H200 (NVIDIA CUDA, driver 1.0); after.json, 2026-11-21T10:00:00Z, clnorm 0.1.0
 
                 us; the best of a row is bold
@@ -46,7 +46,7 @@ class MarkdownReportTest {
     @Test
     void textStaysText() {
         assertEquals(
-                "&lt;b>x\\|y\\`z &#64;team \\[a\\](https&#58;//b) &amp;amp; \\*\\*",
-                MarkdownReport.escaped("<b>x|y`z\n@team [a](https://b) &amp; **"));
+                "&lt;b>x\\|y\\`z &#64;team \\[a\\](https&#58;//b) &amp;amp; \\*\\* &#35;1 &#36;x&#36; &#58;smile: www&#46;a.b 10:00",
+                MarkdownReport.escaped("<b>x|y`z\n@team [a](https://b) &amp; ** #1 $x$ :smile: www.a.b 10:00"));
     }
 }
