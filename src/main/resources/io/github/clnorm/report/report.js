@@ -264,6 +264,8 @@
     button.type = "button";
     button.addEventListener("click", () => order(column, head.getAttribute("aria-sort") === "ascending"));
     head.replaceChildren(button);
+    // Browsers do not print buttons again at the top of every page.
+    head.dataset.name = name;
     sort.append(new Option(`${name}, rising`, `${column} false`), new Option(`${name}, falling`, `${column} true`));
   });
   sort.addEventListener("change", () => {

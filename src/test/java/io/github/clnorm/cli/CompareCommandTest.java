@@ -159,6 +159,31 @@ class CompareCommandTest extends CommandLineFixture {
         assertEquals(content, Files.readString(before));
     }
 
+    /** In a process of its own, whose standard output is a file. */
+    @Test
+    void standardOutputIsNotReplaced() throws Exception {
+        Path log = Files.writeString(folder.resolve("log.txt"), "precious\n");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "compare",
+                        before.toString(),
+                        "--csv",
+                        "/dev/stdout",
+                        "--markdown",
+                        "/dev/stdout")
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertEquals(0, process.waitFor());
+        String text = Files.readString(log);
+        assertTrue(text.startsWith("precious\nsuite,workload,"), text);
+        assertTrue(text.contains("|---|"), text);
+        assertTrue(text.contains("geometric mean of"), "and the table: " + text);
+    }
+
     private static String lineFeeds(String text) {
         return text.replace("\r", "");
     }
