@@ -55,8 +55,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--baseline",
             paramLabel = "A.json",
-            description = "Hold every device against the same one in this run, or against its only one. It need not be among"
-                    + " the others.")
+            description = "Hold every device against the same one in this run; a run that has no such device, against its only"
+                    + " one. It need not be among the others.")
     private String baseline;
 
     @Option(

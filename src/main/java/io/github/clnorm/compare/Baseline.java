@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A run that others are held against: each device against the same one there, or against the only one there is. */
+/**
+ * A run that others are held against: each device against the same one there. A run that has none of its devices is held
+ * against the only one there is.
+ */
 public final class Baseline {
 
     private final Comparison comparison;
@@ -33,7 +36,7 @@ public final class Baseline {
                 candidates.stream()
                         .filter(candidate -> candidate.device().isSameAs(column.device()))
                         .findFirst()
-                        .or(() -> candidates.size() == 1 ? Optional.of(candidates.get(0)) : Optional.empty())
+                        .or(() -> only(candidates, column.run()))
                         .ifPresent(candidate -> baselineOf.put(column, candidate));
             }
         }
@@ -45,6 +48,14 @@ public final class Baseline {
                     "nothing to hold against the baseline " + run.source() + ": no other run measured one of its rows"
                             + (candidates.size() > 1 ? " on one of its devices" : ""));
         }
+    }
+
+    /** The only device there is, for a run that has no such one itself. */
+    private static Optional<Column> only(List<Column> candidates, SavedRun run) {
+        return candidates.size() == 1
+                        && run.devices().stream().noneMatch(candidates.get(0).device()::isSameAs)
+                ? Optional.of(candidates.get(0))
+                : Optional.empty();
     }
 
     /** The passes that a column's baseline was measured at. */

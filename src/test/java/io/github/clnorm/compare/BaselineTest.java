@@ -132,6 +132,14 @@ class BaselineTest {
     }
 
     @Test
+    void anotherDeviceBesideTheSameOneIsNot() {
+        Baseline baseline = hold(BEFORE, run(
+                "after.json", device("H200", row(FORWARD, 100)), device("llvmpipe", row(FORWARD, 100_000))));
+        assertEquals(List.of(), baseline.regressions(5));
+        assertEquals("C has no device in the baseline to be held against", baseline.warnings().get(1));
+    }
+
+    @Test
     void nothingToCompareIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> hold(BEFORE));
         assertThrows(IllegalArgumentException.class, () -> hold(BEFORE, run("after.json", device("H200"))));
