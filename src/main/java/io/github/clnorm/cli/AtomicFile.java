@@ -59,6 +59,11 @@ final class AtomicFile implements AutoCloseable {
         temporary.toFile().deleteOnExit();
     }
 
+    /** Whether a name is standard output's; null is no name. */
+    static boolean isStandardOutput(String name) {
+        return name != null && STANDARD.get(name) == FileDescriptor.out;
+    }
+
     void write(String text) throws IOException {
         try {
             if (standard != null) {

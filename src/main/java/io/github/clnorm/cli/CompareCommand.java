@@ -12,11 +12,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,6 +43,18 @@ import picocli.CommandLine.Spec;
         })
 final class CompareCommand implements Callable<Integer> {
 
+    /** By the words of the command line alone. */
+    static final class MetricConverter implements CommandLine.ITypeConverter<Metric> {
+        @Override
+        public Metric convert(String word) {
+            return Arrays.stream(Metric.values())
+                    .filter(metric -> metric.toString().equals(word))
+                    .findFirst()
+                    .orElseThrow(() -> new CommandLine.TypeConversionException("'" + word + "' is none of "
+                            + Arrays.stream(Metric.values()).map(Metric::toString).collect(Collectors.joining(", "))));
+        }
+    }
+
     @Spec
     private CommandSpec spec;
 
@@ -48,6 +64,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--metric",
             paramLabel = "M",
+            converter = MetricConverter.class,
             description = "What cells show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the copy."
                     + " A page begins with it, and has the others too. Default: us; a page begins with gb_per_s.")
     private Metric metric;
@@ -63,8 +80,8 @@ final class CompareCommand implements Callable<Integer> {
             names = "--fail-on-regression",
             paramLabel = "PCT",
             description = "Exit with 1 when a row is slower than the baseline by more than so many percent beyond the noise,"
-                    + " or was measured there and now is an error or unsupported. Rows that are skipped or missing are warned"
-                    + " of.")
+                    + " or was measured there and now is an error, unsupported, or on a device that was lost. Rows that are"
+                    + " skipped or missing are warned of.")
     private String tolerance;
 
     @Option(names = "--html", paramLabel = "F", description = "A page that needs no network.")
@@ -102,8 +119,11 @@ final class CompareCommand implements Callable<Integer> {
             if (table != null) {
                 table.write(MarkdownReport.text(view));
             }
-            spec.commandLine().getOut().print(CompareTable.of(view));
-            spec.commandLine().getOut().flush();
+            // What goes to standard output goes there alone.
+            if (Stream.of(html, csv, markdown).noneMatch(AtomicFile::isStandardOutput)) {
+                spec.commandLine().getOut().print(CompareTable.of(view));
+                spec.commandLine().getOut().flush();
+            }
             view.warnings().forEach(this::warn);
             return tolerance == null ? ExitCode.DONE : judge(view.baseline().orElseThrow(), percent);
         }

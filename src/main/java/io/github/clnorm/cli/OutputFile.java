@@ -19,8 +19,7 @@ final class OutputFile {
 
     static Path path(String option, String name) {
         if (name.isEmpty() || name.equals("-")) {
-            throw new IllegalArgumentException(
-                    option + ": '" + name + "' is no name of a file: standard output is /dev/stdout");
+            throw new IllegalArgumentException(option + ": '" + name + "' is no name of a file");
         }
         try {
             return Path.of(name);

@@ -13,6 +13,7 @@ final class SavedNode {
 
     private static final int LONGEST_SHOWN = 40;
     // Nothing that is measured comes near.
+    private static final double LEAST = 1e-9;
     private static final double MOST = 1e12;
 
     private final String source;
@@ -90,8 +91,8 @@ final class SavedNode {
 
     double positive() {
         double value = node.isNumber() ? node.doubleValue() : Double.NaN;
-        if (!(value > 0) || value > MOST) {
-            throw expected("a number above 0");
+        if (!(value >= LEAST && value <= MOST)) {
+            throw expected("a number from " + LEAST + " to " + MOST);
         }
         return value;
     }
@@ -104,8 +105,8 @@ final class SavedNode {
         }
         JsonNode number = part.get().node;
         double value = number.isNumber() ? number.doubleValue() : Double.NaN;
-        if (!(value >= 0) || value > MOST) {
-            throw part.get().expected("a number of at least 0, or null");
+        if (!(value >= 0 && value <= MOST)) {
+            throw part.get().expected("a number from 0 to " + MOST + ", or null");
         }
         return OptionalDouble.of(value);
     }

@@ -28,15 +28,13 @@ public final class Baseline {
     public Baseline(Comparison comparison, SavedRun run) {
         this.comparison = comparison;
         this.run = run;
-        List<Column> candidates = comparison.columns().stream()
-                .filter(column -> column.run() == run && column.device().isMeasured())
-                .toList();
+        List<Column> candidates =
+                comparison.columns().stream().filter(column -> column.run() == run).toList();
         for (Column column : comparison.columns()) {
             if (column.run() != run) {
-                candidates.stream()
-                        .filter(candidate -> candidate.device().isSameAs(column.device()))
-                        .findFirst()
+                same(candidates, column)
                         .or(() -> only(candidates, column.run()))
+                        .filter(candidate -> candidate.device().isMeasured())
                         .ifPresent(candidate -> baselineOf.put(column, candidate));
             }
         }
@@ -50,10 +48,21 @@ public final class Baseline {
         }
     }
 
+    /** The same device: of several of one name the one that stands at the same place among them. */
+    private Optional<Column> same(List<Column> candidates, Column column) {
+        long place = comparison.columns().stream()
+                .filter(other -> other.run() == column.run() && other.device().isSameAs(column.device()))
+                .takeWhile(other -> other != column)
+                .count();
+        return candidates.stream()
+                .filter(candidate -> candidate.device().isSameAs(column.device()))
+                .skip(place)
+                .findFirst();
+    }
+
     /** The only device there is, for a run that has no such one itself. */
     private static Optional<Column> only(List<Column> candidates, SavedRun run) {
-        return candidates.size() == 1
-                        && run.devices().stream().noneMatch(candidates.get(0).device()::isSameAs)
+        return candidates.size() == 1 && run.devices().stream().noneMatch(candidates.get(0).device()::isSameAs)
                 ? Optional.of(candidates.get(0))
                 : Optional.empty();
     }
@@ -64,9 +73,13 @@ public final class Baseline {
         return comparison.passes().stream().filter(pass -> comparison.figures(pass, before).isPresent());
     }
 
-    /** Whether a device could not even begin. */
+    private long missing(Column column) {
+        return before(column).filter(pass -> comparison.row(pass, column).isEmpty()).count();
+    }
+
+    /** Whether a device could not begin, or not go on. */
     private static boolean isLost(Column column) {
-        return !column.device().problem().isEmpty() && column.device().rows().isEmpty();
+        return !column.device().problem().isEmpty();
     }
 
     /**
@@ -106,7 +119,7 @@ public final class Baseline {
     /**
      * Something that is worse than in the baseline.
      *
-     * @param row which row, or all
+     * @param row which row, or how many
      * @param column the device
      * @param what is worse
      */
@@ -122,9 +135,9 @@ public final class Baseline {
     public List<Regression> regressions(double percent) {
         List<Regression> regressions = new ArrayList<>();
         for (Column column : baselineOf.keySet()) {
-            if (isLost(column)) {
-                regressions.add(new Regression("all rows", column, column.device().problem()));
-                continue;
+            long missing = missing(column);
+            if (isLost(column) && missing > 0) {
+                regressions.add(new Regression(missing == 1 ? "1 row" : missing + " rows", column, column.device().problem()));
             }
             before(column).forEach(pass -> {
                 ratio(pass, column)
@@ -166,7 +179,7 @@ public final class Baseline {
         if (!before.device().isSameAs(column.device())) {
             warnings.add(column.letter() + " is another device than its baseline, " + before.letter());
         }
-        long missing = before(column).filter(pass -> comparison.row(pass, column).isEmpty()).count();
+        long missing = missing(column);
         if (missing > 0) {
             warnings.add(column.letter() + " lacks " + missing + " of the rows of its baseline, " + before.letter());
         }

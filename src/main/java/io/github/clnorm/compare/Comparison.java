@@ -2,6 +2,7 @@ package io.github.clnorm.compare;
 
 import io.github.clnorm.measure.Direction;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -118,7 +119,7 @@ public final class Comparison {
     }
 
     /**
-     * The columns that a mean is taken over: those that were measured at anything.
+     * The devices that were measured at anything.
      *
      * @return without devices that could not be opened
      */
@@ -127,19 +128,48 @@ public final class Comparison {
     }
 
     /**
-     * The passes that every device was measured at which was measured at any: only over these, means can be compared.
+     * The devices that are compared by means: all that were measured, if they have a pass in common; else without those that
+     * have the least in common with the others, such as runs of other types.
+     *
+     * @return two or more columns with a common pass, or one, or none
+     */
+    public List<Column> sharing() {
+        List<Column> sharing = new ArrayList<>(measuredColumns());
+        while (sharing.size() > 1 && passes.stream().noneMatch(pass -> haveAll(sharing, pass))) {
+            sharing.remove(sharing.stream()
+                    .min(Comparator.comparingLong(column -> overlap(column, sharing)))
+                    .orElseThrow());
+        }
+        return sharing;
+    }
+
+    private boolean haveAll(List<Column> some, Pass pass) {
+        return some.stream().allMatch(column -> figures(pass, column).isPresent());
+    }
+
+    /** How many cells of others stand in the rows of a column. */
+    private long overlap(Column column, List<Column> others) {
+        return passes.stream()
+                .filter(pass -> figures(pass, column).isPresent())
+                .mapToLong(pass -> others.stream()
+                        .filter(other -> other != column && figures(pass, other).isPresent())
+                        .count())
+                .sum();
+    }
+
+    /**
+     * The passes that each of {@link #sharing} was measured at: only over these, means can be compared.
      *
      * @param direction of the passes
      * @return passes in their order
      */
     public List<Pass> common(Direction direction) {
-        List<Column> measured = measuredColumns();
-        if (measured.isEmpty()) {
+        List<Column> sharing = sharing();
+        if (sharing.isEmpty()) {
             return List.of();
         }
         return passes.stream()
-                .filter(pass -> pass.direction() == direction)
-                .filter(pass -> measured.stream().allMatch(column -> figures(pass, column).isPresent()))
+                .filter(pass -> pass.direction() == direction && haveAll(sharing, pass))
                 .toList();
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /**
  * A comparison as somebody wants to see it: every table of it shows the same cells.
@@ -54,20 +55,22 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * Geometric means over the rows that all measured devices have; of ratios over those that both have.
+     * Geometric means over the rows that all measured devices have, or most of them; of ratios over those that both have.
      *
      * @return a line for each direction, with the columns of {@link #grid}
      */
     public Grid means() {
         List<Grid.Line> lines = new ArrayList<>();
+        List<Column> sharing = comparison.sharing();
         for (Direction direction : directions()) {
             List<Pass> common = comparison.common(direction);
             List<Grid.Cell> cells = new ArrayList<>();
-            comparison.columns().forEach(column -> cells.add(Grid.Cell.plain(mean(column, common))));
+            comparison.columns().forEach(column -> cells.add(Grid.Cell.plain(
+                    sharing.contains(column) ? mean(column, common) : "-")));
             held().forEach(column -> cells.add(Grid.Cell.plain(meanRatio(column, direction))));
             String rows = common.size() == 1 ? "1 row" : common.size() + " rows";
-            String had = comparison.measuredColumns().size() > 1 ? " that all have" : "";
-            lines.add(new Grid.Line(List.of("geometric mean of " + rows + had, "", "", direction.toString()), cells));
+            lines.add(new Grid.Line(
+                    List.of("geometric mean of " + rows + who(sharing), "", "", direction.toString()), cells));
         }
         return new Grid(NAMES, columnNames(), lines);
     }
@@ -116,11 +119,18 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     private String mean(Column column, List<Pass> common) {
-        if (!column.device().isMeasured()) {
-            return "-";
-        }
         OptionalDouble mean = comparison.mean(column, common, metric);
         return mean.isPresent() ? metric.text(mean.getAsDouble()) : "-";
+    }
+
+    /** Which devices have the rows that a mean is over. */
+    private String who(List<Column> sharing) {
+        if (sharing.size() < 2) {
+            return "";
+        }
+        return sharing.size() == comparison.measuredColumns().size()
+                ? " that all have"
+                : sharing.stream().map(Column::letter).collect(Collectors.joining(", ", " that ", " have"));
     }
 
     private String meanRatio(Column column, Direction direction) {

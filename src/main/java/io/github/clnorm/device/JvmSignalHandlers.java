@@ -21,7 +21,7 @@ import java.util.logging.Logger;
  * threads that takes a few compilations.
  *
  * <p>LLVM puts its handlers in place only where it thinks that they are not there. So the JVM's, put back without its
- * knowledge, stay: a thread looks for a change ten times a millisecond as long as a driver is at work. Only handlers of the
+ * knowledge, stay: a thread looks for a change about every tenth of a millisecond as long as a driver is at work. Only handlers of the
  * JVM are put back, and only where somebody else's stand: what an application sets meanwhile through Java stays.
  *
  * <p>Not needed where the JVM's own library for this, {@code libjsig}, is preloaded, and on Windows, which has no such
@@ -41,6 +41,8 @@ public final class JvmSignalHandlers {
 
     private static final int GIVE_BACKS = 3;
     private static final int SIGSEGV = 11;
+    // Of a handler that is none; SIG_DFL is 0.
+    private static final long SIG_IGN = 1;
 
     private static final boolean AVAILABLE = isNeeded() && isPossible();
 
@@ -186,10 +188,15 @@ public final class JvmSignalHandlers {
         done = last;
         for (int signal = 1; signal <= SIGNALS; signal++) {
             Pointer before = kept(signal);
-            if (isOfJvm(before) && !isOfJvm(signal, found)) {
+            if (isOfJvm(before) && !isOfJvm(signal, found) && isTaken(signal)) {
                 C.sigaction(signal, before, null);
             }
         }
+    }
+
+    /** Whether somebody's handler was found: an application may also want a signal to be ignored, but not SIGSEGV. */
+    private boolean isTaken(int signal) {
+        return signal == SIGSEGV || Pointer.nativeValue(found.getPointer(0)) > SIG_IGN;
     }
 
     /** Whether the handler of a signal is now the JVM's. Asks for it into some memory. */

@@ -44,11 +44,24 @@ final class Page {
         if (devices.isEmpty()) {
             return "clnorm: no device";
         }
-        SavedDevice first = devices.get(0);
-        if (!devices.stream().allMatch(first::isSameAs)) {
-            return "clnorm on " + devices.size() + " devices";
+        int distinct = distinct(devices);
+        String what = distinct == 1 ? devices.get(0).shortName() : distinct + " devices";
+        return "clnorm on " + what + (devices.size() == distinct ? "" : ", " + devices.size() + " results");
+    }
+
+    /** How many there are: of one name as many as the run has that has most of them. */
+    private int distinct(List<SavedDevice> devices) {
+        int distinct = 0;
+        for (int i = 0; i < devices.size(); i++) {
+            SavedDevice device = devices.get(i);
+            if (devices.subList(0, i).stream().noneMatch(device::isSameAs)) {
+                distinct += view.comparison().runs().stream()
+                        .mapToInt(run -> (int) run.devices().stream().filter(device::isSameAs).count())
+                        .max()
+                        .orElse(1);
+            }
         }
-        return "clnorm on " + first.shortName() + (devices.size() == 1 ? "" : ", " + devices.size() + " runs");
+        return distinct;
     }
 
     /** What charts and tables can show. */

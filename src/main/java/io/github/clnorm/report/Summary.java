@@ -50,23 +50,22 @@ final class Summary {
 
     /** The one sentence that somebody reads who reads no other. */
     String headline() {
-        List<Column> columns = comparison.measuredColumns();
-        if (columns.isEmpty()) {
-            return "Nothing was measured.";
-        }
-        if (columns.size() == 1) {
-            return alone(columns.get(0));
-        }
         if (view.baseline().isPresent()) {
             return view.held().stream()
                     .map(column -> againstBaseline(view.baseline().orElseThrow(), column))
                     .collect(Collectors.joining(" "));
         }
+        List<Column> columns = comparison.sharing();
+        if (columns.isEmpty()) {
+            return "Nothing was measured.";
+        }
+        if (columns.size() == 1) {
+            return comparison.measuredColumns().size() == 1
+                    ? alone(columns.get(0))
+                    : "No two of these runs have a pass in common.";
+        }
         List<Pass> common = new ArrayList<>(comparison.common(Direction.FORWARD));
         common.addAll(comparison.common(Direction.BACKWARD));
-        if (common.isEmpty()) {
-            return "No workload was measured on all of these devices: they can be compared only in part.";
-        }
         List<Column> ranked = columns.stream()
                 .sorted(Comparator.comparingDouble(column -> time(column, common)))
                 .toList();
@@ -74,7 +73,10 @@ final class Summary {
         String over = (common.size() == 1
                         ? "in the one pass that "
                         : "in the geometric mean of " + common.size() + " passes that ")
-                + (columns.size() == 2 ? "both" : "all") + " have";
+                + (columns.size() < comparison.measuredColumns().size()
+                        ? columns.stream().map(Column::letter).collect(Collectors.joining(", "))
+                        : columns.size() == 2 ? "both" : "all")
+                + " have";
         String first = ranked.get(0).label();
         String second = ranked.get(1).label();
         return lead < EQUAL
@@ -88,13 +90,16 @@ final class Summary {
                 .flatMap(Optional::stream)
                 .toList();
         String before = baseline.of(column).orElseThrow().label();
+        long failing = baseline.regressions(0).stream().filter(one -> one.column() == column).count()
+                - ratios.stream().filter(ratio -> ratio.isSlowerBy(0)).count();
+        String failures = failing == 0 ? "" : " Of its other rows, some that the baseline has now fail.";
         if (ratios.isEmpty()) {
-            return column.label() + " has no figures to hold against the baseline, " + before + ".";
+            return column.label() + " has no figures to hold against the baseline, " + before + "." + failures;
         }
         double mean = Means.geometric(ratios.stream().mapToDouble(Ratio::median).toArray());
         return String.format(
                 Locale.ROOT,
-                "%s %s the baseline, %s, in the geometric mean of %s: beyond the noise %d faster, %d slower.",
+                "%s %s the baseline, %s, in the geometric mean of %s: beyond the noise %d faster, %d slower.%s",
                 column.label(),
                 mean <= 1
                         ? "is " + FigureText.ratio(1 / mean) + " times as fast as"
@@ -102,7 +107,8 @@ final class Summary {
                 before,
                 ratios.size() == 1 ? "1 pass" : ratios.size() + " passes",
                 ratios.stream().filter(ratio -> ratio.most() < 1).count(),
-                ratios.stream().filter(ratio -> ratio.isSlowerBy(0)).count());
+                ratios.stream().filter(ratio -> ratio.isSlowerBy(0)).count(),
+                failures);
     }
 
     private double time(Column column, List<Pass> passes) {

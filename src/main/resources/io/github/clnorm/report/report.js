@@ -112,21 +112,25 @@
       const gaps = forms.flatMap(name => present
         .filter(device => !some.some(row => row.device === device && form(row) === name))
         .map(device => ({device, form: name, why: (every.find(row => row.device === device && form(row) === name) || {status: "missing"}).status})));
-      // Pixels: a line for the workload's name, a bar for each device.
-      const step = 22 + 17 * present.length;
+      // A long name takes two lines on a narrow screen: what was normalized, and in which form.
+      const wide = name => 7.5 * name.length > width;
+      const titled = forms.some(wide) ? 38 : 22;
+      const head = name => wide(name) ? name.replace(", ", "\n") : name;
+      // Pixels: the name, a bar for each device.
+      const step = titled + 17 * present.length;
       return Plot.plot({
         width, style, color,
         ariaLabel: `${suite}, ${direction}: ${metric.label} of each device; the table below has the same figures`,
-        height: 60 + forms.length * step,
-        marginLeft: 26, marginRight: 52, marginTop: 20, marginBottom: 40,
+        height: 40 + forms.length * step,
+        marginLeft: 26, marginRight: 52, marginTop: titled, marginBottom: 40,
         x: {label: metric.label, grid: true, ticks: Math.max(3, width / 110), domain: [0, most], nice: true, labelAnchor: "right"},
         y: {domain: present, label: null, tickSize: 0, padding: 0.08},
-        fy: {domain: forms, axis: null, paddingInner: 22 / step, paddingOuter: 0},
+        fy: {domain: forms, axis: null, paddingInner: titled / step, paddingOuter: 0},
         marks: [
           Plot.barX(some, {x: metric.of, y: "device", fy: form, fill: "device", ariaLabel: title}),
           Plot.text(some, {x: metric.of, y: "device", fy: form, text: row => metric.text(metric.of(row)), textAnchor: "start", dx: 4}),
           Plot.text(gaps, {x: 0, y: "device", fy: "form", text: "why", textAnchor: "start", dx: 4, fill: "var(--soft)", fontStyle: "italic"}),
-          Plot.text(forms, {fy: name => name, text: name => name, frameAnchor: "top-left", dy: -14, dx: -22, fontWeight: 600}),
+          Plot.text(forms, {fy: name => name, text: head, frameAnchor: "top-left", lineAnchor: "bottom", dy: -3, dx: -22, fontWeight: 600}),
           Plot.ruleX([0]),
           Plot.tip(some, Plot.pointer({x: metric.of, y: "device", fy: form, title, maxRadius: 2000}))
         ]

@@ -261,6 +261,26 @@ class ReportInBrowserTest {
         long hidden = (Long) browser.executeScript(
                 "const place = document.getElementById('rows').parentElement; return place.scrollWidth - place.clientWidth");
         assertTrue(hidden <= 0, hidden + " pixels are out of sight");
+
+        browser.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", "print"));
+        size(718, 1000);
+        hidden = (Long) browser.executeScript(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assertTrue(hidden <= 0, hidden + " pixels are beyond the paper");
+    }
+
+    @Test
+    void longNamesFitAPhone() throws IOException {
+        Path phone = folder.resolve("phone.html");
+        execute(List.of("compare", "--html", phone.toString(),
+                RESULTS.resolve("bench-quick-channels-last-xeon-pocl.json").toString(),
+                RESULTS.resolve("bench-quick-float16-xeon-pocl.json").toString()));
+        size(360, 900);
+        open(phone);
+        for (WebElement text : all("[data-chart=bars] .panels svg text[font-weight='600'], [data-chart=bars] .panels svg g[font-weight='600'] text")) {
+            double right = text.getRect().getX() + text.getRect().getWidth();
+            assertTrue(right <= 360, text.getText() + " ends at " + right);
+        }
     }
 
     @Test

@@ -103,7 +103,7 @@ class BaselineTest {
                 "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", List.of());
         Baseline baseline = hold(before, run("after.json", lost));
         assertEquals(
-                List.of("all rows: CL_DEVICE_NOT_AVAILABLE"),
+                List.of("1 row: CL_DEVICE_NOT_AVAILABLE"),
                 baseline.regressions(5).stream().map(one -> one.row() + ": " + one.what()).toList());
         assertEquals("B, Xeon, of the baseline is in no other run", baseline.warnings().get(0));
     }
@@ -129,6 +129,34 @@ class BaselineTest {
         Baseline baseline = hold(BEFORE, run("after.json", device("Arc", row(FORWARD, 300))));
         assertEquals(1, baseline.regressions(5).size());
         assertEquals("B is another device than its baseline, A", baseline.warnings().get(0));
+    }
+
+    @Test
+    void twinsAreHeldAgainstTwins() {
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 1000)), device("H200", row(FORWARD, 100)));
+        SavedRun after = run("after.json", device("H200", row(FORWARD, 1000)), device("H200", row(FORWARD, 500)));
+        Baseline baseline = hold(before, after);
+        assertEquals(List.of("D"), baseline.regressions(5).stream().map(one -> one.column().letter()).toList());
+        assertEquals(List.of(), baseline.warnings());
+    }
+
+    @Test
+    void nothingIsHeldAgainstAnotherDeviceOfABaselineOfTwo() {
+        SavedDevice lost = new SavedDevice(
+                "llvmpipe", "rusticl", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", List.of());
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), lost);
+        SavedRun after = run("after.json", device("H200", row(FORWARD, 100)), device("llvmpipe", "rusticl", row(FORWARD, 9999)));
+        assertEquals(List.of(), hold(before, after).regressions(5));
+    }
+
+    @Test
+    void aDeviceThatWasLostMidwayIsARegression() {
+        SavedDevice lost = new SavedDevice(
+                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_OUT_OF_RESOURCES", List.of(row(FORWARD, 100)));
+        Baseline baseline = hold(BEFORE, run("after.json", lost));
+        assertEquals(
+                List.of("2 rows: CL_OUT_OF_RESOURCES"),
+                baseline.regressions(5).stream().map(one -> one.row() + ": " + one.what()).toList());
     }
 
     @Test

@@ -64,8 +64,32 @@ class HtmlReportTest {
                 "H200 and Xeon are about equally fast in the one pass that both have (1.02).",
                 headline(run("a.json", device("Xeon", row(FORWARD, 102)), device("H200", row(FORWARD, 100)))));
         assertEquals(
-                "No workload was measured on all of these devices: they can be compared only in part.",
+                "No two of these runs have a pass in common.",
                 headline(run("a.json", device("Xeon", row(FORWARD, 20)), device("H200", row(BACKWARD, 10)))));
+    }
+
+    @Test
+    void whereNotAllHaveAPassInCommonMostOfThemAreCompared() {
+        SavedRun run = run(
+                "a.json",
+                device("H200", row(FORWARD, 10), row(BACKWARD, 20)),
+                device("Xeon", row(FORWARD, 20), row(BACKWARD, 40)),
+                device("Other", row(ROWS, 1)));
+        assertEquals(
+                "H200 is the fastest: 2.00 times as fast as Xeon in the geometric mean of 2 passes that A, B have.",
+                headline(run));
+        assertTrue(page(run).contains("1 row that A, B have"));
+    }
+
+    @Test
+    void whatFailsAgainstABaselineIsNoGoodNews() {
+        SavedRun before = run("before.json", device("H200", row(FORWARD, 100)));
+        SavedRun after = run("after.json", device("H200", without(FORWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES")));
+        Comparison comparison = Comparison.of(List.of(before, after));
+        assertEquals(
+                "H200 · after has no figures to hold against the baseline, H200 · before. Of its other rows, some that the"
+                        + " baseline has now fail.",
+                new Summary(new View(comparison, Metric.US, Optional.of(new Baseline(comparison, before)))).headline());
     }
 
     @Test
@@ -80,7 +104,7 @@ class HtmlReportTest {
                 new Summary(view).headline());
         String page = HtmlReport.text(view);
         assertTrue(page.contains("before.json, 2026-11-21T10:00:00Z, the baseline"));
-        assertTrue(page.contains("<title>clnorm on H200, 2 runs</title>"));
+        assertTrue(page.contains("<title>clnorm on H200, 2 results</title>"));
     }
 
     @Test
