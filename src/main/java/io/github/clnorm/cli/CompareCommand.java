@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
             "",
             "A ratio to the baseline is of times: above 1 is slower. Its noise band, in brackets, is what the recorded"
                     + " spreads leave open: from the 10th percentile over the baseline's 90th to the 90th over the"
-                    + " baseline's 10th. Means are geometric, over the rows that all devices have.",
+                    + " baseline's 10th. Means are geometric, over the rows that all devices have, or most of them where not all"
+                    + " have any in common.",
             "Exit codes: 0 done; 1 --fail-on-regression found rows, and named them; 2 a file is no result of bench, or there"
                     + " is nothing to compare."
         })

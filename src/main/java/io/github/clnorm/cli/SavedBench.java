@@ -22,8 +22,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,14 +123,12 @@ final class SavedBench {
                 facts.put(name, node.get(name).shown());
             }
         }
-        List<SavedRow> rows = new ArrayList<>();
-        Set<Pass> known = new HashSet<>();
+        Map<Pass, SavedRow> rows = new LinkedHashMap<>();
         for (SavedNode row : node.get("rows").list()) {
             SavedRow read = row(row);
-            if (!known.add(read.pass())) {
+            if (rows.put(read.pass(), read) != null) {
                 throw row.refused(read.pass() + " is there twice");
             }
-            rows.add(read);
         }
         return new SavedDevice(
                 node.get("name").text(),

@@ -1,8 +1,6 @@
 package io.github.clnorm.compare;
 
 import io.github.clnorm.timing.Spread;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,34 +23,6 @@ public record SavedDevice(
         Optional<Spread> emptyLaunch,
         String problem,
         Map<Pass, SavedRow> rows) {
-
-    /**
-     * A device.
-     *
-     * @param name of the device
-     * @param platform of the device
-     * @param driver its version
-     * @param facts all that is known of it
-     * @param emptyLaunch what a launch costs
-     * @param problem why it could not go on
-     * @param rows in their order, no two of the same pass
-     */
-    public SavedDevice(
-            String name,
-            String platform,
-            String driver,
-            Map<String, String> facts,
-            Optional<Spread> emptyLaunch,
-            String problem,
-            List<SavedRow> rows) {
-        this(name, platform, driver, facts, emptyLaunch, problem, byPass(rows));
-    }
-
-    private static Map<Pass, SavedRow> byPass(List<SavedRow> rows) {
-        Map<Pass, SavedRow> byPass = new LinkedHashMap<>();
-        rows.forEach(row -> byPass.put(row.pass(), row));
-        return byPass;
-    }
 
     /**
      * Whether it is the same device under the same platform, with any driver.

@@ -21,8 +21,9 @@ import java.util.logging.Logger;
  * threads that takes a few compilations.
  *
  * <p>LLVM puts its handlers in place only where it thinks that they are not there. So the JVM's, put back without its
- * knowledge, stay: a thread looks for a change about every tenth of a millisecond as long as a driver is at work. Only handlers of the
- * JVM are put back, and only where somebody else's stand: what an application sets meanwhile through Java stays.
+ * knowledge, stay: a thread looks for a change about every tenth of a millisecond as long as a driver is at work. Only
+ * handlers of the JVM are put back, and only where somebody else's stand: what an application sets meanwhile through Java
+ * stays.
  *
  * <p>Not needed where the JVM's own library for this, {@code libjsig}, is preloaded, and on Windows, which has no such
  * handlers. Source: <a href="https://docs.oracle.com/en/java/javase/17/vm/signal-chaining.html">Signal chaining</a>.

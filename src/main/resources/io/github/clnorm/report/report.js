@@ -104,7 +104,8 @@
     const metric = METRICS[document.getElementById("metric").value];
     const suite = place.dataset.suite;
     const ofSuite = all.filter(row => row.suite === suite);
-    const most = Math.max(...ofSuite.filter(row => row.status === "ok").map(metric.of));
+    // Where nothing of a suite was measured, there are only the reasons.
+    const most = Math.max(...ofSuite.filter(row => row.status === "ok").map(metric.of), 0) || 1;
     draw(place, (every, width, direction) => {
       const some = every.filter(row => row.status === "ok");
       const forms = [...new Set(every.map(form))];

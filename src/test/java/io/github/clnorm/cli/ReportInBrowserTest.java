@@ -426,6 +426,7 @@ class ReportInBrowserTest {
                 .device(BenchDocument.HOSTILE)
                 .row(BenchDocument.HOSTILE, "forward", 100)
                 .row("group_norm \"quoted\" 'twice'\n2x320x64x64 G=32", "backward", 50)
+                // Nothing of this suite was measured.
                 .without("layer_norm 4096x768", "forward", "error", BenchDocument.HOSTILE)
                 .write(folder.resolve("hostile.json"));
         Path hostile = folder.resolve("hostile.html");
@@ -437,6 +438,7 @@ class ReportInBrowserTest {
         assertTrue(heading.contains("</script><script>alert(1)"), heading);
         assertTrue(one(".card .small").getText().contains("{{page.title}} & ]]> <!--"));
         assertTrue(one("[data-chart=bars] .panels svg").getText().contains("<"), "labels of charts too");
+        assertTrue(one("[data-suite=layer-norm] .panels svg").getText().contains("error"));
         assertEquals(3, shownRows().size());
     }
 

@@ -100,7 +100,7 @@ class BaselineTest {
     void aLostDeviceIsARegressionAndOneThatIsGoneIsSaid() {
         SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), device("Xeon", row(FORWARD, 1000)));
         SavedDevice lost = new SavedDevice(
-                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", List.of());
+                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", Map.of());
         Baseline baseline = hold(before, run("after.json", lost));
         assertEquals(
                 List.of("1 row: CL_DEVICE_NOT_AVAILABLE"),
@@ -143,7 +143,7 @@ class BaselineTest {
     @Test
     void nothingIsHeldAgainstAnotherDeviceOfABaselineOfTwo() {
         SavedDevice lost = new SavedDevice(
-                "llvmpipe", "rusticl", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", List.of());
+                "llvmpipe", "rusticl", "1.0", Map.of(), Optional.empty(), "CL_DEVICE_NOT_AVAILABLE", Map.of());
         SavedRun before = run("before.json", device("H200", row(FORWARD, 100)), lost);
         SavedRun after = run("after.json", device("H200", row(FORWARD, 100)), device("llvmpipe", "rusticl", row(FORWARD, 9999)));
         assertEquals(List.of(), hold(before, after).regressions(5));
@@ -152,7 +152,8 @@ class BaselineTest {
     @Test
     void aDeviceThatWasLostMidwayIsARegression() {
         SavedDevice lost = new SavedDevice(
-                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_OUT_OF_RESOURCES", List.of(row(FORWARD, 100)));
+                "H200", "NVIDIA CUDA", "1.0", Map.of(), Optional.empty(), "CL_OUT_OF_RESOURCES",
+                Map.of(FORWARD, row(FORWARD, 100)));
         Baseline baseline = hold(BEFORE, run("after.json", lost));
         assertEquals(
                 List.of("2 rows: CL_OUT_OF_RESOURCES"),

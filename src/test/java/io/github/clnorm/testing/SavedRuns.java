@@ -8,6 +8,7 @@ import io.github.clnorm.compare.SavedRun;
 import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.timing.Spread;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,8 +44,10 @@ public final class SavedRuns {
     }
 
     public static SavedDevice device(String name, String platform, SavedRow... rows) {
+        Map<Pass, SavedRow> byPass = new LinkedHashMap<>();
+        List.of(rows).forEach(row -> byPass.put(row.pass(), row));
         return new SavedDevice(name, platform, "1.0", Map.of("name", name, "platform", platform), Optional.empty(), "",
-                List.of(rows));
+                byPass);
     }
 
     /** A row that took so many microseconds, ten percent up and down. */
