@@ -14,7 +14,18 @@ import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 
-/** A device at work: makes tensors, and runs what modules enqueue. Closing it closes everything it made. */
+/**
+ * A device at work: makes tensors, and runs what layers enqueue. Closing it closes everything it made.
+ *
+ * <p>Thread-safe: any number of threads, virtual ones too, may share a backend, its layers and its tensors. Calls are
+ * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block until
+ * the device is done, while other threads may go on enqueueing. A backend that is closed while other threads use it lets
+ * their native calls return; what they call afterwards throws IllegalStateException.
+ *
+ * <p>Tensors, layers, recorded passes and backends that become unreachable without being closed are reclaimed by the garbage
+ * collector, with one warning through {@link System.Logger} {@code io.github.clnorm}; {@code -Dclnorm.leaks=on} reports where
+ * each was allocated, {@code off} nothing.
+ */
 public final class Backend implements AutoCloseable {
 
     private final Session session;
@@ -241,14 +252,35 @@ public final class Backend implements AutoCloseable {
         return new Tensor(this, session.allocate(elements * type.bytes()), type, shape);
     }
 
-    /** Waits until everything enqueued is done. */
+    /**
+     * Opens a scope of this thread, which closes what the thread makes on this backend until then and does not keep.
+     *
+     * @return the scope
+     * @throws IllegalStateException when the backend is closed
+     */
+    public Scope scope() {
+        return new Scope(session.openScope());
+    }
+
+    /**
+     * What is allocated on the device now.
+     *
+     * @return the figures
+     * @throws IllegalStateException when the backend is closed
+     */
+    public MemoryUse memory() {
+        Session.MemoryUse use = session.memory();
+        return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
+    }
+
+    /** Blocks until everything enqueued is done. Other threads may go on enqueueing. */
     public void finish() {
         session.finish();
     }
 
     /**
-     * Gives back the device memory of closed tensors, which is kept for those to come: up to a quarter of the device's memory.
-     * It is given back by itself when an allocation fails.
+     * Gives back the device memory that is kept for reuse: of closed tensors, up to a quarter of the device's memory, and
+     * scratch memory of the passes. Freed automatically when an allocation fails.
      */
     public void trim() {
         session.trim();
@@ -263,7 +295,7 @@ public final class Backend implements AutoCloseable {
         return session;
     }
 
-    /** Waits for the device, then closes every tensor and module it made. */
+    /** Blocks until the device is done, then closes every tensor and layer it made. */
     @Override
     public void close() {
         session.close();

@@ -64,23 +64,25 @@ public final class BatchNorm extends ChannelStatisticsNorm {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
+    Pass pass(Tensor input, Options options) {
         int rank = input.sizes().length;
         if (rank != dimensions() + 2 && !(dimensions() == 1 && rank == 2)) {
             throw new IllegalArgumentException("expected " + (dimensions() == 1 ? "2D or 3D" : dimensions() + 2 + "D")
                     + " input (got " + rank + "D input)");
         }
         boolean training = isTraining();
-        boolean learns = training && tracksRunningStats();
         boolean batchStatistics = training || !tracksRunningStats();
         // Refused inputs must not count as batches.
         double factor = momentum().orElse(1.0 / (numBatchesTracked() + 1));
-        Normalized result = Functional.batchNorm(
+        return Functional.batchNormPass(
                 input, runningMean(), runningVar(), weight(), bias(), batchStatistics, factor, eps(), options);
-        if (learns) {
+    }
+
+    @Override
+    void enqueued() {
+        if (isTraining() && tracksRunningStats()) {
             countBatch();
         }
-        return result;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.clnorm;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What {@link BatchNorm} and {@link InstanceNorm} share: running statistics of the channels, and a mode, training at
@@ -16,8 +17,8 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     private final Tensor runningMean;
     private final Tensor runningVar;
     private final boolean affine;
-    private boolean training = true;
-    private long numBatchesTracked;
+    private volatile boolean training = true;
+    private final AtomicLong numBatchesTracked = new AtomicLong();
 
     ChannelStatisticsNorm(Builder<?> builder) {
         super(builder, builder.affine, builder.affine, builder.numFeatures);
@@ -34,7 +35,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      *
      * @param value true to normalize by the input's statistics and to learn from them
      */
-    public final synchronized void train(boolean value) {
+    public final void train(boolean value) {
         training = value;
     }
 
@@ -48,7 +49,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      *
      * @return true at first
      */
-    public final synchronized boolean isTraining() {
+    public final boolean isTraining() {
         return training;
     }
 
@@ -75,8 +76,8 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      *
      * @return the count
      */
-    public final synchronized long numBatchesTracked() {
-        return numBatchesTracked;
+    public final long numBatchesTracked() {
+        return numBatchesTracked.get();
     }
 
     /**
@@ -85,16 +86,15 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      * @param value 0 or more
      * @throws IllegalArgumentException when it is negative
      */
-    public final synchronized void numBatchesTracked(long value) {
+    public final void numBatchesTracked(long value) {
         if (value < 0) {
             throw new IllegalArgumentException("Expected num_batches_tracked of 0 or more, got " + value);
         }
-        numBatchesTracked = value;
+        numBatchesTracked.set(value);
     }
 
-    /** Counts a batch: how many there are now. */
-    final synchronized long countBatch() {
-        return ++numBatchesTracked;
+    final void countBatch() {
+        numBatchesTracked.incrementAndGet();
     }
 
     final OptionalDouble momentum() {

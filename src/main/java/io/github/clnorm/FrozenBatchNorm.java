@@ -48,8 +48,8 @@ public final class FrozenBatchNorm extends Layer {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
-        return Functional.batchNorm(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
+    Pass pass(Tensor input, Options options) {
+        return Functional.batchNormPass(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
     }
 
     /** Of the input alone: everything else is fixed. */

@@ -25,6 +25,9 @@ import io.github.clnorm.type.Layout;
  * exact as its terms are. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
  * below 3e38.
  *
+ * <p>Thread-safe: a pass is enqueued as a whole, behind what was enqueued before. Nothing checks that the tensors a
+ * backward operation reads are unchanged since the forward one; {@link Layer#record(Tensor)} does.
+ *
  * <p>Weight and bias may be null, for 1 and 0, and of another type than the input; statistics are float32, and float64
  * for float64. Every operation throws IllegalArgumentException, with PyTorch's message where it has one, when shapes or
  * types do not fit; IllegalStateException when a tensor is closed; {@link io.github.clnorm.runtime.opencl.ClException}
@@ -47,11 +50,16 @@ public final class Functional {
      */
     public static Normalized groupNorm(
             Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
+        return groupNormPass(input, numGroups, weight, bias, eps, options).normalized();
+    }
+
+    static Pass groupNormPass(
+            Tensor input, long numGroups, Tensor weight, Tensor bias, double eps, Options options) {
         long samples = input.sizes().length == 0 ? 0 : input.sizes()[0];
         Geometry geometry = groupNormGeometry(input, numGroups, weight, bias, options.layout());
-        return new Pass(input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options)
+        return new Pass("group_norm", input, geometry, Statistics.MEAN_AND_VARIANCE, eps, options)
                 .affine(weight, bias)
-                .normalized(samples, numGroups);
+                .statisticsOf(samples, numGroups);
     }
 
     /**
@@ -125,8 +133,12 @@ public final class Functional {
      */
     public static Normalized layerNorm(
             Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
-        return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_AND_VARIANCE, eps, options)
-                .normalized(LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape));
+        return layerNormPass(input, normalizedShape, weight, bias, eps, options).normalized();
+    }
+
+    static Pass layerNormPass(
+            Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
+        return rowPass("layer_norm", input, normalizedShape, weight, bias, Statistics.MEAN_AND_VARIANCE, eps, options);
     }
 
     /**
@@ -144,11 +156,16 @@ public final class Functional {
      */
     public static Normalized rmsNorm(
             Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
-        return layerNormPass(input, normalizedShape, weight, bias, Statistics.MEAN_SQUARE, eps, options)
-                .normalized(LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape));
+        return rmsNormPass(input, normalizedShape, weight, bias, eps, options).normalized();
     }
 
-    private static Pass layerNormPass(
+    static Pass rmsNormPass(
+            Tensor input, long[] normalizedShape, Tensor weight, Tensor bias, double eps, Options options) {
+        return rowPass("rms_norm", input, normalizedShape, weight, bias, Statistics.MEAN_SQUARE, eps, options);
+    }
+
+    private static Pass rowPass(
+            String operation,
             Tensor input,
             long[] normalizedShape,
             Tensor weight,
@@ -157,7 +174,9 @@ public final class Functional {
             double eps,
             Options options) {
         Geometry geometry = layerNormGeometry(input, normalizedShape, weight, bias);
-        return new Pass(input, geometry, statistics, eps, options).affine(weight, bias);
+        return new Pass(operation, input, geometry, statistics, eps, options)
+                .affine(weight, bias)
+                .statisticsOf(LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape));
     }
 
     /**
@@ -270,13 +289,11 @@ public final class Functional {
             double momentum,
             double eps,
             Options options) {
-        Pass pass = instanceNormPass(
-                input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps, options);
-        long[] shape = input.sizes();
-        return pass.normalized(shape[0], shape[options.layout().channelAxis(shape.length)]);
+        return instanceNormPass(input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps, options)
+                .normalized();
     }
 
-    private static Pass instanceNormPass(
+    static Pass instanceNormPass(
             Tensor input,
             Tensor runningMean,
             Tensor runningVar,
@@ -292,18 +309,20 @@ public final class Functional {
                     "Expected running_mean and running_var to be defined when use_input_stats is false");
         }
         if (!useInputStats) {
-            return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
+            return evaluationPass("instance_norm", input, runningMean, runningVar, weight, bias, eps, options);
         }
         long[] shape = input.sizes();
         InstanceNormGeometry.checkInputStatistics(shape, options.layout());
         return new Pass(
+                        "instance_norm",
                         input,
                         InstanceNormGeometry.of(shape, options.layout()),
                         Statistics.MEAN_AND_VARIANCE,
                         eps,
                         options)
                 .affine(weight, bias)
-                .update(runningMean, runningVar, momentum, shape[0]);
+                .update(runningMean, runningVar, momentum, shape[0])
+                .statisticsOf(shape[0], shape[options.layout().channelAxis(shape.length)]);
     }
 
     /**
@@ -333,12 +352,11 @@ public final class Functional {
             double momentum,
             double eps,
             Options options) {
-        Pass pass = batchNormPass(input, runningMean, runningVar, weight, bias, training, momentum, eps, options);
-        long[] shape = input.sizes();
-        return pass.normalized(shape[options.layout().channelAxis(shape.length)]);
+        return batchNormPass(input, runningMean, runningVar, weight, bias, training, momentum, eps, options)
+                .normalized();
     }
 
-    private static Pass batchNormPass(
+    static Pass batchNormPass(
             Tensor input,
             Tensor runningMean,
             Tensor runningVar,
@@ -350,17 +368,20 @@ public final class Functional {
             Options options) {
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
         if (!training) {
-            return evaluationPass(input, runningMean, runningVar, weight, bias, eps, options);
+            return evaluationPass("batch_norm", input, runningMean, runningVar, weight, bias, eps, options);
         }
-        BatchNormGeometry.checkBatchStatistics(input.sizes(), options.layout());
+        long[] shape = input.sizes();
+        BatchNormGeometry.checkBatchStatistics(shape, options.layout());
         return new Pass(
+                        "batch_norm",
                         input,
-                        BatchNormGeometry.of(input.sizes(), options.layout()),
+                        BatchNormGeometry.of(shape, options.layout()),
                         Statistics.MEAN_AND_VARIANCE,
                         eps,
                         options)
                 .affine(weight, bias)
-                .update(runningMean, runningVar, momentum, 1);
+                .update(runningMean, runningVar, momentum, 1)
+                .statisticsOf(shape[options.layout().channelAxis(shape.length)]);
     }
 
     /**
@@ -473,6 +494,7 @@ public final class Functional {
 
     /** Running statistics belong to channels: in evaluation instance_norm and batch_norm are the same. */
     private static Pass evaluationPass(
+            String operation,
             Tensor input,
             Tensor runningMean,
             Tensor runningVar,
@@ -481,7 +503,8 @@ public final class Functional {
             double eps,
             Options options) {
         checkRunning(runningMean, runningVar);
-        return new Pass(input, BatchNormGeometry.of(input.sizes(), options.layout()), Statistics.GIVEN, eps, options)
+        Geometry geometry = BatchNormGeometry.of(input.sizes(), options.layout());
+        return new Pass(operation, input, geometry, Statistics.GIVEN, eps, options)
                 .affine(weight, bias)
                 .given(runningMean, runningVar);
     }

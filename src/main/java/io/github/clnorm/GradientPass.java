@@ -14,7 +14,7 @@ import java.util.Objects;
 
 /**
  * One backward pass of any operation. Everything is checked before anything is allocated, and what was allocated is given
- * back when something fails.
+ * back when something fails. It is checked and enqueued under the session's lock, as a forward pass is.
  */
 final class GradientPass {
 
@@ -70,8 +70,16 @@ final class GradientPass {
         return this;
     }
 
-    /** Checks all, and enqueues. */
+    /** Checks and enqueues. */
     Gradients gradients() {
+        return input.backend().session().exclusively(() -> {
+            Gradients gradients = checkedAndEnqueued();
+            Pass.written("a backward pass", gradients.input(), gradients.weight(), gradients.bias());
+            return gradients;
+        });
+    }
+
+    private Gradients checkedAndEnqueued() {
         check();
         Backend backend = input.backend();
         boolean ofWeight = options.weight() && weight != null;

@@ -47,13 +47,13 @@ public final class GroupNorm extends Layer {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
+    Pass pass(Tensor input, Options options) {
         long[] shape = input.sizes();
         if (shape.length >= 2 && shape[layout().channelAxis(shape.length)] != numChannels) {
             throw new IllegalArgumentException("Expected input with " + numChannels + " channels, but got input of shape "
                     + Shapes.text(shape));
         }
-        return Functional.groupNorm(input, numGroups, weight(), bias(), eps(), options);
+        return Functional.groupNormPass(input, numGroups, weight(), bias(), eps(), options);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.clnorm;
 
 import io.github.clnorm.geometry.Shapes;
+import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
@@ -67,7 +68,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
+    Pass pass(Tensor input, Options options) {
         long[] shape = input.sizes();
         boolean batched = shape.length == dimensions() + 2;
         if (!batched && shape.length != dimensions() + 1) {
@@ -87,19 +88,21 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                 inBatch(input, "residual", options.residual(), batch),
                 inBatch(input, "sum", options.sum(), batch),
                 inBatch(input, "output", options.output(), batch));
-        Normalized result = Functional.instanceNorm(
-                        batched ? input : input.viewedAs(batch),
-                        runningMean(),
-                        runningVar(),
-                        weight(),
-                        bias(),
-                        isTraining() || !tracksRunningStats(),
-                        momentum().orElse(0),
-                        eps(),
-                        seen);
-        Tensor output = batched ? result.output()
-                : options.output() != null ? options.output() : result.output().viewedAs(shape);
-        return new Normalized(output, result.mean(), result.meanRest(), result.rstd());
+        return Functional.instanceNormPass(
+                batched ? input : input.viewedAs(batch),
+                runningMean(),
+                runningVar(),
+                weight(),
+                bias(),
+                isTraining() || !tracksRunningStats(),
+                momentum().orElse(0),
+                eps(),
+                seen);
+    }
+
+    @Override
+    Tensor shaped(Tensor output, Tensor input) {
+        return Arrays.equals(output.sizes(), input.sizes()) ? output : output.viewedAs(input.sizes());
     }
 
     @Override

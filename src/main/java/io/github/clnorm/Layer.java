@@ -9,11 +9,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
- * A normalization layer: parameters that begin as PyTorch's do, and belong to a backend, with which they are closed.
+ * A normalization layer: parameters with PyTorch's initial values, on a backend, with which they are closed.
  *
- * <p>Setting a parameter's tensor ({@link Tensor#set(float[])}) changes the layer.
+ * <p>Three forms of a forward pass:
+ *
+ * <ul>
+ *   <li>{@link #record(Tensor)} for training: any number of passes at once, gradients in any order and on any thread;
+ *   <li>{@link #infer(Tensor)} for inference: saves nothing;
+ *   <li>{@link #forward(Tensor)} and {@link #backward(Tensor)}, the short form: one pass at a time, on one thread. A backward
+ *       pass that could take the gradients of another forward pass is rejected.
+ * </ul>
+ *
+ * <p>Thread-safe: passes of several threads are enqueued one after the other. Setting a parameter's tensor ({@link
+ * Tensor#set(float[])}) changes the layer.
  */
 public abstract sealed class Layer implements AutoCloseable
         permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
@@ -28,8 +39,9 @@ public abstract sealed class Layer implements AutoCloseable
     private final List<Tensor> owned = new ArrayList<>();
     private final Tensor weight;
     private final Tensor bias;
-    private Remembered remembered;
-    private boolean spent;
+    private final LastForward last = new LastForward(this);
+    // Made when it is first needed: the parameters of its text are set by subclasses.
+    private volatile String name;
     private volatile boolean closed;
 
     Layer(Settings<?> settings, boolean hasWeight, boolean hasBias, long... parameterShape) {
@@ -60,7 +72,7 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Normalizes. The result is enqueued, not waited for.
+     * Normalizes, and saves what {@link #backward(Tensor)} of this thread needs. Asynchronous.
      *
      * @param input x. Not modified
      * @return y, of the same shape and type; the caller closes it, or the backend does
@@ -72,7 +84,8 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Normalizes, with a residual or into a given tensor.
+     * Normalizes, with a residual or into a given tensor, and saves what {@link #backward(Tensor)} of this thread needs.
+     * Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
      * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
@@ -80,10 +93,75 @@ public abstract sealed class Layer implements AutoCloseable
      * @throws IllegalArgumentException when the input or the options do not fit
      * @throws IllegalStateException when the layer or a tensor is closed
      */
-    public final synchronized Tensor forward(Tensor input, Options options) {
-        if (closed) {
-            throw new IllegalStateException(this + " is closed");
-        }
+    public final Tensor forward(Tensor input, Options options) {
+        return exclusively(() -> {
+            Forwarded forwarded = run(input, options, true);
+            forwarded.pass.leaveScope();
+            last.set(forwarded.pass);
+            return forwarded.output;
+        });
+    }
+
+    /**
+     * Normalizes, and keeps what the gradients of this pass need until the result is closed. Asynchronous.
+     *
+     * @param input x. Not modified
+     * @return the pass: its output, and its gradients
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalStateException when the layer or the input is closed
+     */
+    public final Recorded record(Tensor input) {
+        return record(input, Options.DEFAULTS);
+    }
+
+    /**
+     * Normalizes, with a residual or into a given tensor, and keeps what the gradients of this pass need until the result is
+     * closed. Asynchronous.
+     *
+     * @param input x. Not modified, unless the options name it
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @return the pass: its output, and its gradients
+     * @throws IllegalArgumentException when the input or the options do not fit
+     * @throws IllegalStateException when the layer or a tensor is closed
+     */
+    public final Recorded record(Tensor input, Options options) {
+        return exclusively(() -> {
+            Forwarded forwarded = run(input, options, true);
+            return new Recorded(this, forwarded.pass, forwarded.output, options.output() == null);
+        });
+    }
+
+    /**
+     * Normalizes, and saves nothing: no gradients can be taken. In training mode running statistics are updated, as by any
+     * forward pass. Asynchronous.
+     *
+     * @param input x. Not modified
+     * @return y, of the same shape and type; the caller closes it, or the backend does
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalStateException when the layer or the input is closed
+     */
+    public final Tensor infer(Tensor input) {
+        return infer(input, Options.DEFAULTS);
+    }
+
+    /**
+     * Normalizes, with a residual or into a given tensor, and saves nothing: no gradients can be taken. Asynchronous.
+     *
+     * @param input x. Not modified, unless the options name it
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @return y, of the same shape and type: the options' output if they have one
+     * @throws IllegalArgumentException when the input or the options do not fit
+     * @throws IllegalStateException when the layer or a tensor is closed
+     */
+    public final Tensor infer(Tensor input, Options options) {
+        return exclusively(() -> run(input, options, false).output);
+    }
+
+    /** A forward pass that was enqueued. */
+    private record Forwarded(Tensor output, SavedPass pass) {}
+
+    private Forwarded run(Tensor input, Options options, boolean saves) {
+        requireOpen();
         input.requireOpen("input");
         if (input.backend() != backend) {
             throw new IllegalArgumentException("Expected input of the layer's own backend (on "
@@ -93,54 +171,70 @@ public abstract sealed class Layer implements AutoCloseable
         if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
             throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
         }
-        Normalized result = pass(input, options.layout(layout).activation(activation));
-        forget();
-        remembered = new Remembered(input, options, result.saved());
-        return result.output();
+        Pass pass = pass(input, options.layout(layout).activation(activation));
+        SavedPass savedPass = saves ? new SavedPass(input, options, pass) : null;
+        Normalized result = pass.normalized(saves, name());
+        if (saves) {
+            savedPass.saved(result.saved());
+        }
+        enqueued();
+        // A view is another object for the same tensor: a caller who named one gets it back.
+        Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
+        return new Forwarded(output, savedPass);
     }
 
     /** The pass of a checked input, with all options. */
-    abstract Normalized pass(Tensor input, Options options);
+    abstract Pass pass(Tensor input, Options options);
+
+    /** Called when a pass is enqueued. */
+    void enqueued() {}
+
+    /** The output in the input's shape. */
+    Tensor shaped(Tensor output, Tensor input) {
+        return output;
+    }
 
     /**
-     * The gradients of what the last {@link #forward(Tensor)} computed: of a loss whose gradient with respect to the output
-     * is known. Enqueued, not waited for; once for each forward pass.
+     * The gradients of the last {@link #forward(Tensor)} of this thread: of a loss whose gradient with respect to the output
+     * is known. Asynchronous; once for each forward pass.
      *
-     * <p>The input and the residual of that pass, the weight, the bias and, in evaluation, the running statistics must still
-     * be what they were: they are read again, and nobody notices when they are not. Errors are those of {@link Functional}.
+     * <p>The input and the residual of that pass, the weight, with an activation the bias, and in evaluation the running
+     * statistics are read again, and must not be modified before.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified
      * @return dx, dγ and dβ; the caller closes them, or the backend does
      * @throws IllegalArgumentException when the gradient does not fit
-     * @throws IllegalStateException when there was no forward pass before, its gradients were taken already, its input was
-     *     overwritten, or the layer or a tensor is closed
+     * @throws IllegalStateException when there was no forward pass before; when its gradients were taken already; when
+     *     another forward pass of this layer came in between, whose gradients were not taken; on another thread than the
+     *     forward pass; when a tensor that is read again was modified or closed; when the layer is closed
      */
     public final Gradients backward(Tensor gradOutput) {
         return backward(gradOutput, GradientOptions.DEFAULTS);
     }
 
     /**
-     * The gradients of what the last forward pass computed; those that are wanted, or dx into a given tensor.
+     * The gradients of the last {@link #forward(Tensor)} of this thread; those that are wanted, or dx into a given tensor.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified, unless the options name it
      * @param options which gradients are wanted, and where dx goes; layout, activation and residual are those of the
      *     forward pass, and must be the defaults here
      * @return the gradients that are wanted
      * @throws IllegalArgumentException when the gradient or the options do not fit
-     * @throws IllegalStateException when there was no forward pass before, its gradients were taken already, its input was
-     *     overwritten, or the layer or a tensor is closed
+     * @throws IllegalStateException as {@link #backward(Tensor)}
      */
-    public final synchronized Gradients backward(Tensor gradOutput, GradientOptions options) {
-        if (closed) {
-            throw new IllegalStateException(this + " is closed");
-        }
-        if (remembered == null) {
-            throw new IllegalStateException(spent
-                    ? "Trying to backward through " + this + " a second time: what the forward pass saved is freed by the"
-                            + " first backward, call forward again"
-                    : "Expected forward before backward of " + this);
-        }
-        remembered.checkKept();
+    public final Gradients backward(Tensor gradOutput, GradientOptions options) {
+        return exclusively(() -> {
+            requireOpen();
+            Gradients gradients = gradientsOf(last.get(), gradOutput, options);
+            last.took();
+            return gradients;
+        });
+    }
+
+    /** The gradients of a pass. The caller holds the session's lock. */
+    final Gradients gradientsOf(SavedPass pass, Tensor gradOutput, GradientOptions options) {
+        requireOpen();
+        pass.check();
         if (options.layout() != Layout.CHANNELS_FIRST
                 || options.activation() != Activation.NONE
                 || options.residual() != null) {
@@ -148,42 +242,41 @@ public abstract sealed class Layer implements AutoCloseable
                             + options.layout() + ", " + options.activation() + ", "
                             + (options.residual() == null ? "no residual" : "a residual"));
         }
-        Gradients gradients = gradients(
+        return gradients(
                 gradOutput,
-                remembered.input,
-                remembered.saved,
-                options.layout(layout).activation(activation).residual(remembered.options.residual()));
-        forget();
-        spent = true;
-        return gradients;
+                pass.input(),
+                pass.statistics(),
+                options.layout(layout).activation(activation).residual(pass.residual()));
     }
 
     /** The gradients of a pass by saved statistics, or by running ones where none were saved; with all options. */
     abstract Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options);
 
-    /** What the last forward pass leaves for backward. */
-    private record Remembered(Tensor input, Options options, Saved saved) {
+    private <T> T exclusively(Supplier<T> steps) {
+        return backend.session().exclusively(steps);
+    }
 
-        /** Refuses inputs that are gone, or that the pass itself has overwritten. */
-        void checkKept() {
-            for (Tensor written : Arrays.asList(options.output(), options.sum())) {
-                for (Tensor read : Arrays.asList(input, options.residual())) {
-                    if (written != null && read != null && written.sharesMemoryWith(read)) {
-                        throw new IllegalStateException("forward worked in place: the input of shape " + read
-                                + " that backward needs is overwritten");
-                    }
-                }
-            }
-            input.requireOpen("the input of the forward pass,");
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
         }
     }
 
-    private void forget() {
-        if (remembered != null && remembered.saved != null) {
-            remembered.saved.close();
+    /** The layer's text, made once: every pass notes who wrote. */
+    private String name() {
+        if (name == null) {
+            name = toString();
         }
-        remembered = null;
-        spent = false;
+        return name;
+    }
+
+    final Backend backend() {
+        return backend;
+    }
+
+    /** Its own tensors: parameters and running statistics. */
+    final List<Tensor> owned() {
+        return owned;
     }
 
     /**
@@ -212,12 +305,15 @@ public abstract sealed class Layer implements AutoCloseable
         return layout;
     }
 
-    /** Gives the memory of all its tensors back. */
+    /** Gives the memory of all its tensors back. Passes that were enqueued before are not affected. */
     @Override
-    public final synchronized void close() {
-        closed = true;
-        forget();
-        owned.forEach(Tensor::close);
+    public final void close() {
+        exclusively(() -> {
+            closed = true;
+            last.forget();
+            owned.forEach(Tensor::close);
+            return null;
+        });
     }
 
     /** eps and numbers like it as Python prints them. */

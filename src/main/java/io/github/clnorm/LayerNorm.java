@@ -48,8 +48,8 @@ public final class LayerNorm extends Layer {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
-        return Functional.layerNorm(input, normalizedShape, weight(), bias(), eps(), options);
+    Pass pass(Tensor input, Options options) {
+        return Functional.layerNormPass(input, normalizedShape, weight(), bias(), eps(), options);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.Forward;
 import io.github.clnorm.runtime.RunningStatistics;
 import io.github.clnorm.runtime.Session;
+import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,10 +17,12 @@ import java.util.Objects;
 
 /**
  * One forward pass of any operation: what an operation's geometry and parameters become. Everything is checked before
- * anything is allocated, and what was allocated is given back when something fails.
+ * anything is allocated, and what was allocated is given back when something fails. It is checked and enqueued under the
+ * session's lock: what another thread closes or writes meanwhile is closed or written before or afterwards.
  */
 final class Pass {
 
+    private final String operation;
     private final Tensor input;
     private final Geometry geometry;
     private final Statistics statistics;
@@ -31,11 +34,13 @@ final class Pass {
     private Tensor givenMean;
     private Tensor givenVariance;
     private Update update;
+    private long[] statisticsShape = {};
 
     /** Running statistics that this pass changes; either tensor may be null. */
     private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
 
-    Pass(Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
+    Pass(String operation, Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
+        this.operation = operation;
         this.input = input;
         this.geometry = geometry;
         this.statistics = statistics;
@@ -63,15 +68,69 @@ final class Pass {
         return this;
     }
 
-    /** The output with statistics of a shape. */
-    Normalized normalized(long... statisticsShape) {
+    /** The shape of the statistics; not needed by those of {@link Statistics#GIVEN}. */
+    Pass statisticsOf(long... shape) {
+        statisticsShape = shape;
+        return this;
+    }
+
+    /** The bias, where backward reads it. */
+    Tensor biasOfBackward() {
+        return options.activation() == Activation.NONE ? null : bias;
+    }
+
+    Tensor weight() {
+        return weight;
+    }
+
+    /** The running mean that normalizes, or null. */
+    Tensor givenMean() {
+        return givenMean;
+    }
+
+    /** The running variance that normalizes, or null. */
+    Tensor givenVariance() {
+        return givenVariance;
+    }
+
+    /** The output and all statistics. */
+    Normalized normalized() {
+        return normalized(true, operation);
+    }
+
+    /**
+     * Checks and enqueues.
+     *
+     * @param saves whether statistics are wanted: without, only the output is made
+     * @param by the operation or layer, for messages of who wrote
+     */
+    Normalized normalized(boolean saves, String by) {
+        return input.backend().session().exclusively(() -> {
+            Normalized result = checkedAndEnqueued(saves);
+            written(by, result.output(), options.sum());
+            if (update != null) {
+                written(by, update.runningMean, update.runningVar);
+            }
+            return result;
+        });
+    }
+
+    static void written(String by, Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            if (tensor != null) {
+                tensor.buffer().written(by);
+            }
+        }
+    }
+
+    private Normalized checkedAndEnqueued(boolean saves) {
         check();
         Backend backend = input.backend();
         ElementType real = input.type().accumulator();
         List<Tensor> made = new ArrayList<>();
         try {
             Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.sizes()));
-            boolean computed = statistics != Statistics.GIVEN;
+            boolean computed = saves && statistics != Statistics.GIVEN;
             Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
                     : null;

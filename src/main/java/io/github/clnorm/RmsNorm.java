@@ -41,9 +41,9 @@ public final class RmsNorm extends Layer {
     }
 
     @Override
-    Normalized pass(Tensor input, Options options) {
+    Pass pass(Tensor input, Options options) {
         double added = Double.isNaN(eps()) ? input.type().epsilon() : eps();
-        return Functional.rmsNorm(input, normalizedShape, weight(), null, added, options);
+        return Functional.rmsNormPass(input, normalizedShape, weight(), null, added, options);
     }
 
     @Override

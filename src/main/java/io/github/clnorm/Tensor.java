@@ -5,11 +5,24 @@ import io.github.clnorm.runtime.DeviceBuffer;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 
-/** A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend. */
+/**
+ * A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend.
+ *
+ * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java and
+ * the device goes piece by piece: while one writes a tensor, other operations on that tensor are rejected, and a read of more
+ * than 4 MB that is overtaken by a write is rejected too (IllegalStateException). No lock is held meanwhile.
+ *
+ * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
+ */
 public final class Tensor implements AutoCloseable {
 
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    // Elements that are converted at a time.
+    private static final int CONVERTED = 1 << 16;
 
     private final Backend backend;
     private final DeviceBuffer buffer;
@@ -93,8 +106,8 @@ public final class Tensor implements AutoCloseable {
     /**
      * Reads its bytes, after everything that is enqueued, without a Java array of its size.
      *
-     * @param target takes them, piece by piece
-     * @throws IllegalStateException when it is closed
+     * @param target takes them, piece by piece. Called without any lock: it may use other tensors and backends
+     * @throws IllegalStateException when it is closed, or written before the last piece was read
      */
     public void read(Session.Piece target) {
         requireOpen();
@@ -110,7 +123,7 @@ public final class Tensor implements AutoCloseable {
      */
     public void set(float[] values) {
         checkCount(values.length);
-        write((at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+        write("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
     /**
@@ -122,18 +135,81 @@ public final class Tensor implements AutoCloseable {
      */
     public void set(double[] values) {
         checkCount(values.length);
-        write((at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+        write("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
     /**
-     * Replaces its bytes, after everything that is enqueued, without a Java array of its size.
+     * Replaces its bytes, after everything that is enqueued, without a Java array of its size. What is not filled is 0.
      *
-     * @param source fills them, piece by piece
-     * @throws IllegalStateException when it is closed
+     * @param source fills them, piece by piece. Called without any lock: it may use other tensors and backends, but not this
+     *     tensor. When it throws, the tensor's content is undefined
+     * @throws IllegalStateException when it is closed, or another transfer is writing it
      */
     public void write(Session.Piece source) {
+        write("Tensor.write", source);
+    }
+
+    private void write(String by, Session.Piece source) {
         requireOpen();
-        backend.session().write(buffer, source);
+        backend.session().write(buffer, source, by);
+    }
+
+    /**
+     * Replaces its values by those of another tensor, each rounded to this tensor's type. On one backend and in one type the
+     * copy stays on the device and is asynchronous; else it goes through Java's memory, and blocks until it is done.
+     *
+     * @param other of the same shape; may be of another type and another backend. Not modified
+     * @throws IllegalArgumentException when it has another shape
+     * @throws IllegalStateException when either is closed, or the source is written meanwhile
+     */
+    public void copyFrom(Tensor other) {
+        requireOpen();
+        other.requireOpen("the source");
+        if (!Arrays.equals(shape, other.shape)) {
+            throw new IllegalArgumentException("Expected a source of shape " + this + ", but got " + other);
+        }
+        if (sharesMemoryWith(other)) {
+            return;
+        }
+        if (type == other.type && backend == other.backend) {
+            backend.session().copy(other.buffer, buffer, "Tensor.copyFrom");
+            return;
+        }
+        long version = other.version();
+        write("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
+        if (other.version() != version) {
+            throw new IllegalStateException("the source of shape " + other + " was written by "
+                    + other.buffer.lastWriter() + " while it was being copied");
+        }
+    }
+
+    /** Reads some elements as those of another type. */
+    private void readAs(ElementType as, long first, ByteBuffer target) {
+        if (as == type) {
+            backend.session().read(buffer, first * type.bytes(), target);
+            return;
+        }
+        int count = target.remaining() / as.bytes();
+        ByteBuffer own = ByteBuffer.allocateDirect(Math.min(count, CONVERTED) * type.bytes()).order(ByteOrder.nativeOrder());
+        double[] values = new double[Math.min(count, CONVERTED)];
+        for (int at = 0; at < count; at += CONVERTED) {
+            int some = Math.min(CONVERTED, count - at);
+            own.clear().limit(some * type.bytes());
+            backend.session().read(buffer, (first + at) * type.bytes(), own);
+            Codec.decode(type, own, values, 0);
+            ByteBuffer part = target.duplicate().order(target.order());
+            part.position(target.position() + at * as.bytes()).limit(part.position() + some * as.bytes());
+            Codec.encode(as, values, 0, part);
+        }
+    }
+
+    /**
+     * How often its content was changed: every write by the library counts, through any view.
+     *
+     * @return 0 for a tensor that nothing was written to
+     */
+    public long version() {
+        return buffer.version();
     }
 
     private int count() {

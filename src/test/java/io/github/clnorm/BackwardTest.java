@@ -341,6 +341,8 @@ class BackwardTest {
                 for (int i = 0; i < 3; i++) {
                     norm.forward(x).close();
                 }
+                assertRefused(IllegalStateException.class, () -> norm.backward(dy), "followed by forward");
+                norm.forward(x).close();
                 assertRefused(IllegalArgumentException.class, () -> norm.backward(other), "grad_output");
                 norm.backward(dy).close();
                 norm.forward(x).close();

@@ -95,11 +95,14 @@ public final class Backward {
      */
     public static void enqueue(Session session, GradientProblem problem, Plan plan, Buffers buffers, double eps) {
         DeviceBuffer[] all = buffers.all();
-        synchronized (session) {
+        session.lock();
+        try {
             session.planned(plan);
             session.prepared(Launches.Key.of(problem, plan, eps, all), () -> launches(session, problem, plan, eps, all))
                     .enqueue(all);
             session.flush();
+        } finally {
+            session.unlock();
         }
     }
 

@@ -35,7 +35,8 @@ public final class Copy {
      * @param to as many floats
      */
     public static void enqueue(Session session, Plan plan, DeviceBuffer from, DeviceBuffer to) {
-        synchronized (session) {
+        session.lock();
+        try {
             long elements = from.bytes() / Float.BYTES;
             OpenCl.Kernel kernel = session.kernel(
                     "bandwidth.cl",
@@ -46,6 +47,8 @@ public final class Copy {
             KernelArguments arguments = new KernelArguments().add(from).add(to).add(elements).add(plan.partSize);
             session.enqueue(kernel, arguments, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
             session.flush();
+        } finally {
+            session.unlock();
         }
     }
 }

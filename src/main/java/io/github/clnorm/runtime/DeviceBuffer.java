@@ -1,18 +1,38 @@
 package io.github.clnorm.runtime;
 
 import io.github.clnorm.runtime.opencl.OpenCl;
+import java.lang.ref.Cleaner;
 
-/** Memory of a session on its device. Closing it twice does nothing the second time. */
+/**
+ * Memory of a session on its device. Thread-safe. Closing it twice is a no-op; a buffer that becomes unreachable without
+ * being closed is reclaimed, with a warning.
+ */
 public final class DeviceBuffer implements AutoCloseable {
 
     private final Session session;
-    private final long bytes;
-    private OpenCl.Memory memory;
+    private final Allocation allocation;
+    // Null for memory that the session itself keeps track of.
+    private final Cleaner.Cleanable cleanable;
 
-    DeviceBuffer(Session session, OpenCl.Memory memory, long bytes) {
+    private DeviceBuffer(Session session, Allocation allocation, boolean reclaimed) {
         this.session = session;
-        this.memory = memory;
-        this.bytes = bytes;
+        this.allocation = allocation;
+        this.cleanable = reclaimed ? Leaks.register(this, allocation) : null;
+    }
+
+    /** A buffer of the caller's, reclaimed when it is forgotten. */
+    static DeviceBuffer reclaimed(Session session, Allocation allocation) {
+        return new DeviceBuffer(session, allocation, true);
+    }
+
+    /** A buffer of the session's own. */
+    static DeviceBuffer kept(Session session, Allocation allocation) {
+        return new DeviceBuffer(session, allocation, false);
+    }
+
+    /** A buffer without memory, which stands for another one. */
+    static DeviceBuffer standIn(Session session) {
+        return new DeviceBuffer(session, null, false);
     }
 
     /**
@@ -30,16 +50,72 @@ public final class DeviceBuffer implements AutoCloseable {
      * @return bytes
      */
     public long bytes() {
-        return bytes;
+        return allocation.bytes;
+    }
+
+    Allocation allocation() {
+        return allocation;
     }
 
     /** The memory, or null for an empty buffer. */
     OpenCl.Memory memory() {
-        synchronized (session) {
-            if (memory == null && bytes > 0) {
-                throw new IllegalStateException("the buffer is closed");
-            }
-            return memory;
+        session.lock();
+        try {
+            return allocation.memory();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /**
+     * How often its content was changed: every write by the library counts.
+     *
+     * @return 0 at first
+     */
+    public long version() {
+        session.lock();
+        try {
+            return allocation.version();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /**
+     * Counts a write. Called in the same {@link Session#exclusively} as the launches that write.
+     *
+     * @param by the operation, such as {@code Tensor.set}, for messages
+     */
+    public void written(String by) {
+        session.lock();
+        try {
+            allocation.written(by);
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /**
+     * The last write.
+     *
+     * @return the operation and its thread
+     */
+    public String lastWriter() {
+        session.lock();
+        try {
+            return allocation.lastWriter();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** Makes the caller responsible for it: no scope closes it any more. */
+    public void leaveScope() {
+        session.lock();
+        try {
+            allocation.leaveAnyScope();
+        } finally {
+            session.unlock();
         }
     }
 
@@ -49,20 +125,20 @@ public final class DeviceBuffer implements AutoCloseable {
      * @return true when it can no longer be used
      */
     public boolean isClosed() {
-        synchronized (session) {
-            return session.isClosed() || (memory == null && bytes > 0);
-        }
+        return allocation.isClosed();
     }
 
     /** Gives the memory back, after the work that is enqueued on it. */
     @Override
     public void close() {
-        synchronized (session) {
-            if (memory != null) {
-                OpenCl.Memory released = memory;
-                memory = null;
-                session.release(this, released);
-            }
+        session.lock();
+        try {
+            allocation.close();
+        } finally {
+            session.unlock();
+        }
+        if (cleanable != null) {
+            cleanable.clean();
         }
     }
 }

@@ -13,10 +13,13 @@ public final class EmptyLaunch {
      * @param argument any buffer; not touched
      */
     public static void enqueue(Session session, DeviceBuffer argument) {
-        synchronized (session) {
+        session.lock();
+        try {
             OpenCl.Kernel kernel = session.kernel("launch.cl", "nothing", "");
             session.enqueue(kernel, new KernelArguments().add(argument), 1, 1);
             session.flush();
+        } finally {
+            session.unlock();
         }
     }
 }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory that nobody uses, kept for the next who wants as much. Drivers take microseconds to allocate a buffer, and the
+ * Free list of device memory, reused by exact size. Drivers take microseconds to allocate a buffer, and the
  * system a multiple of a kernel's time to bring in the pages of a large one. Commands run in order: what is enqueued on a
  * buffer is done before anything that its next owner enqueues. The caller holds the session's lock.
  */
@@ -46,6 +46,11 @@ final class FreeBuffers {
             bytes -= oldest.bytes;
             openCl.release(oldest.memory);
         }
+    }
+
+    /** How much is free. */
+    long bytes() {
+        return bytes;
     }
 
     /** Gives everything back; the first failure is thrown at the end. Whether there was anything. */

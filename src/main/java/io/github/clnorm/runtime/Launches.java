@@ -82,7 +82,7 @@ final class Launches {
     static DeviceBuffer[] standIns(Session session, DeviceBuffer... buffers) {
         DeviceBuffer[] standIns = new DeviceBuffer[buffers.length];
         for (int i = 0; i < buffers.length; i++) {
-            standIns[i] = buffers[i] == null ? null : new DeviceBuffer(session, null, 0);
+            standIns[i] = buffers[i] == null ? null : DeviceBuffer.standIn(session);
         }
         return standIns;
     }
@@ -94,6 +94,14 @@ final class Launches {
 
     /** Enqueues all of them, without sending them to the device. */
     void enqueue(DeviceBuffer... buffers) {
+        try {
+            enqueueAll(buffers);
+        } finally {
+            forgetBuffers();
+        }
+    }
+
+    private void enqueueAll(DeviceBuffer... buffers) {
         for (int i = 0; i < launches.length; i++) {
             Launch launch = launches[i];
             for (int argument = 0; argument < roles[i].length; argument++) {
@@ -108,6 +116,17 @@ final class Launches {
                         launch.arguments,
                         Math.min(launch.atOnce, launch.groups - first),
                         launch.workGroupSize);
+            }
+        }
+    }
+
+    /** Refers to no caller's buffer any more: what a program forgets must be reclaimed. */
+    private void forgetBuffers() {
+        for (int i = 0; i < launches.length; i++) {
+            for (int argument = 0; argument < roles[i].length; argument++) {
+                if (roles[i][argument] != NONE) {
+                    launches[i].arguments.set(argument, null);
+                }
             }
         }
     }

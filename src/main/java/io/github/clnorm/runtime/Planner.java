@@ -29,7 +29,7 @@ public final class Planner {
     private final Map<Object, Plan> chosen = new HashMap<>();
     private final Map<Object, Plan> heuristics = new HashMap<>();
     private PlanSource source = PlanSource.NONE;
-    private boolean measuredAside;
+    private final ThreadLocal<Boolean> measuredAside = ThreadLocal.withInitial(() -> false);
 
     Planner(Session session) {
         this.session = session;
@@ -41,26 +41,25 @@ public final class Planner {
      * @param of plans that were measured
      */
     public void use(PlanSource of) {
-        synchronized (session) {
+        session.exclusively(() -> {
             source = of;
             chosen.clear();
-        }
+            return null;
+        });
     }
 
     /**
-     * Runs something by the heuristics' plans, whatever was measured.
+     * Runs something by the heuristics' plans, whatever was measured. Passes of other threads are not affected.
      *
      * @param action what enqueues passes
      */
     public void byHeuristics(Runnable action) {
-        synchronized (session) {
-            boolean before = measuredAside;
-            measuredAside = true;
-            try {
-                action.run();
-            } finally {
-                measuredAside = before;
-            }
+        boolean before = measuredAside.get();
+        measuredAside.set(true);
+        try {
+            action.run();
+        } finally {
+            measuredAside.set(before);
         }
     }
 
@@ -97,8 +96,8 @@ public final class Planner {
             Supplier<List<Plan>> measured,
             Function<Plan, Optional<String>> problemOf,
             Supplier<Plan> heuristic) {
-        synchronized (session) {
-            if (measuredAside) {
+        return session.exclusively(() -> {
+            if (measuredAside.get()) {
                 return kept(heuristics, problem, heuristic);
             }
             // A source that searches launches kernels of its own, which no caller asked to time.
@@ -106,7 +105,7 @@ public final class Planner {
                     .filter(candidate -> runs(candidate, problemOf))
                     .findFirst()
                     .orElseGet(heuristic));
-        }
+        });
     }
 
     private static Plan kept(Map<Object, Plan> plans, Object problem, Supplier<Plan> chooser) {
@@ -196,14 +195,10 @@ public final class Planner {
     }
 
     private long limit(Plan plan, Problem problem) {
-        synchronized (session) {
-            return new ForwardKernels(session, plan, problem).workGroupLimit();
-        }
+        return session.exclusively(() -> new ForwardKernels(session, plan, problem).workGroupLimit());
     }
 
     private long limit(Plan plan, GradientProblem problem) {
-        synchronized (session) {
-            return new BackwardKernels(session, plan, problem).workGroupLimit();
-        }
+        return session.exclusively(() -> new BackwardKernels(session, plan, problem).workGroupLimit());
     }
 }

@@ -36,7 +36,8 @@ public final class RunningStatistics {
             DeviceBuffer runningMean,
             DeviceBuffer runningVar,
             double factor) {
-        synchronized (session) {
+        session.lock();
+        try {
             String type = real == ElementType.FLOAT64 ? "-DSTORAGE=FLOAT64" : "";
             OpenCl.Kernel kernel = session.kernel("running.cl", "running", type);
             KernelArguments arguments = new KernelArguments()
@@ -51,6 +52,8 @@ public final class RunningStatistics {
                     .addReal(real, (double) batch.setSize / (batch.setSize - 1));
             session.enqueue(kernel, arguments, batch.channels, 1);
             session.flush();
+        } finally {
+            session.unlock();
         }
     }
 }

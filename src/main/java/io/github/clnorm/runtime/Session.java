@@ -4,21 +4,21 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.OpenCl;
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * One device at work: its buffers, programs and queue. Commands run in the order in which they are enqueued. Thread-safe:
- * every call holds the session's lock.
+ * One device at work: its buffers, programs and queue. Commands run in the order in which they are enqueued.
+ *
+ * <p>Thread-safe. One lock guards the session; it is held while commands are enqueued, and never while the session waits
+ * for the device, nor while it calls a caller's code. {@link #exclusively} holds it for several steps.
  */
 public final class Session implements AutoCloseable {
 
@@ -35,27 +35,24 @@ public final class Session implements AutoCloseable {
         G_OF_XHAT
     }
 
-    // Heap arrays would hold the garbage collector for the whole transfer; they go through this, piece by piece.
-    private static final int STAGING_BYTES = 4 << 20;
-
-    // Of the device's memory this part may be kept for reuse.
-    private static final int FREE_SHARE = 4;
     // Programs of ever-changing shapes must not fill the memory.
     private static final int MOST_PREPARED = 1024;
 
+    private final ReentrantLock lock = new ReentrantLock();
+    private final OpenDevice open;
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final Programs programs;
+    private final DeviceMemory memory;
     private final Planner planner = new Planner(this);
-    private final FreeBuffers free;
+    private final Cleaner.Cleanable cleanable;
     private final Map<Launches.Key, Launches> prepared = new HashMap<>();
     private final Map<OpenCl.Kernel, KernelArguments.Placed> placed = new IdentityHashMap<>();
-    private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
+    private final ThreadLocal<Scope> scopes = new ThreadLocal<>();
     private int scratchGeneration;
-    private ByteBuffer staging;
     private LaunchTimes times;
-    private boolean closed;
+    private Thread timing;
 
     /**
      * A session on an open device.
@@ -72,7 +69,34 @@ public final class Session implements AutoCloseable {
         this.openCl = openCl;
         this.device = device;
         this.programs = new Programs(openCl, device, cache);
-        this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
+        this.memory = new DeviceMemory(openCl, device, lock);
+        this.open = new OpenDevice(lock, openCl, programs, memory, device.description());
+        this.cleanable = Leaks.register(this, open);
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    /**
+     * Does several steps as one: no other thread enqueues, allocates or closes in between. For steps that are short; what
+     * waits for the device belongs outside.
+     *
+     * @param steps what to do
+     * @param <T> what the steps return
+     * @return what the steps returned
+     */
+    public <T> T exclusively(Supplier<T> steps) {
+        lock.lock();
+        try {
+            return steps.get();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -94,139 +118,361 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Allocates memory, whose content is undefined.
+     * Allocates memory, whose content is undefined. It belongs to the thread's open scope, if there is one.
      *
      * @param bytes its size; 0 takes none
      * @return the buffer
      * @throws IllegalArgumentException when it exceeds the device's largest buffer
      */
-    public synchronized DeviceBuffer allocate(long bytes) {
-        checkOpen();
-        if (bytes > device.maxBuffer()) {
-            throw new IllegalArgumentException("a buffer of " + bytes + " bytes exceeds the largest of "
-                    + device.description() + ": " + device.maxBuffer() + " bytes");
-        }
-        DeviceBuffer buffer = new DeviceBuffer(this, bytes == 0 ? null : memory(bytes), bytes);
-        buffers.add(buffer);
-        return buffer;
+    public DeviceBuffer allocate(long bytes) {
+        return exclusively(() -> {
+            checkOpen();
+            Allocation allocation = memory.allocate(bytes, false);
+            Scope scope = scopes.get();
+            if (scope != null) {
+                allocation.enter(scope.members);
+            }
+            return DeviceBuffer.reclaimed(this, allocation);
+        });
     }
 
-    private OpenCl.Memory memory(long bytes) {
-        OpenCl.Memory memory = free.take(bytes);
-        if (memory != null) {
-            return memory;
+    /** Gives back the memory of closed tensors, and scratch memory, which are kept for reuse. */
+    public void trim() {
+        exclusively(() -> {
+            checkOpen();
+            scratch.values().forEach(DeviceBuffer::close);
+            scratch.clear();
+            scratchGeneration++;
+            memory.trim();
+            return null;
+        });
+    }
+
+    /**
+     * What is allocated on the device.
+     *
+     * @param inUse bytes of open buffers
+     * @param pooled bytes that are kept for reuse
+     * @param peak the most bytes that were in use at a time
+     * @param buffers open buffers
+     */
+    public record MemoryUse(long inUse, long pooled, long peak, int buffers) {}
+
+    /**
+     * What is allocated on the device now.
+     *
+     * @return the figures
+     * @throws IllegalStateException when the session is closed
+     */
+    public MemoryUse memory() {
+        return exclusively(() -> {
+            checkOpen();
+            int buffers = memory.openAllocations();
+            return new MemoryUse(memory.inUse(), memory.pooled(), memory.peak(), buffers);
+        });
+    }
+
+    /** What one thread allocates while it is open, see {@link #openScope()}. */
+    public final class Scope implements AutoCloseable {
+        private final Thread thread = Thread.currentThread();
+        private final Scope outer = scopes.get();
+        private final ScopeMembers members = new ScopeMembers();
+        private boolean closed;
+
+        private Scope() {
+            scopes.set(this);
         }
-        try {
-            return openCl.createBuffer(bytes);
-        } catch (ClException e) {
-            makeRoom(e);
-            return openCl.createBuffer(bytes);
+
+        /**
+         * Hands a buffer of this scope to the scope around it; where there is none, to the caller. No-op for buffers of
+         * other scopes.
+         *
+         * @param buffer a buffer
+         */
+        public void keep(DeviceBuffer buffer) {
+            exclusively(() -> {
+                if (closed) {
+                    throw new IllegalStateException("the scope is closed");
+                }
+                if (buffer.allocation().leaveScope(members) && outer != null) {
+                    buffer.allocation().enter(outer.members);
+                }
+                return null;
+            });
+        }
+
+        /**
+         * Closes what was allocated in it and not kept, and scopes inside it that are still open.
+         *
+         * @throws IllegalStateException when another thread opened it
+         */
+        @Override
+        public void close() {
+            if (Thread.currentThread() != thread) {
+                throw new IllegalStateException("a scope is closed by the thread that opened it, " + thread.getName()
+                        + ", but this is " + Thread.currentThread().getName());
+            }
+            if (closed) {
+                return;
+            }
+            for (Scope inner = scopes.get(); inner != this; inner = scopes.get()) {
+                inner.close();
+            }
+            if (outer == null) {
+                scopes.remove();
+            } else {
+                scopes.set(outer);
+            }
+            exclusively(() -> {
+                closed = true;
+                members.closeAll();
+                return null;
+            });
         }
     }
 
-    /** Where memory was missing, gives back what is kept for reuse: then the call can be tried once more. */
-    private void makeRoom(ClException failure) {
-        if (!failure.isOutOfMemory() || !free.release()) {
-            throw failure;
-        }
-    }
-
-    /** Gives back the memory of closed tensors, which is kept for those to come. */
-    public synchronized void trim() {
-        checkOpen();
-        free.release();
+    /**
+     * Opens a scope of this thread.
+     *
+     * @return the scope
+     * @throws IllegalStateException when the session is closed
+     */
+    public Scope openScope() {
+        return exclusively(() -> {
+            checkOpen();
+            return new Scope();
+        });
     }
 
     /** Bytes of a buffer's content on their way, piece by piece. */
     @FunctionalInterface
     public interface Piece {
         /**
-         * Fills the piece, or takes what is in it.
+         * Fills the piece, or takes what is in it. May use other tensors and backends. Throwing ends the transfer.
          *
          * @param offset of its first byte in the content
-         * @param bytes a direct buffer in the device's byte order, from its position to its limit
+         * @param bytes a direct buffer in the device's byte order, from its position to its limit; zeros where it is to be
+         *     filled. Not to be used after the call returns
          */
         void at(long offset, ByteBuffer bytes);
     }
 
     /**
-     * Copies to the device, and waits.
+     * Copies to the device, and blocks until that is done. Meanwhile other commands that use the buffer are rejected.
      *
      * @param buffer where to
-     * @param source fills every piece
+     * @param source fills every piece; called without any lock
+     * @param by the operation, for messages of who wrote
+     * @throws IllegalStateException when another transfer fills the buffer, or it is closed
      */
-    public synchronized void write(DeviceBuffer buffer, Piece source) {
-        checkOpen();
-        for (long at = 0; at < buffer.bytes(); at += STAGING_BYTES) {
-            ByteBuffer piece = staging(buffer.bytes() - at);
-            source.at(at, piece.duplicate().order(piece.order()));
-            openCl.write(buffer.memory(), at, piece);
+    public void write(DeviceBuffer buffer, Piece source, String by) {
+        Allocation allocation = buffer.allocation();
+        exclusively(() -> {
+            checkOpen();
+            allocation.beginFilling(by);
+            return null;
+        });
+        ByteBuffer staging = Staging.lease();
+        boolean done = false;
+        try {
+            for (long at = 0; at < allocation.bytes; at += Staging.PIECE_BYTES) {
+                ByteBuffer piece = Staging.piece(staging, allocation.bytes - at);
+                Staging.clear(piece);
+                source.at(at, Staging.piece(staging, allocation.bytes - at));
+                long offset = at;
+                blocking(allocation, allocation::pinForFilling, to -> openCl.write(to, offset, piece));
+            }
+            done = true;
+        } finally {
+            exclusively(() -> {
+                allocation.endFilling();
+                return null;
+            });
+            if (done) {
+                Staging.giveBack(staging);
+            }
         }
     }
 
     /**
-     * Copies from the device, after all that is enqueued.
+     * Copies to the device, and blocks until that is done.
+     *
+     * @param buffer where to
+     * @param source fills every piece; called without any lock
+     * @throws IllegalStateException when another transfer fills the buffer, or it is closed
+     */
+    public void write(DeviceBuffer buffer, Piece source) {
+        write(buffer, source, "a transfer");
+    }
+
+    /**
+     * Copies from the device, after all that is enqueued, and blocks until that is done.
      *
      * @param buffer where from
-     * @param target takes every piece
+     * @param target takes every piece; called without any lock
+     * @throws IllegalStateException when the buffer is written before the last piece was read, or it is closed
      */
-    public synchronized void read(DeviceBuffer buffer, Piece target) {
-        checkOpen();
-        for (long at = 0; at < buffer.bytes(); at += STAGING_BYTES) {
-            ByteBuffer piece = staging(buffer.bytes() - at);
-            openCl.read(buffer.memory(), at, piece);
-            target.at(at, piece);
+    public void read(DeviceBuffer buffer, Piece target) {
+        Allocation allocation = buffer.allocation();
+        long version = exclusively(() -> {
+            checkOpen();
+            return allocation.version();
+        });
+        ByteBuffer staging = Staging.lease();
+        boolean done = false;
+        try {
+            for (long at = 0; at < allocation.bytes; at += Staging.PIECE_BYTES) {
+                ByteBuffer piece = Staging.piece(staging, allocation.bytes - at);
+                long offset = at;
+                blocking(allocation, allocation::pin, from -> openCl.read(from, offset, piece));
+                // One piece is read in one command: it is of one version, whichever.
+                if (allocation.bytes > Staging.PIECE_BYTES) {
+                    checkUnchanged(allocation, version);
+                }
+                target.at(at, piece);
+            }
+            done = true;
+        } finally {
+            if (done) {
+                Staging.giveBack(staging);
+            }
         }
-    }
-
-    private ByteBuffer staging(long bytes) {
-        if (staging == null) {
-            staging = ByteBuffer.allocateDirect(STAGING_BYTES).order(ByteOrder.nativeOrder());
-        }
-        return staging.clear().limit((int) Math.min(bytes, STAGING_BYTES));
-    }
-
-    /** Waits until everything enqueued is done. */
-    public synchronized void finish() {
-        checkOpen();
-        openCl.finish();
     }
 
     /**
-     * Times every launch of an action, which needs a queue that was opened timed.
+     * Copies a part of a buffer from the device, after all that is enqueued, and blocks until that is done.
+     *
+     * @param buffer where from
+     * @param offset of the first byte
+     * @param target a direct buffer; its remaining bytes are filled, its position is not changed
+     * @throws IllegalStateException when a transfer is filling the buffer, or it is closed
+     */
+    public void read(DeviceBuffer buffer, long offset, ByteBuffer target) {
+        blocking(buffer.allocation(), buffer.allocation()::pin, from -> openCl.read(from, offset, target));
+    }
+
+    private void checkUnchanged(Allocation allocation, long version) {
+        exclusively(() -> {
+            if (allocation.version() != version) {
+                throw new IllegalStateException("a tensor of " + allocation.bytes + " bytes was written by "
+                        + allocation.lastWriter() + " while it was being read");
+            }
+            return null;
+        });
+    }
+
+    /** A native call that uses a buffer and blocks, outside the lock. */
+    private void blocking(Allocation allocation, Supplier<OpenCl.Memory> pin, Consumer<OpenCl.Memory> call) {
+        OpenCl.Memory pinned = exclusively(() -> {
+            checkOpen();
+            OpenCl.Memory of = pin.get();
+            open.enter();
+            return of;
+        });
+        try {
+            NativeCalls.block(() -> call.accept(pinned));
+        } finally {
+            exclusively(() -> {
+                open.leave();
+                allocation.unpin();
+                return null;
+            });
+        }
+    }
+
+    /**
+     * Copies between buffers of one size on this device. Enqueued, and sent to the device.
+     *
+     * @param from the source
+     * @param to the target
+     * @param by the operation, for messages of who wrote
+     */
+    public void copy(DeviceBuffer from, DeviceBuffer to, String by) {
+        exclusively(() -> {
+            checkOpen();
+            if (from.bytes() > 0) {
+                openCl.copy(from.memory(), to.memory(), from.bytes());
+                openCl.flush();
+            }
+            to.written(by);
+            return null;
+        });
+    }
+
+    /** Blocks until everything enqueued is done. Other threads may enqueue meanwhile. */
+    public void finish() {
+        exclusively(() -> {
+            checkOpen();
+            open.enter();
+            return null;
+        });
+        try {
+            NativeCalls.block(openCl::finish);
+        } finally {
+            exclusively(() -> {
+                open.leave();
+                return null;
+            });
+        }
+    }
+
+    /**
+     * Times every launch that an action makes on this thread, which needs a queue that was opened timed.
      *
      * @param action what enqueues launches
      * @return their times on the device
+     * @throws IllegalStateException when another thread is timing its launches
      */
-    public synchronized LaunchTimes timed(Runnable action) {
-        checkOpen();
-        times = new LaunchTimes(openCl);
+    public LaunchTimes timed(Runnable action) {
+        LaunchTimes ours = exclusively(() -> {
+            checkOpen();
+            if (times != null) {
+                throw new IllegalStateException("launches are being timed already, by thread " + timing.getName());
+            }
+            timing = Thread.currentThread();
+            times = new LaunchTimes(openCl);
+            return times;
+        });
         try {
             action.run();
-            openCl.finish();
-            times.read();
-            return times;
+            finish();
+            return exclusively(() -> {
+                ours.read();
+                return ours;
+            });
         } finally {
-            times.release();
-            times = null;
+            exclusively(() -> {
+                times = null;
+                ours.release();
+                return null;
+            });
         }
     }
 
     /** Does something whose launches are not to be timed, whatever is timed around it. The caller holds the lock. */
     <T> T untimed(Supplier<T> action) {
-        LaunchTimes suspended = times;
+        LaunchTimes suspended = times();
+        if (suspended == null) {
+            return action.get();
+        }
         times = null;
         try {
             return action.get();
         } finally {
             times = suspended;
+            timing = Thread.currentThread();
         }
+    }
+
+    /** Where this thread's launches are timed, or null. */
+    private LaunchTimes times() {
+        return timing == Thread.currentThread() ? times : null;
     }
 
     /** A scratch buffer of at least that size. Its content is what the last launch that used it left. */
     DeviceBuffer scratch(Scratch use, long bytes) {
-        if (times != null) {
-            times.scratch(use, bytes);
+        if (times() != null) {
+            times().scratch(use, bytes);
         }
         DeviceBuffer buffer = scratch.get(use);
         if (buffer == null || buffer.bytes() < bytes) {
@@ -235,7 +481,7 @@ public final class Session implements AutoCloseable {
                 scratchGeneration++;
                 buffer.close();
             }
-            buffer = allocate(bytes);
+            buffer = DeviceBuffer.kept(this, memory.allocate(bytes, true));
             scratch.put(use, buffer);
         }
         return buffer;
@@ -249,7 +495,7 @@ public final class Session implements AutoCloseable {
     /** The launches for a key: made by `maker` where they are not ready. */
     Launches prepared(Launches.Key key, Supplier<Launches> maker) {
         checkOpen();
-        Launches launches = times == null ? prepared.get(key) : null;
+        Launches launches = times() == null ? prepared.get(key) : null;
         if (launches == null || !launches.isValid()) {
             if (prepared.size() == MOST_PREPARED) {
                 prepared.clear();
@@ -278,8 +524,8 @@ public final class Session implements AutoCloseable {
 
     /** Says which plan is about to be enqueued. */
     void planned(Plan plan) {
-        if (times != null) {
-            times.planned(plan);
+        if (times() != null) {
+            times().planned(plan);
         }
     }
 
@@ -287,17 +533,18 @@ public final class Session implements AutoCloseable {
     void enqueue(OpenCl.Kernel kernel, KernelArguments arguments, long workGroups, int workGroupSize) {
         checkOpen();
         placed.computeIfAbsent(kernel, of -> new KernelArguments.Placed(openCl, of)).place(arguments);
-        boolean timed = times != null;
+        LaunchTimes timer = times();
+        boolean timed = timer != null;
         OpenCl.Event event;
         try {
             event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
         } catch (ClException e) {
             // Some drivers find memory for a buffer when it is used first.
-            makeRoom(e);
+            memory.makeRoom(e);
             event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
         }
         if (timed) {
-            times.add(event);
+            timer.add(event);
         }
     }
 
@@ -306,19 +553,13 @@ public final class Session implements AutoCloseable {
         openCl.flush();
     }
 
-    void release(DeviceBuffer buffer, OpenCl.Memory memory) {
-        if (buffers.remove(buffer)) {
-            free.keep(memory, buffer.bytes());
-        }
-    }
-
     /**
-     * Buffers that are not closed, those for what launches need beside their tensors among them.
+     * Buffers that are not closed, scratch buffers among them.
      *
      * @return how many
      */
-    public synchronized int openBuffers() {
-        return buffers.size();
+    public int openBuffers() {
+        return exclusively(() -> open.isClosed() ? 0 : memory.openAllocations() + memory.scratchAllocations());
     }
 
     /**
@@ -326,51 +567,26 @@ public final class Session implements AutoCloseable {
      *
      * @return true after {@link #close()}
      */
-    public synchronized boolean isClosed() {
-        return closed;
-    }
-
-    /** Releases everything, also behind something that cannot be released; the first failure is thrown at the end. */
-    private void releaseAll() {
-        List<Runnable> releases = new ArrayList<>();
-        List.copyOf(buffers).forEach(buffer -> releases.add(buffer::close));
-        releases.add(free::release);
-        releases.add(programs::close);
-        RuntimeException first = null;
-        for (Runnable release : releases) {
-            try {
-                release.run();
-            } catch (RuntimeException e) {
-                first = first == null ? e : first;
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
+    public boolean isClosed() {
+        return open.isClosed();
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (open.isClosed()) {
             throw new IllegalStateException("the backend on " + device.name() + " is closed");
         }
     }
 
-    /** Waits for the device, then gives back everything that belongs to the session. */
+    /**
+     * Blocks until the device is done, then gives back everything that belongs to the session. A thread that waits for the
+     * device is waited for; what other threads begin afterwards is rejected.
+     */
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
+    public void close() {
         try {
-            openCl.finish();
+            open.close();
         } finally {
-            try {
-                releaseAll();
-            } finally {
-                closed = true;
-                staging = null;
-                openCl.close();
-            }
+            cleanable.clean();
         }
     }
 }

@@ -59,9 +59,12 @@ class FreeBuffersTest {
             first.close();
             assertEquals(0, session.openBuffers());
             assertThrows(IllegalStateException.class, first::memory);
-            assertNotSame(memory, session.allocate(99).memory());
-            assertSame(memory, session.allocate(100).memory());
-            assertSame(other, session.allocate(100).memory());
+            DeviceBuffer smaller = session.allocate(99);
+            DeviceBuffer third = session.allocate(100);
+            DeviceBuffer fourth = session.allocate(100);
+            assertNotSame(memory, smaller.memory());
+            assertSame(memory, third.memory());
+            assertSame(other, fourth.memory());
             assertEquals(2 * 100 + 99, bytes());
             assertEquals(3, session.openBuffers());
         }
@@ -94,7 +97,8 @@ class FreeBuffersTest {
                 ClException e = assertThrows(ClException.class, () -> session.allocate(200));
                 assertEquals(code, e.code());
                 large.close();
-                session.allocate(200);
+                DeviceBuffer small = session.allocate(200);
+                assertEquals(200, small.bytes());
                 assertEquals(1, session.openBuffers());
             }
             assertEquals(0, bytes());

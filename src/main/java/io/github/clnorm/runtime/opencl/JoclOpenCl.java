@@ -21,7 +21,7 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 import org.jocl.cl_program;
 
-/** OpenCL through JOCL, on one context and one in-order queue. */
+/** OpenCL through JOCL, on one context and one in-order queue. Thread-safety is that of {@link OpenCl}. */
 public final class JoclOpenCl implements OpenCl {
 
     // A larger program is none.
@@ -174,6 +174,12 @@ public final class JoclOpenCl implements OpenCl {
                         null,
                         null),
                 "clEnqueueReadBuffer");
+    }
+
+    @Override
+    public void copy(Memory from, Memory to, long bytes) {
+        check(() -> clEnqueueCopyBuffer(queue, memory(from), memory(to), 0, 0, bytes, 0, null, null),
+                "clEnqueueCopyBuffer");
     }
 
     @Override
@@ -358,11 +364,16 @@ public final class JoclOpenCl implements OpenCl {
     public void finish() {
         check(() -> clFinish(queue), "clFinish");
         if (finishesEarly) {
-            if (awaitedOnDevice == null) {
-                awaitedOnDevice = createBuffer(awaited.capacity());
-            }
-            read(awaitedOnDevice, 0, awaited);
+            read(awaitedOnDevice(), 0, awaited);
         }
+    }
+
+    /** Several threads may wait at the same time. What the buffer holds is not looked at. */
+    private synchronized Memory awaitedOnDevice() {
+        if (awaitedOnDevice == null) {
+            awaitedOnDevice = createBuffer(awaited.capacity());
+        }
+        return awaitedOnDevice;
     }
 
     @Override

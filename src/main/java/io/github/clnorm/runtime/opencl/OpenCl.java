@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
  * The OpenCL calls that clnorm makes on one device, one method a call. Every method throws {@link ClException} when
  * OpenCL answers with an error. Handles stay valid until they are released; nothing here is checked twice.
  *
- * <p>Implementations need not be thread-safe.
+ * <p>{@link #write}, {@link #read} and {@link #finish} block and may be called by several threads at a time, also while
+ * another thread makes any other call. Of all other calls there is one at a time.
  */
 public interface OpenCl extends AutoCloseable {
 
@@ -71,6 +72,15 @@ public interface OpenCl extends AutoCloseable {
      * @param target a direct buffer; its remaining bytes are filled, its position is not changed
      */
     void read(Memory memory, long offset, ByteBuffer target);
+
+    /**
+     * Enqueues a copy between buffers.
+     *
+     * @param from the source
+     * @param to the target
+     * @param bytes how many, from the beginning of both
+     */
+    void copy(Memory from, Memory to, long bytes);
 
     /**
      * Compiles a program.

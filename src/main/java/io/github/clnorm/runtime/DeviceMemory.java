@@ -1,0 +1,205 @@
+package io.github.clnorm.runtime;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.runtime.opencl.OpenCl;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A session's allocator: what is allocated, what is free, and what was forgotten. The session's lock guards everything but
+ * {@link #forgotten}.
+ *
+ * <p>Java's garbage collector sees none of the device's memory and has no reason to run when it is full. So the allocator
+ * runs it, when an allocation fails, and when much more is allocated than after the last collection: a program that forgets
+ * to close its tensors then goes on working.
+ */
+final class DeviceMemory {
+
+    private static final System.Logger LOG = System.getLogger("io.github.clnorm");
+
+    // The free list keeps at most this part of the device's memory.
+    private static final int FREE_SHARE = 4;
+    // No collection below these.
+    private static final long FEW_BYTES = 256L << 20;
+    private static final int FEW_ALLOCATIONS = 4096;
+    // Of small devices, such as those of phones, at most this part.
+    private static final int FEW_SHARE = 8;
+    private static final long CLEANER_MILLISECONDS = 200;
+
+    private final OpenCl openCl;
+    private final DeviceInfo device;
+    private final ReentrantLock lock;
+    private final FreeBuffers free;
+    private final Set<Allocation> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Allocation> scratches = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Queue<Allocation> forgotten = new ConcurrentLinkedQueue<>();
+    private final long fewBytes;
+
+    private long inUse;
+    private long peak;
+    private long scratchBytes;
+    // The least since the last collection.
+    private long leastBytes;
+    private int leastAllocations;
+
+    DeviceMemory(OpenCl openCl, DeviceInfo device, ReentrantLock lock) {
+        this.openCl = openCl;
+        this.device = device;
+        this.lock = lock;
+        this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
+        this.fewBytes = Math.min(FEW_BYTES, device.globalMemory() / FEW_SHARE);
+    }
+
+    /**
+     * Memory whose content is undefined; none for 0 bytes.
+     *
+     * @param bytes how much
+     * @param scratch whether it is the session's own: then it counts as pooled, not as in use
+     */
+    Allocation allocate(long bytes, boolean scratch) {
+        if (bytes > device.maxBuffer()) {
+            throw new IllegalArgumentException("a buffer of " + bytes + " bytes exceeds the largest of "
+                    + device.description() + ": " + device.maxBuffer() + " bytes");
+        }
+        drain();
+        if (inUse + bytes > Math.max(fewBytes, 2 * leastBytes)
+                || open.size() >= Math.max(FEW_ALLOCATIONS, 2 * leastAllocations)) {
+            collect();
+        }
+        Allocation allocation = new Allocation(this, bytes == 0 ? null : memory(bytes), bytes, Leaks.site());
+        if (scratch) {
+            scratches.add(allocation);
+            scratchBytes += bytes;
+        } else {
+            open.add(allocation);
+            inUse += bytes;
+            peak = Math.max(peak, inUse);
+        }
+        return allocation;
+    }
+
+    private OpenCl.Memory memory(long bytes) {
+        OpenCl.Memory memory = free.take(bytes);
+        if (memory != null) {
+            return memory;
+        }
+        try {
+            return openCl.createBuffer(bytes);
+        } catch (ClException e) {
+            makeRoom(e);
+            return openCl.createBuffer(bytes);
+        }
+    }
+
+    /** Where memory was missing, gives back what nothing uses: then the call can be tried once more. */
+    void makeRoom(ClException failure) {
+        if (!failure.isOutOfMemory()) {
+            throw failure;
+        }
+        boolean reclaimed = collect();
+        if (!free.release() && !reclaimed) {
+            throw failure;
+        }
+    }
+
+    /** Runs the garbage collector, and reclaims what it found. Whether it found anything. */
+    private boolean collect() {
+        int before = open.size();
+        CountDownLatch cleaned = new CountDownLatch(1);
+        Leaks.register(new Object(), cleaned::countDown);
+        System.gc();
+        try {
+            // The cleaner's thread does not need the session's lock to report what it finds.
+            cleaned.await(CLEANER_MILLISECONDS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        drain();
+        leastBytes = inUse;
+        leastAllocations = open.size();
+        return open.size() < before;
+    }
+
+    /** Called by the cleaner's thread, without the lock: reclaims at once where the lock is free, else soon. */
+    void forgotten(Allocation allocation) {
+        forgotten.add(allocation);
+        if (lock.tryLock()) {
+            try {
+                drain();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void drain() {
+        for (Allocation next = forgotten.poll(); next != null; next = forgotten.poll()) {
+            try {
+                next.close();
+            } catch (ClException e) {
+                LOG.log(Level.DEBUG, "a forgotten buffer could not be released", e);
+            }
+        }
+    }
+
+    void closed(Allocation allocation) {
+        if (open.remove(allocation)) {
+            inUse -= allocation.bytes;
+            leastBytes = Math.min(leastBytes, inUse);
+            leastAllocations = Math.min(leastAllocations, open.size());
+        } else if (scratches.remove(allocation)) {
+            scratchBytes -= allocation.bytes;
+        }
+    }
+
+    void keep(OpenCl.Memory memory, long bytes) {
+        free.keep(memory, bytes);
+    }
+
+    /** Gives back what is free. */
+    void trim() {
+        drain();
+        free.release();
+    }
+
+    int openAllocations() {
+        drain();
+        return open.size();
+    }
+
+    int scratchAllocations() {
+        return scratches.size();
+    }
+
+    long inUse() {
+        drain();
+        return inUse;
+    }
+
+    long peak() {
+        return peak;
+    }
+
+    long pooled() {
+        return free.bytes() + scratchBytes;
+    }
+
+    /** What gives everything back, a release each. */
+    List<Runnable> releases() {
+        List<Runnable> releases = new ArrayList<>();
+        List.copyOf(open).forEach(allocation -> releases.add(allocation::close));
+        List.copyOf(scratches).forEach(allocation -> releases.add(allocation::close));
+        releases.add(free::release);
+        return releases;
+    }
+}

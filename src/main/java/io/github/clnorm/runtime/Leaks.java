@@ -1,0 +1,55 @@
+package io.github.clnorm.runtime;
+
+import java.lang.System.Logger.Level;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Reclaims what became unreachable without being closed, and warns. The first such object of the process is reported, and
+ * no other. The system property {@code clnorm.leaks} changes that: {@code on} records where everything is allocated, and
+ * reports each place once; {@code off} reports nothing.
+ */
+final class Leaks {
+
+    private static final System.Logger LOG = System.getLogger("io.github.clnorm");
+    private static final String PROPERTY = "clnorm.leaks";
+    // A program that allocates in ever-changing places must not fill the memory.
+    private static final int MOST_SITES = 1000;
+
+    private static final Cleaner CLEANER = Cleaner.create(task -> {
+        Thread thread = new Thread(task, "clnorm-cleaner");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private static final AtomicBoolean REPORTED = new AtomicBoolean();
+    private static final Set<Integer> SITES = ConcurrentHashMap.newKeySet();
+
+    private Leaks() {}
+
+    /** Runs an action once the owner is unreachable, or when the handle is cleaned. The action must not refer to the owner. */
+    static Cleaner.Cleanable register(Object owner, Runnable action) {
+        return CLEANER.register(owner, action);
+    }
+
+    /** Where something is allocated; null unless that is recorded. */
+    static Throwable site() {
+        return "on".equals(System.getProperty(PROPERTY)) ? new Throwable("allocated here") : null;
+    }
+
+    /** Warns of something that was reclaimed. */
+    static void report(String what, Throwable site) {
+        String reclaimed = what + " became unreachable without being closed, and was reclaimed. Close tensors, layers and "
+                + "recorded passes when they are no longer needed, or make them in a backend.scope()";
+        if (site != null) {
+            if (SITES.size() < MOST_SITES && SITES.add(Arrays.hashCode(site.getStackTrace()))) {
+                LOG.log(Level.WARNING, reclaimed, site);
+            }
+        } else if (!"off".equals(System.getProperty(PROPERTY)) && REPORTED.compareAndSet(false, true)) {
+            LOG.log(Level.WARNING, reclaimed + ". Further ones are not reported; -D" + PROPERTY
+                    + "=on reports where each was allocated");
+        }
+    }
+}
