@@ -13,7 +13,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * A session's allocator: what is allocated, what is free, and what was forgotten. The session's lock guards everything but
@@ -35,6 +37,8 @@ final class DeviceMemory {
     // Of small devices, such as those of phones, at most this part.
     private static final int FEW_SHARE = 8;
     private static final long CLEANER_MILLISECONDS = 200;
+    // Waits of 4, 8, … 512 ms: a second in all before an allocation fails for good.
+    private static final int MOST_TRIES = 10;
 
     private final OpenCl openCl;
     private final DeviceInfo device;
@@ -90,31 +94,45 @@ final class DeviceMemory {
 
     private OpenCl.Memory memory(long bytes) {
         OpenCl.Memory memory = free.take(bytes);
-        if (memory != null) {
-            return memory;
-        }
+        return memory != null ? memory : withRoom(() -> openCl.createBuffer(bytes));
+    }
+
+    /**
+     * Makes a call that needs device memory. Where there is too little, the free list is given back, then what the program
+     * forgot to close, and the call is tried again each time.
+     */
+    <T> T withRoom(Supplier<T> call) {
+        ClException failure;
         try {
-            return openCl.createBuffer(bytes);
+            return call.get();
         } catch (ClException e) {
-            makeRoom(e);
-            return openCl.createBuffer(bytes);
+            failure = e;
         }
+        for (int tries = 0; tries < MOST_TRIES && failure.isOutOfMemory(); tries++) {
+            if (tries == 1) {
+                collect();
+            } else if (tries > 1) {
+                // The cleaner's thread takes its time to report what the collector found.
+                park(1L << tries);
+                drain();
+            }
+            if (free.release()) {
+                try {
+                    return call.get();
+                } catch (ClException e) {
+                    failure = e;
+                }
+            }
+        }
+        throw failure;
     }
 
-    /** Where memory was missing, gives back what nothing uses: then the call can be tried once more. */
-    void makeRoom(ClException failure) {
-        if (!failure.isOutOfMemory()) {
-            throw failure;
-        }
-        boolean reclaimed = collect();
-        if (!free.release() && !reclaimed) {
-            throw failure;
-        }
+    private static void park(long milliseconds) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(milliseconds));
     }
 
-    /** Runs the garbage collector, and reclaims what it found. Whether it found anything. */
-    private boolean collect() {
-        int before = open.size();
+    /** Runs the garbage collector, and reclaims what it found. */
+    private void collect() {
         CountDownLatch cleaned = new CountDownLatch(1);
         Leaks.register(new Object(), cleaned::countDown);
         System.gc();
@@ -127,7 +145,6 @@ final class DeviceMemory {
         drain();
         leastBytes = inUse;
         leastAllocations = open.size();
-        return open.size() < before;
     }
 
     /** Called by the cleaner's thread, without the lock: reclaims at once where the lock is free, else soon. */

@@ -2,7 +2,6 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
@@ -535,14 +534,8 @@ public final class Session implements AutoCloseable {
         placed.computeIfAbsent(kernel, of -> new KernelArguments.Placed(openCl, of)).place(arguments);
         LaunchTimes timer = times();
         boolean timed = timer != null;
-        OpenCl.Event event;
-        try {
-            event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
-        } catch (ClException e) {
-            // Some drivers find memory for a buffer when it is used first.
-            memory.makeRoom(e);
-            event = openCl.enqueue(kernel, workGroups, workGroupSize, timed);
-        }
+        // Some drivers find memory for a buffer when it is used first.
+        OpenCl.Event event = memory.withRoom(() -> openCl.enqueue(kernel, workGroups, workGroupSize, timed));
         if (timed) {
             timer.add(event);
         }

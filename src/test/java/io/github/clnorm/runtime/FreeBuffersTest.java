@@ -105,6 +105,17 @@ class FreeBuffersTest {
         }
     }
 
+    /** The garbage collector has no reason to run when a device's memory is full. */
+    @Test
+    void whoNeedsMemoryGetsWhatWasForgotten() {
+        try (Session session = session(-4)) {
+            session.allocate(900);
+            DeviceBuffer next = session.allocate(800);
+            assertEquals(800, bytes());
+            assertEquals(800, next.bytes());
+        }
+    }
+
     @Test
     void manySmallOnesAreBounded() {
         try (Session session = session(-4)) {
