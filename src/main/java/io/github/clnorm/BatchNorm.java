@@ -10,6 +10,8 @@ package io.github.clnorm;
  *
  * <p>In training the batch's statistics normalize, with the biased variance, and update the running ones, with the
  * unbiased variance. In evaluation the running ones normalize, or the batch's where none are tracked.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class BatchNorm extends ChannelStatisticsNorm {
 
@@ -91,7 +93,7 @@ public final class BatchNorm extends ChannelStatisticsNorm {
                 saved != null, eps(), options);
     }
 
-    /** The settings of a layer. */
+    /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends ChannelStatisticsNorm.Builder<Builder> {
         private Builder(Backend backend, long numFeatures, int dimensions) {
             super(backend, numFeatures, dimensions, true);

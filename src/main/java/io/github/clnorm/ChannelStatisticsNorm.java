@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * What {@link BatchNorm} and {@link InstanceNorm} share: running statistics of the channels, and a mode, training at
  * first. Weight, bias and running statistics have the shape {@code (C)}; running means begin as 0, running variances as 1.
+ *
+ * <p>Thread-safe, see {@link Layer}. A mode applies to the passes that are enqueued after it was set.
  */
 public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNorm, InstanceNorm {
 
@@ -122,7 +124,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     }
 
     /**
-     * Settings of such a layer.
+     * Settings of such a layer. Not thread-safe.
      *
      * @param <S> the layer's own settings
      */

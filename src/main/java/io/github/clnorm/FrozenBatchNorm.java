@@ -11,6 +11,8 @@ import io.github.clnorm.type.Layout;
  *
  * <p>Input: {@code (N, C, *)}, or {@code (N, *, C)} with channels last. Weight, bias, running mean and variance:
  * {@code (C)}; 1, 0, 0 and 1 at first.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class FrozenBatchNorm extends Layer {
 
@@ -83,7 +85,7 @@ public final class FrozenBatchNorm extends Layer {
         return "FrozenBatchNorm2d(" + numFeatures + ", eps=" + number(eps()) + ")";
     }
 
-    /** The settings of a layer. */
+    /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long numFeatures;
         private ElementType statisticsType = ElementType.FLOAT32;

@@ -7,6 +7,7 @@ import java.util.Objects;
 /**
  * What the forward pass did beside normalizing, and which gradients are wanted: those that are not cost nothing. {@link
  * #DEFAULTS} asks for all; every method gives a changed copy.
+ * Immutable and thread-safe; the tensors it names are not copied.
  *
  * @param layout where the channels are, as in the forward pass
  * @param activation applied in the forward pass

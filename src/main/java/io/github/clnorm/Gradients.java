@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 /**
  * The gradients of a loss that a backward pass gives, each null where it was not asked for or there is nothing to have it.
+ * Immutable and thread-safe, as its tensors are.
  *
  * @param input dx, of the input's shape and type; also the gradient of a residual, which was added to the input.
  *     Where the sum of both was used elsewhere too, that use's gradient has to be added

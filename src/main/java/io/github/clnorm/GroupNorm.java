@@ -9,6 +9,8 @@ import io.github.clnorm.type.Layout;
  *
  * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018. Input: {@code (N,
  * C, *)}, or {@code (N, *, C)} with channels last. Weight and bias: {@code (C)}, 1 and 0 at first.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class GroupNorm extends Layer {
 
@@ -68,7 +70,7 @@ public final class GroupNorm extends Layer {
                 + bool(weight() != null) + ")";
     }
 
-    /** The settings of a layer. */
+    /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long numGroups;
         private final long numChannels;

@@ -14,6 +14,8 @@ import java.util.stream.LongStream;
  *
  * <p>Unlike BatchNorm it has neither weight and bias nor running statistics unless asked for. In evaluation the running
  * ones normalize where they are tracked, else the input's.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class InstanceNorm extends ChannelStatisticsNorm {
 
@@ -140,7 +142,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         return tensor == null ? null : tensor.viewedAs(batch);
     }
 
-    /** The settings of a layer. */
+    /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends ChannelStatisticsNorm.Builder<Builder> {
         private Builder(Backend backend, long numFeatures, int dimensions) {
             super(backend, numFeatures, dimensions, false);

@@ -337,7 +337,7 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Settings that every layer has.
+     * Settings that every layer has. Not thread-safe.
      *
      * @param <S> the layer's own settings
      */

@@ -8,6 +8,8 @@ import io.github.clnorm.geometry.Shapes;
  *
  * <p>Source: Ba, Kiros and Hinton, <a href="https://arxiv.org/abs/1607.06450">Layer Normalization</a>, 2016. Input:
  * {@code (*, normalized_shape)}. Weight and bias: {@code normalized_shape}, 1 and 0 at first.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class LayerNorm extends Layer {
 
@@ -76,7 +78,7 @@ public final class LayerNorm extends Layer {
         }
     }
 
-    /** The settings of a layer. */
+    /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
         private boolean elementwiseAffine = true;

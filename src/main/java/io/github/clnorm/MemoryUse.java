@@ -1,7 +1,7 @@
 package io.github.clnorm;
 
 /**
- * What a backend has allocated on its device at one moment.
+ * What a backend has allocated on its device at one moment. Immutable and thread-safe.
  *
  * @param inUse bytes of open tensors
  * @param pooled bytes that are kept for reuse: of closed tensors, and scratch memory of the passes. {@link Backend#trim()}

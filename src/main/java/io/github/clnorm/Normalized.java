@@ -1,7 +1,7 @@
 package io.github.clnorm;
 
 /**
- * What a normalization gives.
+ * What a normalization gives. Immutable and thread-safe, as its tensors are.
  *
  * @param output y, of the input's shape and type; the caller's own tensor where the options named one
  * @param mean the mean of every set, float32 (float64 for float64); null for rms_norm, which takes none, and where

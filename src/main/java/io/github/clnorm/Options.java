@@ -6,6 +6,7 @@ import java.util.Objects;
 
 /**
  * What a forward pass does beside normalizing. {@link #DEFAULTS} does nothing more; every method gives a changed copy.
+ * Immutable and thread-safe; the tensors it names are not copied.
  *
  * @param layout where the channels of input and output are; of no matter to layer_norm and rms_norm
  * @param activation applied to the result, in the same pass

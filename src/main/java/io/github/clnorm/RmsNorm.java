@@ -7,6 +7,8 @@ package io.github.clnorm;
  *
  * <p>Source: Zhang and Sennrich, <a href="https://arxiv.org/abs/1910.07467">Root Mean Square Layer Normalization</a>,
  * NeurIPS 2019. Input: {@code (*, normalized_shape)}. Weight: {@code normalized_shape}, 1 at first; there is no bias.
+ *
+ * <p>Thread-safe, see {@link Layer}.
  */
 public final class RmsNorm extends Layer {
 
@@ -58,7 +60,7 @@ public final class RmsNorm extends Layer {
                 + ", elementwise_affine=" + bool(weight() != null) + ")";
     }
 
-    /** The settings of a layer. eps is the machine epsilon of the input's type unless set. */
+    /** The settings of a layer. Not thread-safe. eps is the machine epsilon of the input's type unless set. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
         private boolean elementwiseAffine = true;

@@ -2,7 +2,7 @@ package io.github.clnorm;
 
 /**
  * What a backward pass needs to know of the forward pass: the statistics that every set was normalized by, one of each a
- * set, float32 (float64 for float64).
+ * set, float32 (float64 for float64). Immutable and thread-safe, as its tensors are.
  *
  * @param mean the mean; null, or of no matter, for rms_norm
  * @param meanRest what rounding took from the mean, or null for 0. Without it x - mean is off by up to 6e-8 |mean| where

@@ -123,7 +123,7 @@ public final class Tensor implements AutoCloseable {
      */
     public void set(float[] values) {
         checkCount(values.length);
-        write("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+        fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
     /**
@@ -135,7 +135,7 @@ public final class Tensor implements AutoCloseable {
      */
     public void set(double[] values) {
         checkCount(values.length);
-        write("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+        fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
     /**
@@ -146,12 +146,14 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when it is closed, or another transfer is writing it
      */
     public void write(Session.Piece source) {
-        write("Tensor.write", source);
+        requireOpen();
+        backend.session().write(buffer, source, true, "Tensor.write");
     }
 
-    private void write(String by, Session.Piece source) {
+    /** The same by a source that fills everything. */
+    private void fill(String by, Session.Piece source) {
         requireOpen();
-        backend.session().write(buffer, source, by);
+        backend.session().write(buffer, source, false, by);
     }
 
     /**
@@ -176,7 +178,7 @@ public final class Tensor implements AutoCloseable {
             return;
         }
         long version = other.version();
-        write("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
+        fill("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
         if (other.version() != version) {
             throw new IllegalStateException("the source of shape " + other + " was written by "
                     + other.buffer.lastWriter() + " while it was being copied");

@@ -261,10 +261,11 @@ public final class Session implements AutoCloseable {
      *
      * @param buffer where to
      * @param source fills every piece; called without any lock
+     * @param clears whether a piece is zero before it is filled; without, what is not filled is undefined
      * @param by the operation, for messages of who wrote
      * @throws IllegalStateException when another transfer fills the buffer, or it is closed
      */
-    public void write(DeviceBuffer buffer, Piece source, String by) {
+    public void write(DeviceBuffer buffer, Piece source, boolean clears, String by) {
         Allocation allocation = buffer.allocation();
         exclusively(() -> {
             checkOpen();
@@ -276,7 +277,9 @@ public final class Session implements AutoCloseable {
         try {
             for (long at = 0; at < allocation.bytes; at += Staging.PIECE_BYTES) {
                 ByteBuffer piece = Staging.piece(staging, allocation.bytes - at);
-                Staging.clear(piece);
+                if (clears) {
+                    Staging.clear(piece);
+                }
                 source.at(at, Staging.piece(staging, allocation.bytes - at));
                 long offset = at;
                 blocking(allocation, allocation::pinForFilling, to -> openCl.write(to, offset, piece));
@@ -301,7 +304,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException when another transfer fills the buffer, or it is closed
      */
     public void write(DeviceBuffer buffer, Piece source) {
-        write(buffer, source, "a transfer");
+        write(buffer, source, true, "a transfer");
     }
 
     /**
