@@ -9,9 +9,7 @@ import io.github.clnorm.measure.DeviceBench;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.report.HtmlReport;
-import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
-import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.timing.Spread;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -125,10 +123,10 @@ final class BenchCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         Spread emptyLaunch = null;
         String problem = null;
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), tune.tuning());
+        try (Backend backend = CommandClock.open(device, tune.tuning());
                 ProgressLine line = new ProgressLine(err)) {
             DeviceBench bench =
-                    new DeviceBench(backend, budget.nanoseconds(), System::nanoTime, interruption::requested);
+                    new DeviceBench(backend, budget.nanoseconds(), CommandClock.current(), interruption::requested);
             emptyLaunch = bench.emptyLaunch();
             for (int i = 0; i < workloads.size(); i++) {
                 line.show(i, workloads.size(), device.selector() + " " + workloads.get(i));

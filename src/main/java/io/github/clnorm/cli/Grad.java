@@ -9,8 +9,6 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.Session;
-import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -69,7 +67,7 @@ final class Grad {
         int tensors = 2 + (request.residual != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone());
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), request.tuning);
+        try (Backend backend = CommandClock.open(device, request.tuning);
                 TensorOutput files = new TensorOutput()) {
             Passes passes = new Passes(backend, request.upload(backend, parameters, false));
             passes.run(parts, files);

@@ -7,8 +7,6 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.plan.Plan;
-import io.github.clnorm.runtime.Session;
-import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -58,7 +56,7 @@ final class Run {
         int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
         Request.Parameters parameters = request.readParameters();
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device), request.tuning);
+        try (Backend backend = CommandClock.open(device, request.tuning);
                 TensorOutput files = new TensorOutput()) {
             Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
             Result result = run(backend, files, parameters, onDevice, parts);

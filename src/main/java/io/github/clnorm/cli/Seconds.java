@@ -33,6 +33,11 @@ record Seconds(long nanoseconds) {
         }
     }
 
+    /** Such as {@code 0.5 s}. */
+    String text() {
+        return BigDecimal.valueOf(nanoseconds, 9).stripTrailingZeros().toPlainString() + " s";
+    }
+
     double seconds() {
         return nanoseconds / 1e9;
     }

@@ -6,6 +6,7 @@ import io.github.clnorm.measure.Workload;
 import io.github.clnorm.runtime.Session;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.tune.Tuned;
 import io.github.clnorm.tune.TuningDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Spec;
             "",
             "Times are of whole passes, from enqueue to finished. A plan is stored in place of the heuristic's where it is"
                     + " faster by more than noise; results are the same bits with each. Ctrl-C keeps what was found.",
+            "A pass whose search found nothing within the budget is skipped: the heuristic's plan stays, one line on standard"
+                    + " error says so, and the exit code is 0.",
             "The database is tuning.json in $CLNORM_CACHE, else in the user's cache folder.",
             "Exit code 1: a pass could not be tuned because of an error, or nothing could be stored."
         })
@@ -185,7 +188,7 @@ final class TuneCommand implements Callable<Integer> {
         String problem = null;
         try (Backend backend = open(device);
                 ProgressLine line = quiet ? ProgressLine.none() : new ProgressLine(err)) {
-            new TuneRun(backend.session(), database, budget.nanoseconds(), System::nanoTime, interruption::requested, line)
+            new TuneRun(backend.session(), database, budget.nanoseconds(), CommandClock.current(), interruption::requested, line)
                     .run(wanted, workloads.directions(), rows);
         } catch (ClException | IllegalStateException e) {
             // A device that cannot be opened, or is lost on the way, hides no other.
@@ -195,6 +198,13 @@ final class TuneCommand implements Callable<Integer> {
         }
         if (problem != null) {
             err.println("clnorm: " + device.description() + ": " + problem);
+        }
+        long outOfTime = rows.stream()
+                .filter(row -> row.tuned() != null && row.tuned().ending() == Tuned.Ending.OUT_OF_TIME)
+                .count();
+        if (outOfTime > 0) {
+            err.println("clnorm: " + device.description() + ": found nothing within " + budget.text() + " for "
+                    + outOfTime + " of " + rows.size() + (rows.size() == 1 ? " pass" : " passes") + ": the heuristics' plans stay, and nothing is stored for them; --budget gives them longer");
         }
         if (isVerbose()) {
             rows.stream().filter(row -> row.tuned() != null).forEach(row -> row.tuned().rejected().forEach(out ->

@@ -19,7 +19,8 @@ final class TuneOption {
             paramLabel = "T",
             defaultValue = "cached",
             description = "Launch parameters: off for heuristics, cached for stored winners where there are any, now to"
-                    + " search first what has none. Default: ${DEFAULT-VALUE}.")
+                    + " search first, for 5 s a pass, what has none; a search that finds nothing says so in one line, and the"
+                    + " heuristics decide. Default: ${DEFAULT-VALUE}.")
     private Tune tune;
 
     Tuning tuning() {

@@ -34,7 +34,7 @@ record TuneRow(Workload workload, Direction direction, Status status, String rea
             case FASTER, HEURISTIC -> new TuneRow(workload, direction, Status.OK, "", tuned);
             case STOPPED -> new TuneRow(workload, direction, Status.SKIPPED, "stopped", tuned);
             case OUT_OF_TIME -> new TuneRow(workload, direction, Status.SKIPPED,
-                    "the budget was over when hardly any plan had been tried", tuned);
+                    "nothing was found within the budget: give it longer with --budget", tuned);
             case IMPLAUSIBLE -> new TuneRow(workload, direction, Status.ERROR,
                     "no time is plausible: faster than four copies of the tensor", tuned);
         };

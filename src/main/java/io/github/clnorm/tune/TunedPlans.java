@@ -30,6 +30,7 @@ public final class TunedPlans implements PlanSource {
     private final Session session;
     private final TuningDatabase database;
     private final Tuner tuner;
+    private boolean warned;
 
     private TunedPlans(Session session, TuningDatabase database, Tuner tuner) {
         this.session = session;
@@ -58,8 +59,15 @@ public final class TunedPlans implements PlanSource {
         use(session, tuning, database, System::nanoTime);
     }
 
-    /** The same, by another clock. */
-    static void use(Session session, Tuning tuning, TuningDatabase database, LongSupplier clock) {
+    /**
+     * Makes a session use what a database has, and limits searches by a clock of the caller's.
+     *
+     * @param session the session
+     * @param tuning how
+     * @param database read when the first plan is needed; what is tuned now is stored there
+     * @param clock of nanoseconds, such as {@link System#nanoTime}
+     */
+    public static void use(Session session, Tuning tuning, TuningDatabase database, LongSupplier clock) {
         Tuner tuner = tuning == Tuning.NOW
                 ? new Tuner(session, clock, () -> Thread.currentThread().isInterrupted(), Tuner.Progress.NONE)
                 : null;
@@ -125,6 +133,24 @@ public final class TunedPlans implements PlanSource {
         return matches;
     }
 
+    /** Says why a search found nothing: once a session, because every pass of a slow device ends the same way. */
+    private void warn(Tuned tuned) {
+        String reason =
+                switch (tuned.ending()) {
+                    case OUT_OF_TIME -> "found nothing within " + TimeUnit.NANOSECONDS.toSeconds(BUDGET) + " s";
+                    case IMPLAUSIBLE -> "found nothing, because no time that it measured is plausible";
+                    // The caller interrupted the thread, and knows.
+                    default -> null;
+                };
+        if (reason != null) {
+            Level level = warned ? Level.DEBUG : Level.WARNING;
+            warned = true;
+            LOG.log(level, "tuning {0} on {1} {2}: the heuristics'' plan is used, and nothing is stored{3}",
+                    tuned.grouping(), session.device().name(), reason,
+                    tuned.ending() == Tuned.Ending.OUT_OF_TIME ? "; clnorm tune --budget 30s gives it longer" : "");
+        }
+    }
+
     /** The plan that was found; none where the search could not be made to its end, which costs nothing but speed. */
     private Optional<Plan> search(Function<Tuner, Tuned> search) {
         Tuned tuned;
@@ -138,6 +164,7 @@ public final class TunedPlans implements PlanSource {
         LOG.log(Level.DEBUG, "{0} on {1}: {2}, {3} us, heuristic {4} us", tuned.grouping(), session.device().name(),
                 tuned.plan(), tuned.microseconds(), tuned.heuristicMicroseconds());
         if (!tuned.isMeasured()) {
+            warn(tuned);
             return Optional.empty();
         }
         try {

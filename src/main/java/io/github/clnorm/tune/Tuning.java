@@ -8,7 +8,8 @@ public enum Tuning {
     CACHED,
     /**
      * As {@link #CACHED}, but what has no result of its own is tuned when it is computed for the first time: that call takes
-     * some seconds and device memory for several copies of its tensors; what it found is stored for later.
+     * some seconds and device memory for several copies of its tensors; what it found is stored for later. Where it finds
+     * nothing within 5 seconds, the heuristics decide, nothing is stored, and a warning is logged once a session.
      */
     NOW
 }

@@ -15,6 +15,7 @@ import io.github.clnorm.measure.Workload;
 import io.github.clnorm.plan.Plan;
 import io.github.clnorm.runtime.KernelSource;
 import io.github.clnorm.testing.TestInfo;
+import io.github.clnorm.timing.FakeClock;
 import io.github.clnorm.tune.Entry;
 import io.github.clnorm.tune.Grouping;
 import io.github.clnorm.tune.Tuned;
@@ -23,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Test;
 class TuneCommandTest extends CommandLineFixture {
 
     private static final String PROPERTY = "clnorm.cache";
+    // What a reading of the clock takes: a budget is a number of readings.
+    private static final long MICROSECOND = 1_000;
 
     private Path database;
 
@@ -40,11 +42,13 @@ class TuneCommandTest extends CommandLineFixture {
     void useAnEmptyCache() {
         database = folder.resolve("cache").resolve("tuning.json");
         System.setProperty(PROPERTY, database.getParent().toString());
+        CommandClock.use(new FakeClock(MICROSECOND));
     }
 
     @AfterEach
     void useTheUsualCache() {
         System.clearProperty(PROPERTY);
+        CommandClock.use(System::nanoTime);
     }
 
     private static JsonNode json(String text) throws IOException {
@@ -64,7 +68,7 @@ class TuneCommandTest extends CommandLineFixture {
         assertTrue(out.contains("nothing was tuned"), out);
         assertTrue(out.contains("8 sets of 60 elements"), out);
 
-        assertEquals(ExitCode.DONE, execute("tune", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2", "--budget", "15s",
+        assertEquals(ExitCode.DONE, execute("tune", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2",
                 "--direction", "forward", "--json", file), err);
         assertEquals("", err, "no progress where there is no terminal");
         assertTrue(out.contains("group_norm 4x8x3x5 G=2"), out);
@@ -99,7 +103,7 @@ class TuneCommandTest extends CommandLineFixture {
     @Tag("device")
     void whatCannotBeStoredIsSaidBehindTheTable() throws IOException {
         System.setProperty(PROPERTY, Files.writeString(folder.resolve("file"), "").resolve("cache").toString());
-        int code = execute("tune", "layer_norm", "--shape", "6,40", "--budget", "15s", "--direction", "forward");
+        int code = execute("tune", "layer_norm", "--shape", "6,40", "--direction", "forward");
         assertEquals(ExitCode.FAILURE, code, err);
         assertEquals(1, err.lines().count(), err);
         assertTrue(err.startsWith("clnorm: ") && err.contains("cannot be stored"), err);
@@ -131,6 +135,43 @@ class TuneCommandTest extends CommandLineFixture {
         done(run("--num-groups", "4"));
         assertTrue(err.contains(entries().get(0).plan().toString()), err);
         assertArrayEquals(untuned, Files.readAllBytes(output));
+    }
+
+    /** Each reading of the clock takes longer than the whole search may. */
+    @Test
+    @Tag("device")
+    void aSearchThatFindsNothingInTimeSaysSoInOneLine() throws Exception {
+        Path errors = folder.resolve("errors");
+        Process process = WithClock.process(10_000_000_000L, "", folder.resolve("unused"),
+                        List.of("-D" + PROPERTY + "=" + database.getParent()),
+                        "run", "group_norm", "--num-groups", "4", "-i", input, "-o", output, "--tune", "now", "--quiet")
+                .redirectError(errors.toFile())
+                .start();
+        assertEquals(ExitCode.DONE, process.waitFor(), Files.readString(errors));
+        List<String> lines = Files.readAllLines(errors);
+        assertEquals(1, lines.size(), lines.toString());
+        assertTrue(lines.get(0).startsWith("clnorm: tuning group_norm forward, float32"), lines.get(0));
+        assertTrue(lines.get(0).endsWith("found nothing within 5 s: the heuristics' plan is used, and nothing is stored;"
+                + " clnorm tune --budget 30s gives it longer"), lines.get(0));
+        assertFalse(Files.exists(database));
+        byte[] heuristic = Files.readAllBytes(output);
+        done(run("--num-groups", "4", "--tune", "off", "--quiet"));
+        assertArrayEquals(heuristic, Files.readAllBytes(output));
+    }
+
+    @Test
+    @Tag("device")
+    void passesForWhichNothingWasFoundInTimeAreSkippedAndCounted() throws IOException {
+        CommandClock.use(new FakeClock(10_000_000_000L));
+        assertEquals(ExitCode.DONE, execute("tune", "group_norm", "--shape", "4,8,3,5", "--num-groups", "2"), err);
+        assertEquals(1, err.lines().count(), err);
+        assertTrue(err.contains("found nothing within 10 s for 2 of 2 passes"), err);
+        assertTrue(err.contains("--budget"), err);
+        assertEquals(2, out.lines().filter(line -> line.contains("skipped: nothing was found within the budget")).count(), out);
+        assertFalse(Files.exists(database));
+        assertEquals(ExitCode.DONE, execute("tune", "layer_norm", "--shape", "6,40", "--quiet", "--budget", "500ms"), err);
+        assertEquals("", out);
+        assertTrue(err.contains("found nothing within 0.5 s for 2 of 2 passes"), err);
     }
 
     @Test
@@ -203,25 +244,15 @@ class TuneCommandTest extends CommandLineFixture {
     void whatWasFoundIsKeptWhenItIsInterrupted() throws Exception {
         Path file = folder.resolve("results.json");
         Path errors = folder.resolve("errors");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djava.library.path=" + System.getProperty("java.library.path"),
-                        "-D" + PROPERTY + "=" + database.getParent(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "tune", "--suite", "awkward", "--dtype", "float32,float16,bfloat16", "--budget", "10s", "--json",
-                        file.toString())
+        Path stopped = folder.resolve("stopped");
+        // Its clock stops at the first reading after a result was stored: then most passes are still to be searched.
+        Process process = WithClock.process(MICROSECOND, database.toString(), stopped,
+                        List.of("-D" + PROPERTY + "=" + database.getParent()),
+                        "tune", "--suite", "awkward", "--dtype", "float32,float16,bfloat16", "--json", file)
                 .redirectOutput(folder.resolve("table").toFile())
                 .redirectError(errors.toFile())
                 .start();
-        // Some passes are done by then, and many are not: all of them take a minute.
-        while (process.isAlive() && !Files.exists(database)) {
-            Thread.sleep(20);
-        }
-        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
-        assertEquals(130, process.exitValue(), Files.readString(errors));
+        assertEquals(130, WithClock.interrupt(process, stopped), Files.readString(errors));
         JsonNode root = json(Files.readString(file));
         assertTrue(root.get("interrupted").asBoolean());
         JsonNode rows = root.get("devices").get(0).get("rows");
