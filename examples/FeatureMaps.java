@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * edges, colour differences and Gabor filters of four orientations and two scales, rectified. So the channels have very
  * different means, and heavy tails, as feature maps do.
  *
- * <p>Run from the top of the project: {@code java -cp target/clnorm.jar examples/FeatureMaps.java}
+ * <p>Run from the top of the project: {@code java -cp 'target/clnorm.jar:target/lib/*' examples/FeatureMaps.java}
  */
 public final class FeatureMaps {
 

@@ -29,6 +29,7 @@ class BundleStartTest {
         drivers = Files.createDirectory(temporary.resolve("drivers"));
         executable(bundle.resolve("clnorm"), Files.readString(Path.of("bench", "bundle-start")));
         Files.createDirectories(bundle.resolve("runtime/bin"));
+        Files.createFile(Files.createDirectories(bundle.resolve("lib")).resolve("jocl.jar"));
         executable(bundle.resolve("runtime/bin/java"), """
                 #!/bin/sh
                 echo "vendors=${OCL_ICD_VENDORS:-}"
@@ -66,8 +67,12 @@ class BundleStartTest {
     @Test
     void argumentsArePassedAsTheyAreAndAnEmptyEnvironmentHasAPath() throws Exception {
         List<String> lines = start(Map.of(), "run", "a b", "", "*");
-        int jar = lines.indexOf("argument=" + bundle.toRealPath().resolve("clnorm.jar"));
-        assertEquals(List.of("argument=run", "argument=a b", "argument=", "argument=*"), lines.subList(jar + 1, lines.size()));
+        int main = lines.indexOf("argument=io.github.clnorm.cli.Main");
+        assertEquals(List.of("argument=run", "argument=a b", "argument=", "argument=*"), lines.subList(main + 1, lines.size()));
+        assertEquals(
+                "argument=" + bundle.toRealPath().resolve("clnorm.jar") + ":" + bundle.toRealPath().resolve("lib/jocl.jar"),
+                lines.get(main - 1));
+        assertFalse(lines.contains("argument=-jar"), "the manifest names no libraries");
         assertTrue(lines.contains("argument=-Djava.library.path=" + bundle.toRealPath().resolve("lib")), lines.toString());
         assertFalse(value(lines, "path").isEmpty());
     }
@@ -102,7 +107,7 @@ class BundleStartTest {
         Process started = new ProcessBuilder("/bin/sh", link.toString(), "devices").start();
         String out = new String(started.getInputStream().readAllBytes());
         assertEquals(0, started.waitFor(), out);
-        assertTrue(out.contains("argument=" + bundle.toRealPath().resolve("clnorm.jar")), out);
+        assertTrue(out.contains("argument=" + bundle.toRealPath().resolve("clnorm.jar") + ":"), out);
     }
 
     @Test

@@ -256,6 +256,7 @@ class GroupNormTest {
     }
 
     @Test
+    @Tag("threads")
     void threadsShareABackend() throws InterruptedException {
         Backend backend = TestDevices.first();
         float[] values = Values.normal(9, 4 * 8 * 100, 1, 1);

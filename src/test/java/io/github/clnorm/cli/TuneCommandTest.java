@@ -34,7 +34,7 @@ class TuneCommandTest extends CommandLineFixture {
 
     private static final String PROPERTY = "clnorm.cache";
     // What a reading of the clock takes: a budget is a number of readings.
-    private static final long MICROSECOND = 1_000;
+    private static final long MILLISECOND = 1_000_000;
 
     private Path database;
 
@@ -42,7 +42,7 @@ class TuneCommandTest extends CommandLineFixture {
     void useAnEmptyCache() {
         database = folder.resolve("cache").resolve("tuning.json");
         System.setProperty(PROPERTY, database.getParent().toString());
-        CommandClock.use(new FakeClock(MICROSECOND));
+        CommandClock.use(new FakeClock(MILLISECOND));
     }
 
     @AfterEach
@@ -246,7 +246,7 @@ class TuneCommandTest extends CommandLineFixture {
         Path errors = folder.resolve("errors");
         Path stopped = folder.resolve("stopped");
         // Its clock stops at the first reading after a result was stored: then most passes are still to be searched.
-        Process process = WithClock.process(MICROSECOND, database.toString(), stopped,
+        Process process = WithClock.process(MILLISECOND, database.toString(), stopped,
                         List.of("-D" + PROPERTY + "=" + database.getParent()),
                         "tune", "--suite", "awkward", "--dtype", "float32,float16,bfloat16", "--json", file)
                 .redirectOutput(folder.resolve("table").toFile())

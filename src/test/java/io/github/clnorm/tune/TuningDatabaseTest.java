@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.testing.Soak;
 import io.github.clnorm.testing.TestInfo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,8 +18,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -26,13 +27,14 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TuningDatabaseTest {
 
     private static final Entry ENTRY = Entries.of(TestInfo.CPU, Entries.GROUPING, Plan.resident(1, 8));
-    private static final int EACH = 40;
+    private static final int EACH = Soak.steps(40, 1000);
 
     @TempDir
     private Path folder;
@@ -141,7 +143,7 @@ class TuningDatabaseTest {
         private Writer() {}
 
         public static void main(String[] arguments) throws IOException {
-            for (int i = 0; i < EACH; i++) {
+            for (int i = 0; i < Integer.parseInt(arguments[2]); i++) {
                 Entry entry = Entries.withDriver(ENTRY, arguments[1] + "-" + i);
                 TuningDatabase.at(Path.of(arguments[0])).add(List.of(entry));
             }
@@ -149,16 +151,19 @@ class TuningDatabaseTest {
     }
 
     @Test
+    @Tag("stress")
     void processesThatWriteAtTheSameTimeLoseNothing() throws Exception {
         List<Process> writers = new ArrayList<>();
-        for (String name : List.of("a", "b", "c")) {
+        List<String> names = List.of("a", "b", "c");
+        for (String name : names) {
             writers.add(new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
                             Writer.class.getName(),
                             file().toString(),
-                            name)
+                            name,
+                            Integer.toString(EACH))
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve(name).toFile())
                     .start());
@@ -168,9 +173,8 @@ class TuningDatabaseTest {
             TuningDatabase.at(file()).entries();
             Thread.sleep(1);
         }
-        for (Process writer : writers) {
-            assertTrue(writer.waitFor(60, TimeUnit.SECONDS));
-            assertEquals(0, writer.exitValue(), Files.readString(folder.resolve("a")));
+        for (int i = 0; i < writers.size(); i++) {
+            assertEquals(0, writers.get(i).waitFor(), Files.readString(folder.resolve(names.get(i))));
         }
         assertEquals(3 * EACH, TuningDatabase.at(file()).entries().size());
         assertEquals(List.of("tuning.json", "tuning.json.lock"), files());
@@ -178,14 +182,16 @@ class TuningDatabaseTest {
     }
 
     @Test
+    @Tag("stress")
+    @Tag("threads")
     void threadsThatWriteAtTheSameTimeLoseNothing() throws Exception {
         List<Thread> threads = new ArrayList<>();
-        List<Throwable> failures = new ArrayList<>();
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
         for (String name : List.of("a", "b", "c")) {
             Thread thread = new Thread(() -> {
                 try {
-                    Writer.main(new String[] {file().toString(), name});
-                } catch (IOException | RuntimeException e) {
+                    Writer.main(new String[] {file().toString(), name, Integer.toString(EACH)});
+                } catch (Throwable e) {
                     failures.add(e);
                 }
             });
