@@ -37,9 +37,10 @@ import picocli.CommandLine.Spec;
             "",
             "A ratio to the baseline is of times: above 1 is slower. Its noise band, in brackets, is what the recorded"
                     + " spreads leave open: from the 10th percentile over the baseline's 90th to the 90th over the"
-                    + " baseline's 10th. Means are geometric, over the rows that all devices have, or most of them where not all"
+                    + " baseline's 10th. The band of a mean is narrower: the rows' bands as independent noise, or two standard"
+                    + " errors of the rows' ratios where that is more. Means are geometric, over the rows that all devices have, or most of them where not all"
                     + " have any in common.",
-            "Exit codes: 0 done; 1 --fail-on-regression found rows, and named them; 2 a file is no result of bench, or there"
+            "Exit codes: 0 done; 1 --fail-on-regression found rows or means, and named them; 2 a file is no result of bench, or there"
                     + " is nothing to compare."
         })
 final class CompareCommand implements Callable<Integer> {
@@ -80,8 +81,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--fail-on-regression",
             paramLabel = "PCT",
-            description = "Exit with 1 when a row is slower than the baseline by more than so many percent beyond the noise,"
-                    + " or was measured there and now is an error, unsupported, or on a device that was lost. Rows that are"
+            description = "Exit with 1 when a row, or the geometric mean of the rows of a direction, is slower than the"
+                    + " baseline by more than this many percent beyond its noise band, or a row was measured there and now is an error, unsupported, or on a device that was lost. Rows that are"
                     + " skipped or missing are warned of.")
     private String tolerance;
 

@@ -1,5 +1,6 @@
 package io.github.clnorm.compare;
 
+import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -117,6 +118,20 @@ public final class Baseline {
     }
 
     /**
+     * The times of a device over the baseline's.
+     *
+     * @param column of any run
+     * @param direction of the passes
+     * @return a ratio for each row that both have
+     */
+    public List<Ratio> ratios(Column column, Direction direction) {
+        return comparison.passes().stream()
+                .filter(pass -> pass.direction() == direction)
+                .flatMap(pass -> ratio(pass, column).stream())
+                .toList();
+    }
+
+    /**
      * Something that is worse than in the baseline.
      *
      * @param row which row, or how many
@@ -126,8 +141,9 @@ public final class Baseline {
     public record Regression(String row, Column column, String what) {}
 
     /**
-     * The rows that are slower than in the baseline beyond the noise, and those that were measured there and now fail:
-     * with an error, as unsupported, or because their device was lost. What was skipped or is missing is none.
+     * The rows that are slower than in the baseline beyond the noise; the geometric means over two or more rows of a direction
+     * that are, by their own noise band, also where every row alone may be noise; and the rows that were measured there and now
+     * fail: with an error, as unsupported, or because their device was lost. What was skipped or is missing is none.
      *
      * @param percent how much slower is still let pass
      * @return the rows, none where all is well
@@ -149,6 +165,15 @@ public final class Baseline {
                         .ifPresent(row -> regressions.add(
                                 new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
             });
+            for (Direction direction : Direction.values()) {
+                List<Ratio> ratios = ratios(column, direction);
+                if (ratios.size() > 1 && Ratio.mean(ratios).isSlowerBy(percent)) {
+                    regressions.add(new Regression(
+                            "geometric mean of " + ratios.size() + " rows, " + direction,
+                            column,
+                            "takes " + Ratio.mean(ratios) + " times as long"));
+                }
+            }
         }
         return regressions;
     }

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -103,7 +102,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
      */
     public String ratio(Pass pass, Column column) {
         return baseline.flatMap(base -> base.ratio(pass, column))
-                .map(ratio -> ratio + (ratio.isSlowerBy(0) ? " slower" : ratio.most() < 1 ? " faster" : ""))
+                .map(Ratio::verdict)
                 .orElse("-");
     }
 
@@ -134,13 +133,12 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     private String meanRatio(Column column, Direction direction) {
-        double[] ratios = comparison.passes().stream()
-                .filter(pass -> pass.direction() == direction)
-                .map(pass -> baseline.orElseThrow().ratio(pass, column).orElse(null))
-                .filter(Objects::nonNull)
-                .mapToDouble(Ratio::median)
-                .toArray();
-        return ratios.length == 0 ? "-" : FigureText.ratio(Means.geometric(ratios));
+        List<Ratio> ratios = baseline.orElseThrow().ratios(column, direction);
+        return switch (ratios.size()) {
+            case 0 -> "-";
+            case 1 -> FigureText.ratio(ratios.get(0).median());
+            default -> Ratio.mean(ratios).verdict();
+        };
     }
 
     private List<Direction> directions() {

@@ -123,6 +123,24 @@ class CompareCommandTest extends CommandLineFixture {
     }
 
     @Test
+    void whatSlowsAllRowsDownFailsByTheMean() throws IOException {
+        BenchDocument first = new BenchDocument().device("H200");
+        BenchDocument second = new BenchDocument().device("H200");
+        for (int channels = 32; channels <= 320; channels += 32) {
+            first.row("group_norm 2x" + channels + "x8x8 G=32", "backward", 100);
+            second.row("group_norm 2x" + channels + "x8x8 G=32", "backward", 120);
+        }
+        Path base = first.write(folder.resolve("first.json"));
+        Path slower = second.write(folder.resolve("second.json"));
+        assertEquals(ExitCode.FAILURE, execute("compare", slower, "--baseline", base, "--fail-on-regression", "5"), out);
+        assertEquals(
+                "clnorm: regression: B, geometric mean of 10 rows, backward: takes 1.20 (1.13-1.28) times as long\n",
+                lineFeeds(err));
+        assertTrue(line("geometric mean").endsWith("1.20 (1.13-1.28) slower"), out);
+        assertEquals(ExitCode.DONE, execute("compare", slower, "--baseline", base, "--fail-on-regression", "15"), err);
+    }
+
+    @Test
     void theSameRunAgainIsNoRegression() throws IOException {
         Path again = Files.copy(before, folder.resolve("again.json"));
         assertEquals(ExitCode.DONE, execute("compare", again, "--baseline", before, "--fail-on-regression", "0"), err);

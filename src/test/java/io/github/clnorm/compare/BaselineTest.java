@@ -4,6 +4,7 @@ import static io.github.clnorm.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.testing.SavedRuns.ROWS;
 import static io.github.clnorm.testing.SavedRuns.device;
+import static io.github.clnorm.testing.SavedRuns.pass;
 import static io.github.clnorm.testing.SavedRuns.row;
 import static io.github.clnorm.testing.SavedRuns.run;
 import static io.github.clnorm.testing.SavedRuns.without;
@@ -12,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.measure.Direction;
 import io.github.clnorm.measure.Row;
 import io.github.clnorm.timing.Spread;
 import java.util.List;
@@ -63,6 +65,55 @@ class BaselineTest {
         assertEquals("0.60 (0.49-0.73) faster", view.ratio(ROWS, comparison.columns().get(1)));
         assertEquals("-", view.ratio(FORWARD, comparison.columns().get(0)));
         assertEquals(List.of("A", "B", "B/A"), view.grid(comparison.passes()).columns());
+    }
+
+    /** Eighteen rows, each of which may be noise by its own band: together they are not. */
+    @Test
+    void whatSlowsAllRowsDownIsARegressionOfTheMean() {
+        SavedRow[] before = new SavedRow[18];
+        SavedRow[] after = new SavedRow[18];
+        for (int i = 0; i < 18; i++) {
+            Pass pass = pass("group_norm 2x" + 32 * (i + 1) + "x8x8 G=32", Direction.FORWARD);
+            before[i] = row(pass, new Spread(100, 70, 150, 9));
+            after[i] = row(pass, new Spread(190, 140, 280, 9));
+        }
+        SavedRun first = run("before.json", device("H200", before));
+        Comparison comparison = comparison(first, run("after.json", device("H200", after)));
+        Baseline baseline = new Baseline(comparison, first);
+        Column column = comparison.columns().get(1);
+        // Each row: 1.9, from 140/150 to 280/70. Of the mean, a root of 18th of that distance.
+        Ratio mean = Ratio.mean(baseline.ratios(column, Direction.FORWARD));
+        assertEquals(1.9, mean.median(), 1e-9);
+        assertEquals(1.9 * Math.pow(140 / 150.0 / 1.9, 1 / Math.sqrt(18)), mean.least(), 1e-9);
+        assertEquals(1.9 * Math.pow(4 / 1.9, 1 / Math.sqrt(18)), mean.most(), 1e-9);
+        assertEquals(
+                List.of(new Baseline.Regression(
+                        "geometric mean of 18 rows, forward", column, "takes 1.90 (1.61-2.26) times as long")),
+                baseline.regressions(5));
+        assertEquals(List.of(), baseline.regressions(62));
+        View view = new View(comparison, Metric.US, Optional.of(baseline));
+        assertEquals("1.90 (1.61-2.26) slower", view.means().lines().get(0).cells().get(2).text());
+        assertEquals(List.of(), new Baseline(comparison(first, run("again.json", device("H200", before))), first).regressions(0));
+    }
+
+    /** Rows that disagree widen the band of their mean. */
+    @Test
+    void aMeanOfRowsThatDisagreeIsUncertain() {
+        Ratio mean = Ratio.mean(List.of(new Ratio(1, 1, 1), new Ratio(4, 4, 4)));
+        assertEquals(2, mean.median(), 1e-9);
+        assertEquals(0.5, mean.least(), 1e-9);
+        assertEquals(8, mean.most(), 1e-9);
+        assertFalse(mean.isSlowerBy(0));
+    }
+
+    @Test
+    void forwardIsJudgedWithoutBackward() {
+        SavedRun after = run("after.json", device("H200", row(FORWARD, 121), row(ROWS, 121), row(BACKWARD, 10)));
+        List<Baseline.Regression> regressions = hold(BEFORE, after).regressions(3);
+        assertEquals(
+                List.of("geometric mean of 2 rows, forward"),
+                regressions.stream().map(Baseline.Regression::row).toList());
+        assertEquals(List.of(), hold(BEFORE, run("after.json", device("H200", row(FORWARD, 121), row(ROWS, 80)))).regressions(0));
     }
 
     @Test

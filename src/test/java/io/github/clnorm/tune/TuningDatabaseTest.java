@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TuningDatabaseTest {
 
     private static final Entry ENTRY = Entries.of(TestInfo.CPU, Entries.GROUPING, Plan.resident(1, 8));
-    private static final int EACH = Soak.steps(40, 1000);
+    private static final int EACH = Soak.steps(40, 200);
 
     @TempDir
     private Path folder;
