@@ -86,6 +86,8 @@ final class CopyLimit {
             for (int i = 0; i < running.size(); i++) {
                 Timed timed = running.get(i);
                 long fastest = timed.nanoseconds;
+                // What another one left in the caches must not count.
+                copy(timed.plan, from, to);
                 for (int tries = 0; tries < TRIES; tries++) {
                     fastest = Math.min(fastest, time(timed.plan, from, to));
                 }

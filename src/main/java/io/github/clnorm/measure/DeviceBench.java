@@ -163,8 +163,7 @@ public final class DeviceBench {
         if (times.get(0).length == 0) {
             return without(workload, directions, Row.Status.SKIPPED, STOPPED);
         }
-        Map<Direction, List<LaunchTimes>> launches =
-                launches(subject, directions, () -> copyLimit.copy(copies.get(0), from, to));
+        Map<Direction, List<LaunchTimes>> launches = launches(subject, directions);
         Limit limit = Limit.of(copies, times.subList(directions.size() + tuned.size(), times.size()));
         List<Row> rows = new ArrayList<>();
         for (Direction direction : directions) {
@@ -201,17 +200,18 @@ public final class DeviceBench {
         };
     }
 
-    /** The device's own times, and what it launched: passes and a copy in turn, as before. */
-    private Map<Direction, List<LaunchTimes>> launches(Subject subject, Set<Direction> directions, Runnable copy) {
+    /** The device's own times, and what it launched: passes in turn, each behind an untimed one of its own, as before. */
+    private Map<Direction, List<LaunchTimes>> launches(Subject subject, Set<Direction> directions) {
         Map<Direction, List<LaunchTimes>> launches = new EnumMap<>(Direction.class);
         directions.forEach(direction -> launches.put(direction, new ArrayList<>()));
         long end = clock.getAsLong() + budget / DEVICE_TIME;
         for (int round = 0;
                 round == 0 || round < MOST_DEVICE_TIMES && clock.getAsLong() < end && !stop.getAsBoolean();
                 round++) {
-            launches.forEach((direction, times) ->
-                    times.add(backend.session().timed(() -> subject.run(direction))));
-            copy.run();
+            launches.forEach((direction, times) -> {
+                subject.run(direction);
+                times.add(backend.session().timed(() -> subject.run(direction)));
+            });
         }
         return launches;
     }

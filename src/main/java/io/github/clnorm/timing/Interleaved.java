@@ -8,7 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Times actions in turn, round after round, so that whatever else the machine does meanwhile is spread over all of them:
- * only times of the same rounds may be compared.
+ * only times of the same rounds may be compared. Each timed call follows an untimed one of the same action, so that what it
+ * finds in the caches, and what it must write back, is its own and not that of the action before it in the round.
  */
 public final class Interleaved {
 
@@ -41,7 +42,7 @@ public final class Interleaved {
     }
 
     /**
-     * Runs actions in turn.
+     * Runs actions in turn, each twice a round: the second call is timed.
      *
      * @param actions each waits until what it does is done
      * @param limits how long
@@ -89,6 +90,7 @@ public final class Interleaved {
     private long[] round(List<Runnable> actions) {
         long[] times = new long[actions.size()];
         for (int i = 0; i < times.length; i++) {
+            actions.get(i).run();
             long start = clock.getAsLong();
             actions.get(i).run();
             times[i] = clock.getAsLong() - start;

@@ -27,6 +27,7 @@ import io.github.clnorm.timing.Spread;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -179,6 +180,44 @@ class DeviceBenchTest {
             assertEquals(Row.Status.SKIPPED, rows.get(1).status());
             assertEquals("a pass takes 4.5 ms, and the workload has 2.0 ms", rows.get(1).reason());
         }
+    }
+
+    /**
+     * What is enqueued between two looks at the clock. Whatever is timed - passes, the heuristics' own, copies, in the search
+     * for the best copy too - follows the same without a look in between: every one of them has a neighbour that is alike.
+     */
+    @Test
+    void everyTimedCallFollowsOneOfItsOwn() {
+        List<List<Object>> calls = new ArrayList<>(List.of(new ArrayList<>()));
+        long[] now = {0};
+        var device = TestDevices.first().device();
+        OpenCl real = JoclOpenCl.open(device, true);
+        OpenCl recorded = (OpenCl) Proxy.newProxyInstance(
+                OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("enqueue")) {
+                        calls.get(calls.size() - 1).add(arguments[0]);
+                    }
+                    return method.invoke(real, arguments);
+                });
+        try (Backend backend = new Backend(new Session(recorded, device))) {
+            DeviceBench bench = new DeviceBench(backend, BUDGET, () -> {
+                calls.add(new ArrayList<>());
+                return now[0]++;
+            }, () -> false);
+            assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(1).status());
+        }
+        calls.removeIf(List::isEmpty);
+        assertTrue(calls.size() > 50, calls.size() + " calls");
+        // The first four are of the passes alone, the fifth is what is compared with float64.
+        for (int i = 5; i + 1 < calls.size(); i++) {
+            assertTrue(
+                    endsWith(calls.get(i - 1), calls.get(i)) || endsWith(calls.get(i), calls.get(i + 1)),
+                    "call " + i + " of " + calls.size() + " follows another's");
+        }
+    }
+
+    private static boolean endsWith(List<Object> calls, List<Object> end) {
+        return calls.size() >= end.size() && calls.subList(calls.size() - end.size(), calls.size()).equals(end);
     }
 
     @Test
