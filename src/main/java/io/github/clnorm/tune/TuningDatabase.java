@@ -42,7 +42,7 @@ public final class TuningDatabase {
     private static final String NAME = "tuning.json";
     private static final String SHIPPED = "shipped.json";
     private static final long LARGEST_FILE = 64L << 20;
-    private static final long LOCK_PATIENCE_SECONDS = 10;
+    private static final long LOCK_PATIENCE_SECONDS = 60;
     private static final long LOCK_RETRY_MILLISECONDS = 10;
 
     // A file's lock is the process's, not the thread's.
