@@ -72,6 +72,11 @@ public final class BatchNorm extends ChannelStatisticsNorm {
             throw new IllegalArgumentException("expected " + (dimensions() == 1 ? "2D or 3D" : dimensions() + 2 + "D")
                     + " input (got " + rank + "D input)");
         }
+        if (weight() == null && runningMean() == null) {
+            // PyTorch does not look at num_features here. Other channels than the layer was made for are a mistake.
+            Requests.channels(input, layout(), numFeatures());
+        }
+        Requests.statisticsType(input, runningMean());
         boolean training = isTraining();
         boolean batchStatistics = training || !tracksRunningStats();
         // Refused inputs must not count as batches.

@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -142,11 +143,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
             if (dimensions < 1 || dimensions > 3) {
                 throw new IllegalArgumentException("Expected 1, 2 or 3 spatial dimensions, got " + dimensions);
             }
-            if (numFeatures < 0 || numFeatures > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        "Expected num_features from 0 to " + Integer.MAX_VALUE + ", got " + numFeatures);
-            }
-            this.numFeatures = numFeatures;
+            this.numFeatures = Requests.count("num_features", numFeatures);
             this.dimensions = dimensions;
             this.affine = byDefault;
             this.trackRunningStats = byDefault;
@@ -155,11 +152,12 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
         /**
          * How much a batch counts: new = (1 - momentum) · old + momentum · batch.
          *
-         * @param value 0.1 unless set
+         * @param value 0.1 unless set; negative values and those above 1 are accepted, as in PyTorch
          * @return this
+         * @throws IllegalArgumentException when it is infinite or NaN
          */
         public final S momentum(double value) {
-            momentum = OptionalDouble.of(value);
+            momentum = OptionalDouble.of(Requests.momentum(value));
             return self();
         }
 
@@ -202,7 +200,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
          * @return this
          */
         public final S statisticsType(ElementType value) {
-            statisticsType = value;
+            statisticsType = Objects.requireNonNull(value, "statisticsType");
             return self();
         }
 

@@ -1,7 +1,9 @@
 package io.github.clnorm;
 
 import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.geometry.Wording;
 import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 
 /** What a pass asks of tensors before anything is enqueued. Null tensors are not there, and pass. */
@@ -28,10 +30,11 @@ final class Checks {
         }
         tensor.requireOpen(name);
         if (tensor.backend() != input.backend()) {
-            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got " + name + " on "
-                    + tensor.backend().device().description() + " and input on "
-                    + input.backend().device().description()
-                    + (tensor.backend().device().equals(input.backend().device()) ? ", opened separately" : ""));
+            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got "
+                    + (tensor.backend().device().equals(input.backend().device())
+                            ? "tensors of two backends on one device, " + input.backend().device().description()
+                            : name + " on " + tensor.backend().device().description() + " and input on "
+                                    + input.backend().device().description()));
         }
     }
 
@@ -44,14 +47,16 @@ final class Checks {
     }
 
     /** Running statistics: one a channel, of the type that sums have. */
-    static void ofChannels(Tensor input, String name, Tensor statistic, long channels) {
+    static void ofChannels(Tensor input, String name, Tensor statistic, long channels, Layout layout) {
         if (statistic == null) {
             return;
         }
         if (statistic.elements() != channels || statistic.sizes().length != 1) {
             throw new IllegalArgumentException(
                     name + " should contain " + channels + " elements not " + statistic.elements()
-                            + (statistic.sizes().length == 1 ? "" : ", in one dimension, but is of shape " + statistic));
+                            + (statistic.sizes().length == 1
+                                    ? Wording.LIBRARY.remedy(input.sizes(), layout, statistic.elements())
+                                    : ", in one dimension, but is of shape " + statistic));
         }
         ofReals(input, name, statistic);
     }

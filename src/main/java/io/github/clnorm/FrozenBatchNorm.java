@@ -1,8 +1,8 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.util.Objects;
 
 /**
  * Batch normalization whose statistics and parameters are fixed, in one pass, as <a
@@ -51,6 +51,8 @@ public final class FrozenBatchNorm extends Layer {
 
     @Override
     Pass pass(Tensor input, Options options) {
+        Requests.channels(input, layout(), numFeatures);
+        Requests.statisticsType(input, runningMean);
         return Functional.batchNormPass(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
     }
 
@@ -92,8 +94,7 @@ public final class FrozenBatchNorm extends Layer {
 
         private Builder(Backend backend, long numFeatures) {
             super(backend, 1e-5);
-            Shapes.elements(numFeatures);
-            this.numFeatures = numFeatures;
+            this.numFeatures = Requests.count("num_features", numFeatures);
         }
 
         @Override
@@ -118,7 +119,7 @@ public final class FrozenBatchNorm extends Layer {
          * @return this
          */
         public Builder statisticsType(ElementType value) {
-            statisticsType = value;
+            statisticsType = Objects.requireNonNull(value, "statisticsType");
             return this;
         }
 

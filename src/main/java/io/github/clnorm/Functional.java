@@ -6,6 +6,7 @@ import io.github.clnorm.geometry.GroupNormGeometry;
 import io.github.clnorm.geometry.InstanceNormGeometry;
 import io.github.clnorm.geometry.LayerNormGeometry;
 import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.geometry.Wording;
 import io.github.clnorm.type.Layout;
 
 /**
@@ -18,11 +19,10 @@ import io.github.clnorm.type.Layout;
  * variance are taken of. Error against exact arithmetic, as |y - ref| / (1 + |ref|): below 4e-6 for float32 and |mean| up
  * to 10<sup>4</sup> standard deviations, 1e-13 for float64, one rounding of the stored type for float16 and bfloat16.
  *
- * <p>Gradients of float32 are within 2e-5 under the same conditions: dx as |dx - ref| / (1 + |ref|), dγ and dβ as the
- * largest
- * error next to the largest element, since these are sums that cancel; 1e-13 for float64, one rounding of the stored type
- * for the halves, whose sums are float32. Where dy is nearly the same everywhere, dγ cancels to almost nothing and is as
- * exact as its terms are. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
+ * <p>Gradients of float32 are within 2e-5 under the same conditions: dx as |dx - ref| / (1 + |ref|); each element of dγ
+ * and dβ as |dγ - ref| / Σ|terms|, the sum of the magnitudes of the terms dy · activation' · x̂ and dy · activation' that it
+ * is the sum of. Where these terms cancel, the error may be any multiple of the small element that is left. The bound is
+ * 1e-13 for float64, and one rounding of the stored type more for the halves, whose sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
  * below 3e38.
  *
  * <p>Thread-safe: a pass is enqueued as a whole, behind what was enqueued before. Nothing checks that the tensors a
@@ -31,7 +31,8 @@ import io.github.clnorm.type.Layout;
  * <p>Weight and bias may be null, for 1 and 0, and of another type than the input; statistics are float32, and float64
  * for float64. Every operation throws IllegalArgumentException, with PyTorch's message where it has one, when shapes or
  * types do not fit; IllegalStateException when a tensor is closed; {@link io.github.clnorm.runtime.opencl.ClException}
- * when the device fails. eps is taken as PyTorch takes it, also a negative one: NaN where it exceeds the variance.
+ * when the device fails. eps and momentum must be finite. As in PyTorch eps may
+ * be negative: the result is NaN where variance + eps is. The layers reject a negative eps.
  */
 public final class Functional {
     private Functional() {}
@@ -111,10 +112,10 @@ public final class Functional {
             Tensor input, long numGroups, Tensor weight, Tensor bias, Layout layout) {
         Geometry geometry = GroupNormGeometry.of(input.sizes(), numGroups, layout);
         if (weight != null) {
-            GroupNormGeometry.checkParameter("weight", weight.sizes(), input.sizes(), layout);
+            GroupNormGeometry.checkParameter("weight", weight.sizes(), input.sizes(), layout, Wording.LIBRARY);
         }
         if (bias != null) {
-            GroupNormGeometry.checkParameter("bias", bias.sizes(), input.sizes(), layout);
+            GroupNormGeometry.checkParameter("bias", bias.sizes(), input.sizes(), layout, Wording.LIBRARY);
         }
         return geometry;
     }
@@ -128,7 +129,7 @@ public final class Functional {
      * @param weight gamma, of shape {@code normalized_shape}, or null
      * @param bias beta, of shape {@code normalized_shape}, or null
      * @param eps added to the variance; PyTorch's default is 1e-5
-     * @param options activation, residual, and where results go
+     * @param options activation, residual, and where results go; the layout must be the default
      * @return output of the input's shape, mean and rstd of the shape of the leading dimensions
      */
     public static Normalized layerNorm(
@@ -149,9 +150,9 @@ public final class Functional {
      * @param normalizedShape the last dimensions, one or more
      * @param weight gamma, of shape {@code normalized_shape}, or null
      * @param bias beta, of shape {@code normalized_shape}, or null; PyTorch has none
-     * @param eps added to the mean square; PyTorch's default is the machine epsilon of the input's type, {@link
-     *     io.github.clnorm.type.ElementType#epsilon()}
-     * @param options activation, residual, and where results go
+     * @param eps added to the mean square; PyTorch's default is the machine epsilon of the type that it computes in, {@code
+     *     input.type().accumulator().epsilon()}: float32's for float16 and bfloat16
+     * @param options activation, residual, and where results go; the layout must be the default
      * @return output of the input's shape, no mean, rstd of the shape of the leading dimensions
      */
     public static Normalized rmsNorm(
@@ -173,6 +174,7 @@ public final class Functional {
             Statistics statistics,
             double eps,
             Options options) {
+        Requests.noLayout(name(statistics), options.layout());
         Geometry geometry = layerNormGeometry(input, normalizedShape, weight, bias);
         return new Pass(operation, input, geometry, statistics, eps, options)
                 .affine(weight, bias)
@@ -239,6 +241,7 @@ public final class Functional {
             Statistics statistics,
             Saved saved,
             GradientOptions options) {
+        Requests.noLayout(name(statistics), options.layout());
         GradientPass pass = new GradientPass(
                 gradOutput,
                 input,
@@ -248,6 +251,10 @@ public final class Functional {
         return pass.affine(weight, bias)
                 .saved(saved, LayerNormGeometry.statisticsShape(input.sizes(), normalizedShape))
                 .gradients();
+    }
+
+    private static String name(Statistics statistics) {
+        return statistics == Statistics.MEAN_SQUARE ? "rms_norm" : "layer_norm";
     }
 
     private static Geometry layerNormGeometry(Tensor input, long[] normalizedShape, Tensor weight, Tensor bias) {
@@ -303,6 +310,7 @@ public final class Functional {
             double momentum,
             double eps,
             Options options) {
+        Requests.momentum(momentum);
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
         if (!useInputStats && (runningMean == null || runningVar == null)) {
             throw new IllegalArgumentException(
@@ -366,6 +374,7 @@ public final class Functional {
             double momentum,
             double eps,
             Options options) {
+        Requests.momentum(momentum);
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
         if (!training) {
             return evaluationPass("batch_norm", input, runningMean, runningVar, weight, bias, eps, options);
@@ -397,7 +406,7 @@ public final class Functional {
      * @param saved the statistics of the forward pass, of shape {@code (N, C)}: {@link Normalized#saved()}; null where
      *     it normalized by running ones
      * @param useInputStats as there: whether the forward pass normalized by the input's own statistics
-     * @param eps as there; of no matter to saved statistics
+     * @param eps as there, finite; saved statistics contain it already
      * @param options what the forward pass did beside normalizing, and which gradients are wanted
      * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
      */
@@ -412,6 +421,7 @@ public final class Functional {
             boolean useInputStats,
             double eps,
             GradientOptions options) {
+        Requests.eps(eps);
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
         if (!useInputStats) {
             return evaluationBackward(
@@ -443,7 +453,7 @@ public final class Functional {
      * @param saved the statistics of the forward pass, of shape {@code (C)}: {@link Normalized#saved()}; null where
      *     it normalized by running ones
      * @param training as there: whether the forward pass normalized by the input's own statistics
-     * @param eps as there; of no matter to saved statistics
+     * @param eps as there, finite; saved statistics contain it already
      * @param options what the forward pass did beside normalizing, and which gradients are wanted
      * @return the gradients that are wanted, each of the shape and type of what it is the gradient of
      */
@@ -458,6 +468,7 @@ public final class Functional {
             boolean training,
             double eps,
             GradientOptions options) {
+        Requests.eps(eps);
         checkChannels(input, runningMean, runningVar, weight, bias, options.layout());
         if (!training) {
             return evaluationBackward(
@@ -514,13 +525,13 @@ public final class Functional {
         long[] shape = input.sizes();
         BatchNormGeometry.of(shape, layout);
         long channels = shape[layout.channelAxis(shape.length)];
-        Checks.ofChannels(input, "running_mean", runningMean, channels);
-        Checks.ofChannels(input, "running_var", runningVar, channels);
+        Checks.ofChannels(input, "running_mean", runningMean, channels, layout);
+        Checks.ofChannels(input, "running_var", runningVar, channels, layout);
         if (weight != null) {
-            BatchNormGeometry.checkParameter("weight", weight.sizes(), shape, layout);
+            BatchNormGeometry.checkParameter("weight", weight.sizes(), shape, layout, Wording.LIBRARY);
         }
         if (bias != null) {
-            BatchNormGeometry.checkParameter("bias", bias.sizes(), shape, layout);
+            BatchNormGeometry.checkParameter("bias", bias.sizes(), shape, layout, Wording.LIBRARY);
         }
     }
 

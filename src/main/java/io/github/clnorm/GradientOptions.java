@@ -9,7 +9,7 @@ import java.util.Objects;
  * #DEFAULTS} asks for all; every method gives a changed copy.
  * Immutable and thread-safe; the tensors it names are not copied.
  *
- * @param layout where the channels are, as in the forward pass
+ * @param layout where the channels are, as in the forward pass; layer_norm and rms_norm reject any but the default
  * @param activation applied in the forward pass
  * @param residual added to the input in the forward pass, of the input's shape and type; or null. Not modified
  * @param input whether the gradient of the input is wanted

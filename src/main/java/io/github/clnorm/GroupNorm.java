@@ -1,6 +1,5 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.Layout;
 
 /**
@@ -50,11 +49,7 @@ public final class GroupNorm extends Layer {
 
     @Override
     Pass pass(Tensor input, Options options) {
-        long[] shape = input.sizes();
-        if (shape.length >= 2 && shape[layout().channelAxis(shape.length)] != numChannels) {
-            throw new IllegalArgumentException("Expected input with " + numChannels + " channels, but got input of shape "
-                    + Shapes.text(shape));
-        }
+        Requests.channels(input, layout(), numChannels);
         return Functional.groupNormPass(input, numGroups, weight(), bias(), eps(), options);
     }
 
@@ -118,10 +113,7 @@ public final class GroupNorm extends Layer {
             if (numGroups <= 0) {
                 throw new IllegalArgumentException("Expected num groups to be greater than 0, got " + numGroups);
             }
-            if (numChannels < 0 || numChannels > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        "Expected num_channels from 0 to " + Integer.MAX_VALUE + ", got " + numChannels);
-            }
+            Requests.count("num_channels", numChannels);
             if (numChannels % numGroups != 0) {
                 throw new IllegalArgumentException(
                         "num_channels (" + numChannels + ") must be divisible by num_groups (" + numGroups + ")");

@@ -1,6 +1,6 @@
 package io.github.clnorm;
 
-import io.github.clnorm.geometry.Shapes;
+import io.github.clnorm.geometry.Wording;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -79,11 +79,13 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         }
         long[] batch = batched ? shape : batchOfOne(shape);
         int axis = layout().channelAxis(batch.length);
-        // As PyTorch: without parameters the number of features is not used.
-        if (weight() != null && batch[axis] != numFeatures()) {
+        // Also without parameters, where PyTorch only warns: the layer was made for other channels.
+        if (batch[axis] != numFeatures()) {
             throw new IllegalArgumentException("expected input's size at dim=" + (batched ? axis : axis - 1)
-                    + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + ".");
+                    + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + "."
+                    + Wording.LIBRARY.remedy(batch, layout(), numFeatures()));
         }
+        Requests.statisticsType(input, runningMean());
         Options seen = batched ? options : new Options(
                 options.layout(),
                 options.activation(),

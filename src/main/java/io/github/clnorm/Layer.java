@@ -164,11 +164,14 @@ public abstract sealed class Layer implements AutoCloseable
         requireOpen();
         input.requireOpen("input");
         if (input.backend() != backend) {
-            throw new IllegalArgumentException("Expected input of the layer's own backend (on "
-                    + backend.device().description() + "), but got one of another backend (on "
-                    + input.backend().device().description() + ")");
+            throw new IllegalArgumentException("Expected input of the layer's own backend, but got "
+                    + (input.backend().device().equals(backend.device())
+                            ? "a tensor of another backend on the same device, " + backend.device().description()
+                            : "a tensor on " + input.backend().device().description() + " where the layer is on "
+                                    + backend.device().description()));
         }
         if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
+            ofLastDimensions(options.layout());
             throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
         }
         Pass pass = pass(input, options.layout(layout).activation(activation));
@@ -181,6 +184,13 @@ public abstract sealed class Layer implements AutoCloseable
         // A view is another object for the same tensor: a caller who named one gets it back.
         Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
         return new Forwarded(output, savedPass);
+    }
+
+    /** Rejects a layout where the layer cannot be built with one either. */
+    private void ofLastDimensions(Layout given) {
+        if (this instanceof LayerNorm || this instanceof RmsNorm) {
+            Requests.noLayout(this instanceof LayerNorm ? "layer_norm" : "rms_norm", given);
+        }
     }
 
     /** The pass of a checked input, with all options. */
@@ -238,6 +248,7 @@ public abstract sealed class Layer implements AutoCloseable
         if (options.layout() != Layout.CHANNELS_FIRST
                 || options.activation() != Activation.NONE
                 || options.residual() != null) {
+            ofLastDimensions(options.layout());
             throw new IllegalArgumentException("layout, activation and residual are those of the forward pass: leave them at their defaults here, got "
                             + options.layout() + ", " + options.activation() + ", "
                             + (options.residual() == null ? "no residual" : "a residual"));
@@ -350,7 +361,7 @@ public abstract sealed class Layer implements AutoCloseable
         private ElementType parameterType = ElementType.FLOAT32;
 
         Settings(Backend backend, double eps) {
-            this.backend = backend;
+            this.backend = Objects.requireNonNull(backend, "backend");
             this.eps = eps;
         }
 
@@ -359,11 +370,12 @@ public abstract sealed class Layer implements AutoCloseable
         /**
          * What is added to the variance.
          *
-         * @param value PyTorch's default is 1e-5
+         * @param value 0 or more; PyTorch's default is 1e-5
          * @return this
+         * @throws IllegalArgumentException when it is negative, infinite or NaN
          */
         public final S eps(double value) {
-            eps = value;
+            eps = Requests.epsOfLayer(value);
             return self();
         }
 

@@ -71,13 +71,6 @@ public final class LayerNorm extends Layer {
         return "(" + list.substring(1, list.length() - 1) + (shape.length == 1 ? ",)" : ")");
     }
 
-    static void checkNormalizedShape(long... normalizedShape) {
-        if (normalizedShape.length == 0) {
-            throw new IllegalArgumentException("Expected normalized_shape to be at least 1-dimensional, i.e., containing"
-                    + " at least one element, but got normalized_shape = []");
-        }
-    }
-
     /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
@@ -123,7 +116,7 @@ public final class LayerNorm extends Layer {
          * @throws IllegalArgumentException when there is nothing to normalize over
          */
         public LayerNorm build() {
-            checkNormalizedShape(normalizedShape);
+            Requests.normalizedShape(normalizedShape);
             return new LayerNorm(this);
         }
     }

@@ -8,7 +8,7 @@ import java.util.Objects;
  * What a forward pass does beside normalizing. {@link #DEFAULTS} does nothing more; every method gives a changed copy.
  * Immutable and thread-safe; the tensors it names are not copied.
  *
- * @param layout where the channels of input and output are; of no matter to layer_norm and rms_norm
+ * @param layout where the channels of input and output are; layer_norm and rms_norm reject any but the default
  * @param activation applied to the result, in the same pass
  * @param residual added to the input before normalizing, of the input's shape and type; or null
  * @param sum takes input plus residual, rounded to the input's type, or null; the normalization works on the unrounded

@@ -44,7 +44,7 @@ final class Pass {
         this.input = input;
         this.geometry = geometry;
         this.statistics = statistics;
-        this.eps = eps;
+        this.eps = Requests.eps(eps);
         this.options = options;
     }
 

@@ -1,6 +1,5 @@
 package io.github.clnorm;
 
-
 /**
  * Root mean square normalization as a layer, with the parameters and defaults of <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>.
@@ -20,7 +19,8 @@ public final class RmsNorm extends Layer {
     }
 
     /**
-     * A layer with a weight, and the machine epsilon of its inputs' type as eps.
+     * A layer with a weight. eps is the machine epsilon of the type that its inputs are computed in: 2<sup>-23</sup>, or
+     * 2<sup>-52</sup> for float64.
      *
      * @param backend where it works
      * @param normalizedShape the last dimensions of its inputs
@@ -44,7 +44,7 @@ public final class RmsNorm extends Layer {
 
     @Override
     Pass pass(Tensor input, Options options) {
-        double added = Double.isNaN(eps()) ? input.type().epsilon() : eps();
+        double added = Double.isNaN(eps()) ? input.type().accumulator().epsilon() : eps();
         return Functional.rmsNormPass(input, normalizedShape, weight(), null, added, options);
     }
 
@@ -60,7 +60,8 @@ public final class RmsNorm extends Layer {
                 + ", elementwise_affine=" + bool(weight() != null) + ")";
     }
 
-    /** The settings of a layer. Not thread-safe. eps is the machine epsilon of the input's type unless set. */
+    /** The settings of a layer. Not thread-safe. Unless set, eps is the machine epsilon of the type that the input is computed in: float32's for
+     * float16, bfloat16 and float32, float64's for float64. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
         private boolean elementwiseAffine = true;
@@ -93,7 +94,7 @@ public final class RmsNorm extends Layer {
          * @throws IllegalArgumentException when there is nothing to normalize over
          */
         public RmsNorm build() {
-            LayerNorm.checkNormalizedShape(normalizedShape);
+            Requests.normalizedShape(normalizedShape);
             return new RmsNorm(this);
         }
     }

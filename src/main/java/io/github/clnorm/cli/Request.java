@@ -19,6 +19,7 @@ import io.github.clnorm.geometry.Operation;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.geometry.Statistics;
+import io.github.clnorm.geometry.Wording;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tune.Tuning;
@@ -63,7 +64,7 @@ final class Request {
         input = TensorFile.open(options.input);
         shape = input.shape();
         type = input.type();
-        eps = options.eps(operation == Operation.RMS_NORM ? type.epsilon() : 1e-5);
+        eps = options.eps(operation == Operation.RMS_NORM ? type.accumulator().epsilon() : 1e-5);
         numGroups = options.numGroups;
         normalizedShape = operation.normalizesLastDimensions() ? options.normalizedShape(shape) : null;
         geometry(shape);
@@ -105,8 +106,8 @@ final class Request {
         TensorFile file = TensorFile.open(specification);
         switch (operation) {
             case LAYER_NORM, RMS_NORM -> LayerNormGeometry.checkParameter(name, file.shape(), normalizedShape);
-            case GROUP_NORM -> GroupNormGeometry.checkParameter(name, file.shape(), shape, layout);
-            case INSTANCE_NORM, BATCH_NORM -> BatchNormGeometry.checkParameter(name, file.shape(), shape, layout);
+            case GROUP_NORM -> GroupNormGeometry.checkParameter(name, file.shape(), shape, layout, Wording.COMMAND_LINE);
+            case INSTANCE_NORM, BATCH_NORM -> BatchNormGeometry.checkParameter(name, file.shape(), shape, layout, Wording.COMMAND_LINE);
         }
         return file;
     }
@@ -116,7 +117,7 @@ final class Request {
             return null;
         }
         TensorFile file = TensorFile.open(specification);
-        BatchNormGeometry.checkParameter(name, file.shape(), shape, layout);
+        BatchNormGeometry.checkParameter(name, file.shape(), shape, layout, Wording.COMMAND_LINE);
         return file;
     }
 

@@ -127,8 +127,7 @@ final class PyTorchCases {
         if (entry.has("layout") && !entry.text("layout").equals(Layout.CHANNELS_FIRST.toString())) {
             throw new IllegalStateException(entry + ": layout " + entry.text("layout"));
         }
-        // libtorch takes float32's machine epsilon for narrower types too; clnorm's default is, as PyTorch documents it,
-        // that of the input's type.
+        // rms_norm's default: the machine epsilon of the type that is computed in.
         call.eps(entry.has("eps") ? entry.number("eps") : input.type().accumulator().epsilon());
         if (entry.has("num_groups")) {
             call.numGroups((long) entry.number("num_groups"));

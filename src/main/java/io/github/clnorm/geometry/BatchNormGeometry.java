@@ -57,13 +57,16 @@ public final class BatchNormGeometry {
      * @param parameterShape its shape: must be {@code [C]}
      * @param inputShape shape of the input
      * @param layout where the input's channels are
+     * @param wording of the remedy
      * @throws IllegalArgumentException when it does not fit
      */
-    public static void checkParameter(String name, long[] parameterShape, long[] inputShape, Layout layout) {
+    public static void checkParameter(
+            String name, long[] parameterShape, long[] inputShape, Layout layout, Wording wording) {
         long channels = Channels.of(inputShape, layout).channels();
         if (Shapes.elements(parameterShape) != channels) {
-            throw new IllegalArgumentException(
-                    name + " should contain " + channels + " elements not " + Shapes.elements(parameterShape));
+            throw new IllegalArgumentException(name + " should contain " + channels + " elements not "
+                    + Shapes.elements(parameterShape)
+                    + (parameterShape.length == 1 ? wording.remedy(inputShape, layout, parameterShape[0]) : ""));
         }
         if (parameterShape.length != 1) {
             throw new IllegalArgumentException("Expected " + name + " to be a vector of size equal to the number of"

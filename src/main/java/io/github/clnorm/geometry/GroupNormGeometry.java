@@ -49,13 +49,16 @@ public final class GroupNormGeometry {
      * @param parameterShape shape of the parameter: must be {@code [C]}
      * @param inputShape shape of the input
      * @param layout where the input's channels are
+     * @param wording of the remedy
      * @throws IllegalArgumentException when it does not fit
      */
-    public static void checkParameter(String name, long[] parameterShape, long[] inputShape, Layout layout) {
+    public static void checkParameter(
+            String name, long[] parameterShape, long[] inputShape, Layout layout, Wording wording) {
         if (parameterShape.length != 1 || parameterShape[0] != Channels.of(inputShape, layout).channels()) {
             throw new IllegalArgumentException("Expected " + name + " to be a vector of size equal to the number of"
                     + " channels in input, but got " + name + " of shape " + Shapes.text(parameterShape)
-                    + " and input of shape " + Shapes.text(inputShape));
+                    + " and input of shape " + Shapes.text(inputShape)
+                    + (parameterShape.length == 1 ? wording.remedy(inputShape, layout, parameterShape[0]) : ""));
         }
     }
 }
