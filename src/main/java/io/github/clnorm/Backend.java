@@ -126,9 +126,10 @@ public final class Backend implements AutoCloseable {
      * parameters are those that were tuned on the device, if any were.
      *
      * @param context the context
-     * @param queue an in-order queue of it; work is enqueued behind what is there
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
      * @return the backend
-     * @throws IllegalArgumentException when the queue runs out of order
+     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws NullPointerException when one of them is null
      */
     public static Backend on(cl_context context, cl_command_queue queue) {
         return on(context, queue, Tuning.CACHED);
@@ -138,14 +139,15 @@ public final class Backend implements AutoCloseable {
      * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
      *
      * @param context the context
-     * @param queue an in-order queue of it; work is enqueued behind what is there
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
      * @param tuning how launch parameters are found
      * @return the backend
-     * @throws IllegalArgumentException when the queue runs out of order
+     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws NullPointerException when one of them is null
      */
     public static Backend on(cl_context context, cl_command_queue queue, Tuning tuning) {
         Objects.requireNonNull(tuning, "tuning");
-        DeviceInfo device = Devices.withId(JoclOpenCl.deviceOf(queue));
+        DeviceInfo device = Devices.withId(JoclOpenCl.deviceOf(context, queue));
         return new Backend(new Session(JoclOpenCl.on(device, context, queue), device), tuning);
     }
 

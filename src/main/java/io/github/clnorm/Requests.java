@@ -38,7 +38,7 @@ final class Requests {
     static long count(String name, long value) {
         if (value < 0 || value > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    "Expected " + name + " from 0 to " + Integer.MAX_VALUE + ", but got " + name + " = " + value);
+                    "Expected " + name + " from 0 to " + Integer.MAX_VALUE + ", got " + value);
         }
         return value;
     }

@@ -62,14 +62,14 @@ final class PyTorchCases {
         refused(expected, () -> OnDevice.run(backend, call), check);
     }
 
-    /** Something must be refused, with these words unless they are null. */
+    /** Something must be refused, with these words unless they are null; a remedy may follow them. */
     static void refused(String expected, Runnable action, Check check) {
         try {
             action.run();
             check.fail("is not refused");
         } catch (IllegalArgumentException e) {
             check.that(
-                    expected == null || expected.equals(e.getMessage()),
+                    expected == null || expected.equals(e.getMessage()) || e.getMessage().startsWith(expected + "; "),
                     "says '" + e.getMessage() + "', expected '" + expected + "'");
         }
     }

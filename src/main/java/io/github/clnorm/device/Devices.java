@@ -2,6 +2,7 @@ package io.github.clnorm.device;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jocl.cl_device_id;
 
 /** What OpenCL devices this machine has. */
@@ -48,17 +49,22 @@ public final class Devices {
     }
 
     /**
-     * What is known of a device that somebody else opened.
+     * What is known of a device that the application opened. It may be a sub-device: then all but its indices, which are
+     * those of the device that it is a part of, is its own.
      *
      * @param id the device
      * @return its description
-     * @throws NoDeviceException when the loader does not show it
+     * @throws NoDeviceException when the loader shows neither it nor a device that it is a part of
      */
     public static DeviceInfo withId(cl_device_id id) {
-        return of(platforms()).stream()
-                .filter(device -> device.handle().device().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new NoDeviceException("the OpenCL loader shows no device " + id));
+        List<DeviceInfo> devices = of(platforms());
+        return withId(devices, id).orElseGet(() -> withId(devices, SubDevices.root(id))
+                .map(root -> SubDevices.describe(root, id))
+                .orElseThrow(() -> new NoDeviceException("the OpenCL loader shows no device " + id)));
+    }
+
+    private static Optional<DeviceInfo> withId(List<DeviceInfo> devices, cl_device_id id) {
+        return devices.stream().filter(device -> device.handle().device().equals(id)).findFirst();
     }
 
     private static PlatformInfo platform(PlatformSource source, int index) {

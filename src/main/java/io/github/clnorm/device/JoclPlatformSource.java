@@ -67,13 +67,23 @@ final class JoclPlatformSource implements PlatformSource {
 
     @Override
     public DeviceInfo device(int platform, int device) {
-        cl_device_id id = devices.get(platform)[device];
-        String extensions = " " + text(id, CL_DEVICE_EXTENSIONS) + " ";
-        long singlePrecision = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
-        return new DeviceInfo(
+        return describe(
                 platform,
                 device,
                 platformText(platform, CL_PLATFORM_NAME),
+                platforms[platform],
+                devices.get(platform)[device]);
+    }
+
+    /** What a device says of itself. */
+    static DeviceInfo describe(
+            int platformIndex, int deviceIndex, String platformName, cl_platform_id platform, cl_device_id id) {
+        String extensions = " " + text(id, CL_DEVICE_EXTENSIONS) + " ";
+        long singlePrecision = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
+        return new DeviceInfo(
+                platformIndex,
+                deviceIndex,
+                platformName,
                 text(id, CL_DEVICE_VENDOR),
                 text(id, CL_DEVICE_NAME),
                 type(number(id, CL_DEVICE_TYPE)),
@@ -90,7 +100,7 @@ final class JoclPlatformSource implements PlatformSource {
                 extensions.contains(" cl_khr_fp64 "),
                 (singlePrecision & CL_FP_FMA) != 0,
                 (singlePrecision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0,
-                new DeviceHandle(platforms[platform], id));
+                new DeviceHandle(platform, id));
     }
 
     private static DeviceType type(long bits) {

@@ -9,6 +9,7 @@ import io.github.clnorm.device.JvmSignalHandlers;
 import io.github.clnorm.device.Quirks;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.IntSupplier;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -109,8 +110,31 @@ public final class JoclOpenCl implements OpenCl {
     /**
      * The device of a queue.
      *
+     * @param context the context that it must belong to
      * @param queue an in-order queue
-     * @return its device
+     * @return its device, which may be a sub-device
+     * @throws IllegalArgumentException when the queue belongs to another context, or is not in order
+     * @throws ClException when it is not a queue
+     */
+    public static cl_device_id deviceOf(cl_context context, cl_command_queue queue) {
+        Objects.requireNonNull(context, "context");
+        Objects.requireNonNull(queue, "queue");
+        cl_context own = new cl_context();
+        check(() -> clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, Sizeof.cl_context, Pointer.to(own), null),
+                "clGetCommandQueueInfo",
+                "the given queue");
+        if (!own.equals(context)) {
+            throw new IllegalArgumentException("the queue belongs to another context than the given one: create it in the"
+                    + " context that the backend works in");
+        }
+        return deviceOf(queue);
+    }
+
+    /**
+     * The device of a queue.
+     *
+     * @param queue an in-order queue
+     * @return its device, which may be a sub-device
      * @throws IllegalArgumentException when the queue is not in order
      * @throws ClException when it is not a queue
      */
