@@ -73,14 +73,16 @@ final class NormOptions {
     @Option(
             names = "--eps",
             paramLabel = "E",
-            description = "Added to the variance. Default: 1e-5; rms_norm: the machine epsilon of the input's type.")
+            description = "Added to the variance, 0 or more. Default: 1e-5; rms_norm: 2^-23, the machine epsilon of float32, and 2^-52 for"
+                    + " float64.")
     private Double eps;
 
     @Option(
             names = "--layout",
             paramLabel = "L",
             defaultValue = "channels_first",
-            description = "Where the channel axis is in the file: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+            description = "group_norm, instance_norm, batch_norm: where the channel axis is in the file:"
+                    + " ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private LayoutName layout;
 
     @Option(
@@ -122,9 +124,8 @@ final class NormOptions {
         if (parsed != Operation.GROUP_NORM) {
             refuse(parsed, "--num-groups");
         }
-        if (!parsed.normalizesLastDimensions()) {
-            refuse(parsed, "--normalized-shape");
-        }
+        refuse(parsed, parsed.normalizesLastDimensions() ? "--layout" : "--normalized-shape");
+        Lists.check(spec, "--normalized-shape");
         if (!parsed.hasRunningStatistics()) {
             refuse(parsed, "--training", "--eval", "--running-mean", "--running-var", "--momentum",
                     "--running-mean-output", "--running-var-output");
@@ -173,8 +174,8 @@ final class NormOptions {
         if (eps == null) {
             return byDefault;
         }
-        if (!Double.isFinite(eps)) {
-            throw new IllegalArgumentException("--eps " + eps + ": expected a finite number");
+        if (!(eps >= 0) || Double.isInfinite(eps)) {
+            throw new IllegalArgumentException("--eps " + eps + ": expected a finite number of 0 or more");
         }
         return eps;
     }

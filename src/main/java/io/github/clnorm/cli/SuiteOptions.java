@@ -82,6 +82,7 @@ final class SuiteOptions {
 
     /** The suites' workloads in every type and layout, each once. */
     List<Workload> workloads() {
+        Lists.check(spec, "--suite");
         return inEveryForm(suites.stream()
                 .flatMap(name -> name.equals(ALL)
                         ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
@@ -92,6 +93,7 @@ final class SuiteOptions {
 
     /** Some workloads in every type and layout, each once. */
     List<Workload> inEveryForm(List<Workload> plain) {
+        Lists.check(spec, "--dtype", "--layout");
         Set<Workload> all = new LinkedHashSet<>();
         for (TypeName type : types) {
             for (NormOptions.LayoutName layout : layouts) {

@@ -206,6 +206,11 @@ final class TuneCommand implements Callable<Integer> {
             err.println("clnorm: " + device.description() + ": found nothing within " + budget.text() + " for "
                     + outOfTime + " of " + rows.size() + (rows.size() == 1 ? " pass" : " passes") + ": the heuristics' plans stay, and nothing is stored for them; --budget gives them longer");
         }
+        if (quiet) {
+            // Else the table says why the exit code is 1.
+            rows.stream().filter(row -> row.status() == TuneRow.Status.ERROR).forEach(row ->
+                    err.println("clnorm: " + row.workload() + ", " + row.direction() + ": " + row.reason()));
+        }
         if (isVerbose()) {
             rows.stream().filter(row -> row.tuned() != null).forEach(row -> row.tuned().rejected().forEach(out ->
                     err.println(row.workload() + ", " + row.direction() + ": " + out.plan() + " is out: " + out.reason())));

@@ -10,6 +10,7 @@ import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Spec;
 
 /** Which passes a command works on: those of suites, or one operation of a shape. */
 final class WorkloadOptions {
+
+    private static final long MOST_BYTES = 1L << 50;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -88,6 +91,8 @@ final class WorkloadOptions {
         }
         refuse(of, of == Operation.GROUP_NORM, "--num-groups");
         refuse(of, of.normalizesLastDimensions(), "--normalized-shape");
+        refuse(of, !of.normalizesLastDimensions(), "--layout");
+        Lists.check(spec, "--shape", "--normalized-shape");
         long[] dimensions = numbers("--shape", shape);
         if (of.normalizesLastDimensions()) {
             long[] last = normalizedShape == null
@@ -122,7 +127,13 @@ final class WorkloadOptions {
         return list.stream().mapToLong(Long::longValue).toArray();
     }
 
+    /** No device is near this size, and no product of a size and a small factor exceeds a long. */
     private static void check(Workload workload) {
+        if (workload.elements() > MOST_BYTES / workload.type().bytes()) {
+            throw new IllegalArgumentException("--shape " + workload.dimensions().stream()
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(",")) + ": expected a tensor of 2^50 bytes at most");
+        }
         workload.problem();
         workload.gradientProblem();
     }
