@@ -10,6 +10,7 @@ import io.github.clnorm.measure.Row;
 import io.github.clnorm.measure.Workload;
 import io.github.clnorm.report.HtmlReport;
 import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.timing.Spread;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -123,7 +124,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         Spread emptyLaunch = null;
         String problem = null;
-        try (Backend backend = CommandClock.open(device, tune.tuning());
+        try (Backend backend = CommandClock.open(JoclOpenCl.open(device, true), device, tune.tuning());
                 ProgressLine line = new ProgressLine(err)) {
             DeviceBench bench =
                     new DeviceBench(backend, budget.nanoseconds(), CommandClock.current(), interruption::requested);

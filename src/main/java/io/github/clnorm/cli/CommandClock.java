@@ -3,7 +3,7 @@ package io.github.clnorm.cli;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.Session;
-import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.tune.TunedPlans;
 import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.tune.TuningDatabase;
@@ -31,8 +31,8 @@ final class CommandClock {
     }
 
     /** A backend on a timed queue, whose searches are limited by this clock. */
-    static Backend open(DeviceInfo device, Tuning tuning) {
-        Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device));
+    static Backend open(OpenCl openCl, DeviceInfo device, Tuning tuning) {
+        Backend backend = new Backend(new Session(openCl, device));
         TunedPlans.use(backend.session(), tuning, TuningDatabase.ofUser(), current);
         return backend;
     }

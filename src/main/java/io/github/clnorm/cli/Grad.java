@@ -9,6 +9,8 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -17,6 +19,7 @@ import io.github.clnorm.tune.Tuning;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /**
  * A request differentiated: from files to files, through a device, which runs the forward pass for its statistics and then
@@ -32,6 +35,7 @@ final class Grad {
     private final GradCommand.Outputs outputs;
     private final DeviceInfo device;
     private final long mostChecked;
+    private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
 
     /**
      * What a person is told.
@@ -39,11 +43,9 @@ final class Grad {
      * @param plan of the backward pass of the first part; null for an empty tensor, which needs none
      * @param timing of the launches of the backward pass
      * @param problem of the first part; null for an empty tensor
-     * @param parameters as they were read, and written out where there were none
-     * @param checked the first samples; null where the gradient of the input was not wanted
+     * @param check the first samples, compared with float64; null where none were
      */
-    record Result(
-            Plan plan, Timing timing, GradientProblem problem, Request.Parameters parameters, Checked checked) {}
+    record Result(Plan plan, Timing timing, GradientProblem problem, GradCheck check) {}
 
     /**
      * The first samples, before and after.
@@ -53,7 +55,7 @@ final class Grad {
      * @param dy gradient of the output
      * @param dx what came of it
      */
-    record Checked(long samples, double[] x, double[] dy, double[] dx) {}
+    private record Checked(long samples, double[] x, double[] dy, double[] dx) {}
 
     Grad(Request request, TensorFile gradOutput, GradCommand.Outputs outputs, DeviceInfo device, long mostChecked) {
         this.request = request;
@@ -67,15 +69,33 @@ final class Grad {
         int tensors = 2 + (request.residual != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone());
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
-        try (Backend backend = CommandClock.open(device, request.tuning);
-                TensorOutput files = new TensorOutput()) {
-            Passes passes = new Passes(backend, request.upload(backend, parameters, false));
-            passes.run(parts, files);
+        try (TensorOutput files = new TensorOutput()) {
+            Passes passes;
+            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
+                passes = new Passes(backend, request.upload(backend, parameters, false));
+                passes.run(parts, files);
+            }
             passes.weight.write(files, outputs.weight(), request.weightType());
             passes.bias.write(files, outputs.bias(), request.biasType());
+            GradCheck check = check(parameters, passes.checked);
+            if (check != null) {
+                check.verify();
+            }
             files.commit();
-            return new Result(passes.plan, passes.timing, passes.problem, parameters, passes.checked);
+            return new Result(passes.plan, passes.timing, passes.problem, check);
         }
+    }
+
+    private GradCheck check(Request.Parameters parameters, Checked checked) {
+        return checked == null || checked.dx == null ? null
+                : new GradCheck(request, parameters, checked.samples, checked.x, checked.dy, checked.dx);
+    }
+
+    /** With another OpenCL port than JOCL's. */
+    Grad through(Function<DeviceInfo, OpenCl> port) {
+        opener = port;
+        return this;
     }
 
     /** The passes over the parts, and what they leave. */

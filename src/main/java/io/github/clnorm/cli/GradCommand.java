@@ -61,7 +61,8 @@ final class GradCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--quiet", description = "No summary.")
+    @Option(names = "--quiet", description = "No summary, and no comparison with float64, without which a wrong result is not"
+            + " noticed.")
     private boolean quiet;
 
     @Override
@@ -102,7 +103,7 @@ final class GradCommand implements Callable<Integer> {
     Grad grad(Request request, TensorFile dy, DeviceInfo selected) {
         request.checkComputedBy(selected);
         Outputs outputs = new Outputs(gradInput, gradWeight, gradBias);
-        return new Grad(request, dy, outputs, selected, quiet ? 0 : GradSummary.MOST_CHECKED);
+        return new Grad(request, dy, outputs, selected, quiet ? 0 : GradSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
     }
 
     private static void checkOutput(String specification, ElementType type) {

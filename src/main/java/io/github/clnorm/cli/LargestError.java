@@ -39,7 +39,12 @@ final class LargestError implements DoubleConsumer {
 
     @Override
     public String toString() {
-        return notNumbers == next && next > 0 ? "none to see" : String.format(Locale.ROOT, "%.2e", largest);
+        return String.format(Locale.ROOT, "%.2e", largest);
+    }
+
+    /** Whether there is nothing but values that are NaN, as they should be. */
+    boolean isOfNaNs() {
+        return notNumbers == next && next > 0;
     }
 
     /** What is to be said of values that are NaN, as they should be; empty where there are none. */

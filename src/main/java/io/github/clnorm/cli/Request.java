@@ -199,6 +199,10 @@ final class Request {
         return biasFile == null ? type : biasFile.type();
     }
 
+    Activation activation() {
+        return activation;
+    }
+
     boolean isEval() {
         return eval;
     }
@@ -237,8 +241,16 @@ final class Request {
         return values;
     }
 
-    private static double[] read(TensorFile file) {
-        return file == null ? null : file.readDoubles();
+    /** As the device gets them: a comparison with float64 is one of the same values. */
+    private double[] read(TensorFile file) {
+        if (file == null) {
+            return null;
+        }
+        double[] values = file.readDoubles();
+        if (type.accumulator() == ElementType.FLOAT32) {
+            Arrays.setAll(values, i -> (float) values[i]);
+        }
+        return values;
     }
 
     /** Parameters and running statistics on a device, each of the type that sums have; null where there are none. */
@@ -312,12 +324,28 @@ final class Request {
         return reference.affine(parameters.weight, parameters.bias).eps(eps).activation(activation);
     }
 
+    /** Elements of a set, also where there are no sets. */
+    long setSize() {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> Shapes.elements(normalizedShape);
+            case GROUP_NORM -> channels() / numGroups * positions();
+            case INSTANCE_NORM -> eval ? shape[0] * positions() : positions();
+            case BATCH_NORM -> shape[0] * positions();
+        };
+    }
+
+    /** S: elements of a channel of a sample. */
+    private long positions() {
+        long[] ofChannel = Arrays.copyOfRange(shape, 1, shape.length);
+        ofChannel[layout.channelAxis(shape.length) - 1] = 1;
+        return Shapes.elements(ofChannel);
+    }
+
     /** What the sets are, for a person. */
     String sets() {
-        Geometry geometry = geometry(shape);
-        String elements = count(geometry.setSize(), "element") + " each";
+        String elements = count(setSize(), "element") + " each";
         return switch (operation) {
-            case LAYER_NORM, RMS_NORM -> count(geometry.sets(), "row") + " of " + count(geometry.setSize(), "element");
+            case LAYER_NORM, RMS_NORM -> count(samples(), "row") + " of " + count(setSize(), "element");
             case GROUP_NORM -> shape[0] + " x " + count(numGroups, "group") + " of "
                     + count(channels() / numGroups, "channel") + ", " + elements;
             case INSTANCE_NORM -> eval

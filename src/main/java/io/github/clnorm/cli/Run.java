@@ -7,6 +7,8 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
+import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A request at work: from files to files, through a device. Tensors go by in pieces, so that Java's memory does not
@@ -29,19 +32,27 @@ final class Run {
     private final double momentum;
     private final DeviceInfo device;
     private final long mostChecked;
+    private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
 
     /**
      * What a person is told.
      *
      * @param plan of the first part; null for an empty tensor, which needs none
      * @param timing of all launches
-     * @param parameters as they were read
+     * @param check the first samples, compared with float64; null where none were
+     */
+    record Result(Plan plan, Timing timing, RunCheck check) {}
+
+    /**
+     * What is left of the passes.
+     *
+     * @param plan of the first part
+     * @param timing of all launches
      * @param checkedSamples how many of the first samples are in x and y
      * @param x input, with residual, of those samples; null when they are none
      * @param y their results
      */
-    record Result(
-            Plan plan, Timing timing, Request.Parameters parameters, long checkedSamples, double[] x, double[] y) {}
+    private record Passes(Plan plan, Timing timing, long checkedSamples, double[] x, double[] y) {}
 
     Run(Request request, RunCommand.Outputs outputs, double momentum, DeviceInfo device, long mostChecked) {
         this.request = request;
@@ -51,21 +62,35 @@ final class Run {
         this.mostChecked = mostChecked;
     }
 
+    /** With another OpenCL port than JOCL's. */
+    Run through(Function<DeviceInfo, OpenCl> port) {
+        opener = port;
+        return this;
+    }
+
     Result run() throws IOException {
         boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
         int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
         Request.Parameters parameters = request.readParameters();
-        try (Backend backend = CommandClock.open(device, request.tuning);
-                TensorOutput files = new TensorOutput()) {
-            Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
-            Result result = run(backend, files, parameters, onDevice, parts);
+        try (TensorOutput files = new TensorOutput()) {
+            Passes passes;
+            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
+                Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
+                passes = run(backend, files, parameters, onDevice, parts);
+            }
+            RunCheck check = passes.x == null || passes.y == null ? null
+                    : new RunCheck(request, parameters, passes.checkedSamples, passes.x, passes.y, RunSummary.SETS_SHOWN);
+            if (check != null) {
+                check.verify();
+            }
             files.commit();
-            return result;
+            return new Result(passes.plan, passes.timing, check);
         }
     }
 
-    private Result run(
+    private Passes run(
             Backend backend,
             TensorOutput files,
             Request.Parameters parameters,
@@ -116,7 +141,7 @@ final class Run {
             }
         }
         statistics.write(files, parameters, onDevice);
-        return new Result(plan, timing, parameters, checked.samples(), before, after);
+        return new Passes(plan, timing, checked.samples(), before, after);
     }
 
     /** Means and rstds, part by part, and what is written of them. */

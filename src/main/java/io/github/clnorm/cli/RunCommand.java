@@ -75,7 +75,8 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--quiet", description = "No summary.")
+    @Option(names = "--quiet", description = "No summary, and no comparison with float64, without which a wrong result is not"
+            + " noticed.")
     private boolean quiet;
 
     @Override
@@ -102,7 +103,7 @@ final class RunCommand implements Callable<Integer> {
     /** The work on a device. */
     Run run(Request request, DeviceInfo selected) {
         request.checkComputedBy(selected);
-        return new Run(request, outputs(), momentum, selected, quiet ? 0 : RunSummary.MOST_CHECKED);
+        return new Run(request, outputs(), momentum, selected, quiet ? 0 : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
     }
 
     private Outputs outputs() {

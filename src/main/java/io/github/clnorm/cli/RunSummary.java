@@ -1,7 +1,7 @@
 package io.github.clnorm.cli;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.reference.Reference;
+import io.github.clnorm.geometry.Operation;
 import java.io.PrintWriter;
 
 /** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the sets. */
@@ -10,7 +10,8 @@ final class RunSummary {
     /** Elements that are compared with float64; a person does not want to wait for more. */
     static final long MOST_CHECKED = 1L << 25;
 
-    private static final int SETS_SHOWN = 8;
+    /** Sets whose moments are shown. */
+    static final int SETS_SHOWN = 8;
     private static final int TRANSITS = 2;
 
     private final SummaryLines lines;
@@ -23,35 +24,38 @@ final class RunSummary {
         this.device = device;
     }
 
+    /** Elements that are compared in a heap of a size: x and y, the set of each, and the moments of both. */
+    static long mostChecked(Request request, long heap) {
+        return HeapLimit.elements(MOST_CHECKED, heap, 24, 100, request.setSize());
+    }
+
     void print(Run.Result result, long wallNanoseconds) {
         lines.begin(device);
         if (result.plan() == null) {
             lines.line("result", "empty, as the input");
         } else {
             lines.speed(result.plan(), result.timing(), wallNanoseconds, TRANSITS, "one read and one write of the tensor");
-            if (result.y() == null) {
-                lines.line("error", "not compared with float64: more than " + MOST_CHECKED + " elements belong together");
+            if (result.check() == null) {
+                notCompared();
             } else {
-                compare(result);
+                compare(result.check());
             }
         }
         lines.end();
     }
 
-    private void compare(Run.Result result) {
-        double[] x = result.x();
-        double[] y = result.y();
-        Reference reference = request.reference(result.parameters(), request.shapeOf(result.checkedSamples()));
-        LargestError error = new LargestError(y, 1, 1);
-        Reference.Moments before = reference.moments(i -> x[i]);
-        reference.normalizeBy(request.isEval() ? result.parameters().running() : before, i -> x[i], error);
-        Reference.Moments after = reference.moments(i -> y[i]);
-        lines.error(error, "|y - ref| / (1 + |ref|)", result.checkedSamples());
-        lines.print("%n%14s %13s %13s %13s %13s%n", "set", "mean before", "std before", "mean after", "std after");
-        int sets = before.mean().length;
-        for (int set = 0; set < Math.min(sets, SETS_SHOWN); set++) {
-            lines.print("%14s %13.5g %13.5g %13.5g %13.5g%n", name(set), before.mean()[set],
-                    Math.sqrt(before.variance()[set]), after.mean()[set], Math.sqrt(after.variance()[set]));
+    private void notCompared() {
+        long most = mostChecked(request, Runtime.getRuntime().maxMemory());
+        lines.notCompared(most, most < MOST_CHECKED);
+    }
+
+    private void compare(RunCheck check) {
+        lines.error(check.error(), RunCheck.FORMULA, check.samples());
+        String spread = request.operation == Operation.RMS_NORM ? "rms" : "std";
+        lines.print("%n%14s %13s %13s %13s %13s%n", "set", "mean before", spread + " before", "mean after", spread + " after");
+        for (int set = 0; set < Math.min(check.sets(), SETS_SHOWN); set++) {
+            lines.print("%14s %13.5g %13.5g %13.5g %13.5g%n", name(set), check.meanBefore(set), check.spreadBefore(set),
+                    check.meanAfter(set), check.spreadAfter(set));
         }
         if (request.geometry(request.shape).sets() > SETS_SHOWN) {
             lines.print("     ... %d more%n", request.geometry(request.shape).sets() - SETS_SHOWN);

@@ -48,7 +48,15 @@ final class SummaryLines {
         String part = checkedSamples < request.samples()
                 ? ", in the first " + checkedSamples + " of " + request.samples() + " samples"
                 : "";
-        line("error", error + " at most against float64, as " + formula + part + error.ofNaNs());
+        line("error", error.isOfNaNs()
+                ? "none to measure: all values are NaN, in float64 too" + part
+                : error + " at most against float64, as " + formula + part + error.ofNaNs());
+    }
+
+    /** That there is no error to show, since the first sample is too large to be compared. */
+    void notCompared(long most, boolean ofMemory) {
+        line("error", "not compared with float64: more than " + most + " elements belong together"
+                + (ofMemory ? ", too many for Java's memory of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB" : ""));
     }
 
     void line(String name, String value) {

@@ -85,7 +85,8 @@ interface Tolerance {
         };
     }
 
-    private static double computedGradient(ElementType type) {
+    /** The bound of gradients before they are stored. */
+    static double computedGradient(ElementType type) {
         return type == ElementType.FLOAT64 ? FLOAT64 : FLOAT32_GRADIENT;
     }
 

@@ -273,6 +273,33 @@ public final class Reference {
      * @param output takes every result, in the input's order
      */
     public void normalizeBy(Moments moments, Values x, DoubleConsumer output) {
+        visit(moments, x, (index, set, normalized, gamma, beta, y) -> output.accept(y));
+    }
+
+    /** Takes what a result is made of. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * An element.
+         *
+         * @param index in memory
+         * @param set that it belongs to
+         * @param normalized x̂
+         * @param gamma its weight; 1 where there is none
+         * @param beta its bias; 0 where there is none
+         * @param y activation(x̂ γ + β)
+         */
+        void accept(int index, int set, double normalized, double gamma, double beta, double y);
+    }
+
+    /**
+     * Normalizes by given moments, and shows how.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param visitor takes every element, in the input's order
+     */
+    public void visit(Moments moments, Values x, Visitor visitor) {
         double[] deviation = Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
         for (int i = 0; i < elements; i++) {
             int set = setOf.of(i);
@@ -280,7 +307,7 @@ public final class Reference {
             double normalized = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
             double gamma = weight == null ? 1 : weight[parameter];
             double beta = bias == null ? 0 : bias[parameter];
-            output.accept(activate(normalized * gamma + beta));
+            visitor.accept(i, set, normalized, gamma, beta, activate(normalized * gamma + beta));
         }
     }
 
