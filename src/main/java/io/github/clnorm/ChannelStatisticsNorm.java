@@ -198,9 +198,11 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
          *
          * @param value float32 unless set
          * @return this
+         * @throws IllegalArgumentException when the device does not compute it
          */
         public final S statisticsType(ElementType value) {
-            statisticsType = Objects.requireNonNull(value, "statisticsType");
+            Requests.available(backend, "statisticsType", Objects.requireNonNull(value, "statisticsType"));
+            statisticsType = value;
             return self();
         }
 

@@ -117,9 +117,11 @@ public final class FrozenBatchNorm extends Layer {
          *
          * @param value float32 unless set
          * @return this
+         * @throws IllegalArgumentException when the device does not compute it
          */
         public Builder statisticsType(ElementType value) {
-            statisticsType = Objects.requireNonNull(value, "statisticsType");
+            Requests.available(backend, "statisticsType", Objects.requireNonNull(value, "statisticsType"));
+            statisticsType = value;
             return this;
         }
 

@@ -50,6 +50,9 @@ public abstract sealed class Layer implements AutoCloseable
         this.layout = settings.layout;
         this.activation = settings.activation;
         this.parameterType = settings.parameterType;
+        if (hasWeight || hasBias) {
+            Requests.available(backend, "parameterType", parameterType);
+        }
         this.weight = hasWeight ? own(parameterType, 1, parameterShape) : null;
         this.bias = hasBias ? own(parameterType, 0, parameterShape) : null;
     }

@@ -75,6 +75,14 @@ final class Requests {
         }
     }
 
+    /** A type that the backend's device computes, for a setting that the message names. */
+    static void available(Backend backend, String setting, ElementType type) {
+        if (type == ElementType.FLOAT64 && !backend.device().fp64()) {
+            throw new IllegalArgumentException("float64 is not available on " + backend.device().description()
+                    + ": build the layer with " + setting + "(FLOAT32)");
+        }
+    }
+
     /** Running statistics of a layer, whose type is set when it is built. */
     static void statisticsType(Tensor input, Tensor statistic) {
         ElementType real = input.type().accumulator();
