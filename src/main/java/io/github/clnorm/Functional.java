@@ -20,9 +20,9 @@ import io.github.clnorm.type.Layout;
  * to 10<sup>4</sup> standard deviations, 1e-13 for float64, one rounding of the stored type for float16 and bfloat16.
  *
  * <p>Gradients of float32 are within 2e-5 under the same conditions: dx as |dx - ref| / (1 + |ref|); each element of dγ
- * and dβ as |dγ - ref| / Σ|terms|, the sum of the magnitudes of the terms dy · activation' · x̂ and dy · activation' that it
- * is the sum of. Where these terms cancel, the error may be any multiple of the small element that is left. The bound is
- * 1e-13 for float64, and one rounding of the stored type more for the halves, whose sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
+ * and dβ as |dγ - ref| / Σ|dz| (1 + |x̂|) and |dβ - ref| / Σ|dz|, with dz = dy · activation' and the sums over the terms of
+ * the element. Where the terms cancel, the error may be any multiple of the small element that is left. The bound is 1e-13
+ * for float64, and one rounding of the stored type more for the halves, whose sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times their number
  * below 3e38.
  *
  * <p>Thread-safe: a pass is enqueued as a whole, behind what was enqueued before. Nothing checks that the tensors a

@@ -25,8 +25,8 @@ public final class Errors {
     }
 
     /**
-     * |actual - expected| at most bound times the largest |expected|, and for halves one rounding: what is promised of
-     * the gradients of parameters, which are sums that may cancel. Gives the largest such error.
+     * |actual - expected| at most bound times the largest |expected|, and for halves one rounding: stricter
+     * than what is promised of the gradients of parameters, where not all of them cancel. Gives the largest such error.
      */
     public static double assertCloseToLargest(
             ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
