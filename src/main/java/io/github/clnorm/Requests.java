@@ -18,7 +18,7 @@ final class Requests {
         return value;
     }
 
-    /** eps of a layer: 0 or more, since a larger variance must not be needed for a result. */
+    /** eps of a layer: 0 or more, so that only a negative running variance can give NaN. */
     static double epsOfLayer(double value) {
         if (!(value >= 0) || Double.isInfinite(value)) {
             throw new IllegalArgumentException("Expected eps(…) with a finite number of 0 or more, but got eps(" + value + ")");
