@@ -8,6 +8,8 @@ import io.github.clnorm.type.Layout;
  * <p>Source: Ioffe and Szegedy, <a href="https://arxiv.org/abs/1502.03167">Batch Normalization</a>, ICML 2015, and <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html">torch.nn.functional.batch_norm</a>,
  * whose messages are used here.
+ *
+ * <p>Thread-safe.
  */
 public final class BatchNormGeometry {
     private BatchNormGeometry() {}

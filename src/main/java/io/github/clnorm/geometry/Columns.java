@@ -4,6 +4,8 @@ package io.github.clnorm.geometry;
  * How a sample is cut into columns, where work goes across rows. Where rows are short, {@code lanes} successive rows are
  * taken as one <em>long row</em> of at least 64 columns. Part of the order of summation.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param lanes rows in a long row, a power of two
  * @param columns columns of a long row: {@code lanes · groups · width}
  * @param tiles of {@link #TILE_ROWS} long rows, in which the rows are shared out; the last may be lower

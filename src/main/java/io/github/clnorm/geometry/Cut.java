@@ -5,6 +5,8 @@ package io.github.clnorm.geometry;
  * the first {@code full} have {@code unit} elements, the next, up to {@code fuller}, {@code more} elements, the others
  * {@code less}. Part of the order of summation.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param blocks of a set
  * @param perRow blocks of a row where sums go along rows; else 0
  * @param period blocks until the sizes start again; divides {@code blocks}

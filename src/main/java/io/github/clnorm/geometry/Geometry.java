@@ -7,6 +7,8 @@ package io.github.clnorm.geometry;
  * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses those
  * from {@code g · width / run} on.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param samples N where every sample has sets of its own, 1 where sets run across the batch; 0 for an empty batch
  * @param rows rows of a sample
  * @param groups sets of a sample

@@ -5,6 +5,8 @@ package io.github.clnorm.geometry;
  * share a parameter; where every element of a row has parameters of its own, pieces of the row; and across rows, columns.
  * Block {@code k} belongs to parameter {@code k / perRun % runs} of its set. Part of the order of summation.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param order which of them
  * @param blocks of a set
  * @param runs parameters of a set; 1 where every element has its own

@@ -8,6 +8,8 @@ import io.github.clnorm.type.Layout;
  * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018, and
  * <a href="https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html">torch.nn.functional.group_norm</a>,
  * whose messages are used here.
+ *
+ * <p>Thread-safe.
  */
 public final class GroupNormGeometry {
     private GroupNormGeometry() {}

@@ -8,6 +8,8 @@ import io.github.clnorm.type.Layout;
  * <p>Source: Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">Instance Normalization</a>, 2016,
  * and <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html">torch.nn.functional.instance_norm</a>.
+ *
+ * <p>Thread-safe.
  */
 public final class InstanceNormGeometry {
     private InstanceNormGeometry() {}

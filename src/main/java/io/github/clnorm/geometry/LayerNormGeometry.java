@@ -9,6 +9,8 @@ import java.util.Arrays;
  * Sennrich, <a href="https://arxiv.org/abs/1910.07467">Root Mean Square Layer Normalization</a>, NeurIPS 2019; and <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html">torch.nn.functional.layer_norm</a>,
  * whose messages are used here.
+ *
+ * <p>Thread-safe.
  */
 public final class LayerNormGeometry {
     private LayerNormGeometry() {}

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The normalizations, by their names in torch.nn.functional. */
+/** The normalizations, by their names in torch.nn.functional. Immutable and thread-safe. */
 public enum Operation {
     /** The channels of a sample in groups. */
     GROUP_NORM,

@@ -6,6 +6,8 @@ import io.github.clnorm.type.ElementType;
 /**
  * Everything about a forward pass that decides which kernels compute it, and how fast: what a plan is chosen for.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param geometry where the sets are
  * @param statistics which moments they are normalized by
  * @param type of the tensor's elements

@@ -2,7 +2,7 @@ package io.github.clnorm.geometry;
 
 import java.util.Arrays;
 
-/** Arithmetic on tensor shapes: dimensions, slowest first, each 0 or more. */
+/** Arithmetic on tensor shapes: dimensions, slowest first, each 0 or more. Thread-safe. */
 public final class Shapes {
     private Shapes() {}
 

@@ -1,6 +1,6 @@
 package io.github.clnorm.geometry;
 
-/** Which moments a set is normalized by. */
+/** Which moments a set is normalized by. Immutable and thread-safe. */
 public enum Statistics {
     /** Its own mean and variance. */
     MEAN_AND_VARIANCE,

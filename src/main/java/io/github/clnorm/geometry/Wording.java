@@ -2,7 +2,11 @@ package io.github.clnorm.geometry;
 
 import io.github.clnorm.type.Layout;
 
-/** Whose names a message uses for what mends a request: a Java program's, or those of the command line. */
+/**
+ * Whose names a message uses for what mends a request: a Java program's, or those of the command line.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public enum Wording {
     /** {@code layout(CHANNELS_LAST)}. */
     LIBRARY {

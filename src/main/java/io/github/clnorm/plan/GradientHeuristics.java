@@ -11,7 +11,7 @@ import io.github.clnorm.geometry.GradientProblem;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A good plan for gradients without measuring. */
+/** A good plan for gradients without measuring. Thread-safe. */
 public final class GradientHeuristics {
 
     // CPU: parts of the work for every compute unit, so that none waits long for the last.

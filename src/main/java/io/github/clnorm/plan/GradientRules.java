@@ -10,7 +10,7 @@ import io.github.clnorm.geometry.GradientProblem;
 import io.github.clnorm.type.Activation;
 import java.util.Optional;
 
-/** Which plans a device can run for the gradients of a geometry. */
+/** Which plans a device can run for the gradients of a geometry. Thread-safe. */
 public final class GradientRules {
 
     // Loops over the registers of a work-item that compilers keep as loops: llvmpipe's does, of 64.

@@ -8,7 +8,7 @@ import io.github.clnorm.geometry.Geometry;
 import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Statistics;
 
-/** A good plan without measuring. */
+/** A good plan without measuring. Thread-safe. */
 public final class Heuristics {
 
     // CPU: below this much of a set for a work-group, launching groups costs more than it shares out.

@@ -8,6 +8,8 @@ import io.github.clnorm.geometry.Cut;
  * <p>A work-group is divided into teams; a team sums a block in 64 lanes, {@code vectorWidth} of them in each of its
  * registers.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param strategy how sets are given to work-groups
  * @param workGroupSize work-items of a work-group, a power of two
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16

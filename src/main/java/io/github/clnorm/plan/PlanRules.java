@@ -9,7 +9,7 @@ import io.github.clnorm.geometry.Problem;
 import io.github.clnorm.geometry.Statistics;
 import java.util.Optional;
 
-/** Which plans a device can run for a geometry, and how much work one launch may hold. */
+/** Which plans a device can run for a geometry, and how much work one launch may hold. Thread-safe. */
 public final class PlanRules {
 
     /**

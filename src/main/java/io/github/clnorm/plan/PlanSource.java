@@ -7,6 +7,8 @@ import java.util.List;
 /**
  * Where plans come from that somebody measured. It is asked before the heuristics, once for every problem; what it gives
  * may be illegal where it is asked: then the next one is taken, and the heuristic's in the end.
+ *
+ * <p>Need not be thread-safe: a session calls it under its lock.
  */
 public interface PlanSource {
 

@@ -2,7 +2,7 @@ package io.github.clnorm.plan;
 
 import java.util.Locale;
 
-/** The ways to cut the work into work-groups and launches. */
+/** The ways to cut the work into work-groups and launches. Immutable and thread-safe. */
 public enum Strategy {
     /**
      * A work-group takes a whole set, or several that lie side by side across rows: one launch; the set is read again from

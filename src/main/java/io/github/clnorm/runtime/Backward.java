@@ -13,7 +13,11 @@ import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.type.ElementType;
 import java.util.Optional;
 
-/** Enqueues the backward pass of any normalization: the launches of a plan for a problem. */
+/**
+ * Enqueues the backward pass of any normalization: the launches of a plan for a problem.
+ *
+ * <p>Thread-safe: a pass is enqueued under the session's lock.
+ */
 public final class Backward {
 
     /**

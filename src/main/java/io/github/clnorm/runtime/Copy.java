@@ -2,7 +2,7 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.runtime.opencl.OpenCl;
 
-/** The plain copy that every speed is measured against: one read and one write of each element. */
+/** The plain copy that every speed is measured against: one read and one write of each element. Thread-safe. */
 public final class Copy {
 
     /**

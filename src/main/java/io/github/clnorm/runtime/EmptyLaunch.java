@@ -2,7 +2,7 @@ package io.github.clnorm.runtime;
 
 import io.github.clnorm.runtime.opencl.OpenCl;
 
-/** A launch that does nothing: what every launch costs beside its work. */
+/** A launch that does nothing: what every launch costs beside its work. Thread-safe. */
 public final class EmptyLaunch {
     private EmptyLaunch() {}
 

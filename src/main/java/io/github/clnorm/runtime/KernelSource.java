@@ -11,7 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
-/** The kernel files of the {@code opencl} folder, with their includes put in place. */
+/** The kernel files of the {@code opencl} folder, with their includes put in place. Thread-safe. */
 public final class KernelSource {
 
     private static final String FOLDER = "/io/github/clnorm/opencl/";

@@ -7,7 +7,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The device's own times of some launches, and what they were launched by. */
+/**
+ * The device's own times of some launches, and what they were launched by.
+ *
+ * <p>Not thread-safe: it belongs to the thread whose launches it timed.
+ */
 public final class LaunchTimes {
 
     private final OpenCl openCl;

@@ -18,7 +18,11 @@ import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
-/** Which plan a session uses for a problem. Plans that were chosen once are kept. */
+/**
+ * Which plan a session uses for a problem. Plans that were chosen once are kept.
+ *
+ * <p>Thread-safe: the session's lock guards it.
+ */
 public final class Planner {
 
     // Programs of ever-changing shapes must not fill the memory.

@@ -3,7 +3,7 @@ package io.github.clnorm.runtime;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.type.ElementType;
 
-/** Enqueues the update of running means and variances by the statistics of a batch. */
+/** Enqueues the update of running means and variances by the statistics of a batch. Thread-safe. */
 public final class RunningStatistics {
 
     private RunningStatistics() {}

@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.runtime.opencl.OpenCl;
 
-/** The least that a device must do: build a kernel, and add two vectors with it. */
+/** The least that a device must do: build a kernel, and add two vectors with it. Thread-safe. */
 public final class SmokeTest {
 
     private static final int LENGTH = 1000;

@@ -1,6 +1,10 @@
 package io.github.clnorm.tune;
 
-/** Two plans gave different bits, which no two ever may: a bug of the kernels, or of the driver. */
+/**
+ * Two plans gave different bits, which no two ever may: a bug of the kernels, or of the driver.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public final class DifferentBitsException extends RuntimeException {
 
     /**

@@ -15,6 +15,8 @@ import java.util.Map;
 /**
  * What tuning found: the fastest plan for a grouping on a device.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param device its name
  * @param platform its platform's name
  * @param driver its driver's version

@@ -19,6 +19,8 @@ import java.util.OptionalDouble;
  * <p>The operation follows from the geometry, and is the plainest one that has it: group_norm with as many groups as
  * channels does the same as instance_norm, and is called so.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param operation which
  * @param backward whether it is the backward pass
  * @param layout where the channels are; channels first for operations without channels

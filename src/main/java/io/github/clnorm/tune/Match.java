@@ -10,6 +10,8 @@ import java.util.OptionalDouble;
 /**
  * An entry that speaks of a grouping on a device, and how closely.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param entry what was found
  * @param kind how closely
  * @param distance of the entry's grouping, 0 for the same; with other kernels, 1 under another driver

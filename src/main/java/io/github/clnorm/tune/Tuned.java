@@ -9,6 +9,8 @@ import java.util.List;
 /**
  * What a search found.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param grouping what was computed
  * @param ending how it ended
  * @param plan the fastest; the heuristic's where nothing beat it

@@ -21,7 +21,11 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
-/** The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for. */
+/**
+ * The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for.
+ *
+ * <p>Thread-safe: the session's lock guards it.
+ */
 public final class TunedPlans implements PlanSource {
 
     private static final System.Logger LOG = System.getLogger(TunedPlans.class.getName());

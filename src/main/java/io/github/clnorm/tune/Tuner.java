@@ -33,6 +33,8 @@ import java.util.function.Supplier;
  *
  * <p>Before a plan is timed its results are compared with the heuristic's, bit for bit. A plan that does not build, needs
  * a smaller work-group or fails is out, and the search goes on.
+ *
+ * <p>Not thread-safe.
  */
 public final class Tuner {
 

@@ -1,6 +1,10 @@
 package io.github.clnorm.tune;
 
-/** How a backend finds its launch parameters. They decide speed; results are the same bits with each. */
+/**
+ * How a backend finds its launch parameters. They decide speed; results are the same bits with each.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public enum Tuning {
     /** By heuristics alone. */
     OFF,

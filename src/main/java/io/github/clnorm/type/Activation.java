@@ -2,7 +2,7 @@ package io.github.clnorm.type;
 
 import java.util.Locale;
 
-/** What is applied to the normalized value before it is stored, in the same pass. */
+/** What is applied to the normalized value before it is stored, in the same pass. Immutable and thread-safe. */
 public enum Activation {
     /** Nothing. */
     NONE,

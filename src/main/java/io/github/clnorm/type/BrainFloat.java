@@ -1,6 +1,6 @@
 package io.github.clnorm.type;
 
-/** bfloat16: the upper half of a binary32. */
+/** bfloat16: the upper half of a binary32. Thread-safe. */
 public final class BrainFloat {
 
     private BrainFloat() {}

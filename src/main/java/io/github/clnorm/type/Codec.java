@@ -2,7 +2,11 @@ package io.github.clnorm.type;
 
 import java.nio.ByteBuffer;
 
-/** Elements of any type in bytes, from and to Java's numbers. Every conversion rounds once, to the nearest value. */
+/**
+ * Elements of any type in bytes, from and to Java's numbers. Every conversion rounds once, to the nearest value.
+ *
+ * <p>Thread-safe.
+ */
 public final class Codec {
     private Codec() {}
 

@@ -1,6 +1,6 @@
 package io.github.clnorm.type;
 
-/** The floating-point types that a tensor, on a device or in a file, may hold. */
+/** The floating-point types that a tensor, on a device or in a file, may hold. Immutable and thread-safe. */
 public enum ElementType {
     /** IEEE 754 binary16. */
     FLOAT16(2, 0x1p-10),

@@ -1,6 +1,6 @@
 package io.github.clnorm.type;
 
-/** IEEE 754 binary16. (JDK 20 has Float.float16ToFloat; the library's target is 17.) */
+/** IEEE 754 binary16. (JDK 20 has Float.float16ToFloat; the library's target is 17.) Thread-safe. */
 public final class HalfFloat {
 
     private static final double LEAST_NORMAL = 0x1p-14;

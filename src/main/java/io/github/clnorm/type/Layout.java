@@ -1,6 +1,10 @@
 package io.github.clnorm.type;
 
-/** Where the channel axis of a tensor is. The tensor is dense in either case: its last dimension is the fastest. */
+/**
+ * Where the channel axis of a tensor is. The tensor is dense in either case: its last dimension is the fastest.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public enum Layout {
     /** Shape {@code (N, C, *)}: PyTorch's default. */
     CHANNELS_FIRST,

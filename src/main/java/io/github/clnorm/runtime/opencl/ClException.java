@@ -2,7 +2,7 @@ package io.github.clnorm.runtime.opencl;
 
 import java.util.Map;
 
-/** A call that OpenCL, or the device's driver, answered with an error. */
+/** A call that OpenCL, or the device's driver, answered with an error. Immutable and thread-safe. */
 public final class ClException extends RuntimeException {
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(

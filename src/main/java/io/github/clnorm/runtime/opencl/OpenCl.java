@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
  * The OpenCL calls that clnorm makes on one device, one method a call. Every method throws {@link ClException} when
  * OpenCL answers with an error. Handles stay valid until they are released; nothing here is checked twice.
  *
- * <p>{@link #write}, {@link #read} and {@link #finish} block and may be called by several threads at a time, also while
- * another thread makes any other call. Of all other calls there is one at a time.
+ * <p>Thread-safe in part: {@link #write}, {@link #read} and {@link #finish} block and may be called by several threads at a
+ * time, also while another thread makes any other call. Of all other calls there is one at a time.
  */
 public interface OpenCl extends AutoCloseable {
 
