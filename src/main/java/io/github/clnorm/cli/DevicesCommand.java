@@ -7,7 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
-import io.github.clnorm.device.InstallAdvice;
+import io.github.clnorm.device.Diagnosis;
+import io.github.clnorm.device.DriverCheck;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
 import java.io.IOException;
@@ -37,35 +38,40 @@ final class DevicesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        List<PlatformInfo> platforms;
+        DriverCheck.Answer answer;
         try {
-            platforms = Devices.platforms();
+            answer = DriverCheck.ofThisMachine()
+                    .map(DriverCheck::ask)
+                    .orElseGet(() -> new DriverCheck.Answer(Devices.platforms(), List.of()));
         } catch (NoDeviceException e) {
             if (json) {
-                out.println(document(List.of(), List.of()));
+                out.println(document(new DriverCheck.Answer(List.of(), List.of()), List.of()));
                 out.flush();
             }
             throw e;
         }
-        List<DeviceInfo> devices = Devices.of(platforms);
+        List<DeviceInfo> devices = Devices.of(answer.platforms());
         if (json) {
-            out.println(document(platforms, devices));
+            out.println(document(answer, devices));
         } else if (!devices.isEmpty()) {
             out.print(table(devices));
         }
         out.flush();
+        if (devices.isEmpty()) {
+            throw Diagnosis.ofThisMachine().noDevice(answer);
+        }
         PrintWriter err = spec.commandLine().getErr();
-        for (PlatformInfo platform : platforms) {
+        answer.guilty().forEach(verdict -> err.println("clnorm: " + Main.oneLine(verdict.finding().sentence())));
+        if (!answer.guilty().isEmpty()) {
+            err.println("clnorm: the selectors above hold without " + (answer.guilty().size() == 1 ? "this driver" : "these drivers"));
+        }
+        for (PlatformInfo platform : answer.platforms()) {
             if (platform.problem() != null) {
                 err.println("platform " + platform.index() + " (" + platform.name() + "): " + platform.problem());
             }
         }
-        if (devices.isEmpty()) {
-            err.println("clnorm: no OpenCL device: " + (platforms.isEmpty() ? "the loader shows no platform"
-                    : "none of " + platforms.size() + " platforms has one") + ". " + InstallAdvice.forThisMachine());
-        }
         err.flush();
-        return devices.isEmpty() ? ExitCode.NO_DEVICE : ExitCode.DONE;
+        return ExitCode.DONE;
     }
 
     private static String table(List<DeviceInfo> devices) {
@@ -93,7 +99,7 @@ final class DevicesCommand implements Callable<Integer> {
         return table + "* taken when nothing else is asked for\n";
     }
 
-    private static String document(List<PlatformInfo> platforms, List<DeviceInfo> devices) throws IOException {
+    private static String document(DriverCheck.Answer answer, List<DeviceInfo> devices) throws IOException {
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode root = mapper.createObjectNode();
         ArrayNode deviceNodes = root.putArray("devices");
@@ -101,7 +107,7 @@ final class DevicesCommand implements Callable<Integer> {
             DeviceJson.describe(deviceNodes.addObject(), device);
         }
         ArrayNode platformNodes = root.putArray("platforms");
-        for (PlatformInfo platform : platforms) {
+        for (PlatformInfo platform : answer.platforms()) {
             platformNodes
                     .addObject()
                     .put("index", platform.index())
@@ -110,6 +116,13 @@ final class DevicesCommand implements Callable<Integer> {
                     .put("version", platform.version())
                     .put("devices", platform.devices().size())
                     .put("problem", platform.problem());
+        }
+        ArrayNode guilty = root.putArray("broken_drivers");
+        for (DriverCheck.Verdict verdict : answer.guilty()) {
+            guilty.addObject()
+                    .put("icd_file", verdict.icd() == null ? null : verdict.icd().file().toString())
+                    .put("library", verdict.icd() == null ? null : verdict.icd().library())
+                    .put("problem", verdict.fault());
         }
         return mapper.writeValueAsString(root);
     }

@@ -1,21 +1,29 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.device.ChildJvm;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
-import io.github.clnorm.device.InstallAdvice;
-import io.github.clnorm.device.Installation;
+import io.github.clnorm.device.Diagnosis;
+import io.github.clnorm.device.DriverCheck;
+import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
 import io.github.clnorm.runtime.SmokeTest;
 import io.github.clnorm.runtime.opencl.ClException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Walks from the loader to a running kernel, and says where the way ends. */
+/**
+ * Walks from the loader to a running kernel, and says where the way ends. Drivers are loaded in child processes only, where
+ * these can be started.
+ */
 @Command(
         name = "doctor",
         description = "Say why this machine has no (or the wrong) OpenCL device, and how to mend it.",
@@ -26,105 +34,101 @@ final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private final List<Finding> problems = new ArrayList<>();
     private PrintWriter out;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         out = spec.commandLine().getOut();
-        line("ok", "Java", System.getProperty("java.version") + " on " + System.getProperty("os.name") + " "
-                + System.getProperty("os.arch"));
-        if (Installation.hasIcdFiles()) {
-            files(Installation.ofThisMachine());
-        }
+        line(new Finding(Finding.State.OK, "Java", System.getProperty("java.version") + " on "
+                + System.getProperty("os.name") + " " + System.getProperty("os.arch"), ""));
+        Diagnosis diagnosis = Diagnosis.ofThisMachine();
+        diagnosis.files().forEach(this::line);
         int working = 0;
         try {
-            List<PlatformInfo> platforms = Devices.platforms();
-            line("ok", "native library", "JOCL and the OpenCL loader answer");
-            platforms(platforms);
-            for (DeviceInfo device : Devices.of(platforms)) {
-                working += works(device) ? 1 : 0;
-            }
+            working = devices(diagnosis);
         } catch (NoDeviceException e) {
-            line("broken", "native library", e.getMessage());
+            line(new Finding(Finding.State.BROKEN, "native library", e.getMessage(), ""));
         }
+        diagnosis.poclCache().filter(cache -> !problems.contains(cache)).ifPresent(this::line);
+        out.println();
         if (working == 0) {
-            out.println();
-            out.println("No device works. " + Installation.ofThisMachine()
-                    .redirection()
-                    .map(variable -> variable + " hides the installed drivers; to see them: unset " + variable + ". ")
-                    .orElse("") + InstallAdvice.forThisMachine());
+            out.println("No device works. " + diagnosis.advice(problems) + ".");
         } else {
-            out.println();
             out.println(working == 1 ? "1 device works." : working + " devices work.");
         }
         out.flush();
         return working == 0 ? ExitCode.NO_DEVICE : ExitCode.DONE;
     }
 
-    private void files(Installation installation) {
-        installation
-                .loader()
-                .ifPresentOrElse(
-                        path -> line("ok", "loader", path.toString()),
-                        () -> line("missing", "loader", "libOpenCL.so.1 is in none of the usual folders. "
-                                + InstallAdvice.forThisMachine()));
-        List<Installation.IcdFile> icdFiles = installation.icdFiles();
-        if (icdFiles.isEmpty()) {
-            line("missing", "ICD files", "none in " + installation.vendors() + ": "
-                    + installation.redirection()
-                            .map(variable -> "that is where " + variable + " points")
-                            .orElse("no driver is installed"));
-        }
-        for (Installation.IcdFile icd : icdFiles) {
-            if (icd.problem() == null) {
-                line("ok", "ICD file", icd.file() + " names " + icd.library());
-            } else {
-                line("broken", "ICD file", icd.file() + ": " + icd.problem()
-                        + ". Install the driver's package again, or remove the file: sudo rm " + icd.file());
+    /** Prints the drivers, their platforms and devices: how many devices work. */
+    private int devices(Diagnosis diagnosis) throws IOException {
+        Optional<DriverCheck> check = DriverCheck.ofThisMachine();
+        List<DriverCheck.Verdict> guilty = new ArrayList<>();
+        List<PlatformInfo> platforms;
+        if (check.isPresent()) {
+            for (DriverCheck.Verdict verdict : check.get().each()) {
+                line(verdict.finding());
+                if (verdict.isGuilty()) {
+                    guilty.add(verdict);
+                }
             }
+            DriverCheck.Answer answer = check.get().without(guilty);
+            answer.guilty().forEach(verdict -> line(verdict.finding()));
+            platforms = answer.platforms();
+        } else {
+            platforms = Devices.platforms();
         }
+        diagnosis.platforms(platforms).forEach(this::line);
+        int working = 0;
+        for (DeviceInfo device : Devices.of(platforms)) {
+            Finding finding = check.isPresent() ? tried(check.get(), guilty, device) : tried(device);
+            line(finding);
+            working += finding.isProblem() ? 0 : 1;
+        }
+        return working;
     }
 
-    private void platforms(List<PlatformInfo> platforms) {
-        if (platforms.isEmpty()) {
-            line("missing", "platform", "the loader shows none. " + InstallAdvice.forThisMachine());
+    /** Builds and runs a kernel in a child. */
+    private static Finding tried(DriverCheck check, List<DriverCheck.Verdict> guilty, DeviceInfo device)
+            throws IOException {
+        DriverCheck.Outcome outcome = check.run(SmokeTest.class, guilty, device.selector());
+        ChildJvm.Ending ending = outcome.ending();
+        if (ending.isGood() && outcome.report().equals(SmokeTest.PASSED)) {
+            return works(device);
         }
-        for (PlatformInfo platform : platforms) {
-            String name = platform.index() + " " + platform.name() + " (" + platform.version() + ")";
-            if (platform.problem() != null) {
-                line("broken", "platform", name + ": " + platform.problem());
-            } else if (platform.devices().isEmpty()) {
-                line("empty", "platform", name + " has no device" + hint(platform));
-            } else {
-                line("ok", "platform", name);
-            }
-        }
+        boolean failed = !outcome.report().isEmpty() && !outcome.report().equals(SmokeTest.PASSED);
+        return broken(device, failed ? outcome.report() : "its driver " + ending.description() + " while a kernel was built and run");
     }
 
-    /** What is known to keep a platform from showing its devices. */
-    private static String hint(PlatformInfo platform) {
-        return switch (platform.name()) {
-            case "rusticl" -> ". Name its driver to show them, such as: export RUSTICL_ENABLE=radeonsi (or iris, llvmpipe)";
-            case "Portable Computing Language" ->
-                ". It needs a folder that it can write to: export POCL_CACHE_DIR=/tmp/pocl";
-            default -> "";
-        };
-    }
-
-    private boolean works(DeviceInfo device) {
-        String name = device.selector() + " " + device.description();
+    /** Builds and runs a kernel in this process. */
+    private static Finding tried(DeviceInfo device) {
         try {
             SmokeTest.run(device);
-            line("ok", "device", name + " builds a kernel and adds two vectors");
-            return true;
+            return works(device);
         } catch (ClException | IllegalStateException e) {
-            line("broken", "device", name + ": " + e.getMessage().replaceAll("\\s*\\R\\s*", " ")
-                    + ". Update its driver, or choose another with --device");
-            return false;
+            return broken(device, String.valueOf(e.getMessage()));
         }
     }
 
-    private void line(String state, String what, String detail) {
-        out.printf("%-8s %-15s %s%n", state, what, detail);
+    private static Finding works(DeviceInfo device) {
+        return new Finding(Finding.State.OK, "device", named(device) + " builds a kernel and adds two vectors", "");
+    }
+
+    private static Finding broken(DeviceInfo device, String reason) {
+        return new Finding(Finding.State.BROKEN, "device", named(device) + ": " + reason,
+                "Update its driver, or choose another with --device");
+    }
+
+    private static String named(DeviceInfo device) {
+        return device.selector() + " " + device.description();
+    }
+
+    private void line(Finding finding) {
+        if (finding.isProblem()) {
+            problems.add(finding);
+        }
+        out.printf("%-8s %-15s %s%n", finding.state().word(), finding.subject(), Main.oneLine(finding.sentence()));
+        out.flush();
     }
 }

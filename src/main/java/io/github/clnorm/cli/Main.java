@@ -127,10 +127,11 @@ public final class Main implements Runnable {
         if (verbose) {
             e.printStackTrace(commandLine.getErr());
         }
-        print(commandLine, message(e));
-        if (e instanceof NoDeviceException) {
+        if (e instanceof NoDeviceException none) {
+            print(commandLine, none.getMessage() + (none.hasOtherDevices() ? ", with --device or CLNORM_DEVICE" : ""));
             return ExitCode.NO_DEVICE;
         }
+        print(commandLine, message(e));
         return e instanceof IllegalArgumentException ? ExitCode.WRONG_REQUEST : ExitCode.FAILURE;
     }
 
@@ -152,8 +153,13 @@ public final class Main implements Runnable {
 
     private static void print(CommandLine commandLine, String message) {
         PrintWriter err = commandLine.getErr();
-        err.println("clnorm: " + message.strip().replaceAll("\\s*\\R\\s*|\\p{Cntrl}", " "));
+        err.println("clnorm: " + oneLine(message));
         err.flush();
+    }
+
+    /** A text without line breaks and control characters. */
+    static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*|\\p{Cntrl}", " ");
     }
 
     /** The version in the jar. */

@@ -27,10 +27,12 @@ public final class DeviceSelector {
             .thenComparing(Comparator.comparingLong(DeviceInfo::rate).reversed());
 
     private final String text;
+    private final String origin;
     private final List<String> terms;
 
-    private DeviceSelector(String text, List<String> terms) {
+    private DeviceSelector(String text, String origin, List<String> terms) {
         this.text = text;
+        this.origin = origin;
         this.terms = terms;
     }
 
@@ -44,9 +46,12 @@ public final class DeviceSelector {
      */
     public static DeviceSelector parse(String text) {
         String given = text;
+        String origin = "";
         if (given == null || given.isBlank()) {
             String environment = System.getenv(ENVIRONMENT);
-            given = environment == null || environment.isBlank() ? "any" : environment;
+            boolean isSet = environment != null && !environment.isBlank();
+            given = isSet ? environment : "any";
+            origin = isSet ? " (" + ENVIRONMENT + ")" : "";
         }
         List<String> terms =
                 Arrays.stream(given.split(",", -1)).map(term -> term.strip().toLowerCase(Locale.ROOT)).toList();
@@ -54,7 +59,7 @@ public final class DeviceSelector {
             throw new IllegalArgumentException(
                     "device selector '" + given + "' has an empty term: expected words separated by single commas");
         }
-        return new DeviceSelector(given.strip(), terms);
+        return new DeviceSelector(given.strip(), origin, terms);
     }
 
     /**
@@ -104,16 +109,10 @@ public final class DeviceSelector {
             String there = devices.stream()
                     .map(device -> device.selector() + " " + device.type().word() + " " + device.name())
                     .collect(Collectors.joining("; "));
-            return new NoDeviceException("no OpenCL device matches '" + text + "'. There is: " + there
-                    + ". Choose one of these with --device or " + ENVIRONMENT);
+            return NoDeviceException.amongOthers("no OpenCL device matches '" + text + "'" + origin + ". There is: " + there
+                    + ". Select one of these by its numbers or by a part of its name");
         }
-        String there = platforms.isEmpty()
-                ? "no OpenCL platform"
-                : platforms.stream()
-                        .map(p -> p.name() + (p.problem() == null ? " without a device" : " (" + p.problem() + ")"))
-                        .collect(Collectors.joining("; "));
-        return new NoDeviceException("no OpenCL device was found, looking for '" + text + "'. There is: " + there + ". "
-                + InstallAdvice.forThisMachine());
+        return Diagnosis.ofThisMachine().noDevice(", looking for '" + text + "'" + origin, platforms);
     }
 
     @Override

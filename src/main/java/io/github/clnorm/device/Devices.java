@@ -3,6 +3,7 @@ package io.github.clnorm.device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jocl.cl_device_id;
 
 /** What OpenCL devices this machine has. */
@@ -14,18 +15,25 @@ public final class Devices {
      * {@link PlatformInfo#problem()} and hides no other.
      *
      * @return the platforms in the loader's order; empty where there is none
-     * @throws NoDeviceException when there is no OpenCL loader at all
+     * @throws NoDeviceException when there is no OpenCL loader at all, or it cannot be asked
      */
     public static List<PlatformInfo> platforms() {
+        return platforms(UnaryOperator.identity());
+    }
+
+    /** Asks through another source in front of the loader. */
+    static List<PlatformInfo> platforms(UnaryOperator<PlatformSource> around) {
         try {
             // JOCL's native part would report a missing loader on standard output, which belongs to results.
             if (Installation.hasIcdFiles()) {
                 Installation.ofThisMachine().load();
             }
-            return platforms(new JoclPlatformSource());
+            return platforms(around.apply(new JoclPlatformSource()));
         } catch (LinkageError e) {
             throw new NoDeviceException("the OpenCL loader could not be loaded (" + firstLine(e) + "). "
                     + InstallAdvice.forThisMachine(), e);
+        } catch (PlatformSource.QueryException e) {
+            throw new NoDeviceException("the OpenCL loader: " + e.getMessage(), e);
         }
     }
 

@@ -40,6 +40,11 @@ public final class InstallAdvice {
         return "sudo apt-get install ocl-icd-libopencl1 pocl-opencl-icd";
     }
 
+    /** A command that changes the system's files. */
+    static String asRoot(String command) {
+        return "root".equals(System.getProperty("user.name")) ? command : "sudo " + command;
+    }
+
     /** The lines of /etc/os-release that name the distribution. */
     private static String osRelease() {
         try (var lines = Files.lines(Path.of("/etc/os-release"))) {

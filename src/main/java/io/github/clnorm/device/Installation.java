@@ -1,11 +1,14 @@
 package io.github.clnorm.device;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +22,7 @@ import java.util.stream.Stream;
 public final class Installation {
 
     private static final String LOADER = "libOpenCL.so.1";
+    private static final int LONGEST_ICD_FILE = 4096;
 
     private final Map<String, String> environment;
     private final Path root;
@@ -79,18 +83,42 @@ public final class Installation {
         Optional<Path> loader = loader();
         if (loader.isPresent()) {
             System.load(loader.get().toString());
-        } else if (!isInLinkerCache()) {
+        } else {
             throw new UnsatisfiedLinkError(LOADER + " is not on this machine");
         }
     }
 
-    /** Whether the dynamic linker knows a loader in a folder that is not one of the usual. */
-    private boolean isInLinkerCache() {
+    /**
+     * Why the dynamic linker cannot load a driver's library.
+     *
+     * @param icd names the library; it is loaded into this process where that is possible
+     * @return the linker's reason on one line; empty where the library loads
+     */
+    Optional<String> linkError(IcdFile icd) {
+        Optional<Path> library = library(icd.library());
+        if (library.isEmpty()) {
+            return Optional.of(icd.library() + " is not on this machine");
+        }
+        try {
+            System.load(library.get().toAbsolutePath().toString());
+            return Optional.empty();
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of(DriverText.printable(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Where the dynamic linker knows a library outside of the usual folders: the paths in its cache are plain strings. */
+    private Optional<Path> inLinkerCache(String name) {
         try {
             byte[] cache = Files.readAllBytes(root.resolve("etc/ld.so.cache"));
-            return new String(cache, StandardCharsets.ISO_8859_1).contains(LOADER);
-        } catch (IOException e) {
-            return false;
+            String text = new String(cache, StandardCharsets.ISO_8859_1);
+            return Arrays.stream(text.split("\0"))
+                    .filter(entry -> entry.startsWith("/") && entry.endsWith("/" + name))
+                    .map(Path::of)
+                    .filter(Files::exists)
+                    .findFirst();
+        } catch (IOException | InvalidPathException e) {
+            return Optional.empty();
         }
     }
 
@@ -124,6 +152,10 @@ public final class Installation {
      */
     public List<IcdFile> icdFiles() {
         Path vendors = vendors();
+        if (redirection().isPresent() && !vendors.toString().endsWith(".icd") && !Files.isDirectory(vendors)) {
+            // The variable may also name a driver's library itself.
+            return Files.isRegularFile(vendors) ? List.of(new IcdFile(vendors, vendors.toString(), null)) : List.of();
+        }
         if (Files.isRegularFile(vendors)) {
             return List.of(icdFile(vendors));
         }
@@ -142,8 +174,9 @@ public final class Installation {
 
     private IcdFile icdFile(Path file) {
         String library;
-        try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
-            library = lines.map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
+        try (InputStream in = regular(file)) {
+            String text = new String(in.readNBytes(LONGEST_ICD_FILE), StandardCharsets.UTF_8);
+            library = text.lines().map(DriverText::printable).filter(line -> !line.isEmpty()).findFirst().orElse("");
         } catch (IOException | UncheckedIOException e) {
             return new IcdFile(file, "", Files.isDirectory(file) ? "is a folder, expected a file" : "cannot be read");
         }
@@ -153,12 +186,28 @@ public final class Installation {
         return new IcdFile(file, library, library(library).isPresent() ? null : library + " is not on this machine");
     }
 
+    /** Pipes and devices would never end. */
+    private static InputStream regular(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("no regular file");
+        }
+        return Files.newInputStream(file);
+    }
+
     /** A shared library by path, or by name in the folders where the dynamic linker looks. */
     private Optional<Path> library(String name) {
         if (name.contains("/")) {
-            return Optional.of(Path.of(name)).filter(Files::exists);
+            try {
+                return Optional.of(Path.of(name)).filter(Files::exists);
+            } catch (InvalidPathException e) {
+                return Optional.empty();
+            }
         }
-        return folders().stream().map(folder -> folder.resolve(name)).filter(Files::exists).findFirst();
+        return folders().stream()
+                .map(folder -> folder.resolve(name))
+                .filter(Files::exists)
+                .findFirst()
+                .or(() -> inLinkerCache(name));
     }
 
     private List<Path> folders() {

@@ -3,7 +3,6 @@ package io.github.clnorm.device;
 import static io.github.clnorm.device.JoclCalls.code;
 import static org.jocl.CL.*;
 
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,10 @@ final class JoclPlatformSource implements PlatformSource {
     private static final long EVERY_TYPE = 0xFFFFFFFFL;
     private static final int CL_PLATFORM_NOT_FOUND_KHR = -1001;
 
+    // The longest texts are lists of extensions, of a few thousand bytes.
+    private static final int LARGEST_TEXT = 1 << 20;
+    private static final int MOST_IDS = 1024;
+
     private cl_platform_id[] platforms;
     private final Map<Integer, cl_device_id[]> devices = new HashMap<>();
 
@@ -33,6 +36,7 @@ final class JoclPlatformSource implements PlatformSource {
             return 0;
         }
         check(code, "clGetPlatformIDs");
+        checkCount(count[0], "platforms");
         platforms = new cl_platform_id[count[0]];
         check(() -> clGetPlatformIDs(count[0], platforms, null), "clGetPlatformIDs");
         return platforms.length;
@@ -40,9 +44,12 @@ final class JoclPlatformSource implements PlatformSource {
 
     @Override
     public PlatformInfo platform(int index) {
+        if (platforms[index] == null) {
+            throw new QueryException("clGetPlatformIDs gave no platform at this index");
+        }
         return new PlatformInfo(
                 index,
-                platformText(index, CL_PLATFORM_NAME),
+                named(platformText(index, CL_PLATFORM_NAME), "unnamed platform"),
                 platformText(index, CL_PLATFORM_VENDOR),
                 platformText(index, CL_PLATFORM_VERSION),
                 List.of(),
@@ -57,6 +64,7 @@ final class JoclPlatformSource implements PlatformSource {
             return 0;
         }
         check(code, "clGetDeviceIDs");
+        checkCount(count[0], "devices");
         cl_device_id[] ids = new cl_device_id[count[0]];
         if (ids.length > 0) {
             check(() -> clGetDeviceIDs(platforms[platform], EVERY_TYPE, ids.length, ids, null), "clGetDeviceIDs");
@@ -67,35 +75,40 @@ final class JoclPlatformSource implements PlatformSource {
 
     @Override
     public DeviceInfo device(int platform, int device) {
+        cl_device_id id = devices.get(platform)[device];
+        if (id == null) {
+            throw new QueryException("clGetDeviceIDs gave no device at this index");
+        }
         return describe(
                 platform,
                 device,
-                platformText(platform, CL_PLATFORM_NAME),
+                named(platformText(platform, CL_PLATFORM_NAME), "unnamed platform"),
                 platforms[platform],
-                devices.get(platform)[device]);
+                id);
     }
 
     /** What a device says of itself. */
     static DeviceInfo describe(
             int platformIndex, int deviceIndex, String platformName, cl_platform_id platform, cl_device_id id) {
-        String extensions = " " + text(id, CL_DEVICE_EXTENSIONS) + " ";
+        String extensions = " " + DriverText.text(bytes(id, CL_DEVICE_EXTENSIONS)) + " ";
         long singlePrecision = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
         return new DeviceInfo(
                 platformIndex,
                 deviceIndex,
                 platformName,
                 text(id, CL_DEVICE_VENDOR),
-                text(id, CL_DEVICE_NAME),
+                named(text(id, CL_DEVICE_NAME), "unnamed device"),
                 type(number(id, CL_DEVICE_TYPE)),
                 text(id, CL_DRIVER_VERSION),
                 text(id, CL_DEVICE_VERSION),
-                (int) number(id, CL_DEVICE_MAX_COMPUTE_UNITS),
-                (int) number(id, CL_DEVICE_MAX_CLOCK_FREQUENCY),
-                number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
-                number(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE),
-                number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-                (int) Math.min(Integer.MAX_VALUE, number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE)),
-                number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+                count(id, CL_DEVICE_MAX_COMPUTE_UNITS),
+                count(id, CL_DEVICE_MAX_CLOCK_FREQUENCY),
+                positive(size(id, CL_DEVICE_GLOBAL_MEM_SIZE), "memory"),
+                size(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE),
+                positive(size(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE), "largest buffer"),
+                (int) Math.min(
+                        Integer.MAX_VALUE, positive(size(id, CL_DEVICE_MAX_WORK_GROUP_SIZE), "largest work-group")),
+                size(id, CL_DEVICE_LOCAL_MEM_SIZE),
                 extensions.contains(" cl_khr_fp16 "),
                 extensions.contains(" cl_khr_fp64 "),
                 (singlePrecision & CL_FP_FMA) != 0,
@@ -116,17 +129,64 @@ final class JoclPlatformSource implements PlatformSource {
     private String platformText(int platform, int what) {
         long[] size = new long[1];
         check(() -> clGetPlatformInfo(platforms[platform], what, 0, null, size), "clGetPlatformInfo");
-        byte[] bytes = new byte[(int) size[0]];
-        check(() -> clGetPlatformInfo(platforms[platform], what, bytes.length, Pointer.to(bytes), null), "clGetPlatformInfo");
-        return trimmed(bytes);
+        byte[] bytes = answer(size[0], "clGetPlatformInfo");
+        if (bytes.length > 0) {
+            check(() -> clGetPlatformInfo(platforms[platform], what, bytes.length, Pointer.to(bytes), null),
+                    "clGetPlatformInfo");
+        }
+        return DriverText.name(bytes);
     }
 
     private static String text(cl_device_id device, int what) {
+        return DriverText.name(bytes(device, what));
+    }
+
+    private static byte[] bytes(cl_device_id device, int what) {
         long[] size = new long[1];
         check(() -> clGetDeviceInfo(device, what, 0, null, size), "clGetDeviceInfo");
-        byte[] bytes = new byte[(int) size[0]];
-        check(() -> clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
-        return trimmed(bytes);
+        byte[] bytes = answer(size[0], "clGetDeviceInfo");
+        if (bytes.length > 0) {
+            check(() -> clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
+        }
+        return bytes;
+    }
+
+    /** Memory for a text of the size that the driver reports: what no text can have is refused. */
+    private static byte[] answer(long size, String call) {
+        if (size < 0 || size > LARGEST_TEXT) {
+            throw new QueryException(call + " reports a text of " + Long.toUnsignedString(size) + " bytes, expected at most "
+                    + LARGEST_TEXT);
+        }
+        return new byte[(int) size];
+    }
+
+    private static void checkCount(int count, String what) {
+        if (count < 0 || count > MOST_IDS) {
+            throw new QueryException("reports " + Integer.toUnsignedString(count) + " " + what
+                    + ", ignored: expected at most " + MOST_IDS);
+        }
+    }
+
+    private static String named(String name, String otherwise) {
+        return name.isEmpty() ? otherwise : name;
+    }
+
+    /** A cl_uint, as an int that is not negative. */
+    private static int count(cl_device_id device, int what) {
+        return (int) Math.min(Integer.MAX_VALUE, number(device, what) & 0xFFFFFFFFL);
+    }
+
+    /** A cl_ulong or size_t, as a long that is not negative. */
+    private static long size(cl_device_id device, int what) {
+        long size = number(device, what);
+        return size < 0 ? Long.MAX_VALUE : size;
+    }
+
+    private static long positive(long size, String what) {
+        if (size == 0) {
+            throw new QueryException("reports a " + what + " of 0");
+        }
+        return size;
     }
 
     /** A cl_uint, cl_ulong, cl_bitfield or size_t: the driver fills the low bytes, on every little-endian host. */
@@ -134,12 +194,6 @@ final class JoclPlatformSource implements PlatformSource {
         long[] value = new long[1];
         check(() -> clGetDeviceInfo(device, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");
         return value[0];
-    }
-
-    private static String trimmed(byte[] bytes) {
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        int end = text.indexOf('\0');
-        return (end < 0 ? text : text.substring(0, end)).trim();
     }
 
     private static void check(IntSupplier call, String name) {

@@ -1,13 +1,54 @@
 package io.github.clnorm.device;
 
-/** No OpenCL device fits. The message says what was looked for, what is there, and how to install one. */
+import java.util.List;
+
+/**
+ * No OpenCL device fits. The message says in one line what was looked for, what was found on the way from the loader to a
+ * device, and what mends it.
+ */
 public final class NoDeviceException extends RuntimeException {
 
+    private final transient List<Finding> findings;
+    private final boolean others;
+
     NoDeviceException(String message) {
-        super(message);
+        this(message, List.of(), false, null);
     }
 
     NoDeviceException(String message, Throwable cause) {
+        this(message, List.of(), false, cause);
+    }
+
+    NoDeviceException(String message, List<Finding> findings) {
+        this(message, findings, false, null);
+    }
+
+    private NoDeviceException(String message, List<Finding> findings, boolean others, Throwable cause) {
         super(message, cause);
+        this.findings = List.copyOf(findings);
+        this.others = others;
+    }
+
+    /** One for a selector that matches none of the devices. */
+    static NoDeviceException amongOthers(String message) {
+        return new NoDeviceException(message, List.of(), true, null);
+    }
+
+    /**
+     * What keeps this machine from having a device, in the order from the loader to the devices.
+     *
+     * @return the problems; empty where devices exist that were not asked for, and after deserialization
+     */
+    public List<Finding> findings() {
+        return findings == null ? List.of() : findings;
+    }
+
+    /**
+     * Whether this machine has devices, and the selector matches none of them.
+     *
+     * @return true where another selector finds a device
+     */
+    public boolean hasOtherDevices() {
+        return others;
     }
 }

@@ -1,15 +1,42 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.device.ChildJvm;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.runtime.opencl.OpenCl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** The least that a device must do: build a kernel, and add two vectors with it. Thread-safe. */
 public final class SmokeTest {
 
+    /** What {@link #main} reports when the sum is right. */
+    public static final String PASSED = "ok";
+
     private static final int LENGTH = 1000;
 
     private SmokeTest() {}
+
+    /**
+     * Adds two vectors in a process of its own, which a driver may end: writes {@code ok} or the failure to a file.
+     *
+     * @param arguments the file, and the device's selector
+     * @throws IOException when the file cannot be written
+     */
+    public static void main(String[] arguments) throws IOException {
+        ChildJvm.endInTime();
+        Path report = Path.of(arguments[0]);
+        try {
+            run(DeviceSelector.parse(arguments[1]).select());
+        } catch (RuntimeException e) {
+            Files.writeString(report, String.valueOf(e.getMessage()));
+            System.exit(1);
+        }
+        Files.writeString(report, PASSED);
+        System.exit(0);
+    }
 
     /**
      * Adds two vectors on a device.

@@ -1,0 +1,85 @@
+package io.github.clnorm.device;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The program of a child that asks drivers what they offer: writes each step, then the answer, to a report. */
+final class DriverProbe {
+    private DriverProbe() {}
+
+    /**
+     * Asks the drivers that the loader shows in this process.
+     *
+     * @param arguments the report's file
+     * @throws IOException when the report cannot be written
+     */
+    public static void main(String[] arguments) throws IOException {
+        ChildJvm.endInTime();
+        try (ProbeReport.Writer report = new ProbeReport.Writer(Path.of(arguments[0]))) {
+            List<PlatformInfo> platforms;
+            try {
+                platforms = Devices.platforms(source -> new Reporting(source, report));
+            } catch (RuntimeException | LinkageError e) {
+                report.failure(DriverText.printable(e.getMessage() == null ? e.toString() : e.getMessage()));
+                return;
+            }
+            linkError(platforms).ifPresent(reason -> written(() -> report.linkError(reason)));
+            report.platforms(platforms);
+            report.step("when the process ended");
+        }
+        // As a program with other threads ends.
+        System.exit(0);
+    }
+
+    /** Where the only driver shows nothing. */
+    private static Optional<String> linkError(List<PlatformInfo> platforms) {
+        if (!platforms.isEmpty() || !Installation.hasIcdFiles()) {
+            return Optional.empty();
+        }
+        Installation installation = Installation.ofThisMachine();
+        List<Installation.IcdFile> icdFiles = installation.icdFiles();
+        return icdFiles.size() == 1 ? installation.linkError(icdFiles.get(0)) : Optional.empty();
+    }
+
+    private interface Writing {
+        void write() throws IOException;
+    }
+
+    private static void written(Writing writing) {
+        try {
+            writing.write();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes what is asked before it is asked. */
+    private record Reporting(PlatformSource source, ProbeReport.Writer report) implements PlatformSource {
+        @Override
+        public int platforms() {
+            written(() -> report.step("while it was loaded"));
+            return source.platforms();
+        }
+
+        @Override
+        public PlatformInfo platform(int index) {
+            written(() -> report.step("when it was asked for its platform's name"));
+            return source.platform(index);
+        }
+
+        @Override
+        public int devices(int platform) {
+            written(() -> report.step("when it was asked for its devices"));
+            return source.devices(platform);
+        }
+
+        @Override
+        public DeviceInfo device(int platform, int device) {
+            written(() -> report.step("when it was asked about its device " + device));
+            return source.device(platform, device);
+        }
+    }
+}
