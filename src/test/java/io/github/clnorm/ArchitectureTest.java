@@ -60,6 +60,7 @@ class ArchitectureTest {
                 .layer("tune").definedBy("io.github.clnorm.tune..")
                 .layer("json").definedBy("io.github.clnorm.json..")
                 .layer("type").definedBy("io.github.clnorm.type..")
+                .layer("cache").definedBy("io.github.clnorm.cache..")
                 .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("conformance").mayOnlyBeAccessedByLayers("cli")
@@ -79,6 +80,7 @@ class ArchitectureTest {
                         "plan", "runtime", "tune", "modules", "tensorfile", "conformance", "measure", "cli")
                 .whereLayer("reference").mayOnlyBeAccessedByLayers("conformance", "measure", "cli")
                 .whereLayer("type").mayNotAccessAnyLayer()
+                .whereLayer("cache").mayNotAccessAnyLayer()
                 .whereLayer("tensorfile").mayOnlyBeAccessedByLayers("conformance", "cli")
                 .check(CLASSES);
     }

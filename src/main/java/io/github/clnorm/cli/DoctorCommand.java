@@ -74,7 +74,7 @@ final class DoctorCommand implements Callable<Integer> {
                 }
             }
             DriverCheck.Answer answer = check.get().without(guilty);
-            answer.guilty().forEach(verdict -> line(verdict.finding()));
+            answer.guilty().stream().filter(verdict -> !guilty.contains(verdict)).forEach(verdict -> line(verdict.finding()));
             platforms = answer.platforms();
         } else {
             platforms = Devices.platforms();

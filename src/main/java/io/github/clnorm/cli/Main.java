@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.device.ExitGuard;
 import io.github.clnorm.device.NoDeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,6 +49,9 @@ public final class Main implements Runnable {
         COMMANDS.put("test", TestCommand.class);
     }
 
+    /** Commands that load drivers into this process. */
+    private static final Set<String> LOADING_DRIVERS = Set.of("run", "grad", "verify", "tune", "bench");
+
     @Spec
     private CommandSpec spec;
 
@@ -67,6 +71,11 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         // Warnings take one line, as errors do.
         System.setProperty("java.util.logging.SimpleFormatter.format", "clnorm: %5$s%n");
+        if (LOADING_DRIVERS.contains(first(arguments))) {
+            ExitGuard.prepare(
+                    "clnorm: an OpenCL driver ended the process while the drivers were loaded; clnorm doctor names it",
+                    ExitCode.NO_DEVICE);
+        }
         System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
     }
 
@@ -97,9 +106,13 @@ public final class Main implements Runnable {
         }
     }
 
+    private static String first(String... arguments) {
+        return Arrays.stream(arguments).filter(argument -> !argument.equals("--verbose")).findFirst().orElse("");
+    }
+
     /** The command that is asked for; all of them where none is. Every one costs milliseconds of reflection. */
     private static void addCommands(CommandLine commandLine, String... arguments) {
-        String first = Arrays.stream(arguments).filter(argument -> !argument.equals("--verbose")).findFirst().orElse("");
+        String first = first(arguments);
         Set<String> names = COMMANDS.containsKey(first) ? Set.of(first) : COMMANDS.keySet();
         names.forEach(name -> commandLine.addSubcommand(name, COMMANDS.get(name)));
     }

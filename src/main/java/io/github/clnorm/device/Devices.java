@@ -28,7 +28,7 @@ public final class Devices {
             if (Installation.hasIcdFiles()) {
                 Installation.ofThisMachine().load();
             }
-            return platforms(around.apply(new JoclPlatformSource()));
+            return FirstLoad.watched(() -> platforms(around.apply(new JoclPlatformSource())));
         } catch (LinkageError e) {
             throw new NoDeviceException("the OpenCL loader could not be loaded (" + firstLine(e) + "). "
                     + InstallAdvice.forThisMachine(), e);

@@ -73,7 +73,7 @@ public final class Diagnosis {
         boolean installed = hasIcdFiles
                 && installation.icdFiles().stream()
                         .anyMatch(icd -> icd.problem() == null && icd.library().contains("pocl"));
-        return installed ? new PoclCache(environment).problem() : Optional.empty();
+        return installed ? new PoclCache(environment, System.getProperty("user.home", "")).problem() : Optional.empty();
     }
 
     /**
@@ -202,13 +202,13 @@ public final class Diagnosis {
             return Finding.ok("platform", name);
         }
         if (platform.name().equals("Portable Computing Language")) {
-            Optional<Finding> cache = new PoclCache(environment).problem();
+            Optional<Finding> cache = new PoclCache(environment, System.getProperty("user.home", "")).problem();
             if (cache.isPresent()) {
                 return cache.get();
             }
         }
         String remedy = platform.name().equals("rusticl")
-                ? "Name its driver to show them, such as: export RUSTICL_ENABLE=radeonsi (or iris, llvmpipe)"
+                ? "rusticl shows the devices of drivers that are named: export RUSTICL_ENABLE=radeonsi (or iris, llvmpipe)"
                 : "";
         return new Finding(Finding.State.EMPTY, "platform", name + " has no device", remedy);
     }

@@ -103,7 +103,13 @@ public final class Installation {
             System.load(library.get().toAbsolutePath().toString());
             return Optional.empty();
         } catch (UnsatisfiedLinkError e) {
-            return Optional.of(DriverText.printable(String.valueOf(e.getMessage())));
+            // The JVM and the linker both put the file's name in front.
+            String reason = DriverText.printable(String.valueOf(e.getMessage()));
+            String prefix = library.get() + ": ";
+            while (reason.startsWith(prefix)) {
+                reason = reason.substring(prefix.length());
+            }
+            return Optional.of(reason);
         }
     }
 

@@ -14,9 +14,17 @@ import java.util.Optional;
 final class PoclCache {
 
     private final Map<String, String> environment;
+    private final String home;
 
-    PoclCache(Map<String, String> environment) {
+    /**
+     * The folder of a process.
+     *
+     * @param environment the process's variables
+     * @param home the user's home by the user database
+     */
+    PoclCache(Map<String, String> environment, String home) {
         this.environment = environment;
+        this.home = home;
     }
 
     /**
@@ -50,12 +58,14 @@ final class PoclCache {
 
     /** A folder in the user's home where that can be written. Never a shared one: others could put programs into it. */
     private String remedy(String variable) {
-        String home = environment.getOrDefault("HOME", "");
-        if (variable.equals("POCL_CACHE_DIR") && !home.isEmpty() && obstacle(home + "/.cache/pocl/kcache").isEmpty()) {
-            return "Unset POCL_CACHE_DIR, or name a folder of your own: export POCL_CACHE_DIR=\"$HOME/.cache/pocl/kcache\"";
+        String inHome = environment.getOrDefault("HOME", "") + "/.cache/pocl/kcache";
+        if (!variable.equals("HOME") && inHome.startsWith("/") && obstacle(inHome).isEmpty()) {
+            return "Unset " + variable + ", or name a folder of your own: export POCL_CACHE_DIR=\"$HOME/.cache/pocl/kcache\"";
         }
-        if (variable.equals("XDG_CACHE_HOME") && !home.isEmpty() && obstacle(home + "/.cache/pocl/kcache").isEmpty()) {
-            return "Unset XDG_CACHE_HOME, or: export POCL_CACHE_DIR=\"$HOME/.cache/pocl/kcache\"";
+        // The home of the user database, whatever the environment says.
+        String inOwnHome = home + "/.cache/pocl/kcache";
+        if (inOwnHome.startsWith("/") && obstacle(inOwnHome).isEmpty()) {
+            return "Name a folder of your own: export POCL_CACHE_DIR='" + inOwnHome + "'";
         }
         return "Set POCL_CACHE_DIR to a folder that belongs to you and that no other user can write to";
     }

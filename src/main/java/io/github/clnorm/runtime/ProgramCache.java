@@ -1,5 +1,6 @@
 package io.github.clnorm.runtime;
 
+import io.github.clnorm.cache.CacheFolder;
 import io.github.clnorm.device.DeviceInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

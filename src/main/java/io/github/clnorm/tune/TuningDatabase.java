@@ -1,6 +1,6 @@
 package io.github.clnorm.tune;
 
-import io.github.clnorm.runtime.CacheFolder;
+import io.github.clnorm.cache.CacheFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

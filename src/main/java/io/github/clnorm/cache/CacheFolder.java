@@ -1,4 +1,4 @@
-package io.github.clnorm.runtime;
+package io.github.clnorm.cache;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.github.clnorm.runtime;
+package io.github.clnorm.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,0 +1,74 @@
+package io.github.clnorm.device;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * The first time that a process loads drivers, which is when a broken one ends or blocks it. Leaves a note as long as that
+ * lasts. Where an earlier process left one, the drivers are first asked in child processes: a note alone accuses nobody,
+ * because the process may have been killed from outside. Other starts pay for one empty file. Thread-safe.
+ */
+final class FirstLoad {
+
+    private static final AtomicBoolean DONE = new AtomicBoolean();
+
+    private FirstLoad() {}
+
+    /**
+     * Loads the drivers, and asks them.
+     *
+     * @param load does so
+     * @return what it returns
+     * @throws NoDeviceException when an earlier process died in this, and a driver that ends or blocks its process was found
+     */
+    static List<PlatformInfo> watched(Supplier<List<PlatformInfo>> load) {
+        if (ChildJvm.isChild() || !DONE.compareAndSet(false, true)) {
+            return load.get();
+        }
+        StartNotes notes = StartNotes.ofUser();
+        try {
+            look(notes.left());
+        } catch (NoDeviceException e) {
+            // The next attempt looks again.
+            DONE.set(false);
+            throw e;
+        }
+        Optional<Path> note = notes.write();
+        ExitGuard guard = ExitGuard.begin();
+        try {
+            return load.get();
+        } finally {
+            guard.close();
+            note.ifPresent(file -> StartNotes.delete(List.of(file)));
+        }
+    }
+
+    private static void look(List<Path> left) {
+        if (left.isEmpty()) {
+            return;
+        }
+        Optional<DriverCheck> check = DriverCheck.ofThisMachine();
+        if (check.isEmpty()) {
+            System.getLogger(FirstLoad.class.getName())
+                    .log(System.Logger.Level.WARNING,
+                            "an earlier process ended while it loaded the OpenCL drivers: clnorm doctor tests each of them");
+            StartNotes.delete(left);
+            return;
+        }
+        List<Finding> guilty = check.get().ask().guilty().stream().map(DriverCheck.Verdict::finding).toList();
+        if (guilty.isEmpty()) {
+            // Killed from outside, or mended since.
+            StartNotes.delete(left);
+            return;
+        }
+        throw new NoDeviceException(
+                "an earlier process ended while it loaded the OpenCL drivers, and this one would, too: "
+                        + guilty.stream().map(Finding::sentence).collect(Collectors.joining(". "))
+                        + ". clnorm doctor tests each driver",
+                guilty);
+    }
+}

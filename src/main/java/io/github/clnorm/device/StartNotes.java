@@ -1,0 +1,116 @@
+package io.github.clnorm.device;
+
+import io.github.clnorm.cache.CacheFolder;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Notes of processes that are loading drivers: an empty file in the cache folder for each, named by process and start
+ * time, written before the drivers are loaded and deleted after. The note of a dead process says that it died, or was
+ * killed, meanwhile. Not flushed and not locked: a note that is lost costs a hint.
+ */
+final class StartNotes {
+
+    private static final Pattern NAME = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
+    // The start of a process is computed from the machine's, which changes with the clock.
+    private static final Duration SAME_START = Duration.ofSeconds(10);
+    private static final Duration KEPT = Duration.ofDays(7);
+
+    private final Path folder;
+
+    /** The notes in a folder, which may not exist yet; null keeps none. */
+    StartNotes(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The user's. */
+    static StartNotes ofUser() {
+        return new StartNotes(CacheFolder.path().map(path -> path.resolve("starting")).orElse(null));
+    }
+
+    /**
+     * The notes of processes that ended while they loaded drivers. Deletes those that are too old to tell anything.
+     *
+     * @return their files
+     */
+    List<Path> left() {
+        if (folder == null || !Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Path> left = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                Matcher name = NAME.matcher(file.getFileName().toString());
+                if (name.matches() && !isAlive(Long.parseLong(name.group(1)), Long.parseLong(name.group(2)))) {
+                    if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(KEPT))) {
+                        Files.deleteIfExists(file);
+                    } else {
+                        left.add(file);
+                    }
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // Another start has just deleted it.
+            return left;
+        } catch (IOException | DirectoryIteratorException e) {
+            return List.of();
+        }
+        return left;
+    }
+
+    /**
+     * Notes that this process begins to load drivers.
+     *
+     * @return the note; empty where none can be written
+     */
+    Optional<Path> write() {
+        if (folder == null) {
+            return Optional.empty();
+        }
+        try {
+            CacheFolder.create(folder);
+            ProcessHandle self = ProcessHandle.current();
+            long start = self.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+            return Optional.of(Files.createFile(folder.resolve(self.pid() + "-" + start)));
+        } catch (FileAlreadyExistsException e) {
+            return Optional.of(Path.of(e.getFile()));
+        } catch (IOException | UnsupportedOperationException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Deletes notes. Those that cannot be deleted are looked at again by the next start. */
+    static void delete(Iterable<Path> notes) {
+        for (Path note : notes) {
+            try {
+                Files.deleteIfExists(note);
+            } catch (IOException e) {
+                System.getLogger(StartNotes.class.getName()).log(System.Logger.Level.DEBUG, "a note stays", e);
+            }
+        }
+    }
+
+    /** Whether a process still runs: the same one, and not another with the same number. */
+    private static boolean isAlive(long pid, long startMilliseconds) {
+        Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
+        if (process.isEmpty()) {
+            return false;
+        }
+        Optional<Instant> start = process.get().info().startInstant();
+        return startMilliseconds == 0
+                || start.isEmpty()
+                || Duration.between(Instant.ofEpochMilli(startMilliseconds), start.get()).abs().compareTo(SAME_START) < 0;
+    }
+}
