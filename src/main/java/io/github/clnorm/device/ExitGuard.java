@@ -21,8 +21,9 @@ public final class ExitGuard implements AutoCloseable {
 
     private static final int STANDARD_ERROR = 2;
 
-    // JNA takes a tenth of a second to load: it does so beside other work.
+    // JNA takes a tenth of a second to load: it does so beside other work, and only for drivers that are not known.
     private static volatile CompletableFuture<Pointer> handler;
+    private static volatile LoadedBefore loadedBefore;
     // The C library keeps the function's address: it must not be reclaimed.
     private static Handler kept;
     private static volatile boolean isLoading;
@@ -56,7 +57,7 @@ public final class ExitGuard implements AutoCloseable {
     }
 
     /**
-     * Gets ready in the background.
+     * Gets ready in the background. Nothing will be guarded where the same drivers were loaded before without harm.
      *
      * @param message what to print when a driver ends the process; one line
      * @param code the exit code to end with
@@ -64,9 +65,19 @@ public final class ExitGuard implements AutoCloseable {
     public static void prepare(String message, int code) {
         CompletableFuture<Pointer> ready = new CompletableFuture<>();
         handler = ready;
-        Thread thread = new Thread(() -> ready.complete(handler(message, code)), "clnorm-exit-guard-start");
+        Thread thread = new Thread(() -> ready.complete(isKnown() ? null : handler(message, code)), "clnorm-exit-guard-start");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private static boolean isKnown() {
+        try {
+            LoadedBefore before = LoadedBefore.ofThisProcess();
+            loadedBefore = before;
+            return !Installation.hasIcdFiles() || before.isTrue();
+        } catch (RuntimeException e) {
+            return false;
+        }
     }
 
     /** The handler's address; null where there can be none. */
@@ -118,12 +129,17 @@ public final class ExitGuard implements AutoCloseable {
         }
     }
 
+    /** Ends the guard, when the drivers were loaded. The same ones are not guarded again. */
     @Override
     public void close() {
         if (owner == null) {
             return;
         }
         disarm();
+        LoadedBefore before = loadedBefore;
+        if (before != null) {
+            before.remember();
+        }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -1,8 +1,11 @@
 package io.github.clnorm.device;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -14,6 +17,7 @@ import java.util.stream.Collectors;
  */
 final class FirstLoad {
 
+    private static final System.Logger LOGGER = System.getLogger(FirstLoad.class.getName());
     private static final AtomicBoolean DONE = new AtomicBoolean();
 
     private FirstLoad() {}
@@ -39,12 +43,34 @@ final class FirstLoad {
         }
         Optional<Path> note = notes.write();
         ExitGuard guard = ExitGuard.begin();
+        CountDownLatch loaded = hintAfter(ChildJvm.limit());
         try {
             return load.get();
         } finally {
+            loaded.countDown();
             guard.close();
             note.ifPresent(file -> StartNotes.delete(List.of(file)));
         }
+    }
+
+    /** Says that drivers are slow, should the result not be counted down by then. */
+    private static CountDownLatch hintAfter(Duration limit) {
+        CountDownLatch loaded = new CountDownLatch(1);
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        if (!loaded.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                            LOGGER.log(System.Logger.Level.WARNING, "the OpenCL drivers have not been loaded after "
+                                    + limit.toSeconds() + " s: clnorm doctor names one that hangs");
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "clnorm-slow-drivers");
+        thread.setDaemon(true);
+        thread.start();
+        return loaded;
     }
 
     private static void look(List<Path> left) {
@@ -53,9 +79,8 @@ final class FirstLoad {
         }
         Optional<DriverCheck> check = DriverCheck.ofThisMachine();
         if (check.isEmpty()) {
-            System.getLogger(FirstLoad.class.getName())
-                    .log(System.Logger.Level.WARNING,
-                            "an earlier process ended while it loaded the OpenCL drivers: clnorm doctor tests each of them");
+            LOGGER.log(System.Logger.Level.WARNING,
+                    "an earlier process ended while it loaded the OpenCL drivers: clnorm doctor tests each of them");
             StartNotes.delete(left);
             return;
         }

@@ -95,7 +95,7 @@ public final class Installation {
      * @return the linker's reason on one line; empty where the library loads
      */
     Optional<String> linkError(IcdFile icd) {
-        Optional<Path> library = library(icd.library());
+        Optional<Path> library = libraryOf(icd);
         if (library.isEmpty()) {
             return Optional.of(icd.library() + " is not on this machine");
         }
@@ -111,6 +111,11 @@ public final class Installation {
             }
             return Optional.of(reason);
         }
+    }
+
+    /** The file that an ICD file names; empty when it is in none of the usual folders. */
+    Optional<Path> libraryOf(IcdFile icd) {
+        return icd.library().isEmpty() ? Optional.empty() : library(icd.library());
     }
 
     /** Where the dynamic linker knows a library outside of the usual folders: the paths in its cache are plain strings. */

@@ -37,7 +37,12 @@ final class StartNotes {
 
     /** The user's. */
     static StartNotes ofUser() {
-        return new StartNotes(CacheFolder.path().map(path -> path.resolve("starting")).orElse(null));
+        return new StartNotes(userFolder());
+    }
+
+    /** Where the user's notes are; null where there is no cache folder. */
+    static Path userFolder() {
+        return CacheFolder.path().map(path -> path.resolve("starting")).orElse(null);
     }
 
     /**
