@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Why a machine has no device, or lacks one: walks from the loader over the ICD files and the platforms to the devices.
@@ -83,8 +84,10 @@ public final class Diagnosis {
      * @return one or more sentences without a full stop at the end
      */
     public String advice(List<Finding> findings) {
-        boolean installed = hasIcdFiles && !installation.icdFiles().isEmpty() && installation.loader().isPresent();
-        if (!installed && installation.redirection().isEmpty()) {
+        boolean installed = hasIcdFiles
+                && installation.loader().isPresent()
+                && (!installation.icdFiles().isEmpty() || installation.hasUsualIcdFiles());
+        if (!installed) {
             return withoutStop(InstallAdvice.forThisMachine());
         }
         String remedies = findings.stream()
@@ -102,7 +105,7 @@ public final class Diagnosis {
         if (platforms.isEmpty()) {
             problems.addAll(silentDrivers());
         }
-        return exception(lookedFor, problems);
+        return exception(lookedFor, !platforms.isEmpty(), problems);
     }
 
     /**
@@ -115,7 +118,7 @@ public final class Diagnosis {
         List<Finding> problems = new ArrayList<>(files().stream().filter(Finding::isProblem).toList());
         answer.guilty().forEach(verdict -> problems.add(verdict.finding()));
         problems.addAll(problemsOf(answer.platforms()));
-        return exception("", problems);
+        return exception("", !answer.platforms().isEmpty(), problems);
     }
 
     private List<Finding> problemsOf(List<PlatformInfo> platforms) {
@@ -126,13 +129,13 @@ public final class Diagnosis {
         return problems;
     }
 
-    /** The exception for some problems. */
-    private NoDeviceException exception(String lookedFor, List<Finding> problems) {
-        String found = problems.stream().map(Diagnosis::words).distinct().collect(Collectors.joining("; "));
+    private NoDeviceException exception(String lookedFor, boolean hasPlatform, List<Finding> problems) {
+        Stream<String> none = hasPlatform ? Stream.empty() : Stream.of("There is: no OpenCL platform");
+        String found = Stream.concat(none, problems.stream().map(Diagnosis::words))
+                .distinct()
+                .collect(Collectors.joining("; "));
         return new NoDeviceException(
-                "no OpenCL device was found" + lookedFor + ": "
-                        + (found.isEmpty() ? "the OpenCL loader shows no platform" : found) + ". " + advice(problems),
-                problems);
+                "no OpenCL device was found" + lookedFor + ". " + found + ". " + advice(problems), problems);
     }
 
     /**
@@ -177,7 +180,9 @@ public final class Diagnosis {
                 .redirection()
                 .map(variable -> new Finding(Finding.State.MISSING, "ICD files",
                         variable + " makes the loader look for drivers in " + vendors + ", which has no ICD file",
-                        "Unset " + variable + " to use the installed drivers"))
+                        installation.hasUsualIcdFiles()
+                                ? "Unset " + variable + " to use the installed drivers"
+                                : withoutStop(InstallAdvice.forThisMachine())))
                 .orElseGet(() -> new Finding(Finding.State.MISSING, "ICD files",
                         "no driver is installed: no ICD file in " + vendors,
                         withoutStop(InstallAdvice.forThisMachine())));
@@ -214,7 +219,7 @@ public final class Diagnosis {
     }
 
     private static String words(Finding finding) {
-        return finding.subject().equals("platform") ? "platform " + finding.detail() : finding.detail();
+        return finding.subject().equals("platform") ? "Platform " + finding.detail() : finding.detail();
     }
 
     private static String withoutStop(String sentence) {

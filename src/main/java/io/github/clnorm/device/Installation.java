@@ -99,18 +99,7 @@ public final class Installation {
         if (library.isEmpty()) {
             return Optional.of(icd.library() + " is not on this machine");
         }
-        try {
-            System.load(library.get().toAbsolutePath().toString());
-            return Optional.empty();
-        } catch (UnsatisfiedLinkError e) {
-            // The JVM and the linker both put the file's name in front.
-            String reason = DriverText.printable(String.valueOf(e.getMessage()));
-            String prefix = library.get() + ": ";
-            while (reason.startsWith(prefix)) {
-                reason = reason.substring(prefix.length());
-            }
-            return Optional.of(reason);
-        }
+        return SharedLibrary.error(library.get());
     }
 
     /** The file that an ICD file names; empty when it is in none of the usual folders. */
@@ -140,9 +129,20 @@ public final class Installation {
      *     {@code /etc/OpenCL/vendors}
      */
     public Path vendors() {
-        return redirection()
-                .map(variable -> Path.of(environment.get(variable)))
-                .orElse(root.resolve("etc/OpenCL/vendors"));
+        return redirection().map(variable -> Path.of(environment.get(variable))).orElse(usualVendors());
+    }
+
+    private Path usualVendors() {
+        return root.resolve("etc/OpenCL/vendors");
+    }
+
+    /** Whether there are ICD files where the loader looks unless the environment redirects it. */
+    boolean hasUsualIcdFiles() {
+        try (Stream<Path> files = Files.isDirectory(usualVendors()) ? Files.list(usualVendors()) : Stream.empty()) {
+            return files.anyMatch(file -> file.toString().endsWith(".icd"));
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
     }
 
     /**

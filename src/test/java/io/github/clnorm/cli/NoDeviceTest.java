@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.device.DeviceSelector;
-import io.github.clnorm.device.InstallAdvice;
 import io.github.clnorm.tensorfile.TestFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class NoDeviceTest {
 
+    // The test machine has drivers, which OCL_ICD_VENDORS hides: installing would not help.
+    private static final String UNSET = "Unset OCL_ICD_VENDORS to use the installed drivers";
     private static final byte[] OLD = {'o', 'l', 'd'};
 
     @TempDir
@@ -77,11 +78,11 @@ class NoDeviceTest {
     }
 
     @Test
-    void runSaysWhatItLookedForWhatIsThereAndHowToInstall() throws Exception {
+    void runSaysWhatItLookedForWhatIsThereAndHowToMendIt() throws Exception {
         int code = execute("run", "group_norm", "--num-groups", "2", "-i", input.toString(), "-o", output.toString());
         assertEquals(ExitCode.NO_DEVICE, code, err);
         assertEquals("", out);
-        assertOneLine("looking for 'any'", "There is: no OpenCL platform", InstallAdvice.forThisMachine());
+        assertOneLine("looking for 'any'", "There is: no OpenCL platform", UNSET);
         assertArrayEquals(OLD, Files.readAllBytes(output));
     }
 
@@ -90,7 +91,7 @@ class NoDeviceTest {
         int code = execute("run", "group_norm", "--num-groups", "2", "-i", input.toString(), "-o", output.toString(),
                 "--device", "gpu,nvidia");
         assertEquals(ExitCode.NO_DEVICE, code, err);
-        assertOneLine("looking for 'gpu,nvidia'", InstallAdvice.forThisMachine());
+        assertOneLine("looking for 'gpu,nvidia'", UNSET);
         assertArrayEquals(OLD, Files.readAllBytes(output));
     }
 
@@ -113,17 +114,17 @@ class NoDeviceTest {
     }
 
     @Test
-    void devicesSaysHowToInstall() throws Exception {
+    void devicesSaysHowToMendIt() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("devices"), err);
         assertEquals("", out);
-        assertOneLine("no OpenCL device", InstallAdvice.forThisMachine());
+        assertOneLine("no OpenCL device", UNSET);
     }
 
     @Test
-    void tuneSaysHowToInstall() throws Exception {
+    void tuneSaysHowToMendIt() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("tune"), err);
         assertEquals("", out);
-        assertOneLine("looking for 'any'", InstallAdvice.forThisMachine());
+        assertOneLine("looking for 'any'", UNSET);
         assertEquals(ExitCode.NO_DEVICE, execute("tune", "--explain", "group_norm", "--shape", "2,64,8"), err);
         assertEquals(ExitCode.NO_DEVICE, execute("tune", "--json"), err);
         assertTrue(new ObjectMapper().readTree(out).get("devices").isEmpty(), out);
@@ -136,7 +137,7 @@ class NoDeviceTest {
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .readTree(out);
         assertTrue(root.get("devices").isArray() && root.get("devices").isEmpty(), out);
-        assertOneLine("no OpenCL device", InstallAdvice.forThisMachine());
+        assertOneLine("no OpenCL device", UNSET);
     }
 
     @Test
@@ -146,15 +147,14 @@ class NoDeviceTest {
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .readTree(out);
         assertTrue(root.get("devices").isArray() && root.get("devices").isEmpty(), out);
-        assertOneLine("looking for 'any'", InstallAdvice.forThisMachine());
+        assertOneLine("looking for 'any'", UNSET);
     }
 
     @Test
     void doctorSaysWhatIsMissingAndHowToMendIt() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("doctor"), out + err);
-        assertTrue(out.contains("none in " + vendors), out);
-        assertTrue(out.contains("No device works. OCL_ICD_VENDORS hides the installed drivers"), out);
-        assertTrue(out.contains(InstallAdvice.forThisMachine()), out);
+        assertTrue(out.lines().anyMatch(line -> line.startsWith("missing  ICD files") && line.contains(vendors.toString())), out);
+        assertTrue(out.contains("No device works. " + UNSET), out);
         assertEquals("", err);
     }
 
