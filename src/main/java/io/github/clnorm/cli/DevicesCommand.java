@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,10 +39,10 @@ final class DevicesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
+        Optional<DriverCheck> check = DriverCheck.ofThisMachine();
         DriverCheck.Answer answer;
         try {
-            answer = DriverCheck.ofThisMachine()
-                    .map(DriverCheck::ask)
+            answer = check.map(DriverCheck::ask)
                     .orElseGet(() -> new DriverCheck.Answer(Devices.platforms(), List.of()));
         } catch (NoDeviceException e) {
             if (json) {
@@ -58,7 +59,10 @@ final class DevicesCommand implements Callable<Integer> {
         }
         out.flush();
         if (devices.isEmpty()) {
-            throw Diagnosis.ofThisMachine().noDevice(answer);
+            // Now each driver's own error is worth the time.
+            List<DriverCheck.Verdict> verdicts =
+                    answer.guilty().isEmpty() ? check.map(DriverCheck::each).orElse(List.of()) : answer.guilty();
+            throw Diagnosis.ofThisMachine().noDevice(verdicts, answer.platforms());
         }
         PrintWriter err = spec.commandLine().getErr();
         answer.guilty().forEach(verdict -> err.println("clnorm: " + Main.oneLine(verdict.finding().sentence())));

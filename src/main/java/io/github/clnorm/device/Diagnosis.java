@@ -102,23 +102,30 @@ public final class Diagnosis {
     NoDeviceException noDevice(String lookedFor, List<PlatformInfo> platforms) {
         List<Finding> problems = new ArrayList<>(files().stream().filter(Finding::isProblem).toList());
         problems.addAll(problemsOf(platforms));
-        if (platforms.isEmpty()) {
-            problems.addAll(silentDrivers());
-        }
+        problems.addAll(silentDrivers(platforms.isEmpty()));
         return exception(lookedFor, !platforms.isEmpty(), problems);
     }
 
     /**
-     * The exception for an answer without a device. Loads no driver.
+     * The exception for drivers that were asked in child processes and offer no device. Loads no driver.
      *
-     * @param answer what the drivers said to child processes
-     * @return the exception, with the drivers that ended their process
+     * @param verdicts what each driver did
+     * @param platforms what those that behave offer
+     * @return the exception, with every driver's own error
      */
-    public NoDeviceException noDevice(DriverCheck.Answer answer) {
+    public NoDeviceException noDevice(List<DriverCheck.Verdict> verdicts, List<PlatformInfo> platforms) {
         List<Finding> problems = new ArrayList<>(files().stream().filter(Finding::isProblem).toList());
-        answer.guilty().forEach(verdict -> problems.add(verdict.finding()));
-        problems.addAll(problemsOf(answer.platforms()));
-        return exception("", !answer.platforms().isEmpty(), problems);
+        for (DriverCheck.Verdict verdict : verdicts) {
+            // Of a library that is missing the files have told.
+            if (verdict.isGuilty() || (verdict.icd() != null && verdict.icd().problem() == null)) {
+                Finding finding = verdict.finding();
+                if (finding.isProblem()) {
+                    problems.add(finding);
+                }
+            }
+        }
+        problems.addAll(problemsOf(platforms));
+        return exception("", !platforms.isEmpty(), problems);
     }
 
     private List<Finding> problemsOf(List<PlatformInfo> platforms) {
@@ -141,13 +148,17 @@ public final class Diagnosis {
     /**
      * Why drivers whose libraries exist showed no platform. The loader has tried them in this process already, so that
      * loading one again does nothing new.
+     *
+     * @param all whether none showed a platform, so that those that load are silent, too
      */
-    private List<Finding> silentDrivers() {
+    private List<Finding> silentDrivers(boolean all) {
         List<Finding> findings = new ArrayList<>();
         if (hasIcdFiles && installation.loader().isPresent()) {
             for (Installation.IcdFile icd : installation.icdFiles()) {
-                if (icd.problem() == null) {
-                    findings.add(silentDriver(icd, installation.linkError(icd)));
+                Optional<String> linkError =
+                        icd.problem() == null ? installation.linkError(icd) : Optional.empty();
+                if (linkError.isPresent() || (all && icd.problem() == null)) {
+                    findings.add(silentDriver(icd, linkError));
                 }
             }
         }

@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
 final class StartNotes {
 
     private static final Pattern NAME = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
+    // What the launcher makes the JVM write when a driver crashes.
+    private static final Pattern DUMP = Pattern.compile("crash-\\d+\\.log");
     // The start of a process is computed from the machine's, which changes with the clock.
     private static final Duration SAME_START = Duration.ofSeconds(10);
     private static final Duration KEPT = Duration.ofDays(7);
@@ -46,7 +48,7 @@ final class StartNotes {
     }
 
     /**
-     * The notes of processes that ended while they loaded drivers. Deletes those that are too old to tell anything.
+     * The notes of processes that ended while they loaded drivers. Deletes notes and crash dumps that are too old.
      *
      * @return their files
      */
@@ -58,8 +60,11 @@ final class StartNotes {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 Matcher name = NAME.matcher(file.getFileName().toString());
+                if (DUMP.matcher(file.getFileName().toString()).matches() && isOld(file)) {
+                    Files.deleteIfExists(file);
+                }
                 if (name.matches() && !isAlive(Long.parseLong(name.group(1)), Long.parseLong(name.group(2)))) {
-                    if (Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(KEPT))) {
+                    if (isOld(file)) {
                         Files.deleteIfExists(file);
                     } else {
                         left.add(file);
@@ -105,6 +110,10 @@ final class StartNotes {
                 System.getLogger(StartNotes.class.getName()).log(System.Logger.Level.DEBUG, "a note stays", e);
             }
         }
+    }
+
+    private static boolean isOld(Path file) throws IOException {
+        return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(KEPT));
     }
 
     /** Whether a process still runs: the same one, and not another with the same number. */
