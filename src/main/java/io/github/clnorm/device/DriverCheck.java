@@ -41,7 +41,7 @@ public final class DriverCheck {
      * @return the check; empty where no child can be started, so that drivers can only be asked in this process
      */
     public static Optional<DriverCheck> ofThisMachine() {
-        return ChildJvm.isPossible() ? Optional.of(new DriverCheck(Installation.ofThisMachine())) : Optional.empty();
+        return ChildJvm.isPossible() && ProbeFolder.isPossible() ? Optional.of(new DriverCheck(Installation.ofThisMachine())) : Optional.empty();
     }
 
     /**

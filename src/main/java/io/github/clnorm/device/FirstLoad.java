@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * The first time that a process loads drivers, which is when a broken one ends or blocks it. Leaves a note as long as that
- * lasts. Where an earlier process left one, the drivers are first asked in child processes: a note alone accuses nobody,
+ * lasts. Where an earlier process left one, the drivers are first asked in child processes: a note alone is no proof,
  * because the process may have been killed from outside. Other starts pay for one empty file. Thread-safe.
  */
 final class FirstLoad {
@@ -84,7 +84,14 @@ final class FirstLoad {
             StartNotes.delete(left);
             return;
         }
-        List<Finding> guilty = check.get().ask().guilty().stream().map(DriverCheck.Verdict::finding).toList();
+        List<Finding> guilty;
+        try {
+            guilty = check.get().ask().guilty().stream().map(DriverCheck.Verdict::finding).toList();
+        } catch (NoDeviceException e) {
+            // No child could ask. What is missing is said when this process misses it.
+            LOGGER.log(System.Logger.Level.DEBUG, "the drivers could not be asked", e);
+            return;
+        }
         if (guilty.isEmpty()) {
             // Killed from outside, or mended since.
             StartNotes.delete(left);

@@ -1,5 +1,6 @@
 package io.github.clnorm.device;
 
+import io.github.clnorm.cache.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,10 +10,31 @@ import java.util.stream.Stream;
 /** A temporary folder that only its owner can read, for what a child needs and reports. Closing removes it. */
 final class ProbeFolder implements AutoCloseable {
 
+    private static final String PREFIX = "clnorm-drivers-";
+
     private final Path path;
 
     ProbeFolder() throws IOException {
-        path = Files.createTempDirectory("clnorm-drivers-");
+        path = make();
+    }
+
+    /** Among temporary files, or where these cannot be written, in the user's cache. */
+    private static Path make() throws IOException {
+        try {
+            return Files.createTempDirectory(PREFIX);
+        } catch (IOException e) {
+            return Files.createTempDirectory(CacheFolder.create(), PREFIX);
+        }
+    }
+
+    /** Whether one can be made. */
+    static boolean isPossible() {
+        try {
+            Files.delete(make());
+            return true;
+        } catch (IOException | SecurityException e) {
+            return false;
+        }
     }
 
     Path path() {

@@ -264,9 +264,9 @@ class HostileDriverTest {
         assertEquals(List.of(), notes());
     }
 
-    /** A process that was killed while it loaded drivers accuses none that behaves. */
+    /** A process that was killed while it loaded drivers names no driver that behaves. */
     @Test
-    void aNoteAloneAccusesNobody() throws Exception {
+    void aNoteAloneNamesNoDriver() throws Exception {
         Path starting = Files.createDirectories(clnorm.cache().resolve("starting"));
         Process ended = new ProcessBuilder("true").start();
         ended.waitFor();
