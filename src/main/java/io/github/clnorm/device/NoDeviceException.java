@@ -9,6 +9,7 @@ import java.util.List;
 public final class NoDeviceException extends RuntimeException {
 
     private final transient List<Finding> findings;
+    /** Whether there are devices that were not asked for. */
     private final boolean others;
 
     NoDeviceException(String message) {
