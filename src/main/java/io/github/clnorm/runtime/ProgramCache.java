@@ -1,13 +1,15 @@
 package io.github.clnorm.runtime;
 
 import io.github.clnorm.cache.CacheFolder;
+import io.github.clnorm.cache.OwnFile;
+import io.github.clnorm.cache.UntrustedException;
 import io.github.clnorm.device.DeviceInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -24,7 +26,7 @@ import java.util.Optional;
 /**
  * Compiled programs in a folder, for later processes: each in a file of its own that is named by a hash of all that it was
  * made of. A convenience that must never be in the way: what cannot be read is not there, and what cannot be written is
- * left. Several processes may use one folder at a time.
+ * left. What another user could have written is not loaded. Several processes may use one folder at a time.
  */
 final class ProgramCache {
 
@@ -69,19 +71,26 @@ final class ProgramCache {
             return Optional.empty();
         }
         Path file = file(name);
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] beginning = in.readNBytes(BEGINNING.length);
-            byte[] hash = in.readNBytes(HASH_BYTES);
-            byte[] binary = Files.size(file) > mostBytes ? new byte[0] : in.readAllBytes();
-            if (Arrays.equals(beginning, BEGINNING) && Arrays.equals(hash, hash(name, binary))) {
-                touch(file);
-                return Optional.of(binary);
+        try {
+            byte[] content = OwnFile.read(file, mostBytes);
+            int start = BEGINNING.length + HASH_BYTES;
+            if (content.length >= start && Arrays.equals(content, 0, BEGINNING.length, BEGINNING, 0, BEGINNING.length)) {
+                byte[] binary = Arrays.copyOfRange(content, start, content.length);
+                if (Arrays.equals(content, BEGINNING.length, start, hash(name, binary), 0, HASH_BYTES)) {
+                    touch(file);
+                    return Optional.of(binary);
+                }
             }
             forget(name);
+        } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (UntrustedException e) {
+            CacheFolder.warn(e.getMessage());
         } catch (IOException e) {
-            return Optional.empty();
+            // A pipe, a link, or larger than the whole cache may be.
+            forget(name);
         }
+        return Optional.empty();
     }
 
     /** Keeps a binary under a name, and drops those that were not used for longest where they are too many. */

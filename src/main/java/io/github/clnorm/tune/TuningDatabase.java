@@ -1,6 +1,8 @@
 package io.github.clnorm.tune;
 
 import io.github.clnorm.cache.CacheFolder;
+import io.github.clnorm.cache.OwnFile;
+import io.github.clnorm.cache.UntrustedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +16,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,7 +35,8 @@ import java.util.function.ToIntFunction;
  * <p>Several processes may store at the same time: each reads what is there, adds its own and replaces the file as a whole,
  * under a lock of the file {@code tuning.json.lock} beside it. A file that is something else, or damaged, is renamed to
  * {@code tuning.json.damaged}, with a warning in the log, and a new one begun. A folder that cannot be written to costs
- * nothing but what would have been stored in it.
+ * nothing but what would have been stored in it. A file that another user could have written is neither read nor replaced,
+ * with a warning in the log.
  *
  * <p>Thread-safe.
  */
@@ -41,7 +45,8 @@ public final class TuningDatabase {
     private static final System.Logger LOG = System.getLogger(TuningDatabase.class.getName());
     private static final String NAME = "tuning.json";
     private static final String SHIPPED = "shipped.json";
-    private static final long LARGEST_FILE = 64L << 20;
+    // A result takes about 500 bytes. Parsed, a file takes some twenty times its size.
+    private static final long LARGEST_FILE = 8L << 20;
     private static final long LOCK_PATIENCE_SECONDS = 60;
     private static final long LOCK_RETRY_MILLISECONDS = 10;
 
@@ -166,7 +171,7 @@ public final class TuningDatabase {
         TuningFile all = new TuningFile();
         if (file != null && Files.exists(file)) {
             try {
-                all = TuningFile.parse(bytes(file));
+                all = TuningFile.parse(ownBytes());
             } catch (FileSystemException e) {
                 throw new IOException(file + ": cannot be read: " + reason(e), e);
             } catch (IllegalArgumentException e) {
@@ -202,6 +207,8 @@ public final class TuningDatabase {
             });
         } catch (FileSystemException e) {
             throw new IOException(file + ": cannot be written: " + reason(e), e);
+        } catch (UntrustedException e) {
+            throw new IOException(file + ": is not used: " + e.getMessage(), e);
         }
     }
 
@@ -227,10 +234,13 @@ public final class TuningDatabase {
 
     private <T> T locked(Task<T> task) throws IOException {
         synchronized (PROCESS_LOCK) {
+            Path lock = file.resolveSibling(file.getFileName() + ".lock");
+            // Opening a pipe would block.
+            if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
+                throw new FileSystemException(file.toString(), null, lock + " is not a regular file");
+            }
             try (FileChannel channel = FileChannel.open(
-                    file.resolveSibling(file.getFileName() + ".lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE)) {
+                    lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
                 // Given back when the channel is closed.
                 lock(channel);
                 return task.run();
@@ -270,9 +280,12 @@ public final class TuningDatabase {
             return new TuningFile();
         }
         try {
-            return TuningFile.parse(bytes(file));
+            return TuningFile.parse(ownBytes());
         } catch (TuningFile.NewerFormatException e) {
             warn("is not used", e.getMessage());
+            return new TuningFile();
+        } catch (UntrustedException e) {
+            CacheFolder.warn(e.getMessage());
             return new TuningFile();
         } catch (IOException | IllegalArgumentException e) {
             // Somebody may be mending it: looked at again with nobody between.
@@ -297,7 +310,7 @@ public final class TuningDatabase {
     /** The caller has the lock, where there can be one. */
     private TuningFile read(boolean locked) throws IOException {
         try {
-            return TuningFile.parse(bytes(file));
+            return TuningFile.parse(ownBytes());
         } catch (NoSuchFileException e) {
             return new TuningFile();
         } catch (TuningFile.NewerFormatException e) {
@@ -320,18 +333,34 @@ public final class TuningDatabase {
         }
     }
 
+    /** The content of the database's own file, also where a link of the user's leads to it. */
+    private byte[] ownBytes() throws IOException {
+        CacheFolder.requireTrusted(file.toAbsolutePath().getParent());
+        Path real = file.toRealPath();
+        requireReadable(real);
+        return OwnFile.read(real, LARGEST_FILE);
+    }
+
     private static byte[] bytes(Path from) throws IOException {
-        if (Files.exists(from) && !Files.isRegularFile(from)) {
+        Path real = from.toRealPath();
+        requireReadable(real);
+        return OwnFile.bounded(real, LARGEST_FILE);
+    }
+
+    private static void requireReadable(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException("it is no regular file");
         }
-        if (Files.size(from) > LARGEST_FILE) {
+        if (Files.size(file) > LARGEST_FILE) {
             throw new IllegalArgumentException("it is larger than " + (LARGEST_FILE >> 20) + " MiB");
         }
-        return Files.readAllBytes(from);
     }
 
     /** Whole, or not at all: also where the machine stops in between. */
     private void write(byte[] text) throws IOException {
+        if (text.length > LARGEST_FILE) {
+            throw new IOException(file + ": would be larger than " + (LARGEST_FILE >> 20) + " MiB");
+        }
         // A link stays a link: what it leads to is replaced.
         Path target = Files.exists(file) ? file.toRealPath() : file;
         Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), ".tuning-", ".part");

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.testing.Pipes;
 import io.github.clnorm.testing.TestInfo;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -128,6 +131,35 @@ class ProgramCacheTest {
         nowhere.store("a", binary(1, 30));
         assertEquals(Optional.empty(), nowhere.find("a"));
         nowhere.forget("a");
+    }
+
+    @Test
+    void whatAnotherUserCouldHaveWrittenIsNotLoaded() throws IOException {
+        cache().store("a", binary(1, 30));
+        Path programs = folder.resolve("programs").toRealPath();
+        Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertEquals(Optional.empty(), cache().find("a"));
+        cache().store("b", binary(2, 30));
+        assertEquals(1, files().size(), "nothing is written there either");
+        Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwx------"));
+        assertTrue(cache().find("a").isPresent());
+        Files.setPosixFilePermissions(files().get(0), PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertEquals(Optional.empty(), cache().find("a"));
+    }
+
+    @Test
+    void aPipeOrALinkIsNoneAndGoes() throws Exception {
+        cache().store("a", binary(1, 30));
+        Path file = files().get(0);
+        Files.delete(file);
+        Pipes.make(file);
+        assertEquals(Optional.empty(), cache().find("a"));
+        assertTrue(Files.notExists(file));
+        Files.createSymbolicLink(file, Path.of("/dev/zero"));
+        assertEquals(Optional.empty(), cache().find("a"));
+        assertTrue(Files.notExists(file, LinkOption.NOFOLLOW_LINKS));
+        cache().store("a", binary(1, 30));
+        assertArrayEquals(binary(1, 30), cache().find("a").orElseThrow());
     }
 
     @Test

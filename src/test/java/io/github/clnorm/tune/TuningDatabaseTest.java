@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.plan.Plan;
+import io.github.clnorm.testing.Pipes;
 import io.github.clnorm.testing.Soak;
 import io.github.clnorm.testing.TestInfo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +29,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -266,6 +272,59 @@ class TuningDatabaseTest {
         TuningDatabase.at(file()).add(List.of(Entries.withDriver(ENTRY, "another")));
         assertTrue(Files.isSymbolicLink(file()));
         assertEquals(2, TuningDatabase.at(real).entries().size());
+    }
+
+    @Test
+    void aPipeInPlaceOfTheLockBlocksNothing() throws Exception {
+        Files.createDirectories(file().getParent());
+        Path lock = Pipes.make(file().resolveSibling("tuning.json.lock"));
+        TuningDatabase database = TuningDatabase.at(file());
+        String message = assertThrows(IOException.class, () -> database.add(List.of(ENTRY))).getMessage();
+        assertEquals(file() + ": cannot be written: " + lock + " is not a regular file", message);
+        assertEquals(List.of(ENTRY), database.entries(), "known as long as it lives");
+    }
+
+    @Test
+    void aPipeInItsPlaceIsSetAside() throws Exception {
+        Files.createDirectories(file().getParent());
+        Pipes.make(file());
+        TuningDatabase database = TuningDatabase.at(file());
+        assertEquals(List.of(), database.entries());
+        database.add(List.of(ENTRY));
+        assertEquals(List.of(ENTRY), TuningDatabase.at(file()).entries());
+        assertEquals(1, warnings.size());
+    }
+
+    @Test
+    void aFileLargerThanAnyDatabaseIsSetAsideUnread() throws IOException {
+        Files.createDirectories(file().getParent());
+        try (var channel = FileChannel.open(file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            // 60 MB without a byte on the disk.
+            channel.write(ByteBuffer.wrap(new byte[] {'['}), 60_000_000);
+        }
+        TuningDatabase database = TuningDatabase.at(file());
+        assertEquals(List.of(), database.entries());
+        assertTrue(new SimpleFormatter().formatMessage(warnings.get(0)).contains("it is larger than 8 MiB"));
+        database.add(List.of(ENTRY));
+        assertEquals(List.of(ENTRY), TuningDatabase.at(file()).entries());
+    }
+
+    @Test
+    void whatAnotherUserCouldHaveWrittenIsNeitherReadNorReplaced() throws IOException {
+        TuningDatabase.at(file()).add(List.of(ENTRY));
+        byte[] before = Files.readAllBytes(file());
+        Path cache = file().getParent();
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxrwxrwx"));
+        TuningDatabase database = TuningDatabase.at(file());
+        assertEquals(List.of(), database.entries());
+        String message = assertThrows(IOException.class, () -> database.add(List.of(ENTRY))).getMessage();
+        assertTrue(message.contains(cache.toRealPath() + " can be written by other users"), message);
+        assertArrayEquals(before, Files.readAllBytes(file()));
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+        Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertEquals(List.of(), TuningDatabase.at(file()).entries());
+        assertThrows(IOException.class, () -> TuningDatabase.at(file()).add(List.of(ENTRY)));
+        assertEquals(List.of("tuning.json", "tuning.json.lock"), files());
     }
 
     @Test

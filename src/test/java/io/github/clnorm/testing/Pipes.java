@@ -1,0 +1,17 @@
+package io.github.clnorm.testing;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Named pipes, which block whoever opens them. */
+public final class Pipes {
+    private Pipes() {}
+
+    /** Makes one. */
+    public static Path make(Path path) throws IOException, InterruptedException {
+        if (new ProcessBuilder("mkfifo", path.toString()).inheritIO().start().waitFor() != 0) {
+            throw new IOException(path + ": no pipe could be made");
+        }
+        return path;
+    }
+}
