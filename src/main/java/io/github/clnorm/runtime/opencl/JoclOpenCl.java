@@ -5,10 +5,10 @@ import static io.github.clnorm.device.JoclCalls.created;
 import static org.jocl.CL.*;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DriverAnswer;
 import io.github.clnorm.device.JvmSignalHandlers;
 import io.github.clnorm.device.Quirks;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.function.IntSupplier;
 import org.jocl.Pointer;
@@ -27,6 +27,8 @@ public final class JoclOpenCl implements OpenCl {
 
     // A larger program is none.
     private static final long MOST_BINARY = 64 << 20;
+    private static final int MOST_LOG_BYTES = 16 << 20;
+    private static final int MOST_LOG = 64 << 10;
 
     private final String description;
     private final cl_device_id device;
@@ -264,11 +266,24 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     private String buildLog(cl_program program) {
-        long[] size = new long[1];
-        code(() -> clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, null, size));
-        byte[] log = new byte[(int) size[0]];
-        code(() -> clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, log.length, Pointer.to(log), null));
-        return new String(log, StandardCharsets.UTF_8).replace("\0", "");
+        return buildLog((bytes, size) -> code(() -> clGetProgramBuildInfo(
+                program,
+                device,
+                CL_PROGRAM_BUILD_LOG,
+                bytes == null ? 0 : bytes.length,
+                bytes == null ? null : Pointer.to(bytes),
+                size)));
+    }
+
+    /** The compiler's log, as far as the driver gives it and a message can hold it. */
+    static String buildLog(DriverAnswer.Query query) {
+        DriverAnswer log = DriverAnswer.of(query, MOST_LOG_BYTES);
+        if (log.code() != CL_SUCCESS) {
+            return "(the log cannot be read: clGetProgramBuildInfo answered " + log.code() + ", and a size of "
+                    + Long.toUnsignedString(log.size()) + " bytes)";
+        }
+        int more = log.text().length() - MOST_LOG;
+        return more <= 0 ? log.text() : log.text().substring(0, MOST_LOG) + "\n(" + more + " more characters)";
     }
 
     @Override
