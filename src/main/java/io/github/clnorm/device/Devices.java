@@ -15,7 +15,8 @@ public final class Devices {
      * {@link PlatformInfo#problem()} and hides no other.
      *
      * @return the platforms in the loader's order; empty where there is none
-     * @throws NoDeviceException when there is no OpenCL loader at all, or it cannot be asked
+     * @throws NoDeviceException when OpenCL cannot be called at all, and the cause is an {@link OpenClLoadException}; or when
+     *     the loader cannot be asked
      */
     public static List<PlatformInfo> platforms() {
         return platforms(UnaryOperator.identity());
@@ -24,17 +25,25 @@ public final class Devices {
     /** Asks through another source in front of the loader. */
     static List<PlatformInfo> platforms(UnaryOperator<PlatformSource> around) {
         try {
-            // JOCL's native part would report a missing loader on standard output, which belongs to results.
-            if (Installation.hasIcdFiles()) {
-                Installation.ofThisMachine().load();
-            }
+            load();
             return FirstLoad.watched(() -> platforms(around.apply(new JoclPlatformSource())));
-        } catch (LinkageError e) {
-            throw new NoDeviceException("the OpenCL loader could not be loaded (" + firstLine(e) + "). "
-                    + InstallAdvice.forThisMachine(), e);
+        } catch (OpenClLoadException e) {
+            throw new NoDeviceException(e.getMessage() + ". " + e.remedy(), e);
         } catch (PlatformSource.QueryException e) {
             throw new NoDeviceException("the OpenCL loader: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Loads what OpenCL needs in this process: the OpenCL loader, JOCL, and JOCL's native part. No driver is asked.
+     *
+     * @throws OpenClLoadException with what is at fault; a second attempt fails in the same way
+     */
+    public static void load() {
+        if (Installation.hasIcdFiles()) {
+            Installation.ofThisMachine().load();
+        }
+        NativePart.load();
     }
 
     static List<PlatformInfo> platforms(PlatformSource source) {
@@ -97,10 +106,5 @@ public final class Devices {
             problem = e.getMessage();
         }
         return new PlatformInfo(index, bare.name(), bare.vendor(), bare.version(), List.copyOf(devices), problem);
-    }
-
-    private static String firstLine(Throwable e) {
-        Throwable cause = e.getCause() != null && e.getMessage() == null ? e.getCause() : e;
-        return String.valueOf(cause.getMessage()).strip().lines().findFirst().orElse("");
     }
 }

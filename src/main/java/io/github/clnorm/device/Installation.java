@@ -1,5 +1,6 @@
 package io.github.clnorm.device;
 
+import io.github.clnorm.device.OpenClLoadException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -75,16 +76,30 @@ public final class Installation {
     }
 
     /**
-     * Loads the loader into this process.
+     * Loads the loader into this process: JOCL's native part would report a missing one on standard output.
      *
-     * @throws UnsatisfiedLinkError when it is missing or cannot be loaded, with the linker's reason
+     * @throws OpenClLoadException when it is missing or cannot be loaded, with the linker's reason
      */
     void load() {
         Optional<Path> loader = loader();
-        if (loader.isPresent()) {
-            System.load(loader.get().toString());
-        } else {
-            throw new UnsatisfiedLinkError(LOADER + " is not on this machine");
+        if (loader.isEmpty()) {
+            throw new OpenClLoadException(
+                    Kind.LOADER_MISSING,
+                    "the OpenCL loader " + LOADER + " is not on this machine",
+                    InstallAdvice.forThisMachine(),
+                    null);
+        }
+        try {
+            System.load(loader.get().toAbsolutePath().toString());
+        } catch (UnsatisfiedLinkError e) {
+            // The JVM loads a file for one class loader only. For the dynamic linker, one is enough.
+            if (!String.valueOf(e.getMessage()).contains("already loaded in another classloader")) {
+                throw new OpenClLoadException(
+                        Kind.LOADER_UNUSABLE,
+                        "the OpenCL loader could not be loaded: " + e.getMessage(),
+                        InstallAdvice.forThisMachine(),
+                        e);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.clnorm.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -66,5 +67,25 @@ class InstallationTest {
         assertTrue(InstallAdvice.of("Linux", " ID=arch").contains("pacman"));
         assertTrue(InstallAdvice.of("Mac OS X", "").contains("built in"));
         assertTrue(InstallAdvice.of("Windows 11", "").contains("driver"));
+    }
+
+    @Test
+    void aMissingLoaderIsNamedEachTime() {
+        Installation installation = Installation.under(root, Map.of());
+        for (int i = 0; i < 2; i++) {
+            OpenClLoadException e = assertThrows(OpenClLoadException.class, installation::load);
+            assertEquals(OpenClLoadException.Kind.LOADER_MISSING, e.kind());
+            assertEquals("the OpenCL loader libOpenCL.so.1 is not on this machine", e.getMessage());
+            assertEquals(InstallAdvice.forThisMachine(), e.remedy());
+        }
+    }
+
+    @Test
+    void aLoaderThatIsNoLibraryIsNamedWithTheLinkersReason() throws IOException {
+        file("usr/lib/libOpenCL.so.1", "not a library");
+        Installation installation = Installation.under(root, Map.of());
+        OpenClLoadException e = assertThrows(OpenClLoadException.class, installation::load);
+        assertEquals(OpenClLoadException.Kind.LOADER_UNUSABLE, e.kind());
+        assertTrue(e.getMessage().contains(root.resolve("usr/lib/libOpenCL.so.1").toString()), e.getMessage());
     }
 }
