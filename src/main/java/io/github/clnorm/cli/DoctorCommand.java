@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.cache.CacheFolder;
 import io.github.clnorm.device.ChildJvm;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
@@ -42,6 +43,8 @@ final class DoctorCommand implements Callable<Integer> {
         out = spec.commandLine().getOut();
         line(new Finding(Finding.State.OK, "Java", System.getProperty("java.version") + " on "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch"), ""));
+        CacheFolder.problem()
+                .ifPresent(problem -> line(new Finding(Finding.State.UNUSED, "cache folder", problem, "")));
         Diagnosis diagnosis = Diagnosis.ofThisMachine();
         diagnosis.files().forEach(this::line);
         int working = 0;

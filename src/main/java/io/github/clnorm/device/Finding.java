@@ -21,7 +21,9 @@ public record Finding(State state, String subject, String detail, String remedy)
         /** It is installed, and works, but offers nothing. */
         EMPTY,
         /** It is installed and does not work. */
-        BROKEN;
+        BROKEN,
+        /** It is not used, which keeps no device from working. */
+        UNUSED;
 
         /**
          * The state as a word.
@@ -40,10 +42,10 @@ public record Finding(State state, String subject, String detail, String remedy)
     /**
      * Whether it keeps a device from being used.
      *
-     * @return true for all states but {@link State#OK}
+     * @return true for all states but {@link State#OK} and {@link State#UNUSED}
      */
     public boolean isProblem() {
-        return state != State.OK;
+        return state != State.OK && state != State.UNUSED;
     }
 
     /**
