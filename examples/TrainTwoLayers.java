@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
  * those are plain Java. Everything begins from one seed: on one device every run prints the same numbers.
  *
  * <p>Run from the top of the project, which {@code ./clnorm devices} builds:
- * {@code java -Djava.library.path=target/native/lib -cp 'target/clnorm.jar:target/lib/*' examples/TrainTwoLayers.java}
+ * {@code java -cp 'target/clnorm.jar:target/lib/*' examples/TrainTwoLayers.java}
  */
 public final class TrainTwoLayers {
 

@@ -35,6 +35,7 @@ class BundleStartTest {
                 echo "vendors=${OCL_ICD_VENDORS:-}"
                 echo "libraries=${LD_LIBRARY_PATH:-}"
                 echo "path=$PATH"
+                echo "locale=${LC_ALL:-}"
                 for argument in "$@"; do echo "argument=$argument"; done
                 """);
     }
@@ -73,7 +74,6 @@ class BundleStartTest {
                 "argument=" + bundle.toRealPath().resolve("clnorm.jar") + ":" + bundle.toRealPath().resolve("lib/jocl.jar"),
                 lines.get(main - 1));
         assertFalse(lines.contains("argument=-jar"), "the manifest names no libraries");
-        assertTrue(lines.contains("argument=-Djava.library.path=" + bundle.toRealPath().resolve("lib")), lines.toString());
         assertFalse(value(lines, "path").isEmpty());
     }
 
@@ -134,6 +134,35 @@ class BundleStartTest {
         List<String> lines = start(Map.of("LD_LIBRARY_PATH", drivers.toString(), "OCL_ICD_VENDORS", "/mine"));
         assertEquals("/mine", value(lines, "vendors"));
         assertFalse(Files.exists(bundle.resolve("vendors")));
+    }
+
+    @Test
+    void namesAreUtf8WhereTheEnvironmentNamesNoLocale() throws Exception {
+        for (Map<String, String> environment : List.of(
+                Map.<String, String>of(), Map.of("LC_ALL", "C"), Map.of("LANG", "POSIX"), Map.of("LANG", "xx_XX.UTF-8"))) {
+            assertEquals("C.UTF-8", value(start(environment), "locale"), environment.toString());
+        }
+        assertEquals("", value(start(Map.of("LANG", "C.UTF-8")), "locale"));
+    }
+
+    @Test
+    void fromAFolderWithAnEmojiTheJarsRunFromACopy() throws Exception {
+        bundle = Files.move(bundle, temporary.resolve("\uD83D\uDE00"));
+        Files.writeString(bundle.resolve("clnorm.jar"), "");
+        Files.createDirectory(bundle.resolve("lib"));
+        Path cache = temporary.resolve("cache");
+        List<String> lines = start(Map.of("CLNORM_CACHE", cache.toString()));
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("argument=" + cache + "/jars-")), lines.toString());
+    }
+
+    @Test
+    void aFolderWithAColonIsNamed() throws Exception {
+        bundle = Files.move(bundle, temporary.resolve("a:b"));
+        Process started = new ProcessBuilder("/bin/sh", bundle.resolve("clnorm").toString(), "devices").start();
+        assertEquals("", new String(started.getInputStream().readAllBytes()));
+        String err = new String(started.getErrorStream().readAllBytes());
+        assertEquals(1, started.waitFor());
+        assertEquals("clnorm: Java cannot start from " + bundle.toRealPath() + ": rename the folder, without a colon\n", err);
     }
 
     private static List<Path> icdFiles(Path folder) throws IOException {

@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +23,7 @@ class LauncherTest {
     @TempDir
     Path temporary;
 
+    private final Map<String, String> environment = new HashMap<>();
     private Path home;
     private Path tools;
     private String java = System.getProperty("java.home");
@@ -43,15 +49,24 @@ class LauncherTest {
     private record Run(int code, String out, String err) {}
 
     private Run launch(String... arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("/bin/sh", home.resolve("clnorm").toString()));
+        command.addAll(List.of(arguments));
+        return execute(command);
+    }
+
+    private Run shell(Path script) throws IOException, InterruptedException {
+        return execute(List.of("/bin/sh", script.toString()));
+    }
+
+    private Run execute(List<String> command) throws IOException, InterruptedException {
         Path out = temporary.resolve("out");
         Path err = temporary.resolve("err");
-        var command = new java.util.ArrayList<>(List.of("/bin/sh", home.resolve("clnorm").toString()));
-        command.addAll(List.of(arguments));
         ProcessBuilder process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         process.environment().clear();
         process.environment().put("PATH", tools.toString());
         process.environment().put("JAVA_HOME", java);
         process.environment().put("CLNORM_NO_INSTALL", "1");
+        process.environment().putAll(environment);
         int code = process.start().waitFor();
         return new Run(code, Files.readString(out), Files.readString(err));
     }
@@ -90,7 +105,21 @@ class LauncherTest {
         assertTrue(run.err.contains("build.log"), run.err);
     }
 
-    private void executable(Path file, String text) throws IOException {
+    /** What the launcher gave to Java, by a JVM that was started in its place. */
+    static final class Told {
+        private Told() {}
+
+        public static void main(String[] arguments) {
+            PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+            out.println("encoding=" + System.getProperty("sun.jnu.encoding"));
+            for (String argument : arguments) {
+                out.println("argument=" + argument);
+            }
+        }
+    }
+
+    private static void executable(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
         Files.writeString(file, text);
         assertTrue(file.toFile().setExecutable(true));
     }
@@ -168,6 +197,105 @@ class LauncherTest {
         assertFalse(lines.contains("argument=-jar"), run.out);
         String pom = Files.readString(Path.of("pom.xml"));
         assertFalse(pom.contains("<addClasspath>") || pom.contains("<Class-Path>"), "a Class-Path in the library's manifest");
+    }
+
+    /** A project that is built already, with a JDK that says what it was told. */
+    private void alreadyBuilt() throws IOException {
+        Path jdk = temporary.resolve("jdk");
+        executable(jdk.resolve("bin/javac"), "#!/bin/sh\n");
+        executable(jdk.resolve("bin/java"), "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' -cp '" + System.getProperty("java.class.path") + "' '" + Told.class.getName() + "' \"$@\"\n");
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        environment.put("JAVA_HOME", jdk.toString());
+        environment.put("CLNORM_CACHE", temporary.resolve("cache").toString());
+        Files.createDirectories(home.resolve("target/lib"));
+        Files.writeString(home.resolve("target/clnorm.jar"), "");
+        Files.writeString(home.resolve("target/built"), "");
+        for (String tool : List.of("locale", "cksum", "cp", "pwd")) {
+            Path path = Path.of("/usr/bin", tool);
+            if (Files.exists(path)) {
+                Files.createSymbolicLink(tools.resolve(tool), path);
+            }
+        }
+    }
+
+    private void moveTo(String name) throws IOException {
+        home = Files.move(home, temporary.resolve(name));
+    }
+
+    @Test
+    void namesAreUtf8WhereTheEnvironmentNamesNoLocale() throws Exception {
+        alreadyBuilt();
+        // The class path of this JVM is the tests' own, and this one's arguments are given by a file of UTF-8.
+        Path script = temporary.resolve("script");
+        for (String locale : List.of("", "LC_ALL=C ", "LANG=POSIX ", "LC_CTYPE=C ", "LANG=xx_XX.UTF-8 ", "LC_ALL=C.UTF-8 ")) {
+            Files.writeString(script, locale + "exec /bin/sh '" + home.resolve("clnorm") + "' compare 'é \uD83D\uDE00'\n");
+            Run run = shell(script);
+            assertEquals(0, run.code, run.err);
+            assertTrue(run.out.contains("encoding=UTF-8\n"), locale + run.out);
+            assertTrue(run.out.endsWith("argument=compare\nargument=é \uD83D\uDE00\n"), locale + run.out);
+        }
+    }
+
+    @Test
+    void fromAFolderThatJavaCannotLoadFromItsJarsAreCopied() throws Exception {
+        alreadyBuilt();
+        for (String name : List.of("a:b", "a!b", "\uD83D\uDE00")) {
+            moveTo(name);
+            Run run = launch("compare");
+            assertEquals(0, run.code, run.err);
+            String jar = run.out.lines()
+                    .filter(line -> line.endsWith("clnorm.jar"))
+                    .map(line -> line.substring("argument=".length()))
+                    .findFirst()
+                    .orElseThrow();
+            assertTrue(jar.startsWith(temporary.resolve("cache/jars-").toString()), jar);
+            assertTrue(Files.exists(Path.of(jar)) && Files.isDirectory(Path.of(jar).resolveSibling("lib")), jar);
+        }
+        moveTo("é");
+        assertTrue(launch("compare").out.contains("argument=" + home + "/target/clnorm.jar\n"));
+    }
+
+    @Test
+    void fromAFolderWithAColonAndWithoutACacheOneLineSaysSo() throws Exception {
+        alreadyBuilt();
+        moveTo("a:b");
+        environment.put("CLNORM_CACHE", temporary.resolve("out").resolve("below").toString());
+        Run run = launch("compare");
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.startsWith("clnorm: Java cannot start from " + home), run.err);
+    }
+
+    @Test
+    void aJvmThatFindsTooLittleMemoryIsOneLineOnStandardError() throws Exception {
+        alreadyBuilt();
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        Run run = shell(Files.writeString(temporary.resolve("script"),
+                "ulimit -v 300000; exec /bin/sh '" + home.resolve("clnorm") + "' compare\n"));
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.startsWith("clnorm: Java cannot start with ulimit -v 300000: "), run.err);
+    }
+
+    @Test
+    void aWorkingDirectoryThatWasDeletedIsNamed() throws Exception {
+        alreadyBuilt();
+        Path gone = Files.createDirectory(temporary.resolve("gone"));
+        Run run = shell(Files.writeString(temporary.resolve("script"), "cd '" + gone + "' && rm -r '" + gone
+                + "' && exec /bin/sh '" + home.resolve("clnorm") + "' compare\n"));
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        // A shell may add a line of its own before the launcher begins.
+        assertTrue(run.err.endsWith("clnorm: the working directory was deleted: change to another one\n"), run.err);
+    }
+
+    @Test
+    void whatTheJvmItselfSaysGoesToStandardError() throws Exception {
+        alreadyBuilt();
+        assertTrue(launch("compare").out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
     }
 
     @Test
