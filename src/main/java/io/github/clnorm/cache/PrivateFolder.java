@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A new folder that no other user can enter, for files that are needed for a moment: in the user's cache folder, else in
- * the system's temporary folder ({@code java.io.tmpdir}). Closing deletes it with the files in it.
+ * A new folder that no other user can enter, for native libraries whose files are needed only while they are loaded. It is
+ * in the user's cache folder, or where that cannot be used in the system's temporary folder ({@code java.io.tmpdir}).
+ * Closing deletes it with the files in it.
  *
  * <p>The folder is made with a name that did not exist and for its owner alone, in one step. A temporary folder in which
  * other users could replace it is not used.
@@ -42,7 +43,12 @@ public final class PrivateFolder implements AutoCloseable {
             try {
                 Path parent = CacheFolder.create(cache.get().resolve(IN_CACHE)).toRealPath();
                 sweep(parent);
-                return new PrivateFolder(Files.createTempDirectory(parent, PREFIX));
+                PrivateFolder made = new PrivateFolder(Files.createTempDirectory(parent, PREFIX));
+                if (made.permitsExecution()) {
+                    return made;
+                }
+                made.close();
+                reasons.add(parent + ": no code can be executed from there (mounted with noexec?)");
             } catch (IOException e) {
                 reasons.add(Reason.of(e, cache.get()));
             }
@@ -89,6 +95,14 @@ public final class PrivateFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException(Reason.of(e, temporary), e);
         }
+    }
+
+    /** Whether code can be loaded from it. On a file system that is mounted with noexec, no file is executable. */
+    private boolean permitsExecution() throws IOException {
+        Path probe = Files.createFile(path.resolve("probe"));
+        boolean permits = probe.toFile().setExecutable(true, true) && Files.isExecutable(probe);
+        Files.delete(probe);
+        return permits;
     }
 
     /**
