@@ -20,25 +20,29 @@ final class Permissions {
             return;
         }
         try {
-            PosixFileAttributes wanted = Files.readAttributes(from, PosixFileAttributes.class);
-            PosixFileAttributes own = view.readAttributes();
-            Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-            permissions.addAll(wanted.permissions());
-            if (!wanted.group().equals(own.group()) && !succeeds(() -> view.setGroup(wanted.group()))) {
-                asForOthers(permissions);
-            }
-            // The mode comes last: a change of the owner may clear bits of it, and may take the right to set it.
-            succeeds(() -> view.setPermissions(permissions));
-            if (!wanted.owner().equals(own.owner()) && succeeds(() -> view.setOwner(wanted.owner()))) {
-                succeeds(() -> view.setPermissions(permissions));
-            }
+            keep(Files.readAttributes(from, PosixFileAttributes.class), view);
         } catch (IOException | UnsupportedOperationException e) {
-            // A file system without owners and modes, such as vfat: nothing to keep.
+            // A file system without owners and modes: nothing to keep.
             return;
         }
     }
 
-    /** The file has another group now, which gets no rights that it did not have. */
+    /** What the system refuses is left: vfat has no modes, and only the superuser gives files to others. */
+    static void keep(PosixFileAttributes wanted, PosixFileAttributeView view) throws IOException {
+        PosixFileAttributes own = view.readAttributes();
+        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+        permissions.addAll(wanted.permissions());
+        if (!wanted.group().equals(own.group()) && !succeeds(() -> view.setGroup(wanted.group()))) {
+            asForOthers(permissions);
+        }
+        succeeds(() -> view.setPermissions(permissions));
+        // Last: who gives a file away may not set its mode any more. The system may clear bits of it then.
+        if (!wanted.owner().equals(own.owner()) && succeeds(() -> view.setOwner(wanted.owner()))) {
+            succeeds(() -> view.setPermissions(permissions));
+        }
+    }
+
+    /** The file has another group now, which gets no rights that others do not have. */
     private static void asForOthers(Set<PosixFilePermission> permissions) {
         restrict(permissions, PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ);
         restrict(permissions, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
