@@ -61,6 +61,7 @@ class ArchitectureTest {
                 .layer("json").definedBy("io.github.clnorm.json..")
                 .layer("type").definedBy("io.github.clnorm.type..")
                 .layer("cache").definedBy("io.github.clnorm.cache..")
+                .layer("files").definedBy("io.github.clnorm.files..")
                 .layer("tensorfile").definedBy("io.github.clnorm.tensorfile..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("conformance").mayOnlyBeAccessedByLayers("cli")
@@ -81,6 +82,8 @@ class ArchitectureTest {
                 .whereLayer("reference").mayOnlyBeAccessedByLayers("conformance", "measure", "cli")
                 .whereLayer("type").mayNotAccessAnyLayer()
                 .whereLayer("cache").mayNotAccessAnyLayer()
+                .whereLayer("files").mayOnlyBeAccessedByLayers("runtime", "tune", "tensorfile", "cli")
+                .whereLayer("files").mayNotAccessAnyLayer()
                 .whereLayer("tensorfile").mayOnlyBeAccessedByLayers("conformance", "cli")
                 .check(CLASSES);
     }

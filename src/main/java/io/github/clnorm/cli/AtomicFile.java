@@ -1,22 +1,23 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.files.FileReplacements;
+import io.github.clnorm.files.Replacement;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.UUID;
 
 /**
- * A text file that appears whole or not at all: written under a temporary name in the same folder, then renamed. Made
- * before the work whose result it takes, so that a folder that cannot be written to is known first.
+ * A text file that appears whole or not at all, as {@link FileReplacements} has it. Made before the work whose result it
+ * takes, so that a folder that cannot be written to is known first. Standard output, pipes and devices are written to.
  */
 final class AtomicFile implements AutoCloseable {
 
@@ -31,32 +32,42 @@ final class AtomicFile implements AutoCloseable {
     private final Path target;
     // Null for every other file.
     private final FileDescriptor standard;
-    private final Path temporary;
+    private final FileReplacements set;
+    private final boolean ownsSet;
+    // Null for what is written to, not replaced.
+    private final Replacement replacement;
 
+    /** A file by itself, which {@link #write} replaces. */
     AtomicFile(Path target) throws IOException {
+        this(target, new FileReplacements(), true);
+    }
+
+    /** A file of a set, which is replaced with the set. */
+    AtomicFile(Path target, FileReplacements set) throws IOException {
+        this(target, set, false);
+    }
+
+    private AtomicFile(Path target, FileReplacements set, boolean ownsSet) throws IOException {
         this.target = target;
+        this.set = set;
+        this.ownsSet = ownsSet;
         this.standard = STANDARD.get(target.toString());
-        if (standard != null) {
-            this.temporary = null;
-            return;
-        }
-        if (Files.exists(target) && !Files.isRegularFile(target) && !Files.isDirectory(target)) {
-            // A pipe or a device is written to, not replaced.
-            this.temporary = null;
-            return;
-        }
-        // A link stays a link: what it leads to is replaced.
-        Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
-        this.temporary = real.resolveSibling(".clnorm-" + UUID.randomUUID() + ".part");
         if (Files.isDirectory(target)) {
             throw new IllegalArgumentException(target + ": is a directory, expected the name of a file");
         }
+        boolean isWrittenTo = standard != null || Files.exists(target) && !Files.isRegularFile(target);
+        this.replacement = isWrittenTo ? null : create();
+    }
+
+    private Replacement create() throws IOException {
         try {
-            Files.createFile(temporary);
+            return set.create(target);
+        } catch (FileSystemException e) {
+            // What cannot be written to from the start is a wrong request.
+            throw new IllegalArgumentException(failure(target, e).getMessage(), e);
         } catch (IOException e) {
-            throw failure(e);
+            throw failure(target, e);
         }
-        temporary.toFile().deleteOnExit();
     }
 
     /** Whether a name is standard output's; null is no name. */
@@ -65,25 +76,28 @@ final class AtomicFile implements AutoCloseable {
     }
 
     void write(String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         try {
             if (standard != null) {
                 // Not opened anew: what is printed there before and afterwards stays, also where it goes to a file.
-                new FileOutputStream(standard).write(text.getBytes(StandardCharsets.UTF_8));
-                return;
+                new FileOutputStream(standard).write(bytes);
+            } else if (replacement == null) {
+                Files.write(target, bytes, StandardOpenOption.WRITE);
+            } else {
+                ByteBuffer left = ByteBuffer.wrap(bytes);
+                while (left.hasRemaining()) {
+                    replacement.channel().write(left);
+                }
+                if (ownsSet) {
+                    set.commit();
+                }
             }
-            if (temporary == null) {
-                Files.writeString(target, text, StandardOpenOption.WRITE);
-                return;
-            }
-            Files.writeString(temporary, text, StandardOpenOption.TRUNCATE_EXISTING);
-            Path real = Files.exists(target) ? target.toRealPath() : target;
-            Files.move(temporary, real, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw failure(e);
+            throw failure(target, e);
         }
     }
 
-    private IOException failure(IOException cause) {
+    static IOException failure(Path target, IOException cause) {
         String reason = cause.getMessage();
         if (cause instanceof NoSuchFileException) {
             reason = "no such folder";
@@ -98,8 +112,8 @@ final class AtomicFile implements AutoCloseable {
     /** Removes what was not written to its end. */
     @Override
     public void close() throws IOException {
-        if (temporary != null) {
-            Files.deleteIfExists(temporary);
+        if (ownsSet) {
+            set.close();
         }
     }
 }

@@ -80,8 +80,9 @@ final class BenchCommand implements Callable<Integer> {
         List<Workload> workloads = suites.workloads();
         BenchJson document = new BenchJson(suites.names(), budget, tune.word());
         try (Interruption interruption = new Interruption();
-                AtomicFile file = json.open();
-                AtomicFile page = OutputFile.open("--html", html)) {
+                OutputFiles files = new OutputFiles()) {
+            AtomicFile file = files.open("--json", json.file());
+            AtomicFile page = files.open("--html", html);
             List<DeviceInfo> selected = selectFor(document);
             boolean measured = true;
             for (DeviceInfo device : selected) {
@@ -95,6 +96,7 @@ final class BenchCommand implements Callable<Integer> {
                 Comparison comparison = Comparison.of(List.of(SavedBench.of(document)));
                 page.write(HtmlReport.text(new View(comparison, Metric.GB_PER_S, Optional.empty())));
             }
+            files.commit();
             print(document);
             return measured ? ExitCode.DONE : ExitCode.FAILURE;
         }

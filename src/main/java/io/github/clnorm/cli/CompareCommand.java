@@ -108,9 +108,10 @@ final class CompareCommand implements Callable<Integer> {
         }
         double percent = tolerance == null ? 0 : percent(tolerance);
         checkOutputs();
-        try (AtomicFile page = OutputFile.open("--html", html);
-                AtomicFile rows = OutputFile.open("--csv", csv);
-                AtomicFile table = OutputFile.open("--markdown", markdown)) {
+        try (OutputFiles outputs = new OutputFiles()) {
+            AtomicFile page = outputs.open("--html", html);
+            AtomicFile rows = outputs.open("--csv", csv);
+            AtomicFile table = outputs.open("--markdown", markdown);
             View view = read();
             if (page != null) {
                 page.write(HtmlReport.text(metric == null ? view.by(Metric.GB_PER_S) : view));
@@ -121,6 +122,7 @@ final class CompareCommand implements Callable<Integer> {
             if (table != null) {
                 table.write(MarkdownReport.text(view));
             }
+            outputs.commit();
             // What goes to standard output goes there alone.
             if (Stream.of(html, csv, markdown).noneMatch(AtomicFile::isStandardOutput)) {
                 spec.commandLine().getOut().print(CompareTable.of(view));

@@ -86,6 +86,7 @@ final class GradCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "no gradient is asked for: expected --grad-input, --grad-weight, --grad-bias or several of them");
         }
+        Request.checkStreams(options, gradOutput);
         Request request = new Request(options);
         checkOutput(gradInput, request.type);
         checkOutput(gradWeight, request.weightType());

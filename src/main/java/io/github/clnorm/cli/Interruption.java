@@ -1,5 +1,6 @@
 package io.github.clnorm.cli;
 
+import io.github.clnorm.files.ExitHold;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,8 @@ final class Interruption implements AutoCloseable {
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
+    // What is not written yet must not be discarded meanwhile.
+    private final ExitHold hold = new ExitHold();
     private volatile boolean requested;
 
     Interruption() {
@@ -36,6 +39,7 @@ final class Interruption implements AutoCloseable {
     @Override
     public void close() {
         done.countDown();
+        hold.close();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -56,6 +56,7 @@ final class Request {
     private final TensorFile runningVarFile;
 
     Request(NormOptions options) {
+        checkStreams(options, null);
         operation = options.operation();
         tuning = options.tune.tuning();
         layout = options.layout();
@@ -79,6 +80,18 @@ final class Request {
         weightFile = parameter("weight", options.weight);
         biasFile = parameter("bias", options.bias);
         residual = options.residual == null ? null : likeInput("residual", options.residual);
+    }
+
+    /** Refuses a pipe that two options name, before any of them is read; null where there is no other input. */
+    static void checkStreams(NormOptions options, String otherInput) {
+        TensorFile.checkStreams(
+                options.input,
+                options.residual,
+                options.weight,
+                options.bias,
+                options.runningMean,
+                options.runningVar,
+                otherInput);
     }
 
     /** A file that must hold a tensor of the input's type and shape. */

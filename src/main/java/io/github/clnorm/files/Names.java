@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /** The names of hidden files. */
 final class Names {
 
-    static final String GLOB = ".clnorm-*.{part,old,commit,lock}";
+    static final String GLOB = ".{clnorm,tuning}-*.{part,old,commit,lock}";
 
     private static final String PREFIX = ".clnorm-";
     private static final String PROCESS_PROPERTY = "io.github.clnorm.files.process";
@@ -21,7 +21,7 @@ final class Names {
     private static final Pattern LOCK = Pattern.compile("\\.clnorm-[0-9a-f]{32}\\.lock");
     // Version 0.1.0 did not lock its files. It moved the user's only copy to names that end with .old: they stay.
     private static final Pattern OF_VERSION_0_1 =
-            Pattern.compile("\\.clnorm-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.part");
+            Pattern.compile("\\.(?:clnorm-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|tuning-\\d{1,20})\\.part");
 
     enum Kind {
         PART,

@@ -1,7 +1,7 @@
 package io.github.clnorm.json;
 
 /** Text that is not the JSON that was expected; the message says where. */
-public final class JsonException extends RuntimeException {
+public class JsonException extends RuntimeException {
 
     /**
      * Something is wrong with a text.

@@ -25,6 +25,10 @@ public final class JsonReader {
 
     private static final int DEEPEST = 32;
     private static final int LONGEST_NAME = 40;
+    /** What a key takes in Java's memory, with its entries in a set and a map, besides its characters. */
+    private static final int KEY_BYTES = 160;
+    /** What decoding takes for a moment, for every byte of the text. */
+    private static final int DECODING_BYTES = 4;
     // No key is null: the set of an array's scope stays empty.
     private static final Set<String> ARRAY = Set.of();
 
@@ -32,6 +36,9 @@ public final class JsonReader {
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     /** The keys so far of the objects that are open. */
     private final Deque<Set<String>> scopes = new ArrayDeque<>();
+
+    /** Bytes of Java's memory that may still be taken. */
+    private long left;
 
     private int position;
     /** Whether an object or array has just begun: what follows needs no comma. */
@@ -43,7 +50,41 @@ public final class JsonReader {
      * @param text UTF-8; not copied
      */
     public JsonReader(byte[] text) {
+        this(text, Long.MAX_VALUE);
+    }
+
+    /**
+     * A reader of a text that may be hostile: it stops before Java's memory is full. Strings that are read and kept should
+     * be keys, or be read by {@link #textSince}: others are not counted.
+     *
+     * @param text UTF-8; not copied
+     * @param mostBytes what keys, numbers and other text may take in Java's memory, about; a method that would exceed it
+     *     throws {@link TooLargeException}
+     */
+    public JsonReader(byte[] text, long mostBytes) {
         this.text = text;
+        this.left = mostBytes;
+    }
+
+    /** The text takes more of Java's memory than it may. */
+    public static final class TooLargeException extends JsonException {
+        private static final long serialVersionUID = 1;
+
+        TooLargeException(int position) {
+            super("more memory than Java has would be taken at byte " + position);
+        }
+    }
+
+    /** Counts what stays in memory. */
+    private void keep(long bytes) {
+        checkRoom(bytes);
+        left -= bytes;
+    }
+
+    private void checkRoom(long bytes) {
+        if (bytes > left) {
+            throw new TooLargeException(position);
+        }
     }
 
     /**
@@ -62,6 +103,7 @@ public final class JsonReader {
      * @return the text up to here
      */
     public String textSince(int start) {
+        keep(2L * (position - start));
         return decode(start, position);
     }
 
@@ -81,6 +123,7 @@ public final class JsonReader {
         }
         int start = position;
         String key = string();
+        keep(KEY_BYTES + 2L * key.length());
         if (!scopes.element().add(key)) {
             throw new JsonException("the key " + name(key) + " occurs a second time at byte " + start);
         }
@@ -207,6 +250,7 @@ public final class JsonReader {
     }
 
     private String decode(int start, int end) {
+        checkRoom((long) DECODING_BYTES * (end - start));
         try {
             return decoder.decode(ByteBuffer.wrap(text, start, end - start)).toString();
         } catch (CharacterCodingException e) {
@@ -249,10 +293,12 @@ public final class JsonReader {
         beginArray();
         while (nextElement()) {
             if (count == numbers.length) {
+                checkRoom(3L * Long.BYTES * count);
                 numbers = Arrays.copyOf(numbers, 2 * count);
             }
             numbers[count++] = wholeNumber();
         }
+        keep((long) Long.BYTES * count);
         return Arrays.copyOf(numbers, count);
     }
 
@@ -316,6 +362,19 @@ public final class JsonReader {
             case 'n' -> word("null");
             default -> number();
         }
+    }
+
+    /**
+     * Reads null, if that is the next value.
+     *
+     * @return whether it was
+     */
+    public boolean skipNull() {
+        if (peek() != 'n') {
+            return false;
+        }
+        word("null");
+        return true;
     }
 
     private void word(String word) {

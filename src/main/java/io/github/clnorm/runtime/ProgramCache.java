@@ -4,6 +4,7 @@ import io.github.clnorm.cache.CacheFolder;
 import io.github.clnorm.cache.OwnFile;
 import io.github.clnorm.cache.UntrustedException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.files.FileReplacements;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
@@ -104,13 +104,7 @@ final class ProgramCache {
             content.writeBytes(BEGINNING);
             content.writeBytes(hash(name, binary));
             content.writeBytes(binary);
-            Path part = Files.createTempFile(folder, name, PART);
-            try {
-                Files.write(part, content.toByteArray());
-                Files.move(part, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
-            }
+            FileReplacements.replace(file(name), content.toByteArray(), true);
             prune();
         } catch (IOException e) {
             // A full disk, somebody else's folder: then the next process compiles, too.
@@ -142,7 +136,7 @@ final class ProgramCache {
         List<Kept> kept = new ArrayList<>();
         long bytes = 0;
         long now = System.currentTimeMillis();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*{" + SUFFIX + "," + PART + "}")) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "[!.]*{" + SUFFIX + "," + PART + "}")) {
             for (Path file : files) {
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
                 long used = attributes.lastModifiedTime().toMillis();
@@ -150,7 +144,7 @@ final class ProgramCache {
                     kept.add(new Kept(file, attributes.size(), used));
                     bytes += attributes.size();
                 } else if (now - used > PART_MILLISECONDS) {
-                    // Of a process that was killed.
+                    // Of a killed process of version 0.1.0.
                     delete(file);
                 }
             }

@@ -1,7 +1,7 @@
 package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
-import java.nio.file.Path;
+import io.github.clnorm.files.FileReplacements;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -9,16 +9,18 @@ import java.util.Set;
 final class DistinctOutputs {
 
     /** A tensor, however its file was named. */
-    private record Target(Path destination, String tensor) {}
+    private record Target(String destination, String tensor) {}
 
     private final Set<Target> targets = new HashSet<>();
 
     void add(Specification file) {
-        if (file.isSpecial()) {
-            return;
-        }
         try {
-            if (!targets.add(new Target(Replacements.destination(file.path()), tensor(file)))) {
+            // Two tensors in one pipe would be mixed. A device, such as /dev/null, takes several.
+            boolean stream = file.isStreamToWrite();
+            String destination = stream
+                    ? Streams.identity(file, true)
+                    : FileReplacements.destination(file.path()).toString();
+            if (destination != null && !targets.add(new Target(destination, stream ? "" : tensor(file)))) {
                 throw notDistinct(file);
             }
         } catch (IOException e) {
@@ -34,7 +36,7 @@ final class DistinctOutputs {
     static TensorFileException notDistinct(Specification file) {
         return new TensorFileException(
                 file,
-                file.isSafetensors()
+                file.isSafetensors() && !file.isStreamToWrite()
                         ? "tensor " + Text.name(file.nameToWrite())
                                 + " is named for two outputs, expected FILE.safetensors#NAME with a name for each"
                         : "is named for two outputs, expected a file for each");

@@ -2,6 +2,7 @@ package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /** The elements of a tensor in an open file: what both orders share. */
@@ -10,6 +11,7 @@ abstract class OpenTensor implements Elements {
     private final Specification file;
     final StoredTensor tensor;
     final FileChannel channel;
+    private boolean isShared;
 
     OpenTensor(Specification file, StoredTensor tensor, FileChannel channel) {
         this.file = file;
@@ -17,15 +19,18 @@ abstract class OpenTensor implements Elements {
         this.channel = channel;
     }
 
-    static OpenTensor open(Specification file, StoredTensor tensor) {
+    /** Opens a tensor; of a stream, which is open already, the content is given. */
+    static OpenTensor open(Specification file, StoredTensor tensor, FileChannel spilled) {
         if (!tensor.isInCOrder() && tensor.count() > FortranOrder.MOST_ELEMENTS) {
             throw new TensorFileException(file, "is too large to be read in Fortran order, expected C order");
         }
         try {
-            FileChannel channel = FileChannel.open(file.path());
-            return tensor.isInCOrder()
+            FileChannel channel = spilled == null ? FileChannel.open(file.path()) : spilled;
+            OpenTensor opened = tensor.isInCOrder()
                     ? new COrder(file, tensor, channel)
                     : new FortranOrder(file, tensor, channel);
+            opened.isShared = spilled != null;
+            return opened;
         } catch (IOException e) {
             throw failure(file, e);
         }
@@ -44,9 +49,24 @@ abstract class OpenTensor implements Elements {
                     + tensor.count());
         }
         try {
+            int start = target.position();
             gather(firstElement, elements, target);
+            if (tensor.bigEndian()) {
+                reverseBytes(target, start, size);
+            }
         } catch (IOException e) {
             throw failure(file, e);
+        }
+    }
+
+    private static void reverseBytes(ByteBuffer target, int start, int size) {
+        ByteBuffer bytes = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = start; at < target.position(); at += size) {
+            switch (size) {
+                case 2 -> bytes.putShort(at, Short.reverseBytes(bytes.getShort(at)));
+                case 4 -> bytes.putInt(at, Integer.reverseBytes(bytes.getInt(at)));
+                default -> bytes.putLong(at, Long.reverseBytes(bytes.getLong(at)));
+            }
         }
     }
 
@@ -55,6 +75,10 @@ abstract class OpenTensor implements Elements {
 
     @Override
     public void close() {
+        if (isShared) {
+            // What a stream held may be read again.
+            return;
+        }
         try {
             channel.close();
         } catch (IOException e) {

@@ -2,24 +2,23 @@ package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.json.JsonException;
 import io.github.clnorm.json.JsonReader;
-import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 
 /**
  * A tensor in the header of a {@code .safetensors} file.
  *
  * @param name its name
- * @param dtype the type of its elements, one of ours or another
+ * @param type the type of its elements
  * @param shape its dimensions, slowest first
  * @param begin where it begins in the data
  * @param end where it ends
  * @param others further members, as they are written in the file, each after a comma; none are known today
  */
-record SafetensorsEntry(String name, String dtype, long[] shape, long begin, long end, String others) {
+record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long begin, long end, String others) {
 
     /** The entry of a tensor of ours, which begins the data. */
-    static SafetensorsEntry of(String name, ElementType type, long bytes, long... shape) {
-        return new SafetensorsEntry(name, dtype(type), shape, 0, bytes, "");
+    static SafetensorsEntry of(String name, SafetensorsType type, long bytes, long... shape) {
+        return new SafetensorsEntry(name, type, shape, 0, bytes, "");
     }
 
     /** Reads the value that follows a name. */
@@ -49,7 +48,41 @@ record SafetensorsEntry(String name, String dtype, long[] shape, long begin, lon
             throw new JsonException("tensor " + Text.name(name) + " has data_offsets "
                     + Text.excerpt(Arrays.toString(offsets)) + ", expected [begin, end]");
         }
-        return new SafetensorsEntry(name, dtype, shape, offsets[0], offsets[1], others.toString());
+        SafetensorsType type = SafetensorsType.of(dtype);
+        if (type == null) {
+            throw new JsonException("tensor " + Text.name(name) + " holds " + Text.excerpt(dtype)
+                    + ", expected F16, BF16, F32, F64, I64 or another type of the format");
+        }
+        SafetensorsEntry tensor = new SafetensorsEntry(name, type, shape, offsets[0], offsets[1], others.toString());
+        tensor.checkBytes();
+        return tensor;
+    }
+
+    /** As the reference implementation does: in 64 bits without sign, dimension by dimension. */
+    private void checkBytes() {
+        long bits = 1;
+        for (long dimension : shape) {
+            bits = times(bits, dimension);
+        }
+        bits = times(bits, type.bits());
+        if (bits % Byte.SIZE != 0) {
+            throw new JsonException("tensor " + Text.name(name) + ", " + type + " of shape " + StoredTensor.text(shape)
+                    + ", does not take a whole number of bytes");
+        }
+        long needed = Long.divideUnsigned(bits, Byte.SIZE);
+        if (needed != bytes()) {
+            throw new JsonException("tensor " + Text.name(name) + ", " + type + " of shape " + StoredTensor.text(shape)
+                    + " takes " + needed + " bytes, data_offsets give " + bytes());
+        }
+    }
+
+    private long times(long a, long b) {
+        long high = Math.multiplyHigh(a, b) + (a >> 63 & b) + (b >> 63 & a);
+        if (high != 0) {
+            throw new JsonException("tensor " + Text.name(name) + " has the impossible shape " + StoredTensor.text(shape)
+                    + ", expected at most 2^64-1 bits");
+        }
+        return a * b;
     }
 
     long bytes() {
@@ -57,42 +90,11 @@ record SafetensorsEntry(String name, String dtype, long[] shape, long begin, lon
     }
 
     SafetensorsEntry movedTo(long newBegin) {
-        return new SafetensorsEntry(name, dtype, shape, newBegin, newBegin + bytes(), others);
+        return new SafetensorsEntry(name, type, shape, newBegin, newBegin + bytes(), others);
     }
 
     String json() {
-        return JsonReader.quote(name) + ":{\"dtype\":" + JsonReader.quote(dtype) + ",\"shape\":"
+        return JsonReader.quote(name) + ":{\"dtype\":" + JsonReader.quote(type.name()) + ",\"shape\":"
                 + Arrays.toString(shape).replace(" ", "") + ",\"data_offsets\":[" + begin + "," + end + "]" + others + "}";
-    }
-
-    /** Our type; null for another. */
-    ElementType type() {
-        return switch (dtype) {
-            case "F16" -> ElementType.FLOAT16;
-            case "BF16" -> ElementType.BFLOAT16;
-            case "F32" -> ElementType.FLOAT32;
-            case "F64" -> ElementType.FLOAT64;
-            default -> null;
-        };
-    }
-
-    private static String dtype(ElementType type) {
-        return switch (type) {
-            case FLOAT16 -> "F16";
-            case BFLOAT16 -> "BF16";
-            case FLOAT32 -> "F32";
-            case FLOAT64 -> "F64";
-        };
-    }
-
-    /** The alignment that an element likes, by the bits in the name of its type; 1 for types of whole bytes or less. */
-    int alignment() {
-        String bits = dtype.replaceFirst("\\D*(\\d*).*", "$1");
-        return switch (bits) {
-            case "64" -> 8;
-            case "32" -> 4;
-            case "16" -> 2;
-            default -> 1;
-        };
     }
 }

@@ -24,7 +24,13 @@ final class SafetensorsHeader {
     /** The key that is no tensor's name. */
     static final String METADATA = "__metadata__";
 
-    private static final int LENGTH_BYTES = 8;
+    /** Bytes of length in front of the header. */
+    static final int LENGTH_BYTES = 8;
+
+    private static final long UNKNOWN_SIZE = Long.MAX_VALUE;
+    // Of Java's memory: 1/4 for the text of a header, 1/2 for the text and what it becomes.
+    private static final int SHARE_OF_TEXT = 4;
+    private static final int SHARE_OF_ALL = 2;
     // The reference implementation's limit.
     private static final long LONGEST = 100_000_000;
     private static final int ALIGNMENT = 8;
@@ -32,29 +38,51 @@ final class SafetensorsHeader {
     private final Map<String, SafetensorsEntry> tensors;
     private final String metadata;
     private final long dataOffset;
-    private final long dataBytes;
 
     private SafetensorsHeader(
-            Map<String, SafetensorsEntry> tensors, String metadata, long dataOffset, long dataBytes) {
+            Map<String, SafetensorsEntry> tensors, String metadata, long dataOffset) {
         this.tensors = tensors;
         this.metadata = metadata;
         this.dataOffset = dataOffset;
-        this.dataBytes = dataBytes;
     }
 
     static SafetensorsHeader read(Specification file, FileChannel channel) throws IOException {
-        long size = channel.size();
+        return read(file, channel, channel.size());
+    }
+
+    /** Reads a header of which the data is not there yet. */
+    static SafetensorsHeader readWithoutData(Specification file, FileChannel channel) throws IOException {
+        return read(file, channel, UNKNOWN_SIZE);
+    }
+
+    private static SafetensorsHeader read(Specification file, FileChannel channel, long size) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES);
         Transfer.readAvailable(channel, 0, start);
-        ByteBuffer text = ByteBuffer.allocate(length(file, start.flip(), size));
-        Transfer.read(channel, LENGTH_BYTES, text);
-        return parse(file, text.array(), size);
+        int length = length(file, start.flip(), channel.size());
+        try {
+            ByteBuffer text = ByteBuffer.allocate(length);
+            Transfer.read(channel, LENGTH_BYTES, text);
+            return parse(file, text.array(), size);
+        } catch (OutOfMemoryError e) {
+            // Memory that seemed free was taken by other threads.
+            throw tooLarge(file, length, e);
+        }
+    }
+
+    private static TensorFileException tooLarge(Specification file, long length, Throwable cause) {
+        return new TensorFileException(file, "has a header of " + length + " bytes, which takes more than Java's memory of "
+                + (Runtime.getRuntime().maxMemory() >> 20) + " MiB allows", cause);
     }
 
     /** The header of a file that is in memory. */
     static SafetensorsHeader read(Specification file, byte[] content) {
         int length = length(file, ByteBuffer.wrap(content), content.length);
         return parse(file, Arrays.copyOfRange(content, LENGTH_BYTES, LENGTH_BYTES + length), content.length);
+    }
+
+    /** Where the header ends, from a file's first bytes. */
+    static long end(Specification file, ByteBuffer start, long size) {
+        return LENGTH_BYTES + length(file, start, size);
     }
 
     /** The length of the JSON, from a file's first bytes. */
@@ -72,12 +100,19 @@ final class SafetensorsHeader {
             throw new TensorFileException(file, "is truncated: its header takes " + (LENGTH_BYTES + length)
                     + " bytes, the file has " + size);
         }
+        if (length > Runtime.getRuntime().maxMemory() / SHARE_OF_TEXT) {
+            throw tooLarge(file, length, null);
+        }
         return (int) length;
     }
 
     private static SafetensorsHeader parse(Specification file, byte[] text, long size) {
+        // Few bytes of JSON become many in Java: an entry takes ten times its text.
+        long room = Runtime.getRuntime().maxMemory() / SHARE_OF_ALL - text.length;
         try {
-            return parse(file, new JsonReader(text), LENGTH_BYTES + text.length, size);
+            return parse(file, new JsonReader(text, room), LENGTH_BYTES + text.length, size);
+        } catch (JsonReader.TooLargeException e) {
+            throw tooLarge(file, text.length, e);
         } catch (JsonException e) {
             throw new TensorFileException(file, "has a malformed header: " + e.getMessage(), e);
         }
@@ -86,35 +121,64 @@ final class SafetensorsHeader {
     private static SafetensorsHeader parse(Specification file, JsonReader json, long dataOffset, long size) {
         Map<String, SafetensorsEntry> tensors = new LinkedHashMap<>();
         String metadata = null;
+        long dataBytes = size == UNKNOWN_SIZE ? UNKNOWN_SIZE : size - dataOffset;
         json.beginObject();
         for (String key = json.nextKey(); key != null; key = json.nextKey()) {
             if (key.equals(METADATA)) {
-                int start = json.position();
-                skipMetadata(json);
-                metadata = json.textSince(start);
+                metadata = metadata(json);
                 continue;
             }
             SafetensorsEntry tensor = SafetensorsEntry.read(key, json);
-            if (tensor.end() > size - dataOffset) {
+            if (tensor.end() > dataBytes) {
                 throw new TensorFileException(file, "is truncated: tensor " + Text.name(key) + " ends at byte "
-                        + tensor.end() + " of the data, the file has " + (size - dataOffset));
+                        + tensor.end() + " of the data, the file has " + dataBytes);
             }
             tensors.put(key, tensor);
         }
         json.end();
-        return new SafetensorsHeader(tensors, metadata, dataOffset, size - dataOffset);
+        SafetensorsHeader header = new SafetensorsHeader(tensors, metadata, dataOffset);
+        header.checkContiguous(file, dataBytes);
+        return header;
     }
 
-    /** A map of strings to strings. */
-    private static void skipMetadata(JsonReader json) {
+    /** A map of strings to strings, or null, which is none. */
+    private static String metadata(JsonReader json) {
+        int start = json.position();
+        if (json.skipNull()) {
+            return null;
+        }
         json.beginObject();
         while (json.nextKey() != null) {
             json.string();
         }
+        return json.textSince(start);
     }
 
     /** The tensor of that name, or without a name the only one. */
     StoredTensor find(Specification file) {
+        SafetensorsEntry tensor = entry(file);
+        ElementType type = tensor.type().elementType();
+        if (type == null) {
+            throw new TensorFileException(file, "tensor " + Text.name(tensor.name()) + " holds " + tensor.type()
+                    + ", expected F16, BF16, F32 or F64");
+        }
+        // Our own limits are narrower than the format's.
+        StoredTensor.bytes(file, type, tensor.shape());
+        return new StoredTensor(type, tensor.shape(), false, false, dataOffset + tensor.begin());
+    }
+
+    /** The whole number of that name. */
+    StoredNumber number(Specification file) {
+        SafetensorsEntry tensor = entry(file);
+        SafetensorsType type = tensor.type();
+        if (!type.isInteger()) {
+            throw StoredNumber.otherType(file, type.name());
+        }
+        return new StoredNumber(
+                type.bits() / Byte.SIZE, type.isSigned(), false, tensor.shape(), dataOffset + tensor.begin());
+    }
+
+    private SafetensorsEntry entry(Specification file) {
         if (tensors.isEmpty()) {
             throw new TensorFileException(file, "holds no tensor");
         }
@@ -129,22 +193,12 @@ final class SafetensorsHeader {
             throw new TensorFileException(file, "has no tensor " + Text.name(file.tensor()) + ", expected one of "
                     + Text.names(tensors.keySet()));
         }
-        return stored(file, tensor);
+        return tensor;
     }
 
-    private StoredTensor stored(Specification file, SafetensorsEntry tensor) {
-        ElementType type = tensor.type();
-        if (type == null) {
-            throw new TensorFileException(file, "tensor " + Text.name(tensor.name()) + " holds "
-                    + Text.excerpt(tensor.dtype()) + ", expected F16, BF16, F32 or F64");
-        }
-        long bytes = StoredTensor.bytes(file, type, tensor.shape());
-        if (bytes != tensor.bytes()) {
-            throw new TensorFileException(file, "has a malformed header: " + type + " of shape "
-                    + StoredTensor.text(tensor.shape()) + " takes " + bytes + " bytes, data_offsets give "
-                    + tensor.bytes());
-        }
-        return new StoredTensor(type, tensor.shape(), false, dataOffset + tensor.begin());
+    /** Where the last tensor ends in the file. */
+    long dataEnd() {
+        return dataOffset + tensors.values().stream().mapToLong(SafetensorsEntry::end).max().orElse(0);
     }
 
     Collection<SafetensorsEntry> tensors() {
@@ -160,8 +214,8 @@ final class SafetensorsHeader {
         return dataOffset;
     }
 
-    /** Refuses data that does not belong to one tensor each: it could not be kept when the file is written anew. */
-    void checkContiguous(Specification file) {
+    /** Refuses data that does not belong to one tensor each. */
+    private void checkContiguous(Specification file, long dataBytes) {
         List<SafetensorsEntry> ordered = tensors.values().stream()
                 .sorted(Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end))
                 .toList();
@@ -173,9 +227,9 @@ final class SafetensorsHeader {
             }
             at = tensor.end();
         }
-        if (at != dataBytes) {
-            throw new TensorFileException(
-                    file, "is too long: its tensors take " + at + " bytes of data, the file has " + dataBytes);
+        if (at != dataBytes && dataBytes != UNKNOWN_SIZE) {
+            throw new TensorFileException(file, "is too long: its tensors take " + at + " bytes of data, the file has "
+                    + (file.isStream() ? "more" : dataBytes));
         }
     }
 

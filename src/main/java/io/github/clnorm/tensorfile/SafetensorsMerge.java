@@ -17,14 +17,19 @@ final class SafetensorsMerge implements AutoCloseable {
     /** A tensor, and where its elements are. */
     private record Source(SafetensorsEntry tensor, FileChannel channel, long position) {}
 
-    private final List<FileChannel> channels = new ArrayList<>();
+    private final List<FileChannel> opened = new ArrayList<>();
     private final Map<String, Source> tensors = new LinkedHashMap<>();
     private String metadata;
 
-    /** Takes the tensors of a file, and its metadata if there were none before. The file stays open. */
+    /** Takes the tensors of a file, and its metadata. */
     void add(Specification named, Path path) throws IOException {
         FileChannel channel = FileChannel.open(path);
-        channels.add(channel);
+        opened.add(channel);
+        add(named, channel);
+    }
+
+    /** Takes the tensors of an open file, and its metadata if there were none before. */
+    void add(Specification named, FileChannel channel) throws IOException {
         SafetensorsHeader header = readExisting(named, channel);
         metadata = metadata == null ? header.metadata() : metadata;
         for (SafetensorsEntry tensor : header.tensors()) {
@@ -43,9 +48,7 @@ final class SafetensorsMerge implements AutoCloseable {
 
     private static SafetensorsHeader readExisting(Specification named, FileChannel channel) throws IOException {
         try {
-            SafetensorsHeader header = SafetensorsHeader.read(named, channel);
-            header.checkContiguous(named);
-            return header;
+            return SafetensorsHeader.read(named, channel);
         } catch (TensorFileException e) {
             throw new TensorFileException(
                     named, "cannot be added to, remove it or use another name: the file " + e.problem(), e);
@@ -60,7 +63,7 @@ final class SafetensorsMerge implements AutoCloseable {
     void write(FileChannel to) throws IOException {
         // As the reference implementation does: the types with the largest elements first, so that all are aligned.
         List<Source> ordered = new ArrayList<>(tensors.values());
-        ordered.sort(Comparator.comparingInt(source -> -source.tensor.alignment()));
+        ordered.sort(Comparator.comparingInt(source -> -source.tensor.type().alignment()));
         List<SafetensorsEntry> entries = new ArrayList<>();
         long at = 0;
         for (Source source : ordered) {
@@ -76,7 +79,7 @@ final class SafetensorsMerge implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (FileChannel channel : channels) {
+        for (FileChannel channel : opened) {
             channel.close();
         }
     }

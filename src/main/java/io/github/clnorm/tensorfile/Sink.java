@@ -2,7 +2,7 @@ package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 
 /**
  * Takes the elements of a tensor that is being written, piece by piece. To be closed after the last one, and before
@@ -11,14 +11,21 @@ import java.nio.channels.FileChannel;
 public final class Sink implements AutoCloseable {
 
     private final Specification target;
-    private final FileChannel channel;
+    private final WritableByteChannel channel;
+    private final boolean isStream;
     private long left;
     private boolean closed;
     private boolean failed;
 
-    /** Writes the header. */
-    Sink(Specification target, FileChannel channel, byte[] header, long bytes) throws IOException {
+    /**
+     * Writes the header.
+     *
+     * @param isStream whether the channel is closed with the sink; otherwise it belongs to the temporary file
+     */
+    Sink(Specification target, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
+            throws IOException {
         this.target = target;
+        this.isStream = isStream;
         this.channel = channel;
         this.left = bytes;
         Transfer.write(channel, ByteBuffer.wrap(header));
@@ -66,9 +73,12 @@ public final class Sink implements AutoCloseable {
         }
     }
 
-    /** Closes the file, however much was written. */
+    /** Closes a stream, however much was written. */
     void abandon() throws IOException {
         closed = true;
+        if (!isStream) {
+            return;
+        }
         try {
             channel.close();
         } catch (IOException e) {

@@ -10,6 +10,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /** A tensor in a file: what it is, and its elements. */
 public final class TensorFile {
@@ -18,17 +20,22 @@ public final class TensorFile {
 
     private final Specification file;
     private final StoredTensor tensor;
+    /** What a stream held; null for a file. */
+    private final FileChannel spilled;
 
-    private TensorFile(Specification file, StoredTensor tensor) {
+    private TensorFile(Specification file, StoredTensor tensor, FileChannel spilled) {
         this.file = file;
         this.tensor = tensor;
+        this.spilled = spilled;
     }
 
     /**
-     * Reads what a file holds, but not its elements.
+     * Reads what a file holds, but not its elements. A pipe, a device or standard input is read to its end, and its
+     * content kept in a temporary file without a name for as long as the result is reachable.
      *
      * @param specification {@code FILE.npy}, or {@code FILE.safetensors#NAME}; without a name the only tensor of the
-     *     file. The format follows the name: what does not end with .safetensors is read as .npy.
+     *     file. The format follows the name: what does not end with .safetensors is read as .npy. {@code -} is standard
+     *     input, as .npy.
      * @return the tensor's description
      * @throws TensorFileException when it is not a well-formed file of floats, or has no such tensor
      */
@@ -48,18 +55,72 @@ public final class TensorFile {
     }
 
     private static TensorFile open(Specification file) {
-        if (Files.isDirectory(file.path())) {
-            throw new TensorFileException(file, "is a directory, expected a " + file.format() + " file");
-        }
-        // Opening a pipe would wait for its other end, and then the elements could not be read in any order.
-        if (file.isSpecial()) {
-            throw new TensorFileException(file, "is a pipe or a device, expected a regular " + file.format() + " file");
-        }
-        try (FileChannel channel = FileChannel.open(file.path())) {
+        return with(file, channel -> {
             StoredTensor tensor = file.isSafetensors()
                     ? SafetensorsHeader.read(file, channel).find(file)
                     : NpyHeader.read(file, channel);
-            return new TensorFile(file, tensor);
+            return new TensorFile(file, tensor, file.isStream() ? channel : null);
+        });
+    }
+
+    /**
+     * Reads a whole number of any integer type, such as the {@code num_batches_tracked} (I64) of a PyTorch module.
+     *
+     * @param specification {@code FILE.safetensors#NAME}, or {@code FILE.npy}
+     * @return the value of a tensor of one element
+     * @throws TensorFileException when there is no such tensor, or it holds something else
+     */
+    public static long readLong(String specification) {
+        Specification file = Specification.of(specification);
+        return with(file, channel -> {
+            StoredNumber number = file.isSafetensors()
+                    ? SafetensorsHeader.read(file, channel).number(file)
+                    : NpyHeader.number(file, channel);
+            return number.read(file, channel);
+        });
+    }
+
+    /**
+     * Refuses streams that are named twice: each can be read once.
+     *
+     * @param specifications of the inputs; null for those that are not given
+     * @throws TensorFileException when two of them are the same pipe, or standard input
+     */
+    public static void checkStreams(String... specifications) {
+        Set<String> streams = new HashSet<>();
+        for (String specification : specifications) {
+            if (specification == null) {
+                continue;
+            }
+            Specification file = Specification.of(specification);
+            try {
+                String stream = file.isStream() ? Streams.identity(file, false) : null;
+                if (stream != null && !streams.add(stream)) {
+                    throw new TensorFileException(file, "is named for two inputs, but can be read only once");
+                }
+            } catch (IOException e) {
+                throw new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
+            }
+        }
+    }
+
+    /** What reads an open file. */
+    private interface Reader<T> {
+        T read(FileChannel channel) throws IOException;
+    }
+
+    /** Opens a file, and closes it unless it is what a stream held. */
+    private static <T> T with(Specification file, Reader<T> reader) {
+        if (!file.isStandard() && Files.isDirectory(file.path())) {
+            throw new TensorFileException(file, "is a directory, expected a " + file.format() + " file");
+        }
+        try {
+            if (file.isStream()) {
+                return withStream(Spill.of(file), reader);
+            }
+            try (FileChannel channel = FileChannel.open(file.path())) {
+                return reader.read(channel);
+            }
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw new TensorFileException(file, Text.reason(e), e);
         } catch (IOException e) {
@@ -67,10 +128,23 @@ public final class TensorFile {
         }
     }
 
+    private static <T> T withStream(FileChannel channel, Reader<T> reader) throws IOException {
+        boolean kept = false;
+        try {
+            T result = reader.read(channel);
+            kept = result instanceof TensorFile;
+            return result;
+        } finally {
+            if (!kept) {
+                channel.close();
+            }
+        }
+    }
+
     /**
      * Where it is.
      *
-     * @return the path of the file
+     * @return the path of the file; {@code -} for standard input
      */
     public Path path() {
         return file.path();
@@ -101,7 +175,7 @@ public final class TensorFile {
      * @throws TensorFileException when the file cannot be opened
      */
     public Elements elements() {
-        return OpenTensor.open(file, tensor);
+        return OpenTensor.open(file, tensor, spilled);
     }
 
     /**

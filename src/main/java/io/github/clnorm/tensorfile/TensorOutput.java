@@ -1,16 +1,18 @@
 package io.github.clnorm.tensorfile;
 
+import io.github.clnorm.files.FileReplacements;
+import io.github.clnorm.files.Replacement;
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,19 +20,22 @@ import java.util.Map;
 
 /**
  * The tensors that a command writes, all or none: each goes to a temporary file in the folder of its file, and
- * {@link #commit()} gives them their names. Until then, and after a failure, older files of these names are as they were,
- * and may still be read.
+ * {@link #commit()} gives them their names, as {@link FileReplacements} does. Until then, and after a failure, older files
+ * of these names are as they were, and may still be read.
  *
  * <p>The format follows the name: {@code FILE.npy}, or {@code FILE.safetensors#NAME}, where a tensor without a name is
  * called {@code tensor}. A {@code .npy} file is replaced; in a {@code .safetensors} file the other tensors and the
- * metadata stay. Devices and pipes are written to at once.
+ * metadata stay, also those that other threads and processes write with this class at the same time. Devices, pipes and
+ * {@code -}, which is standard output, are written to at once, as {@code .npy} unless their name ends with .safetensors.
+ *
+ * <p>Not thread-safe; several objects may write to one file at the same time.
  */
 public final class TensorOutput implements AutoCloseable {
 
     /** What goes into a file: complete files of one tensor each, by the tensors' names. */
-    private record Parts(Specification file, Map<String, Path> byTensor) {}
+    private record Parts(Specification file, Map<String, Replacement> byTensor) {}
 
-    private final Replacements replacements = new Replacements();
+    private final FileReplacements replacements = new FileReplacements();
     private final List<Sink> sinks = new ArrayList<>();
     private final Map<Path, Parts> files = new LinkedHashMap<>();
 
@@ -43,14 +48,24 @@ public final class TensorOutput implements AutoCloseable {
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
-     *     that is there and is not a well-formed .safetensors file to which a tensor could be added
+     *     that is there and is not a well-formed .safetensors file to which a tensor could be added; when its folder does
+     *     not exist, or takes no files
      */
     public static void check(String specification, ElementType type) {
         Specification file = Specification.of(specification);
-        if (Files.isDirectory(file.path())) {
+        if (!file.isStandard() && Files.isDirectory(file.path())) {
             throw new TensorFileException(file, "is a directory, expected a file to write");
         }
         file.checkWritable(type);
+        if (file.isStreamToWrite()) {
+            return;
+        }
+        try {
+            FileReplacements.check(file.path());
+        } catch (IOException e) {
+            // Also the reasons that only the system knows, such as a file system that is mounted read-only.
+            throw new TensorFileException(file, "cannot be written: " + folderReason(e), e);
+        }
         if (file.isSafetensors()) {
             try {
                 SafetensorsMerge.checkExisting(file, file.path());
@@ -61,11 +76,11 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Refuses outputs of one name, of which one would be lost. Several tensors in one .safetensors file are fine, as are
-     * several outputs to a device or a pipe.
+     * Refuses outputs of one name, of which one would be lost, or mixed with the other in a pipe. Several tensors in one
+     * .safetensors file are fine, as are several outputs to a device such as {@code /dev/null}.
      *
      * @param specifications of the outputs; null for those that are not wanted
-     * @throws IllegalArgumentException when two of them are the same tensor
+     * @throws IllegalArgumentException when two of them are the same tensor, or the same pipe
      */
     public static void checkDistinct(String... specifications) {
         DistinctOutputs outputs = new DistinctOutputs();
@@ -93,24 +108,35 @@ public final class TensorOutput implements AutoCloseable {
     private Sink create(Specification file, ElementType type, long... shape) throws IOException {
         file.checkWritable(type);
         long bytes = StoredTensor.bytes(file, type, shape);
+        byte[] header = file.isSafetensors()
+                ? safetensorsHeader(file, SafetensorsType.of(type), bytes, shape)
+                : NpyHeader.write(type, shape);
+        return create(file, header, bytes);
+    }
+
+    private static byte[] safetensorsHeader(Specification file, SafetensorsType type, long bytes, long... shape)
+            throws IOException {
+        SafetensorsEntry tensor = SafetensorsEntry.of(file.nameToWrite(), type, bytes, shape);
+        return SafetensorsHeader.write(null, List.of(tensor));
+    }
+
+    private Sink create(Specification file, byte[] header, long bytes) throws IOException {
         try {
-            byte[] header = file.isSafetensors()
-                    ? SafetensorsHeader.write(
-                            null, List.of(SafetensorsEntry.of(file.nameToWrite(), type, bytes, shape)))
-                    : NpyHeader.write(type, shape);
-            // A device or a pipe is written to, not replaced; a link stays a link.
-            return file.isSpecial()
-                    ? sink(file, FileChannel.open(file.path(), StandardOpenOption.WRITE), header, bytes)
+            return file.isStreamToWrite()
+                    ? sink(file, Streams.output(file), true, header, bytes)
                     : part(file, header, bytes);
-        } catch (NoSuchFileException e) {
-            throw failure(file, "its folder does not exist, or takes no files", e);
         } catch (IOException e) {
-            throw failure(file, e);
+            throw failure(file, folderReason(e), e);
         }
     }
 
+    /** Of a file that is created. */
+    private static String folderReason(IOException e) {
+        return e instanceof NoSuchFileException ? "its folder does not exist, or takes no files" : Text.reason(e);
+    }
+
     private Sink part(Specification file, byte[] header, long bytes) throws IOException {
-        Path destination = Replacements.destination(file.path());
+        Path destination = FileReplacements.destination(file.path());
         Parts parts = files.getOrDefault(destination, new Parts(file, new LinkedHashMap<>()));
         String tensor = DistinctOutputs.tensor(file);
         if (parts.byTensor.containsKey(tensor)) {
@@ -119,21 +145,42 @@ public final class TensorOutput implements AutoCloseable {
         if (file.isSafetensors()) {
             SafetensorsMerge.checkExisting(file, destination);
         }
-        Replacements.Temporary part = replacements.create(destination);
-        Sink sink = sink(file, part.channel(), header, bytes);
-        parts.byTensor.put(tensor, part.path());
+        Replacement part = replacements.create(destination);
+        Sink sink = sink(file, part.channel(), false, header, bytes);
+        parts.byTensor.put(tensor, part);
         files.put(destination, parts);
         return sink;
     }
 
-    private Sink sink(Specification file, FileChannel channel, byte[] header, long bytes) throws IOException {
+    private Sink sink(Specification file, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
+            throws IOException {
         try {
-            Sink sink = new Sink(file, channel, header, bytes);
+            Sink sink = new Sink(file, channel, isStream, header, bytes);
             sinks.add(sink);
             return sink;
         } catch (IOException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /**
+     * Writes a whole number: an I64 scalar in a .safetensors file, as PyTorch's {@code num_batches_tracked}, or an int64
+     * scalar in a .npy file.
+     *
+     * @param specification {@code FILE.safetensors#NAME} or {@code FILE.npy}
+     * @param value the number
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the name is not one of such a file
+     */
+    public void writeLong(String specification, long value) throws IOException {
+        Specification file = Specification.of(specification);
+        file.checkWritable(null);
+        byte[] header = file.isSafetensors()
+                ? safetensorsHeader(file, SafetensorsType.I64, Long.BYTES)
+                : NpyHeader.write("<i8");
+        try (Sink sink = create(file, header, Long.BYTES)) {
+            sink.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value));
         }
     }
 
@@ -217,9 +264,10 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Gives every file its name. When that fails for one of them, those before it get their older files back.
+     * Gives every file its name. When that fails for one of them, those before it get their older files back. Blocks while
+     * other threads or processes replace one of the files, for at most ten minutes.
      *
-     * @throws IOException when one cannot be written or moved
+     * @throws IOException when one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
      * @throws IllegalArgumentException when a .safetensors file was damaged meanwhile
      * @throws IllegalStateException when a sink is not closed, or did not get all of its tensor
      */
@@ -227,39 +275,56 @@ public final class TensorOutput implements AutoCloseable {
         if (!sinks.stream().allMatch(Sink::isComplete)) {
             throw new IllegalStateException("a tensor is not complete");
         }
+        lock();
         for (Map.Entry<Path, Parts> file : files.entrySet()) {
-            Parts parts = file.getValue();
-            try {
-                replacements.add(parts.file, merged(parts, file.getKey()), file.getKey());
-            } catch (IOException e) {
-                throw failure(parts.file, e);
+            if (file.getValue().file.isSafetensors()) {
+                try {
+                    merge(file.getValue(), file.getKey());
+                } catch (IOException e) {
+                    throw failure(file.getValue().file, e);
+                }
             }
         }
-        replacements.commit();
+        try {
+            replacements.commit();
+        } catch (FileSystemException e) {
+            Parts parts = e.getFile() == null ? null : files.get(Path.of(e.getFile()));
+            throw parts == null ? e : failure(parts.file, e);
+        }
         files.clear();
+        sinks.clear();
     }
 
-    /** The temporary file that takes the place of a file. */
-    private Path merged(Parts parts, Path destination) throws IOException {
-        Path onlyPart = parts.byTensor.size() == 1 ? parts.byTensor.values().iterator().next() : null;
-        if (!parts.file.isSafetensors()) {
-            return onlyPart;
+    /** From before a file's other tensors are read until it is replaced, or others could add tensors that are lost. */
+    private void lock() throws IOException {
+        Specification first = files.values().stream()
+                .map(Parts::file)
+                .filter(Specification::isSafetensors)
+                .findFirst()
+                .orElse(null);
+        try {
+            replacements.lock(files.keySet(), first != null);
+        } catch (IOException e) {
+            throw first == null ? e : failure(first, e);
         }
+    }
+
+    /** Makes one file of the older one and the new tensors. */
+    private void merge(Parts parts, Path destination) throws IOException {
         try (SafetensorsMerge merge = new SafetensorsMerge()) {
             if (Files.isRegularFile(destination)) {
                 merge.add(parts.file, destination);
             }
-            for (Path part : parts.byTensor.values()) {
-                merge.add(parts.file, part);
+            for (Replacement part : parts.byTensor.values()) {
+                merge.add(parts.file, part.channel());
             }
             if (merge.isOneTensor()) {
-                return onlyPart;
+                return;
             }
-            Replacements.Temporary whole = replacements.create(destination);
-            try (FileChannel to = whole.channel()) {
-                merge.write(to);
-            }
-            return whole.path();
+            merge.write(replacements.create(destination).channel());
+            parts.byTensor.values().forEach(Replacement::discard);
+        } catch (OutOfMemoryError e) {
+            throw new IOException("the names of its tensors do not fit in Java's memory", e);
         }
     }
 

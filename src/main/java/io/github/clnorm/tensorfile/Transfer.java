@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 
 /** Bytes between files and memory, all that were asked for. */
 final class Transfer {
@@ -35,7 +36,7 @@ final class Transfer {
         }
     }
 
-    static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+    static void write(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         int end = bytes.limit();
         try {
             while (bytes.position() < end) {

@@ -3,16 +3,15 @@ package io.github.clnorm.tune;
 import io.github.clnorm.cache.CacheFolder;
 import io.github.clnorm.cache.OwnFile;
 import io.github.clnorm.cache.UntrustedException;
+import io.github.clnorm.files.FileReplacements;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -202,7 +201,11 @@ public final class TuningDatabase {
                 TuningFile current = read(true);
                 int isNew = change.applyAsInt(current);
                 content = current;
-                write(current.text());
+                byte[] text = current.text();
+                if (text.length > LARGEST_FILE) {
+                    throw new IOException(file + ": would be larger than " + (LARGEST_FILE >> 20) + " MiB");
+                }
+                FileReplacements.replace(file, text, true);
                 return Math.max(isNew, known);
             });
         } catch (FileSystemException e) {
@@ -353,32 +356,6 @@ public final class TuningDatabase {
         }
         if (Files.size(file) > LARGEST_FILE) {
             throw new IllegalArgumentException("it is larger than " + (LARGEST_FILE >> 20) + " MiB");
-        }
-    }
-
-    /** Whole, or not at all: also where the machine stops in between. */
-    private void write(byte[] text) throws IOException {
-        if (text.length > LARGEST_FILE) {
-            throw new IOException(file + ": would be larger than " + (LARGEST_FILE >> 20) + " MiB");
-        }
-        // A link stays a link: what it leads to is replaced.
-        Path target = Files.exists(file) ? file.toRealPath() : file;
-        Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), ".tuning-", ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(text);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            try {
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(temporary);
         }
     }
 }

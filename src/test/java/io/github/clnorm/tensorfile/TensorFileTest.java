@@ -281,10 +281,10 @@ class TensorFileTest {
                         "expected at most"),
                 new Malformed("header of 2^31 bytes", npy(3, 0x80000000L, dictionary, new byte[8]), "2147483648",
                         "expected at most"),
-                new Malformed("header longer than the file", npy(1, 65535, dictionary, new byte[8]), "truncated",
-                        "65545 bytes", "the file has 20"),
+                new Malformed("header longer than the file", npy(1, 9999, dictionary, new byte[8]), "truncated",
+                        "10009 bytes", "the file has 20"),
                 header("no header", "", "expected a dictionary"),
-                header("header of blanks", " ".repeat(60000) + "\n", "expected a dictionary"),
+                header("header of blanks", " ".repeat(9000) + "\n", "expected a dictionary"),
                 header("header that is a list", "['descr', '<f4']", "expected a dictionary", "['descr', '<f4']"),
                 header("header that does not end", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)",
                         "expected a dictionary"),
@@ -300,9 +300,6 @@ class TensorFileTest {
                 header("shape that does not end", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, }", "'shape'"),
                 header("records", "{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (1,), }",
                         "records", FLOATS),
-                type(">f4", "big-endian", "'>f4'", "expected little-endian"),
-                type(">f2", "big-endian", "'>f2'", "expected little-endian"),
-                type(">f8", "big-endian", "'>f8'", "expected little-endian"),
                 type("<i4", "'<i4'", FLOATS),
                 type("|u1", "'|u1'", FLOATS),
                 type("|b1", "'|b1'", FLOATS),
@@ -325,10 +322,12 @@ class TensorFileTest {
                 shape("(999999999999999999, 9)", "[999999999999999999, 9]", "expected"),
                 shape("(1000000, 1000000)", "truncated", "takes 8000000000000 bytes", "the file has 8"),
                 // NumPy's arrays have 64 dimensions at most.
+                new Malformed("3000 dimensions", npy(2, "<f4", false, "(" + "1, ".repeat(3000) + "2)", floats(1, 2)),
+                        "3001 dimensions", "expected at most"),
+                new Malformed("3000 dimensions and no data", npy(2, "<f4", false, "(" + "1, ".repeat(3000) + "2)",
+                        new byte[0]), "expected at most"),
                 new Malformed("30000 dimensions", npy(2, "<f4", false, "(" + "1, ".repeat(30000) + "2)", floats(1, 2)),
-                        "30001 dimensions", "expected at most"),
-                new Malformed("30000 dimensions and no data", npy(2, "<f4", false, "(" + "1, ".repeat(30000) + "2)",
-                        new byte[0]), "expected at most"));
+                        "header of 90", "expected at most 10000"));
     }
 
     @ParameterizedTest
@@ -378,13 +377,6 @@ class TensorFileTest {
         TensorFile file = open(npy(new long[] {4}, 1, 2, 3, 4));
         Files.delete(file.path());
         assertOneLine(file.path(), assertThrows(TensorFileException.class, file::readFloats), "cannot be read");
-    }
-
-    @Test
-    void saysThatAPipeOrADeviceCannotBeRead() {
-        Path device = Path.of("/dev/null");
-        assertOneLine(device, assertThrows(TensorFileException.class, () -> TensorFile.open(device)), "a pipe or a device",
-                "expected a regular .npy file");
     }
 
     @Test
