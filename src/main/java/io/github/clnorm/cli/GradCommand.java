@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "grad",
         description = "The gradients of what run computes with the same options: of a loss whose gradient with respect to"
-                + " the output is in a file. One of --grad-input, --grad-weight and --grad-bias, or several, say which.",
+                + " the output is in a file. One of --grad-input, --grad-weight and --grad-bias, or several, say which."
+                + " - is standard input or output, as .npy; every file may be a pipe.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class)
 final class GradCommand implements Callable<Integer> {

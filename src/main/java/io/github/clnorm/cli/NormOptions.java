@@ -41,7 +41,8 @@ final class NormOptions {
             names = {"-i", "--input"},
             required = true,
             paramLabel = "F",
-            description = "Input tensor: .npy or .safetensors (FILE.safetensors#name for one of several), of shape (N, C, *).")
+            description = "Input tensor: .npy or .safetensors (FILE.safetensors#name for one of several), of shape (N, C, *)."
+                    + " - is standard input, as .npy. Every input may be a pipe.")
     String input;
 
     @Option(

@@ -34,7 +34,8 @@ final class RunCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "F",
-            description = "Output tensor, of the input's shape and type: .npy or .safetensors.")
+            description = "Output tensor, of the input's shape and type: .npy or .safetensors. - is standard output, as .npy."
+                    + " Every output may be a pipe.")
     private String output;
 
     @Option(names = "--sum-output", paramLabel = "F", description = "Also write input plus residual.")

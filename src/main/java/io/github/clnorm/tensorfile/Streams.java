@@ -11,6 +11,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 
 /** What is read from and written to in one go: standard input and output, pipes and devices. */
@@ -50,7 +51,12 @@ final class Streams {
         if (output && isNamed(file, ERROR)) {
             return "standard error";
         }
-        return isCharacterDevice(file.path()) ? null : file.path().toRealPath().toString();
+        if (isCharacterDevice(file.path())) {
+            return null;
+        }
+        // A pipe that a shell made has no path, but a key.
+        Object key = Files.readAttributes(file.path(), BasicFileAttributes.class).fileKey();
+        return key == null ? file.path().toAbsolutePath().toString() : key.toString();
     }
 
     private static boolean isCharacterDevice(Path path) throws IOException {

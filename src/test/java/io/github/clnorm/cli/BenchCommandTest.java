@@ -157,7 +157,7 @@ class BenchCommandTest extends CommandLineFixture {
             refused(2, execute("bench", "--budget", budget), "--budget", "'" + budget + "'", "2s");
         }
         refused(2, execute("bench", "--json", outputs), outputs, "is a directory");
-        refused(1, execute("bench", "--json", folder.resolve("missing").resolve("r.json")), "no such folder");
+        refused(2, execute("bench", "--json", folder.resolve("missing").resolve("r.json")), "no such folder");
         refused(2, execute("bench", "quick"), "quick");
     }
 

@@ -198,7 +198,7 @@ class TuneCommandTest extends CommandLineFixture {
         refused(2, execute("tune", "--import", folder.resolve("missing")), "no such file");
         refused(2, execute("tune", "--import", input), input, "expected");
         refused(2, execute("tune", "--export", outputs), "is a directory");
-        refused(1, execute("tune", "--export", folder.resolve("missing").resolve("f")), "no such folder");
+        refused(2, execute("tune", "--export", folder.resolve("missing").resolve("f")), "no such folder");
         refused(2, execute("tune", "--json", outputs), "is a directory");
         assertFalse(Files.exists(database));
     }

@@ -180,7 +180,7 @@ class VerifyCommandTest {
     @Test
     void aFileThatCannotBeWrittenIsSaidBeforeTheWork() {
         Path lost = folder.resolve("missing").resolve("report.json");
-        assertEquals(ExitCode.FAILURE, execute("--json", lost));
+        assertEquals(ExitCode.WRONG_REQUEST, execute("--json", lost));
         assertOneLine(lost.toString(), "no such folder");
         assertEquals("", out);
     }

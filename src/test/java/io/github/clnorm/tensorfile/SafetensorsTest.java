@@ -12,9 +12,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.clnorm.testing.Errors;
 import io.github.clnorm.type.ElementType;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -89,6 +96,7 @@ class SafetensorsTest {
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                 "{ \"x\" : { \"data_offsets\" : [ 0 , 8 ] , \"shape\" : [ 2 ] , \"dtype\" : \"F32\" } } \n\t ",
                 "{\"__metadata__\":{\"format\":\"pt\",\"x\":\"y\"},\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+                "{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                 "{\"\\u0078\":{\"dty\\u0070e\":\"F\\u00332\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                 "{\"x\":{\"dtype\":\"F32\",\"later\":[null,{\"a\":[-1.5e+3,true,false]}],\"shape\":[2],\"data_offsets\":[0,8]}}"
             })
@@ -236,6 +244,29 @@ class SafetensorsTest {
                 offsets("[8,0]", "data_offsets [8, 0]", "expected [begin, end]"),
                 offsets("[1,9]", "truncated", "ends at byte 9", "the file has 8"),
                 offsets("[9223372036854775799,9223372036854775807]", "truncated", "9223372036854775807"),
+                // What the reference implementation refuses of tensors that are not asked for, too.
+                new Malformed("hole in front", safetensors("{" + entry("x", "F32", "[2]", 4, 12) + "}", new byte[12]),
+                        "begins at byte 4", "expected 0"),
+                new Malformed("hole", safetensors("{" + good + "," + entry("y", "F32", "[1]", 12, 16) + "}", new byte[16]),
+                        "'y'", "begins at byte 12", "expected 8"),
+                new Malformed("overlap", safetensors("{" + good + "," + entry("y", "F32", "[2]", 4, 12) + "}", new byte[12]),
+                        "'y'", "begins at byte 4", "expected 8"),
+                new Malformed("same place", safetensors("{" + good + "," + entry("y", "F32", "[2]", 0, 8) + "}", new byte[8]),
+                        "begins at byte 0", "expected 8"),
+                new Malformed("trailing bytes", safetensors("{" + good + "}", new byte[9]), "too long", "take 8 bytes",
+                        "the file has 9"),
+                new Malformed("another tensor of a wrong size",
+                        safetensors("{" + good + "," + entry("y", "I64", "[2]", 8, 16) + "}", new byte[16]), "'y'",
+                        "[2] takes 16 bytes", "data_offsets give 8"),
+                new Malformed("half a byte", safetensors("{" + good + "," + entry("y", "F4", "[3]", 8, 9) + "}", new byte[9]),
+                        "'y'", "F4 of shape [3]", "whole number of bytes"),
+                new Malformed("overflow before a zero",
+                        safetensors("{" + good + "," + entry("y", "F32", "[9223372036854775807,3,0]", 8, 8) + "}",
+                                new byte[8]), "impossible shape"),
+                new Malformed("a type that is none", safetensors("{" + good + "," + entry("y", "f32", "[0]", 8, 8) + "}",
+                        new byte[8]), "'y' holds f32", "type of the format"),
+                new Malformed("the second of two heads", safetensors(
+                        "{\"__metadata__\":null,\"__metadata__\":{}," + good + "}", new byte[8]), "a second time"),
                 // A tensor outside of the file is one of another file, or of a part of this one.
                 header("{" + good + "," + entry("y", "I64", "[9]", 8, 80) + "}", "truncated", "'y'", "the file has 8"));
     }
@@ -274,5 +305,77 @@ class SafetensorsTest {
         TensorFileTest.assertOneLine(missing, refusal(missing), "no such file");
         String directory = TestFiles.folder(folder.resolve("d.safetensors")).toString();
         TensorFileTest.assertOneLine(directory, refusal(directory), "is a directory", "expected a .safetensors file");
+    }
+
+    /** Headers up to the format's limit, in every heap: refused in one line, or read, but never an OutOfMemoryError. */
+    @ParameterizedTest
+    @ValueSource(strings = {"blanks", "tensors", "keys", "numbers", "one name", "nested keys"})
+    void largeHeadersNeverExhaustTheHeap(String kind) throws Exception {
+        Path file = folder.resolve("large.safetensors");
+        writeLarge(file, kind);
+        for (String heap : List.of("-Xmx48m", "-Xmx420m")) {
+            Process process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            heap,
+                            "-XX:+UseSerialGC",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            SafetensorsTest.class.getName(),
+                            file.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, process.waitFor(), heap + ": " + said);
+        }
+    }
+
+    private static void writeLarge(Path file, String kind) throws IOException {
+        int length = 99_000_000;
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
+            StringBuilder text = new StringBuilder(length).append("{");
+            int last = length - 200;
+            switch (kind) {
+                case "tensors" -> {
+                    for (int i = 0; text.length() < last; i++) {
+                        text.append(i == 0 ? "" : ",").append(entry(Integer.toString(i, 36), "F4", "[0]", 0, 0));
+                    }
+                }
+                case "keys" -> {
+                    text.append("\"__metadata__\":{\"\":\"\"");
+                    for (int i = 0; text.length() < last; i++) {
+                        text.append(",\"").append(Integer.toString(i, 36)).append("\":\"\"");
+                    }
+                    text.append("}");
+                }
+                case "numbers" -> {
+                    text.append("\"x\":{\"dtype\":\"F4\",\"data_offsets\":[0,0],\"shape\":[0");
+                    while (text.length() < last) {
+                        text.append(",1");
+                    }
+                    text.append("]}");
+                }
+                case "one name" -> text.append(entry("n".repeat(last), "F4", "[0]", 0, 0));
+                case "nested keys" -> {
+                    text.append("\"x\":{\"dtype\":\"F4\",\"data_offsets\":[0,0],\"shape\":[0],\"other\":{\"\":0");
+                    for (int i = 0; text.length() < last; i++) {
+                        text.append(",\"").append(Integer.toString(i, 36)).append("\":0");
+                    }
+                    text.append("}}");
+                }
+                default -> { }
+            }
+            text.append("}");
+            out.write(text.append(" ".repeat(length - text.length())).toString().getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+
+    /** The child: opens a file. */
+    public static void main(String[] arguments) {
+        try {
+            TensorFile.open(arguments[0]);
+        } catch (TensorFileException e) {
+            System.out.println(e.getMessage());
+        }
     }
 }
