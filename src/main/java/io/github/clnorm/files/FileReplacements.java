@@ -73,7 +73,7 @@ public final class FileReplacements implements AutoCloseable {
      *
      * @param target the file, or a link to it; need not exist
      * @param content the new content
-     * @param isPrivate whether a new file is readable and writable by its owner only
+     * @param isPrivate whether it becomes a file for its owner only; otherwise the mode of an old file is kept
      * @throws IOException when it cannot be written; the old file is unchanged
      */
     public static void replace(Path target, byte[] content, boolean isPrivate) throws IOException {
@@ -116,11 +116,19 @@ public final class FileReplacements implements AutoCloseable {
      * Checks that a file could be replaced, by making a temporary file beside it.
      *
      * @param target the file, or a link to it; need not exist
-     * @throws IOException when its folder does not exist, or takes no files
+     * @param locked whether it must be possible to {@linkplain #lock lock} it
+     * @throws IOException when its folder does not exist, takes no files, or has no locks
      */
-    public static void check(Path target) throws IOException {
+    public static void check(Path target, boolean locked) throws IOException {
         try (FileReplacements files = new FileReplacements()) {
-            files.create(target);
+            files.check(files.create(target), locked);
+        }
+    }
+
+    void check(Replacement file, boolean locked) throws IOException {
+        if (locked) {
+            // Null where another process has the lock now: then there are locks.
+            locks = TargetLocks.tryAcquire(List.of(file.destination()), locker);
         }
     }
 
@@ -136,7 +144,8 @@ public final class FileReplacements implements AutoCloseable {
     }
 
     /**
-     * Begins to replace a file; where there is none yet, the new one is for its owner only.
+     * Begins to replace a file by one that its owner only, which is this user, reads and writes, whatever the mode and the
+     * owner of the old file are.
      *
      * @param target the file, or a link to it; need not exist
      * @return takes the new content
@@ -148,15 +157,22 @@ public final class FileReplacements implements AutoCloseable {
 
     private Replacement create(Path target, boolean isPrivate) throws IOException {
         Path destination = destination(target);
-        if (Files.isDirectory(destination)) {
-            throw new FileSystemException(destination.toString(), null, "is a directory");
-        }
+        checkReplaceable(destination);
         Replacement file = create(destination, isPrivate, Files.exists(destination));
         // During a commit the locks are held that a rollback needs.
         if (locks == null && swept.add(destination.getParent())) {
             Leftovers.sweep(file.temporary(), locker);
         }
         return file;
+    }
+
+    private static void checkReplaceable(Path destination) throws FileSystemException {
+        if (Files.isDirectory(destination)) {
+            throw new FileSystemException(destination.toString(), null, "is a directory");
+        }
+        if (Files.exists(destination) && !Files.isRegularFile(destination)) {
+            throw new FileSystemException(destination.toString(), null, "is a pipe or a device");
+        }
     }
 
     private Replacement create(Path destination, boolean isPrivate, boolean exists) throws IOException {
@@ -170,7 +186,7 @@ public final class FileReplacements implements AutoCloseable {
             Replacement file = new Replacement(
                     destination, created.path(), Names.old(destination, set, number), created.channel());
             files.add(file);
-            if (exists) {
+            if (exists && !isPrivate) {
                 Permissions.keep(destination, created.path());
             }
             return file;
@@ -226,9 +242,7 @@ public final class FileReplacements implements AutoCloseable {
             try {
                 steps.before("flush " + file.destination().getFileName());
                 file.channel().force(true);
-                if (Files.isDirectory(file.destination())) {
-                    throw new FileSystemException(file.destination().toString(), null, "is a directory");
-                }
+                checkReplaceable(file.destination());
             } catch (IOException e) {
                 throw named(file, e);
             }

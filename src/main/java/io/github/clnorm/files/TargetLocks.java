@@ -64,7 +64,7 @@ final class TargetLocks implements AutoCloseable {
         }
     }
 
-    /** Null when another thread or process has one of them. */
+    /** Null when another thread or process has one of them; an exception where there are no locks. */
     static TargetLocks tryAcquire(Collection<Path> destinations, Locker locker) throws IOException {
         TargetLocks locks = new TargetLocks(destinations);
         synchronized (HELD) {
@@ -81,9 +81,9 @@ final class TargetLocks implements AutoCloseable {
                 }
             }
             return locks;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             locks.close();
-            throw e;
+            throw notLockable(e);
         }
     }
 
@@ -122,10 +122,14 @@ final class TargetLocks implements AutoCloseable {
             throw e;
         } catch (IOException e) {
             if (required) {
-                throw new IOException("it cannot be locked, and writers at the same time would lose each other's tensors: "
-                        + reason(e), e);
+                throw notLockable(e);
             }
         }
+    }
+
+    private static IOException notLockable(IOException cause) {
+        return new IOException(
+                "it cannot be locked, and writers at the same time would lose each other's tensors: " + reason(cause), cause);
     }
 
     private static final class StillLockedException extends IOException {

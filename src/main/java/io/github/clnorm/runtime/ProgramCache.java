@@ -104,6 +104,10 @@ final class ProgramCache {
             content.writeBytes(BEGINNING);
             content.writeBytes(hash(name, binary));
             content.writeBytes(binary);
+            if (Files.isSymbolicLink(file(name))) {
+                // Not made here: what it leads to is not written to.
+                forget(name);
+            }
             FileReplacements.replace(file(name), content.toByteArray(), true);
             prune();
         } catch (IOException e) {

@@ -49,7 +49,7 @@ public final class TensorOutput implements AutoCloseable {
      * @param type the type of the elements
      * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
      *     that is there and is not a well-formed .safetensors file to which a tensor could be added; when its folder does
-     *     not exist, or takes no files
+     *     not exist, takes no files, or, for a .safetensors file, has no locks
      */
     public static void check(String specification, ElementType type) {
         Specification file = Specification.of(specification);
@@ -61,7 +61,7 @@ public final class TensorOutput implements AutoCloseable {
             return;
         }
         try {
-            FileReplacements.check(file.path());
+            FileReplacements.check(file.path(), file.isSafetensors());
         } catch (IOException e) {
             // Also the reasons that only the system knows, such as a file system that is mounted read-only.
             throw new TensorFileException(file, "cannot be written: " + folderReason(e), e);

@@ -173,6 +173,10 @@ class FileReplacementsTest {
         Path secret = folder.resolve("secret");
         FileReplacements.replace(secret, bytes("new"), true);
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)));
+        // Also where another user made a file that all may write.
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-rw-rw-"));
+        FileReplacements.replace(secret, bytes("newer"), true);
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)));
     }
 
     /** Of a private file, not even an empty temporary file may be opened by others. */
@@ -206,15 +210,23 @@ class FileReplacementsTest {
     }
 
     @Test
+    void pipesAreNotReplaced() throws Exception {
+        assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+        assertThrows(FileSystemException.class, () -> FileReplacements.replace(file, bytes("new"), false));
+        assertFalse(Files.isRegularFile(file));
+        assertEquals(List.of("a"), files());
+    }
+
+    @Test
     void foldersThatTakeNoFilesAreRefused() throws IOException {
         assertThrows(NoSuchFileException.class,
-                () -> FileReplacements.check(folder.resolve("missing").resolve("a")));
+                () -> FileReplacements.check(folder.resolve("missing").resolve("a"), false));
         Path directory = Files.createDirectory(folder.resolve("d"));
-        assertThrows(FileSystemException.class, () -> FileReplacements.check(directory));
+        assertThrows(FileSystemException.class, () -> FileReplacements.check(directory, false));
         Files.writeString(file, "a file");
-        assertThrows(FileSystemException.class, () -> FileReplacements.check(file.resolve("below")));
-        FileReplacements.check(file);
-        FileReplacements.check(folder.resolve("new"));
+        assertThrows(FileSystemException.class, () -> FileReplacements.check(file.resolve("below"), false));
+        FileReplacements.check(file, true);
+        FileReplacements.check(folder.resolve("new"), true);
         assertEquals(List.of("a", "d"), files());
     }
 
@@ -236,6 +248,9 @@ class FileReplacementsTest {
                     IOException.class, () -> replacements.lock(List.of(destination), true));
             assertTrue(refusal.getMessage().contains("cannot be locked"), refusal.getMessage());
             assertTrue(refusal.getMessage().contains("No locks available"), refusal.getMessage());
+            Replacement replacement = replacements.create(file);
+            replacements.check(replacement, false);
+            assertThrows(IOException.class, () -> replacements.check(replacement, true));
         }
         assertEquals(List.of("a", "b"), files());
     }
