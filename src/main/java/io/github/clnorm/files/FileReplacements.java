@@ -23,8 +23,8 @@ import java.util.Set;
  *
  * <ul>
  *   <li>Several files: the old files get a second, hidden name (a hard link, or a copy where there are no links) until all
- *       are renamed. When a rename fails, the old files are restored. SIGINT and SIGTERM during a commit let it finish; before
- *       it, nothing is replaced. After SIGKILL or a crash, the next process that writes to the folder restores the old files
+ *       are renamed. When a rename fails, the old files are restored. SIGINT and SIGTERM during a commit let it finish;
+ *       before it, nothing is replaced. After SIGKILL or a crash, the next process that writes to the folder restores the old files
  *       that were replaced, unless another program has replaced them since. Files in several folders are restored folder by
  *       folder.
  *   <li>Links stay: the file that a link leads to is replaced, or created where there is none.

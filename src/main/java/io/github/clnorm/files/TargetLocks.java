@@ -129,7 +129,8 @@ final class TargetLocks implements AutoCloseable {
 
     private static IOException notLockable(IOException cause) {
         return new IOException(
-                "it cannot be locked, and writers at the same time would lose each other's tensors: " + reason(cause), cause);
+                "it cannot be locked, and writers at the same time would lose each other's tensors: " + reason(cause),
+                cause);
     }
 
     private static final class StillLockedException extends IOException {
@@ -168,7 +169,7 @@ final class TargetLocks implements AutoCloseable {
         try {
             return locker.tryLock(channel);
         } catch (IOException e) {
-            // Without locks the file serves nobody.
+            // Without locks the file has no purpose.
             Files.deleteIfExists(path);
             throw e;
         }

@@ -7,7 +7,7 @@
  * <ul>
  *   <li>{@code .clnorm-<process>-<set>-<number>.part}: new content that is not complete. Locked by its owner.
  *   <li>{@code .clnorm-<process>-<set>.commit}: the journal of a set of files that is being renamed. Locked by its owner.
- *   <li>{@code .clnorm-<process>-<set>-<number>.old}: the old content of a file of such a set.
+ *   <li>{@code .clnorm-<process>-<set>-<number>.old}: the old content of a file of that set.
  *   <li>{@code .clnorm-<hash>.lock}: exists while a process replaces the file with that hash of its name.
  * </ul>
  *

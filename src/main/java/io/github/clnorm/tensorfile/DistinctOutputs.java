@@ -1,7 +1,7 @@
 package io.github.clnorm.tensorfile;
 
-import java.io.IOException;
 import io.github.clnorm.files.FileReplacements;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -171,7 +171,7 @@ public final class TensorOutput implements AutoCloseable {
      * @param specification {@code FILE.safetensors#NAME} or {@code FILE.npy}
      * @param value the number
      * @throws IOException when it cannot be written; the message names the file
-     * @throws IllegalArgumentException when the name is not one of such a file
+     * @throws IllegalArgumentException when the name does not end with .safetensors or .npy
      */
     public void writeLong(String specification, long value) throws IOException {
         Specification file = Specification.of(specification);
