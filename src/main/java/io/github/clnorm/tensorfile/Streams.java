@@ -5,7 +5,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -82,13 +82,27 @@ final class Streams {
         if (isStandardOutput(file)) {
             // Not opened anew by its name: that would begin at the start of a file that it is redirected to.
             FileDescriptor descriptor = isNamed(file, ERROR) ? FileDescriptor.err : FileDescriptor.out;
-            return Channels.newChannel(new FileOutputStream(descriptor) {
-                @Override
-                public void close() {
-                    // The process's own.
-                }
-            });
+            return new Unclosed(new FileOutputStream(descriptor).getChannel());
         }
         return FileChannel.open(file.path(), StandardOpenOption.WRITE);
+    }
+
+    /** A channel of the process, which stays open for others. */
+    private record Unclosed(FileChannel channel) implements WritableByteChannel {
+
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            return channel.write(bytes);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() {
+            // Closing it would close standard output.
+        }
     }
 }

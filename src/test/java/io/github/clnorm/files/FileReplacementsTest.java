@@ -15,6 +15,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The old content or the new one, all files or none, and nothing left over. */
 class FileReplacementsTest {
+
+    private static final int THREADS = 8;
+    private static final int ROUNDS = 10;
 
     @TempDir
     private Path folder;
@@ -207,6 +214,36 @@ class FileReplacementsTest {
         }
         Path circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
         assertThrows(FileSystemException.class, () -> FileReplacements.replace(circle, bytes("3"), false));
+    }
+
+    /** Sets that are replaced at the same time are not mixed. */
+    @Test
+    void setsOfSeveralThreadsAreNotMixed() throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Callable<Void>> writers = new ArrayList<>();
+            for (int i = 0; i < THREADS; i++) {
+                String text = Integer.toString(i);
+                writers.add(() -> {
+                    for (int round = 0; round < ROUNDS; round++) {
+                        try (FileReplacements replacements = new FileReplacements()) {
+                            // In any order.
+                            put(replacements, round % 2 == 0 ? file : folder.resolve("b"), text);
+                            put(replacements, round % 2 == 0 ? folder.resolve("b") : file, text);
+                            replacements.commit();
+                        }
+                    }
+                    return null;
+                });
+            }
+            for (Future<Void> done : executor.invokeAll(writers)) {
+                done.get();
+            }
+        } finally {
+            executor.shutdownNow();
+        }
+        assertEquals(Files.readString(file), Files.readString(folder.resolve("b")));
+        assertEquals(List.of("a", "b"), files());
     }
 
     @Test
