@@ -25,15 +25,31 @@ abstract class OpenTensor implements Elements {
             throw new TensorFileException(file, "is too large to be read in Fortran order, expected C order");
         }
         try {
-            FileChannel channel = spilled == null ? FileChannel.open(file.path()) : spilled;
-            OpenTensor opened = tensor.isInCOrder()
-                    ? new COrder(file, tensor, channel)
-                    : new FortranOrder(file, tensor, channel);
-            opened.isShared = spilled != null;
-            return opened;
+            if (spilled != null) {
+                OpenTensor opened = of(file, tensor, spilled);
+                opened.isShared = true;
+                return opened;
+            }
+            FileChannel channel = FileChannel.open(file.path());
+            boolean done = false;
+            try {
+                OpenTensor opened = of(file, tensor.readAgain(file, channel), channel);
+                done = true;
+                return opened;
+            } finally {
+                if (!done) {
+                    channel.close();
+                }
+            }
         } catch (IOException e) {
             throw failure(file, e);
         }
+    }
+
+    private static OpenTensor of(Specification file, StoredTensor tensor, FileChannel channel) {
+        return tensor.isInCOrder()
+                ? new COrder(file, tensor, channel)
+                : new FortranOrder(file, tensor, channel);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.util.Arrays;
 
 /**
@@ -17,6 +19,32 @@ record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolea
 
     /** NumPy's own limit. */
     static final int MOST_DIMENSIONS = 64;
+
+    /** Reads the description of a tensor of floats. */
+    static StoredTensor read(Specification file, FileChannel channel) throws IOException {
+        return file.isSafetensors()
+                ? SafetensorsHeader.read(file, channel).find(file)
+                : NpyHeader.read(file, channel);
+    }
+
+    /** Where the tensor is in a file that was opened anew: it may have been replaced by one with another order. */
+    StoredTensor readAgain(Specification file, FileChannel channel) throws IOException {
+        StoredTensor now;
+        try {
+            now = read(file, channel);
+        } catch (TensorFileException e) {
+            if (channel.size() < offset + count() * type.bytes()) {
+                // Reading says that it became shorter.
+                return this;
+            }
+            throw e;
+        }
+        if (now.type != type || !Arrays.equals(now.shape, shape)) {
+            throw new TensorFileException(file, "was replaced meanwhile: it holds " + now.type + " " + text(now.shape)
+                    + ", and held " + type + " " + text(shape));
+        }
+        return now;
+    }
 
     long count() {
         return Shapes.elements(shape);

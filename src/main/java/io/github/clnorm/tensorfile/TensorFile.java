@@ -56,9 +56,7 @@ public final class TensorFile {
 
     private static TensorFile open(Specification file) {
         return with(file, channel -> {
-            StoredTensor tensor = file.isSafetensors()
-                    ? SafetensorsHeader.read(file, channel).find(file)
-                    : NpyHeader.read(file, channel);
+            StoredTensor tensor = StoredTensor.read(file, channel);
             return new TensorFile(file, tensor, file.isStream() ? channel : null);
         });
     }
@@ -169,10 +167,11 @@ public final class TensorFile {
     }
 
     /**
-     * Opens the file to read the elements as they are stored, piece by piece.
+     * Opens the file to read the elements as they are stored, piece by piece. Where the file was replaced since, they are
+     * those of the new file.
      *
      * @return the elements; to be closed
-     * @throws TensorFileException when the file cannot be opened
+     * @throws TensorFileException when the file cannot be opened, or has another type or shape now
      */
     public Elements elements() {
         return OpenTensor.open(file, tensor, spilled);

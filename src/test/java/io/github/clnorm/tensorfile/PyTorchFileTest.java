@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -96,6 +97,25 @@ class PyTorchFileTest {
         assertEquals(0, after.get("bn.num_batches_tracked").get("shape").size());
     }
 
+    /** Another process adds a tensor between the look at the header and the reading: the others move in the file. */
+    @Test
+    void aTensorIsFoundInAFileThatWasReplacedSince() throws IOException {
+        TensorFile weight = TensorFile.open(file + "#bn.weight");
+        try (TensorOutput output = new TensorOutput()) {
+            output.write(file + "#a longer name", ElementType.FLOAT64, new double[] {7, 8, 9}, 3);
+            output.write(file + "#bn.bias", new float[] {1, 2, 3}, 3);
+            output.commit();
+        }
+        assertArrayEquals(new float[] {5, 6}, weight.readFloats());
+        TensorFile bias = TensorFile.open(file + "#bn.bias");
+        try (TensorOutput output = new TensorOutput()) {
+            output.write(file + "#bn.bias", new float[] {1, 2}, 2);
+            output.commit();
+        }
+        TensorFileTest.assertOneLine(bias, assertThrows(TensorFileException.class, bias::readFloats),
+                "was replaced meanwhile", "holds float32 [2]", "held float32 [3]");
+    }
+
     @Test
     void everyTypeOfWholeNumberIsRead() {
         for (String type : List.of("I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64")) {
@@ -134,7 +154,7 @@ class PyTorchFileTest {
     }
 
     private static JsonNode withoutMetadata(JsonNode header) {
-        ((com.fasterxml.jackson.databind.node.ObjectNode) header).remove("__metadata__");
+        ((ObjectNode) header).remove("__metadata__");
         return header;
     }
 
