@@ -46,7 +46,8 @@ public final class TensorFile {
     /**
      * Reads what a file holds, but not its elements.
      *
-     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; a # is a part of its name
+     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; a # is a part of its name, and - is
+     *     the name of a file
      * @return the tensor's description
      * @throws TensorFileException when it is not a well-formed file of floats
      */

@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -290,6 +291,26 @@ class FileReplacementsTest {
             assertThrows(IOException.class, () -> replacements.check(replacement, true));
         }
         assertEquals(List.of("a", "b"), files());
+    }
+
+    /** Without locks only age tells that the owner of a temporary file is gone. */
+    @Test
+    void leftoversOnFileSystemsWithoutLocks() throws IOException {
+        TargetLocks.Locker none = channel -> {
+            throw new IOException("No locks available");
+        };
+        Path part = Files.createFile(folder.resolve(".clnorm-0123456789abcdef-0123456789abcdef-1.part"));
+        for (boolean old : new boolean[] {false, true}) {
+            if (old) {
+                Files.setLastModifiedTime(part, FileTime.fromMillis(0));
+            }
+            try (FileReplacements replacements = new FileReplacements(Steps.NONE, none)) {
+                put(replacements, file, "new");
+                replacements.commit();
+            }
+            assertEquals(!old, Files.exists(part));
+        }
+        assertEquals(List.of("a"), files());
     }
 
     @Test
