@@ -18,8 +18,9 @@ import java.util.Objects;
  * <p>Parameters of layers and what recorded passes hold are tensors too. What {@link Layer#forward(Tensor)} saves for
  * {@link Layer#backward(Tensor)} belongs to the layer, not to the scope.
  *
- * <p>Scopes nest. A scope belongs to the thread that opened it: it neither sees nor closes what other threads make, and
- * only its thread may use it.
+ * <p>Scopes nest. A scope belongs to the thread that opened it: it neither sees nor closes what other threads make.
+ *
+ * <p>Not thread-safe: only the thread that opened it may use it.
  */
 public final class Scope implements AutoCloseable {
 

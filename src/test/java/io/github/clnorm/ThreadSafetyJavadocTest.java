@@ -19,7 +19,7 @@ class ThreadSafetyJavadocTest {
     private static final Path SOURCES = Path.of("src/main/java/io/github/clnorm");
     // Of the command line and its reports nothing is used by programs.
     private static final List<String> PACKAGES =
-            List.of("", "device", "files", "geometry", "plan", "runtime", "runtime/opencl", "tensorfile", "tune", "type");
+            List.of("", "cache", "device", "files", "geometry", "plan", "runtime", "runtime/opencl", "tensorfile", "tune", "type");
     private static final Pattern TYPE = Pattern.compile(
             "/\\*\\*((?:(?!\\*/).)*)\\*/\\s*(?:@\\w+(?:\\([^)]*\\))?\\s*)*public (?:abstract |static |final |sealed |non-sealed )*"
                     + "(?:class|interface|record|enum) (\\w+)",

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
-/** Reads files that only this user, or root, can have written. */
+/** Reads files that only this user, or root, can have written. Thread-safe. */
 public final class OwnFile {
     private OwnFile() {}
 

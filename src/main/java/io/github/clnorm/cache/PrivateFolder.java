@@ -17,6 +17,8 @@ import java.util.Optional;
  *
  * <p>The folder is made with a name that did not exist and for its owner alone, in one step. A temporary folder in which
  * other users could replace it is not used.
+ *
+ * <p>Thread-safe.
  */
 public final class PrivateFolder implements AutoCloseable {
 

@@ -2,7 +2,11 @@ package io.github.clnorm.cache;
 
 import java.io.IOException;
 
-/** A file or folder that another user could have written. The message says which, why, and the remedy. */
+/**
+ * A file or folder that another user could have written. The message says which, why, and the remedy.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public final class UntrustedException extends IOException {
 
     private static final long serialVersionUID = 1;

@@ -6,6 +6,8 @@ import org.jocl.cl_platform_id;
 /**
  * The OpenCL names of a device, for the layer that calls OpenCL.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param platform the platform's id
  * @param device the device's id
  */

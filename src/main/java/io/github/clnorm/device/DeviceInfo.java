@@ -3,6 +3,8 @@ package io.github.clnorm.device;
 /**
  * A device and what its driver says of it. Sizes are in bytes.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param platformIndex index of its platform, in the order of the loader
  * @param deviceIndex index among the platform's devices
  * @param platform the platform's name

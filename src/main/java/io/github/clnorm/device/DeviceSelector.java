@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  *
  * <p>Of several matches the best is taken: GPU before accelerator before CPU, then the larger compute units × clock,
  * then the first.
+ *
+ * <p>Immutable and thread-safe.
  */
 public final class DeviceSelector {
 

@@ -2,7 +2,7 @@ package io.github.clnorm.device;
 
 import java.util.Locale;
 
-/** What kind of device it is, best first. */
+/** What kind of device it is, best first. Immutable and thread-safe. */
 public enum DeviceType {
     /** A graphics processor. */
     GPU,

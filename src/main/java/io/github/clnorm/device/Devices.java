@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jocl.cl_device_id;
 
-/** What OpenCL devices this machine has. */
+/** What OpenCL devices this machine has. Thread-safe. */
 public final class Devices {
     private Devices() {}
 

@@ -7,6 +7,8 @@ import org.jocl.CL;
  * Text that a driver gives in two calls: first its size, then its bytes. A driver that gives a wrong size costs neither
  * memory nor the text: sizes beyond a bound, negative ones included, are taken for the bound.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param code OpenCL's code of the call that failed, or {@code CL_SUCCESS}
  * @param size the size that the driver gave, in bytes; unsigned
  * @param text the text up to its first NUL; empty after a failure

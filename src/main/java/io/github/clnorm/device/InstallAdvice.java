@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** How this machine gets an OpenCL device. */
+/** How this machine gets an OpenCL device. Thread-safe. */
 public final class InstallAdvice {
     private InstallAdvice() {}
 

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 /**
  * The files that an OpenCL device hangs on, on a system with ICD files: the loader {@code libOpenCL.so.1} and one
  * {@code .icd} file a driver, which names the driver's library.
+ *
+ * <p>Immutable and thread-safe.
  */
 public final class Installation {
 

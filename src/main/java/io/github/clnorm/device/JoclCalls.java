@@ -8,6 +8,8 @@ import org.jocl.CLException;
 /**
  * Calls of JOCL whose answer is a code, whatever the application chose: {@code CL.setExceptionsEnabled} holds for the
  * whole JVM and is the application's, not ours.
+ *
+ * <p>Thread-safe.
  */
 public final class JoclCalls {
     private JoclCalls() {}

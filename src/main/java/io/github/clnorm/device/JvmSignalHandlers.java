@@ -26,6 +26,8 @@ import java.util.function.IntSupplier;
  *
  * <p>Not needed where the JVM's own library for this, {@code libjsig}, is preloaded, and on Windows, which has no such
  * handlers. Source: <a href="https://docs.oracle.com/en/java/javase/17/vm/signal-chaining.html">Signal chaining</a>.
+ *
+ * <p>Thread-safe.
  */
 public final class JvmSignalHandlers {
 

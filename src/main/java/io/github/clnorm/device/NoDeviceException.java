@@ -5,6 +5,8 @@ import java.util.List;
 /**
  * No OpenCL device fits. The message says in one line what was looked for, what was found on the way from the loader to a
  * device, and what mends it.
+ *
+ * <p>Immutable and thread-safe.
  */
 public final class NoDeviceException extends RuntimeException {
 

@@ -1,6 +1,10 @@
 package io.github.clnorm.device;
 
-/** OpenCL cannot be called from this process. The message says which part is at fault and why. */
+/**
+ * OpenCL cannot be called from this process. The message says which part is at fault and why.
+ *
+ * <p>Immutable and thread-safe.
+ */
 public final class OpenClLoadException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -5,6 +5,8 @@ import java.util.List;
 /**
  * An OpenCL platform, that is one vendor's driver, and its devices.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param index its index in the order of the loader
  * @param name its name
  * @param vendor its vendor

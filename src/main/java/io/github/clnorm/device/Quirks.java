@@ -1,6 +1,6 @@
 package io.github.clnorm.device;
 
-/** What devices do that their type does not tell. */
+/** What devices do that their type does not tell. Thread-safe. */
 public final class Quirks {
     private Quirks() {}
 

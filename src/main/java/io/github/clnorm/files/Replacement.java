@@ -3,7 +3,7 @@ package io.github.clnorm.files;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** New content for a file, under a temporary name in the same folder. For one thread at a time. */
+/** New content for a file, under a temporary name in the same folder. For one thread at a time. Not thread-safe. */
 public final class Replacement {
 
     private final Path destination;

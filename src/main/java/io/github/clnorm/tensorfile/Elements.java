@@ -2,7 +2,7 @@ package io.github.clnorm.tensorfile;
 
 import java.nio.ByteBuffer;
 
-/** The elements of a tensor in an open file, as they are stored. For one thread at a time. */
+/** The elements of a tensor in an open file, as they are stored. For one thread at a time. Not thread-safe. */
 public interface Elements extends AutoCloseable {
 
     /**

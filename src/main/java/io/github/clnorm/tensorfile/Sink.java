@@ -7,6 +7,8 @@ import java.nio.channels.WritableByteChannel;
 /**
  * Takes the elements of a tensor that is being written, piece by piece. To be closed after the last one, and before
  * {@link TensorOutput#commit()}.
+ *
+ * <p>Not thread-safe.
  */
 public final class Sink implements AutoCloseable {
 

@@ -5,7 +5,7 @@ import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The tensors of a {@code .safetensors} file that is in memory, such as a resource of a jar. */
+/** The tensors of a {@code .safetensors} file that is in memory, such as a resource of a jar. Not thread-safe. */
 public final class TensorArchive {
 
     private final String name;

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** A tensor in a file: what it is, and its elements. */
+/** A tensor in a file: what it is, and its elements. Immutable and thread-safe. */
 public final class TensorFile {
 
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;

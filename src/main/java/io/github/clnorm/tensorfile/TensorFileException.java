@@ -3,6 +3,8 @@ package io.github.clnorm.tensorfile;
 /**
  * A file that cannot be read as a tensor, or cannot hold one. The message is one line that names the file as it was
  * given, what it holds and what was expected.
+ *
+ * <p>Immutable and thread-safe.
  */
 public final class TensorFileException extends IllegalArgumentException {
 
