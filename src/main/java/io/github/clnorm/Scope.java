@@ -39,7 +39,7 @@ public final class Scope implements AutoCloseable {
      * @param <T> its type
      * @return the value
      * @throws IllegalArgumentException when it is of another type
-     * @throws IllegalStateException when the scope is closed
+     * @throws IllegalStateException when the scope is closed, or another thread opened it
      */
     public <T extends AutoCloseable> T keep(T value) {
         for (Tensor tensor : tensors(value)) {

@@ -127,6 +127,7 @@ class ScopeTest {
         try (Scope scope = backend.scope()) {
             FutureTask<String> task = new FutureTask<>(() -> {
                 others.set(backend.tensor(VALUES, SHAPE));
+                assertThrows(IllegalStateException.class, () -> scope.keep(x));
                 return assertThrows(IllegalStateException.class, scope::close).getMessage();
             });
             Thread thread = new Thread(task, "another");

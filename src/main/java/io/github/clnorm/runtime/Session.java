@@ -187,8 +187,10 @@ public final class Session implements AutoCloseable {
          * other scopes.
          *
          * @param buffer a buffer
+         * @throws IllegalStateException when another thread opened the scope, or it is closed
          */
         public void keep(DeviceBuffer buffer) {
+            checkThread();
             exclusively(() -> {
                 if (closed) {
                     throw new IllegalStateException("the scope is closed");
@@ -200,6 +202,13 @@ public final class Session implements AutoCloseable {
             });
         }
 
+        private void checkThread() {
+            if (Thread.currentThread() != thread) {
+                throw new IllegalStateException("a scope belongs to the thread that opened it, " + thread.getName()
+                        + ", but this is " + Thread.currentThread().getName());
+            }
+        }
+
         /**
          * Closes what was allocated in it and not kept, and scopes inside it that are still open.
          *
@@ -207,10 +216,7 @@ public final class Session implements AutoCloseable {
          */
         @Override
         public void close() {
-            if (Thread.currentThread() != thread) {
-                throw new IllegalStateException("a scope is closed by the thread that opened it, " + thread.getName()
-                        + ", but this is " + Thread.currentThread().getName());
-            }
+            checkThread();
             if (closed) {
                 return;
             }
