@@ -1,6 +1,6 @@
 package io.github.clnorm;
 
-import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.SessionScope;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -24,9 +24,9 @@ import java.util.Objects;
  */
 public final class Scope implements AutoCloseable {
 
-    private final Session.Scope scope;
+    private final SessionScope scope;
 
-    Scope(Session.Scope scope) {
+    Scope(SessionScope scope) {
         this.scope = scope;
     }
 

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -43,12 +42,13 @@ public final class Session implements AutoCloseable {
     private final DeviceInfo device;
     private final Programs programs;
     private final DeviceMemory memory;
+    private final BlockingCalls blockingCalls;
     private final Planner planner = new Planner(this);
     private final Cleaner.Cleanable cleanable;
     private final Map<Launches.Key, Launches> prepared = new HashMap<>();
     private final Map<OpenCl.Kernel, KernelArguments.Placed> placed = new IdentityHashMap<>();
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
-    private final ThreadLocal<Scope> scopes = new ThreadLocal<>();
+    private final ThreadLocal<SessionScope> scopes = new ThreadLocal<>();
     private int scratchGeneration;
     private LaunchTimes times;
     private Thread timing;
@@ -70,6 +70,7 @@ public final class Session implements AutoCloseable {
         this.programs = new Programs(openCl, device, cache);
         this.memory = new DeviceMemory(openCl, device, lock);
         this.open = new OpenDevice(lock, openCl, programs, memory, device.description());
+        this.blockingCalls = new BlockingCalls(this, openCl, open);
         this.cleanable = Leaks.register(this, open);
     }
 
@@ -127,9 +128,9 @@ public final class Session implements AutoCloseable {
         return exclusively(() -> {
             checkOpen();
             Allocation allocation = memory.allocate(bytes, false);
-            Scope scope = scopes.get();
+            SessionScope scope = scopes.get();
             if (scope != null) {
-                allocation.enter(scope.members);
+                scope.add(allocation);
             }
             return DeviceBuffer.reclaimed(this, allocation);
         });
@@ -171,81 +172,16 @@ public final class Session implements AutoCloseable {
         });
     }
 
-    /** What one thread allocates while it is open, see {@link #openScope()}. */
-    public final class Scope implements AutoCloseable {
-        private final Thread thread = Thread.currentThread();
-        private final Scope outer = scopes.get();
-        private final ScopeMembers members = new ScopeMembers();
-        private boolean closed;
-
-        private Scope() {
-            scopes.set(this);
-        }
-
-        /**
-         * Hands a buffer of this scope to the scope around it; where there is none, to the caller. No-op for buffers of
-         * other scopes.
-         *
-         * @param buffer a buffer
-         * @throws IllegalStateException when another thread opened the scope, or it is closed
-         */
-        public void keep(DeviceBuffer buffer) {
-            checkThread();
-            exclusively(() -> {
-                if (closed) {
-                    throw new IllegalStateException("the scope is closed");
-                }
-                if (buffer.allocation().leaveScope(members) && outer != null) {
-                    buffer.allocation().enter(outer.members);
-                }
-                return null;
-            });
-        }
-
-        private void checkThread() {
-            if (Thread.currentThread() != thread) {
-                throw new IllegalStateException("a scope belongs to the thread that opened it, " + thread.getName()
-                        + ", but this is " + Thread.currentThread().getName());
-            }
-        }
-
-        /**
-         * Closes what was allocated in it and not kept, and scopes inside it that are still open.
-         *
-         * @throws IllegalStateException when another thread opened it
-         */
-        @Override
-        public void close() {
-            checkThread();
-            if (closed) {
-                return;
-            }
-            for (Scope inner = scopes.get(); inner != this; inner = scopes.get()) {
-                inner.close();
-            }
-            if (outer == null) {
-                scopes.remove();
-            } else {
-                scopes.set(outer);
-            }
-            exclusively(() -> {
-                closed = true;
-                members.closeAll();
-                return null;
-            });
-        }
-    }
-
     /**
      * Opens a scope of this thread.
      *
      * @return the scope
      * @throws IllegalStateException when the session is closed
      */
-    public Scope openScope() {
+    public SessionScope openScope() {
         return exclusively(() -> {
             checkOpen();
-            return new Scope();
+            return new SessionScope(this, scopes);
         });
     }
 
@@ -272,34 +208,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException when another transfer fills the buffer, or it is closed
      */
     public void write(DeviceBuffer buffer, Piece source, boolean clears, String by) {
-        Allocation allocation = buffer.allocation();
-        exclusively(() -> {
-            checkOpen();
-            allocation.beginFilling(by);
-            return null;
-        });
-        ByteBuffer staging = Staging.lease();
-        boolean done = false;
-        try {
-            for (long at = 0; at < allocation.bytes; at += Staging.PIECE_BYTES) {
-                ByteBuffer piece = Staging.piece(staging, allocation.bytes - at);
-                if (clears) {
-                    Staging.clear(piece);
-                }
-                source.at(at, Staging.piece(staging, allocation.bytes - at));
-                long offset = at;
-                blocking(allocation, allocation::pinForFilling, to -> openCl.write(to, offset, piece));
-            }
-            done = true;
-        } finally {
-            exclusively(() -> {
-                allocation.endFilling();
-                return null;
-            });
-            if (done) {
-                Staging.giveBack(staging);
-            }
-        }
+        blockingCalls.write(buffer.allocation(), source, clears, by);
     }
 
     /**
@@ -321,30 +230,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException when the buffer is written before the last piece was read, or it is closed
      */
     public void read(DeviceBuffer buffer, Piece target) {
-        Allocation allocation = buffer.allocation();
-        long version = exclusively(() -> {
-            checkOpen();
-            return allocation.version();
-        });
-        ByteBuffer staging = Staging.lease();
-        boolean done = false;
-        try {
-            for (long at = 0; at < allocation.bytes; at += Staging.PIECE_BYTES) {
-                ByteBuffer piece = Staging.piece(staging, allocation.bytes - at);
-                long offset = at;
-                blocking(allocation, allocation::pin, from -> openCl.read(from, offset, piece));
-                // One piece is read in one command: it is of one version, whichever.
-                if (allocation.bytes > Staging.PIECE_BYTES) {
-                    checkUnchanged(allocation, version);
-                }
-                target.at(at, piece);
-            }
-            done = true;
-        } finally {
-            if (done) {
-                Staging.giveBack(staging);
-            }
-        }
+        blockingCalls.read(buffer.allocation(), target);
     }
 
     /**
@@ -356,36 +242,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException when a transfer is filling the buffer, or it is closed
      */
     public void read(DeviceBuffer buffer, long offset, ByteBuffer target) {
-        blocking(buffer.allocation(), buffer.allocation()::pin, from -> openCl.read(from, offset, target));
-    }
-
-    private void checkUnchanged(Allocation allocation, long version) {
-        exclusively(() -> {
-            if (allocation.version() != version) {
-                throw new IllegalStateException("a tensor of " + allocation.bytes + " bytes was written by "
-                        + allocation.lastWriter() + " while it was being read");
-            }
-            return null;
-        });
-    }
-
-    /** A native call that uses a buffer and blocks, outside the lock. */
-    private void blocking(Allocation allocation, Supplier<OpenCl.Memory> pin, Consumer<OpenCl.Memory> call) {
-        OpenCl.Memory pinned = exclusively(() -> {
-            checkOpen();
-            OpenCl.Memory of = pin.get();
-            open.enter();
-            return of;
-        });
-        try {
-            NativeCalls.block(() -> call.accept(pinned));
-        } finally {
-            exclusively(() -> {
-                open.leave();
-                allocation.unpin();
-                return null;
-            });
-        }
+        blockingCalls.read(buffer.allocation(), offset, target);
     }
 
     /**
@@ -409,19 +266,7 @@ public final class Session implements AutoCloseable {
 
     /** Blocks until everything enqueued is done. Other threads may enqueue meanwhile. */
     public void finish() {
-        exclusively(() -> {
-            checkOpen();
-            open.enter();
-            return null;
-        });
-        try {
-            NativeCalls.block(openCl::finish);
-        } finally {
-            exclusively(() -> {
-                open.leave();
-                return null;
-            });
-        }
+        blockingCalls.finish();
     }
 
     /**
@@ -573,7 +418,7 @@ public final class Session implements AutoCloseable {
         return open.isClosed();
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         if (open.isClosed()) {
             throw new IllegalStateException("the backend on " + device.name() + " is closed");
         }
