@@ -149,7 +149,7 @@ class BundleStartTest {
     void fromAFolderWithAnEmojiTheJarsRunFromACopy() throws Exception {
         bundle = Files.move(bundle, temporary.resolve("\uD83D\uDE00"));
         Files.writeString(bundle.resolve("clnorm.jar"), "");
-        Files.createDirectory(bundle.resolve("lib"));
+        Files.createDirectories(bundle.resolve("lib"));
         Path cache = temporary.resolve("cache");
         List<String> lines = start(Map.of("CLNORM_CACHE", cache.toString()));
         assertTrue(lines.stream().anyMatch(line -> line.startsWith("argument=" + cache + "/jars-")), lines.toString());
