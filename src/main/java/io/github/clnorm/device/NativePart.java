@@ -32,6 +32,10 @@ final class NativePart {
     // JOCL's own are 0.3 MB.
     private static final int MOST_BYTES = 64 << 20;
 
+    // They read java.io.tmpdir once. Another thread must not make them do so while it points elsewhere.
+    private static final List<String> JAVAS_TEMPORARY_FILES =
+            List.of("java.io.File$TempDirectory", "java.nio.file.TempFileHelper");
+
     private static boolean loaded;
     private static OpenClLoadException failure;
 
@@ -63,6 +67,7 @@ final class NativePart {
     private static void loadNow() {
         String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(NAME));
         Optional<Path> given = given(file);
+        JAVAS_TEMPORARY_FILES.forEach(NativePart::initialize);
         byte[] content = given.isPresent() ? null : content(file);
         try (NativeFolder folder = content == null ? NativeFolder.empty() : NativeFolder.with(file, content)) {
             ProcessProperty.during(TEMPORARY_FOLDER, folder.path().toString(), NativePart::start);
@@ -72,6 +77,15 @@ final class NativePart {
                     "JOCL's native part cannot be extracted: " + e.getMessage(),
                     "Set CLNORM_CACHE to a folder of your own that can be written and executed from.",
                     e);
+        }
+    }
+
+    private static void initialize(String name) {
+        try {
+            Class.forName(name, true, null);
+        } catch (ClassNotFoundException | LinkageError e) {
+            // A Java without this class has nothing to initialize.
+            return;
         }
     }
 
