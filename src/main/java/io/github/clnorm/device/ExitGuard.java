@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>For programs whose exit code says whether they did their work: they call {@link #prepare} when they start. Thread-safe.
  * Does nothing where JNA or the C library's functions are missing.
  */
-public final class ExitGuard implements AutoCloseable {
+public final class ExitGuard implements FirstLoad.Guard {
 
     private static final int STANDARD_ERROR = 2;
 
@@ -65,6 +65,7 @@ public final class ExitGuard implements AutoCloseable {
     public static void prepare(String message, int code) {
         CompletableFuture<Pointer> ready = new CompletableFuture<>();
         handler = ready;
+        FirstLoad.guardBy(ExitGuard::begin);
         Thread thread = new Thread(() -> ready.complete(isKnown() ? null : handler(message, code)), "clnorm-exit-guard-start");
         thread.setDaemon(true);
         thread.start();

@@ -20,7 +20,21 @@ final class FirstLoad {
     private static final System.Logger LOGGER = System.getLogger(FirstLoad.class.getName());
     private static final AtomicBoolean DONE = new AtomicBoolean();
 
+    // JNA's classes are not touched before a program asks for a guard that needs them.
+    private static volatile Supplier<Guard> guards = () -> () -> {};
+
+    /** Something that is in force while drivers are loaded. */
+    interface Guard extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     private FirstLoad() {}
+
+    /** Sets what guards the load. Does nothing after it. */
+    static void guardBy(Supplier<Guard> maker) {
+        guards = maker;
+    }
 
     /**
      * Loads the drivers, and asks them.
@@ -42,7 +56,7 @@ final class FirstLoad {
             throw e;
         }
         Optional<Path> note = notes.write();
-        ExitGuard guard = ExitGuard.begin();
+        Guard guard = guards.get();
         CountDownLatch loaded = hintAfter(ChildJvm.limit());
         try {
             return load.get();

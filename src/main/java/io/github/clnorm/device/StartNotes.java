@@ -42,9 +42,9 @@ final class StartNotes {
         return new StartNotes(userFolder());
     }
 
-    /** Where the user's notes are; null where there is no cache folder. */
+    /** Where the user's notes are; null where there is no cache folder, or another user could have written to it. */
     static Path userFolder() {
-        return CacheFolder.path().map(path -> path.resolve("starting")).orElse(null);
+        return CacheFolder.usable().map(path -> path.resolve("starting")).orElse(null);
     }
 
     /**
