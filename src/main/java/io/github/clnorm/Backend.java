@@ -19,8 +19,9 @@ import org.jocl.cl_context;
  *
  * <p>Thread-safe: any number of threads, virtual ones too, may share a backend, its layers and its tensors. Calls are
  * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block until
- * the device is done, while other threads may go on enqueueing. A backend that is closed while other threads use it lets
- * their native calls return; what they call afterwards throws IllegalStateException.
+ * the device is done, while other threads may go on enqueueing. Compiling a kernel for its first use, and a search with
+ * {@link Tuning#NOW}, make other threads wait. A backend that is closed while other threads use it lets their native calls
+ * return; what they call afterwards throws IllegalStateException.
  *
  * <p>Tensors, layers, recorded passes and backends that become unreachable without being closed are reclaimed by the garbage
  * collector, with one warning through {@link System.Logger} {@code io.github.clnorm}; {@code -Dclnorm.leaks=on} reports where
@@ -31,7 +32,7 @@ public final class Backend implements AutoCloseable {
     private final Session session;
 
     /**
-     * A backend on an open session: for those who bring their own OpenCL port. Launch parameters are the heuristics'.
+     * A backend on an open session, with an OpenCL port of the caller's own. Launch parameters are the heuristics'.
      *
      * @param session the session; closed with the backend
      */
@@ -40,7 +41,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * A backend on an open session: for those who bring their own OpenCL port.
+     * A backend on an open session, with an OpenCL port of the caller's own.
      *
      * @param session the session; closed with the backend
      * @param tuning how launch parameters are found

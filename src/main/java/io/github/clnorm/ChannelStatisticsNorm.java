@@ -39,7 +39,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      * @param value true to normalize by the input's statistics and to learn from them
      */
     public final void train(boolean value) {
-        training = value;
+        backend().session().exclusively(() -> training = value);
     }
 
     /** Leaves training: from now on running statistics are used, where they are tracked. */

@@ -28,7 +28,7 @@ final class Checks {
         if (tensor == null) {
             return;
         }
-        tensor.requireOpen(name);
+        tensor.requireUsable(name);
         if (tensor.backend() != input.backend()) {
             throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got "
                     + (tensor.backend().device().equals(input.backend().device())

@@ -72,11 +72,7 @@ final class GradientPass {
 
     /** Checks and enqueues. */
     Gradients gradients() {
-        return input.backend().session().exclusively(() -> {
-            Gradients gradients = checkedAndEnqueued();
-            Pass.written("a backward pass", gradients.input(), gradients.weight(), gradients.bias());
-            return gradients;
-        });
+        return input.backend().session().exclusively(this::checkedAndEnqueued);
     }
 
     private Gradients checkedAndEnqueued() {
@@ -89,6 +85,8 @@ final class GradientPass {
             Tensor dx = !options.input() ? null
                     : options.output() != null ? options.output()
                     : keep(made, backend.empty(input.type(), input.sizes()));
+            // Before the first launch: where a later one fails, it is changed all the same.
+            Pass.written("a backward pass", dx);
             Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.sizes())) : null;
             Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.sizes())) : null;
             if (geometry.elements() == 0) {
@@ -138,7 +136,7 @@ final class GradientPass {
     }
 
     private void check() {
-        input.requireOpen("input");
+        input.requireUsable("input");
         Checks.like(input, "grad_output", gradOutput);
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "output", options.output());

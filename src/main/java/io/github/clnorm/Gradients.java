@@ -11,7 +11,7 @@ package io.github.clnorm;
  */
 public record Gradients(Tensor input, Tensor weight, Tensor bias) implements AutoCloseable {
 
-    /** Closes all of them, the last first. */
+    /** Closes all of them, the last first; also a tensor of the caller's own that the options named. */
     @Override
     public void close() {
         if (bias != null) {

@@ -83,7 +83,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         if (batch[axis] != numFeatures()) {
             throw new IllegalArgumentException("expected input's size at dim=" + (batched ? axis : axis - 1)
                     + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + "."
-                    + Wording.LIBRARY.remedy(batch, layout(), numFeatures()));
+                    + (batched ? Wording.LIBRARY.remedy(shape, layout(), numFeatures()).replaceFirst("^; its", " Its") : ""));
         }
         Requests.statisticsType(input, runningMean());
         Options seen = batched ? options : new Options(

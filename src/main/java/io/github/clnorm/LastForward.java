@@ -9,7 +9,8 @@ final class LastForward {
     private final Layer layer;
     private SavedPass pass;
     private Thread thread;
-    private boolean taken;
+    // Who took the gradients of the last pass; null when nothing was taken since.
+    private String takenBy;
     // The forward pass before, when its gradients were not taken; else null.
     private String overtaken;
 
@@ -33,9 +34,9 @@ final class LastForward {
     /** The pass that a backward pass of this thread belongs to. */
     SavedPass get() {
         if (pass == null) {
-            throw new IllegalStateException(taken
+            throw new IllegalStateException(takenBy != null
                     ? "Trying to backward through " + layer + " a second time: what the forward pass saved is freed by the"
-                            + " first backward, call forward again"
+                            + " first backward, on thread " + takenBy + ", call forward again"
                     : "Expected forward before backward of " + layer);
         }
         if (overtaken != null) {
@@ -56,7 +57,7 @@ final class LastForward {
     /** The gradients were taken. */
     void took() {
         forget();
-        taken = true;
+        takenBy = Thread.currentThread().getName();
     }
 
     void forget() {
@@ -66,6 +67,6 @@ final class LastForward {
         pass = null;
         thread = null;
         overtaken = null;
-        taken = false;
+        takenBy = null;
     }
 }

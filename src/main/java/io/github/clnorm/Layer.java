@@ -6,7 +6,6 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -28,8 +27,6 @@ import java.util.function.Supplier;
  */
 public abstract sealed class Layer implements AutoCloseable
         permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
-
-    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Backend backend;
     private final double eps;
@@ -59,14 +56,10 @@ public abstract sealed class Layer implements AutoCloseable
 
     /** A tensor of this layer, with one value everywhere; when there is no memory for it, nothing of the layer is left. */
     final Tensor own(ElementType type, float value, long... shape) {
-        if (Shapes.elements(shape) > LARGEST_ARRAY) {
-            throw new IllegalArgumentException("parameters of shape " + Shapes.text(shape) + " do not fit in a Java array");
-        }
-        float[] values = new float[(int) Shapes.elements(shape)];
-        Arrays.fill(values, value);
         try {
-            Tensor tensor = backend.tensor(type, values, shape);
+            Tensor tensor = backend.empty(type, shape);
             owned.add(tensor);
+            tensor.fill(value);
             return tensor;
         } catch (RuntimeException e) {
             owned.forEach(Tensor::close);
@@ -238,7 +231,15 @@ public abstract sealed class Layer implements AutoCloseable
     public final Gradients backward(Tensor gradOutput, GradientOptions options) {
         return exclusively(() -> {
             requireOpen();
-            Gradients gradients = gradientsOf(last.get(), gradOutput, options);
+            SavedPass pass = last.get();
+            try {
+                pass.check();
+            } catch (IllegalStateException e) {
+                // Its gradients can never be taken: the next forward pass is the only one then.
+                last.forget();
+                throw e;
+            }
+            Gradients gradients = gradientsOf(pass, gradOutput, options);
             last.took();
             return gradients;
         });
@@ -273,6 +274,9 @@ public abstract sealed class Layer implements AutoCloseable
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException(this + " is closed");
+        }
+        if (!owned.isEmpty() && owned.get(0).buffer().isClosed()) {
+            throw new IllegalStateException(this + " is closed with the scope or the backend that it was made in");
         }
     }
 

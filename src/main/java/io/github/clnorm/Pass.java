@@ -105,14 +105,7 @@ final class Pass {
      * @param by the operation or layer, for messages of who wrote
      */
     Normalized normalized(boolean saves, String by) {
-        return input.backend().session().exclusively(() -> {
-            Normalized result = checkedAndEnqueued(saves);
-            written(by, result.output(), options.sum());
-            if (update != null) {
-                written(by, update.runningMean, update.runningVar);
-            }
-            return result;
-        });
+        return input.backend().session().exclusively(() -> checkedAndEnqueued(saves, by));
     }
 
     static void written(String by, Tensor... tensors) {
@@ -123,13 +116,18 @@ final class Pass {
         }
     }
 
-    private Normalized checkedAndEnqueued(boolean saves) {
+    private Normalized checkedAndEnqueued(boolean saves, String by) {
         check();
         Backend backend = input.backend();
         ElementType real = input.type().accumulator();
         List<Tensor> made = new ArrayList<>();
         try {
             Tensor output = options.output() != null ? options.output() : keep(made, backend.empty(input.type(), input.sizes()));
+            // Before the first launch: where a later one fails, these are changed all the same.
+            written(by, output, options.sum());
+            if (update != null) {
+                written(by, update.runningMean, update.runningVar);
+            }
             boolean computed = saves && statistics != Statistics.GIVEN;
             Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
@@ -204,14 +202,27 @@ final class Pass {
 
     /** A positive eps stays positive in float32: a constant set then gives 0, not NaN. */
     static double real(ElementType type, double value) {
+        return real(type, "eps", value);
+    }
+
+    private static double real(ElementType type, String name, double value) {
         if (type == ElementType.FLOAT64) {
             return value;
         }
-        return value > 0 ? Math.max((float) value, Float.MIN_NORMAL) : (float) value;
+        float real = (float) value;
+        if (Float.isInfinite(real)) {
+            throw new IllegalArgumentException("Expected " + name + " in the range of float32, which " + type
+                    + " is computed in, but got " + name + " = " + value);
+        }
+        return value > 0 ? Math.max(real, Float.MIN_NORMAL) : real;
     }
 
     private void check() {
-        input.requireOpen("input");
+        input.requireUsable("input");
+        real(input.type(), "eps", eps);
+        if (update != null) {
+            real(input.type(), "momentum", update.factor);
+        }
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "sum", options.sum());
         Checks.like(input, "output", options.output());
@@ -233,6 +244,10 @@ final class Pass {
     /** Refuses what would be overwritten while others still need it. */
     private void checkOverlap() {
         Tensor output = options.output();
+        if (update != null) {
+            checkUpdate(update.runningMean, update.runningVar);
+            checkUpdate(update.runningVar, update.runningMean);
+        }
         if (output == null && options.sum() == null) {
             return;
         }
@@ -249,12 +264,20 @@ final class Pass {
         }
     }
 
+    /** Running statistics are written behind everything else: into memory that holds nothing else. */
+    private void checkUpdate(Tensor statistic, Tensor other) {
+        for (Tensor tensor : Arrays.asList(other, input, weight, bias, options.residual(), options.output(), options.sum())) {
+            if (statistic != null && tensor != null && tensor.sharesMemoryWith(statistic)) {
+                throw new IllegalArgumentException("Expected running_mean and running_var in tensors of their own, but got one"
+                        + " of shape " + statistic + " that is used twice");
+            }
+        }
+    }
+
     /** Sets all elements of a tensor, if there is one. */
     static void fill(Tensor tensor, float value) {
         if (tensor != null) {
-            float[] values = new float[(int) tensor.elements()];
-            Arrays.fill(values, value);
-            tensor.set(values);
+            tensor.fill(value);
         }
     }
 

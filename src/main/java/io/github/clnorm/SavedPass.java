@@ -14,7 +14,9 @@ final class SavedPass {
     private record Read(String name, Tensor tensor, long version) {
 
         void check() {
-            tensor.requireOpen("the " + name + " that backward needs,");
+            if (tensor.buffer().isClosed()) {
+                throw new IllegalStateException("the " + name + " of shape " + tensor + " that backward needs is closed");
+            }
             if (tensor.version() != version) {
                 throw new IllegalStateException("the " + name + " of shape " + tensor
                         + " that backward needs was changed after the forward pass: it is at version " + tensor.version()
@@ -74,6 +76,10 @@ final class SavedPass {
             }
         }
         reads.forEach(Read::check);
+        if (saved != null && saved.rstd().buffer().isClosed()) {
+            throw new IllegalStateException("what the forward pass saved is closed, with the scope that the pass was recorded"
+                    + " in: scope.keep(recorded) keeps it");
+        }
     }
 
     /** Takes the statistics out of the scope that they were made in. */

@@ -39,11 +39,12 @@ public final class Scope implements AutoCloseable {
      * @param <T> its type
      * @return the value
      * @throws IllegalArgumentException when it is of another type
-     * @throws IllegalStateException when the scope is closed, or another thread opened it
+     * @throws IllegalStateException when the value or the scope is closed, or another thread opened it
      */
     public <T extends AutoCloseable> T keep(T value) {
         for (Tensor tensor : tensors(value)) {
             if (tensor != null) {
+                tensor.requireOpen("a tensor to keep");
                 scope.keep(tensor.buffer());
             }
         }

@@ -8,6 +8,7 @@ import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend.
@@ -45,7 +46,7 @@ public final class Tensor implements AutoCloseable {
         return shape.clone();
     }
 
-    /** Its dimensions themselves, for those who only look: a pass asks for them a dozen times. */
+    /** Its dimensions, not copied. A pass reads them a dozen times; callers must not modify them. */
     long[] sizes() {
         return shape;
     }
@@ -86,7 +87,7 @@ public final class Tensor implements AutoCloseable {
      */
     public float[] toFloats() {
         float[] values = new float[count()];
-        read((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        fetch((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
         return values;
     }
 
@@ -99,7 +100,7 @@ public final class Tensor implements AutoCloseable {
      */
     public double[] toDoubles() {
         double[] values = new double[count()];
-        read((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        fetch((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
         return values;
     }
 
@@ -110,8 +111,15 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when it is closed, or written before the last piece was read
      */
     public void read(Session.Piece target) {
+        Objects.requireNonNull(target, "target");
         requireOpen();
         backend.session().read(buffer, target);
+    }
+
+    /** The same into the library's own arrays. */
+    private void fetch(Session.Piece target) {
+        requireOpen();
+        backend.session().read(buffer, target, false);
     }
 
     /**
@@ -122,7 +130,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when it is closed
      */
     public void set(float[] values) {
-        checkCount(values.length);
+        checkCount(Objects.requireNonNull(values, "values").length);
         fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
@@ -134,7 +142,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when it is closed
      */
     public void set(double[] values) {
-        checkCount(values.length);
+        checkCount(Objects.requireNonNull(values, "values").length);
         fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
     }
 
@@ -146,6 +154,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when it is closed, or another transfer is writing it
      */
     public void write(Session.Piece source) {
+        Objects.requireNonNull(source, "source");
         requireOpen();
         backend.session().write(buffer, source, true, "Tensor.write");
     }
@@ -165,6 +174,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalStateException when either is closed, or the source is written meanwhile
      */
     public void copyFrom(Tensor other) {
+        Objects.requireNonNull(other, "other");
         requireOpen();
         other.requireOpen("the source");
         if (!Arrays.equals(shape, other.shape)) {
@@ -203,6 +213,19 @@ public final class Tensor implements AutoCloseable {
             part.position(target.position() + at * as.bytes()).limit(part.position() + some * as.bytes());
             Codec.encode(as, values, 0, part);
         }
+    }
+
+    /** Sets every element to one value. Asynchronous. */
+    void fill(float value) {
+        ByteBuffer element = ByteBuffer.allocate(type.bytes()).order(ByteOrder.nativeOrder());
+        Codec.encode(type, new float[] {value}, 0, element);
+        backend.session().fill(buffer, element.array(), "Tensor.fill");
+    }
+
+    /** Rejects a tensor that no pass could use now: closed, or being written by a transfer. */
+    void requireUsable(String name) {
+        requireOpen(name);
+        buffer.requireUsable();
     }
 
     /**

@@ -12,6 +12,8 @@ import io.github.clnorm.tune.Tuning;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 /** What a program forgets to close is reclaimed, and said. */
 @Tag("device")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@SuppressWarnings("try")
 class ForgottenTest {
 
     private static final float[] VALUES = Values.normal(1, 800, 0, 1);
@@ -79,6 +82,36 @@ class ForgottenTest {
         assertEquals(counting.count("createBuffer"), counting.count("release Memory"));
     }
 
+    /** An open scope that is forgotten keeps neither its tensors nor its backend. */
+    @Test
+    void aBackendWithAForgottenScopeIsReclaimed() {
+        var device = TestDevices.first().device();
+        FaultyOpenCl counting = new FaultyOpenCl(JoclOpenCl.open(device, false));
+        counting.fail("nothing", 1);
+        openAScope(new Backend(new Session(counting.port(), device)));
+        collectUntil(() -> counting.count("close") == 1);
+    }
+
+    private static void openAScope(Backend backend) {
+        backend.scope();
+        backend.empty(SHAPE);
+    }
+
+    /** Also in a thread that was interrupted, and stays so. */
+    @Test
+    void anInterruptedThreadsForgottenOnesAreReclaimed() {
+        try (Backend backend = Backend.open(TestDevices.first().device(), Tuning.OFF)) {
+            int most = 0;
+            Thread.currentThread().interrupt();
+            for (int i = 0; i < 20_000; i++) {
+                backend.empty(1);
+                most = Math.max(most, backend.memory().tensors());
+            }
+            assertTrue(Thread.interrupted());
+            assertTrue(most <= 8192, most + " open tensors");
+        }
+    }
+
     @Test
     void manyForgottenOnesAreReclaimedWithoutAWaitForTheCollector() {
         try (Backend backend = Backend.open(TestDevices.first().device(), Tuning.OFF)) {
@@ -92,13 +125,15 @@ class ForgottenTest {
     }
 
     @Test
-    void thePlaceOfAllocationIsReportedOnceWhereAsked() {
+    void thePlaceOfAllocationIsReportedOnceWhereAsked() throws InterruptedException {
         List<LogRecord> records = new ArrayList<>();
+        CountDownLatch reported = new CountDownLatch(1);
         Handler handler = new Handler() {
             @Override
             public synchronized void publish(LogRecord record) {
                 if (record.getThrown() != null) {
                     records.add(record);
+                    reported.countDown();
                 }
             }
 
@@ -115,18 +150,27 @@ class ForgottenTest {
             for (int i = 0; i < 3; i++) {
                 forgetful(backend);
             }
+            try (Scope scope = backend.scope()) {
+                scopedForgetful(backend);
+                collectUntil(() -> backend.memory().tensors() == 0);
+            }
             collectUntil(() -> backend.memory().tensors() == 0);
+            reported.await();
         } finally {
             System.clearProperty("clnorm.leaks");
             logger.removeHandler(handler);
         }
         List<LogRecord> ours = records.stream()
                 .filter(record -> List.of(record.getThrown().getStackTrace()).stream()
-                        .anyMatch(frame -> frame.getMethodName().equals("forgetful")))
+                        .anyMatch(frame -> frame.getMethodName().toLowerCase(Locale.ROOT).endsWith("forgetful")))
                 .toList();
-        assertEquals(1, ours.size());
+        assertEquals(1, ours.size(), "each place once, and none for what an open scope would have closed");
         assertTrue(ours.get(0).getMessage().contains("a tensor of 3200 bytes became unreachable without being closed"),
                 ours.get(0).getMessage());
+    }
+
+    private static void scopedForgetful(Backend backend) {
+        backend.empty(SHAPE);
     }
 
     private static void forgetful(Backend backend) {

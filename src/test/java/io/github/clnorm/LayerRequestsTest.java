@@ -95,6 +95,48 @@ class LayerRequestsTest {
         }
     }
 
+    /** Finite as a double, infinite in the type that is computed in. */
+    @Test
+    void numbersBeyondTheTypeThatIsComputedInAreRejected() {
+        double large = 1e39;
+        try (Tensor x = backend.tensor(Values.normal(1, 24, 0, 1), 2, 3, 4);
+                Tensor mean = backend.tensor(new float[3], 3);
+                Tensor var = backend.tensor(Values.constant(3, 1), 3);
+                BatchNorm momentum = BatchNorm.builder(backend, 3, 1).momentum(large).build();
+                GroupNorm eps = GroupNorm.builder(backend, 3, 3).eps(large).build()) {
+            List<Runnable> calls = List.of(
+                    () -> momentum.infer(x),
+                    () -> eps.infer(x),
+                    () -> Functional.groupNorm(x, 3, null, null, -large),
+                    () -> Functional.batchNorm(x, mean, var, null, null, true, large, 1e-5, Options.DEFAULTS),
+                    () -> Functional.batchNormBackward(
+                            x, x, mean, var, null, null, null, false, large, GradientOptions.DEFAULTS));
+            calls.forEach(call -> assertSays(refusal(call), "1.0E39", "range of float32"));
+            assertEquals(0, momentum.numBatchesTracked());
+            assertEquals(1, momentum.runningMean().version());
+            if (backend.device().fp64()) {
+                try (Tensor wide = backend.tensor(ElementType.FLOAT64, new double[24], 2, 3, 4)) {
+                    eps.infer(wide).close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void runningStatisticsShareTheirMemoryWithNothing() {
+        try (Tensor x = backend.tensor(Values.normal(1, 24, 0, 1), 2, 3, 4);
+                Tensor mean = backend.tensor(new float[3], 3);
+                Tensor var = backend.tensor(Values.constant(3, 1), 3)) {
+            for (Runnable call : List.<Runnable>of(
+                    () -> Functional.batchNorm(x, mean, mean, null, null, true, 0.1, 1e-5, Options.DEFAULTS),
+                    () -> Functional.batchNorm(x, mean, var, mean, null, true, 0.1, 1e-5, Options.DEFAULTS),
+                    () -> Functional.instanceNorm(x, mean, var, null, var, true, 0.1, 1e-5, Options.DEFAULTS))) {
+                assertSays(refusal(call), "running_mean and running_var in tensors of their own", "[3]");
+            }
+            assertEquals(1, mean.version());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, 1L << 31, Long.MAX_VALUE})
     void constructorsNameTheCountThatIsWrong(long wrong) {
@@ -174,7 +216,7 @@ class LayerRequestsTest {
                     FrozenBatchNorm.of(backend, 3));
             for (Layer layer : layers) {
                 String message = refusal(() -> layer.forward(x));
-                assertTrue(message.endsWith("; its dimension 3 has 3: if these are the channels, use layout(CHANNELS_LAST)"),
+                assertTrue(message.endsWith("ts dimension 3 has 3: if these are the channels, use layout(CHANNELS_LAST)"),
                         layer + ": " + message);
                 layer.close();
             }

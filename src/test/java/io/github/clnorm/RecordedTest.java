@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.runtime.Session;
+import io.github.clnorm.runtime.opencl.ClException;
+import io.github.clnorm.runtime.opencl.JoclOpenCl;
 import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -290,6 +296,70 @@ class RecordedTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Launches that were enqueued before one that failed have written. */
+    @Test
+    void aTensorThatAFailedPassWroteIsRejected() {
+        var device = TestDevices.first().device();
+        FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.open(device, false));
+        try (Backend backend = new Backend(new Session(faulty.port(), device));
+                GroupNorm norm = GroupNorm.of(backend, 2, 4);
+                Tensor x = normal(backend, 1, 0);
+                Tensor dy = normal(backend, 2, 0);
+                Recorded recorded = norm.record(x);
+                BatchNorm other = BatchNorm.of2d(backend, 4)) {
+            for (String call : List.of("enqueue", "flush")) {
+                long before = x.version();
+                faulty.fail(call, 1);
+                assertThrows(ClException.class, () -> other.infer(x, Options.DEFAULTS.output(x)));
+                faulty.heal();
+                assertEquals(before + 1, x.version(), call);
+                assertTrue(refusal(() -> recorded.backward(dy)).contains("last written by BatchNorm2d"), call);
+            }
+        }
+    }
+
+    /** Nothing is enqueued where a tensor of the pass is being written by a transfer, whichever it is. */
+    @Test
+    void aPassThatNeedsATensorWhichIsBeingWrittenWritesNothing() {
+        Backend backend = TestDevices.first();
+        try (BatchNorm norm = BatchNorm.of2d(backend, 4);
+                Tensor x = normal(backend, 1, 0)) {
+            float[] before = x.toFloats();
+            for (Tensor busy : List.of(norm.weight(), norm.bias(), norm.runningMean(), norm.runningVar())) {
+                float[] values = busy.toFloats();
+                busy.write((at, piece) -> {
+                    refusal(() -> norm.infer(x, Options.DEFAULTS.output(x)));
+                    refusal(() -> norm.record(x));
+                    Codec.encode(ElementType.FLOAT32, values, 0, piece);
+                });
+            }
+            Errors.assertSameBits(before, x.toFloats(), "x");
+            assertEquals(1, x.version());
+            assertEquals(0, norm.numBatchesTracked());
+        }
+    }
+
+    /** What a message advises works. */
+    @Test
+    void afterARejectedBackwardTheForwardPassCanBeRunAgain() {
+        Backend backend = TestDevices.first();
+        try (GroupNorm norm = GroupNorm.of(backend, 2, 4);
+                Tensor x = normal(backend, 1, 0);
+                Tensor dy = normal(backend, 2, 0);
+                Tensor wrong = backend.empty(3)) {
+            norm.forward(x).close();
+            norm.weight().set(new float[4]);
+            assertTrue(refusal(() -> norm.backward(dy)).contains("or run the forward pass again"));
+            norm.forward(x).close();
+            norm.backward(dy).close();
+            norm.forward(x, Options.DEFAULTS.output(x));
+            assertTrue(refusal(() -> norm.backward(dy)).contains("in place"));
+            norm.forward(x).close();
+            assertThrows(IllegalArgumentException.class, () -> norm.backward(wrong));
+            norm.backward(dy).close();
         }
     }
 

@@ -63,14 +63,18 @@ class ScopeTest {
             kept = outer.keep(twice(inner));
             assertEquals(before + 2, backend.memory().tensors());
             assertSame(x, outer.keep(x), "what was made outside is left as it is");
+            try (Scope middle = backend.scope()) {
+                outer.keep(backend.empty(5));
+            }
         }
-        assertEquals(before + 1, backend.memory().tensors(), "what an inner scope kept belongs to the outer one");
+        assertEquals(before + 2, backend.memory().tensors(), "what an inner scope kept belongs to the outer one");
         kept.close();
+        int open = backend.memory().tensors();
         Scope outer = backend.scope();
         Scope inner = backend.scope();
         backend.empty(3);
         outer.close();
-        assertEquals(before, backend.memory().tensors(), "an outer scope closes inner ones");
+        assertEquals(open, backend.memory().tensors(), "an outer scope closes inner ones");
         inner.close();
         outer.close();
         assertThrows(IllegalStateException.class, () -> inner.keep(x));
@@ -118,7 +122,16 @@ class ScopeTest {
             recorded = norm.record(x);
         }
         String refusal = assertThrows(IllegalStateException.class, () -> recorded.backward(x)).getMessage();
-        assertTrue(refusal.contains("is closed"), refusal);
+        assertTrue(refusal.contains("closed, with the scope that the pass was recorded in"), refusal);
+        GroupNorm lost;
+        try (Scope scope = backend.scope()) {
+            lost = GroupNorm.of(backend, 2, 4);
+            Tensor closed = backend.empty(3);
+            closed.close();
+            assertThrows(IllegalStateException.class, () -> scope.keep(closed));
+        }
+        refusal = assertThrows(IllegalStateException.class, () -> lost.infer(x)).getMessage();
+        assertTrue(refusal.contains("GroupNorm(2, 4, eps=1e-05, affine=True) is closed with the scope"), refusal);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -71,6 +72,56 @@ class TransferTest {
         }
     }
 
+    /** A piece has no room beyond itself, and no other transfer sees what a callback does with it later. */
+    @OnEveryDevice
+    void aCallbackSeesNoBytesOfAnotherTensor(Backend backend) {
+        float[] values = counting(LARGE, 1);
+        float[] nines = Values.constant(4, 9);
+        List<ByteBuffer> kept = new ArrayList<>();
+        Session.Piece keeping = (at, piece) -> {
+            assertEquals(16, piece.capacity());
+            kept.add(piece);
+        };
+        try (Tensor large = backend.tensor(values, LARGE);
+                Tensor small = backend.tensor(nines, 4)) {
+            large.toFloats();
+            small.read(keeping);
+            small.write(keeping);
+            small.set(nines);
+            large.set(values);
+            for (ByteBuffer piece : kept) {
+                piece.clear().put(new byte[16]);
+            }
+            assertArrayEquals(nines, small.toFloats());
+            assertArrayEquals(values, large.toFloats());
+        }
+    }
+
+    /** Between two pieces the garbage collector may run. */
+    @Test
+    void aTensorIsReadToItsEndAlsoWhenNothingElseRefersToIt() {
+        Backend backend = TestDevices.first();
+        for (int i = 0; i < 5; i++) {
+            int[] pieces = new int[1];
+            backend.tensor(counting(LARGE, 1), LARGE).read((at, piece) -> {
+                pieces[0]++;
+                System.gc();
+            });
+            assertTrue(pieces[0] > 1);
+        }
+    }
+
+    @Test
+    void nullCallbacksAreRejectedAndChangeNothing() {
+        Backend backend = TestDevices.first();
+        try (Tensor x = backend.tensor(new float[4], 4)) {
+            assertThrows(NullPointerException.class, () -> x.write(null));
+            assertThrows(NullPointerException.class, () -> x.read(null));
+            assertThrows(NullPointerException.class, () -> x.set((float[]) null));
+            assertEquals(1, x.version());
+        }
+    }
+
     @OnEveryDevice
     void whatACallbackDoesNotFillIsZero(Backend backend) {
         float[] nines = Values.constant(4, 9);
@@ -103,7 +154,7 @@ class TransferTest {
             for (Runnable use : uses) {
                 x.write((at, piece) -> {
                     IllegalStateException e = assertThrows(IllegalStateException.class, use::run);
-                    assertTrue(e.getMessage().contains("in whose callback it was used"), e.getMessage());
+                    assertTrue(e.getMessage().contains("was used in the callback that is writing it"), e.getMessage());
                     for (int i = 0; i < values.length; i++) {
                         piece.putFloat(4 * i, values[i]);
                     }

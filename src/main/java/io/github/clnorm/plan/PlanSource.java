@@ -5,14 +5,14 @@ import io.github.clnorm.geometry.Problem;
 import java.util.List;
 
 /**
- * Where plans come from that somebody measured. It is asked before the heuristics, once for every problem; what it gives
- * may be illegal where it is asked: then the next one is taken, and the heuristic's in the end.
+ * Measured plans. A session consults it before the heuristics, once for every problem, and takes the first plan that its
+ * device can run; where there is none, the heuristics' plan.
  *
  * <p>Need not be thread-safe: a session calls it under its lock.
  */
 public interface PlanSource {
 
-    /** Knows nothing: the heuristics decide. */
+    /** Has no plans: the heuristics decide. */
     PlanSource NONE = new PlanSource() {
         @Override
         public List<Plan> plans(Problem problem) {

@@ -26,7 +26,7 @@ final class Allocation implements Runnable {
     // Native calls that use the memory while the lock is free.
     private int pins;
     // The scope that closes it, or null.
-    private ScopeMembers scope;
+    private volatile ScopeMembers scope;
 
     Allocation(DeviceMemory owner, OpenCl.Memory memory, long bytes, Throwable site) {
         this.owner = owner;
@@ -39,15 +39,16 @@ final class Allocation implements Runnable {
     OpenCl.Memory memory() {
         requireOpen();
         if (filler != null) {
-            throw new IllegalStateException("the tensor of " + bytes + " bytes is being written by a transfer of thread "
-                    + filler.getName() + (filler == Thread.currentThread() ? ", in whose callback it was used" : ""));
+            throw new IllegalStateException(filler == Thread.currentThread()
+                    ? "a tensor of " + bytes + " bytes was used in the callback that is writing it"
+                    : "a tensor of " + bytes + " bytes is being written by a transfer of thread " + filler.getName());
         }
         return memory;
     }
 
     private void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("the buffer is closed");
+            throw new IllegalStateException("a tensor of " + bytes + " bytes is closed");
         }
     }
 
@@ -152,8 +153,12 @@ final class Allocation implements Runnable {
     @Override
     public void run() {
         if (!closed) {
+            // An open scope would have closed it: that is not forgotten.
+            boolean expected = scope != null;
             owner.forgotten(this);
-            Leaks.report("a tensor of " + bytes + " bytes", site);
+            if (!expected) {
+                Leaks.report("a tensor of " + bytes + " bytes", site);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.github.clnorm.runtime;
 
 import io.github.clnorm.runtime.opencl.OpenCl;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,18 +22,25 @@ final class BlockingCalls {
         this.open = open;
     }
 
-    /** Copies to the device piece by piece. Meanwhile other commands that use the memory are rejected. */
-    void write(Allocation to, Session.Piece source, boolean clears, String by) {
+    /**
+     * Copies to the device piece by piece. Meanwhile other commands that use the memory are rejected.
+     *
+     * @param ofCaller whether the source is a caller's code: it gets pieces of zeros, in memory of its own
+     */
+    void write(DeviceBuffer buffer, Session.Piece source, boolean ofCaller, String by) {
+        Allocation to = buffer.allocation();
         session.exclusively(() -> {
             session.checkOpen();
             to.beginFilling(by);
             return null;
         });
         try {
-            staged(to.bytes, (at, piece) -> {
-                if (clears) {
+            boolean[] isUsed = new boolean[1];
+            staged(to.bytes, ofCaller, (at, piece) -> {
+                if (ofCaller && isUsed[0]) {
                     Staging.clear(piece);
                 }
+                isUsed[0] = true;
                 source.at(at, piece.duplicate().order(piece.order()));
                 blocking(to, to::pinForFilling, memory -> openCl.write(memory, at, piece));
             });
@@ -41,38 +49,59 @@ final class BlockingCalls {
                 to.endFilling();
                 return null;
             });
+            Reference.reachabilityFence(buffer);
         }
     }
 
-    /** Copies from the device piece by piece, all of one version. */
-    void read(Allocation from, Session.Piece target) {
+    /**
+     * Copies from the device piece by piece, all of one version.
+     *
+     * @param ofCaller whether the target is a caller's code: it gets pieces in memory of its own
+     */
+    void read(DeviceBuffer buffer, Session.Piece target, boolean ofCaller) {
+        Allocation from = buffer.allocation();
         long version = session.exclusively(() -> {
             session.checkOpen();
             return from.version();
         });
-        staged(from.bytes, (at, piece) -> {
-            read(from, at, piece);
-            // One piece is read by one command, which sees one version, whichever.
-            if (from.bytes > Staging.PIECE_BYTES) {
-                checkUnchanged(from, version);
-            }
-            target.at(at, piece);
-        });
+        try {
+            staged(from.bytes, ofCaller, (at, piece) -> {
+                blocking(from, from::pin, memory -> openCl.read(memory, at, piece));
+                // One piece is read by one command, which sees one version, whichever.
+                if (from.bytes > piece.capacity()) {
+                    checkUnchanged(from, version);
+                }
+                target.at(at, piece);
+            });
+        } finally {
+            // The memory of a tensor that the program drops meanwhile must not be reclaimed between two pieces.
+            Reference.reachabilityFence(buffer);
+        }
     }
 
     /** Copies a part from the device. */
-    void read(Allocation from, long offset, ByteBuffer target) {
-        blocking(from, from::pin, memory -> openCl.read(memory, offset, target));
+    void read(DeviceBuffer buffer, long offset, ByteBuffer target) {
+        Allocation from = buffer.allocation();
+        try {
+            blocking(from, from::pin, memory -> openCl.read(memory, offset, target));
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
     }
 
     /** Calls something with each piece of a content, in a staging buffer. */
-    private static void staged(long bytes, Session.Piece each) {
-        ByteBuffer staging = Staging.lease();
-        for (long at = 0; at < bytes; at += Staging.PIECE_BYTES) {
+    private static void staged(long bytes, boolean ofCaller, Session.Piece each) {
+        if (bytes == 0) {
+            return;
+        }
+        ByteBuffer staging = ofCaller ? Staging.own(bytes) : Staging.lease(bytes);
+        for (long at = 0; at < bytes; at += staging.capacity()) {
             each.at(at, Staging.piece(staging, bytes - at));
         }
         // Not after a failure: a command may still use it.
-        Staging.giveBack(staging);
+        if (!ofCaller) {
+            Staging.giveBack(staging);
+        }
     }
 
     private void checkUnchanged(Allocation allocation, long version) {

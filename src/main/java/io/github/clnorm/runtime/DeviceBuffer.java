@@ -57,6 +57,15 @@ public final class DeviceBuffer implements AutoCloseable {
         return allocation;
     }
 
+    /**
+     * Rejects a buffer that no command could use now.
+     *
+     * @throws IllegalStateException when it is closed, or a transfer is writing it
+     */
+    public void requireUsable() {
+        memory();
+    }
+
     /** The memory, or null for an empty buffer. */
     OpenCl.Memory memory() {
         session.lock();

@@ -4,6 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import java.lang.System.Logger.Level;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -13,7 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -22,8 +23,8 @@ import java.util.function.Supplier;
  * {@link #forgotten}.
  *
  * <p>Java's garbage collector sees none of the device's memory and has no reason to run when it is full. So the allocator
- * runs it, when an allocation fails, and when much more is allocated than after the last collection: a program that forgets
- * to close its tensors then goes on working.
+ * runs it, when an allocation fails, and when twice as much is allocated as the last collection left: a program that forgets
+ * to close its tensors goes on working, and one that closes them is hardly ever stopped for it.
  */
 final class DeviceMemory {
 
@@ -40,6 +41,8 @@ final class DeviceMemory {
     // Waits of 4, 8, … 512 ms: a second in all before an allocation fails for good.
     private static final int MOST_TRIES = 10;
 
+    private static final AtomicBoolean CANNOT_COLLECT = new AtomicBoolean();
+
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final ReentrantLock lock;
@@ -52,9 +55,9 @@ final class DeviceMemory {
     private long inUse;
     private long peak;
     private long scratchBytes;
-    // The least since the last collection.
-    private long leastBytes;
-    private int leastAllocations;
+    // A collection runs beyond these: twice what the last one left. What it left is not forgotten.
+    private long collectedBytes;
+    private int collectedAllocations = FEW_ALLOCATIONS;
 
     DeviceMemory(OpenCl openCl, DeviceInfo device, ReentrantLock lock) {
         this.openCl = openCl;
@@ -62,6 +65,7 @@ final class DeviceMemory {
         this.lock = lock;
         this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
         this.fewBytes = Math.min(FEW_BYTES, device.globalMemory() / FEW_SHARE);
+        this.collectedBytes = fewBytes;
     }
 
     /**
@@ -76,9 +80,10 @@ final class DeviceMemory {
                     + device.description() + ": " + device.maxBuffer() + " bytes");
         }
         drain();
-        if (inUse + bytes > Math.max(fewBytes, 2 * leastBytes)
-                || open.size() >= Math.max(FEW_ALLOCATIONS, 2 * leastAllocations)) {
+        if (inUse + bytes > collectedBytes || open.size() >= collectedAllocations) {
             collect();
+            collectedBytes = Math.max(fewBytes, 2 * (inUse + bytes));
+            collectedAllocations = Math.max(FEW_ALLOCATIONS, 2 * open.size());
         }
         Allocation allocation = new Allocation(this, bytes == 0 ? null : memory(bytes), bytes, Leaks.site());
         if (scratch) {
@@ -109,6 +114,7 @@ final class DeviceMemory {
             failure = e;
         }
         for (int tries = 0; tries < MOST_TRIES && failure.isOutOfMemory(); tries++) {
+            int before = open.size();
             if (tries == 1) {
                 collect();
             } else if (tries > 1) {
@@ -116,7 +122,7 @@ final class DeviceMemory {
                 park(1L << tries);
                 drain();
             }
-            if (free.release()) {
+            if (free.release() || open.size() < before) {
                 try {
                     return call.get();
                 } catch (ClException e) {
@@ -127,24 +133,40 @@ final class DeviceMemory {
         throw failure;
     }
 
+    /** Also in a thread that was interrupted, which stays so. */
     private static void park(long milliseconds) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(milliseconds));
+        awaitUninterruptibly(new CountDownLatch(1), milliseconds);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch, long milliseconds) {
+        boolean interrupted = Thread.interrupted();
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        for (boolean waiting = true; waiting; ) {
+            try {
+                latch.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                waiting = false;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Runs the garbage collector, and reclaims what it found. */
     private void collect() {
         CountDownLatch cleaned = new CountDownLatch(1);
+        WeakReference<Object> canary = new WeakReference<>(new Object());
         Leaks.register(new Object(), cleaned::countDown);
         System.gc();
-        try {
-            // The cleaner's thread does not need the session's lock to report what it finds.
-            cleaned.await(CLEANER_MILLISECONDS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        // The cleaner's thread does not need the session's lock to report what it finds.
+        awaitUninterruptibly(cleaned, CLEANER_MILLISECONDS);
         drain();
-        leastBytes = inUse;
-        leastAllocations = open.size();
+        if (canary.get() != null && CANNOT_COLLECT.compareAndSet(false, true)) {
+            LOG.log(Level.WARNING, "System.gc() does nothing in this process (-XX:+DisableExplicitGC): device memory of "
+                    + "tensors that are not closed is reclaimed late");
+        }
     }
 
     /** Called by the cleaner's thread, without the lock: reclaims at once where the lock is free, else soon. */
@@ -160,20 +182,25 @@ final class DeviceMemory {
     }
 
     private void drain() {
+        boolean isAny = false;
         for (Allocation next = forgotten.poll(); next != null; next = forgotten.poll()) {
+            isAny = true;
             try {
                 next.close();
             } catch (ClException e) {
                 LOG.log(Level.DEBUG, "a forgotten buffer could not be released", e);
             }
         }
+        if (isAny) {
+            // What a collection found later than it was waited for was not left by it.
+            collectedBytes = Math.min(collectedBytes, Math.max(fewBytes, 2 * inUse));
+            collectedAllocations = Math.min(collectedAllocations, Math.max(FEW_ALLOCATIONS, 2 * open.size()));
+        }
     }
 
     void closed(Allocation allocation) {
         if (open.remove(allocation)) {
             inUse -= allocation.bytes;
-            leastBytes = Math.min(leastBytes, inUse);
-            leastAllocations = Math.min(leastAllocations, open.size());
         } else if (scratches.remove(allocation)) {
             scratchBytes -= allocation.bytes;
         }

@@ -3,6 +3,7 @@ package io.github.clnorm.runtime;
 import java.lang.System.Logger.Level;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,20 +37,26 @@ final class Leaks {
 
     /** Where something is allocated; null unless that is recorded. */
     static Throwable site() {
-        return "on".equals(System.getProperty(PROPERTY)) ? new Throwable("allocated here") : null;
+        return List.of("on", "true").contains(System.getProperty(PROPERTY, "")) ? new Throwable("allocated here") : null;
     }
 
     /** Warns of something that was reclaimed. */
     static void report(String what, Throwable site) {
-        String reclaimed = what + " became unreachable without being closed, and was reclaimed. Close tensors, layers and "
-                + "recorded passes when they are no longer needed, or make them in a backend.scope()";
+        String reclaimed = what + " became unreachable without being closed, and was reclaimed. Close backends, tensors, "
+                + "layers and recorded passes when they are no longer needed, or make tensors in a backend.scope()";
         if (site != null) {
             if (SITES.size() < MOST_SITES && SITES.add(Arrays.hashCode(site.getStackTrace()))) {
-                LOG.log(Level.WARNING, reclaimed, site);
+                warn(reclaimed, site);
             }
         } else if (!"off".equals(System.getProperty(PROPERTY)) && REPORTED.compareAndSet(false, true)) {
-            LOG.log(Level.WARNING, reclaimed + ". Further ones are not reported; -D" + PROPERTY
-                    + "=on reports where each was allocated");
+            warn(reclaimed + ". Further ones are not reported; -D" + PROPERTY + "=on reports where each was allocated", null);
         }
+    }
+
+    /** In a thread of its own: a logger that blocks must not stop the cleaner. */
+    private static void warn(String message, Throwable site) {
+        Thread thread = new Thread(() -> LOG.log(Level.WARNING, message, site), "clnorm-leak-report");
+        thread.setDaemon(true);
+        thread.start();
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a session must give back: memory, programs, queue and context. It does not refer to the session, so that a session
@@ -18,17 +19,22 @@ final class OpenDevice implements Runnable {
     private final Programs programs;
     private final DeviceMemory memory;
     private final String description;
+    // Null unless -Dclnorm.leaks=on.
+    private final Throwable site;
     // Native calls outside the lock.
     private int inside;
     private volatile boolean closed;
+    private boolean released;
 
-    OpenDevice(ReentrantLock lock, OpenCl openCl, Programs programs, DeviceMemory memory, String description) {
+    OpenDevice(ReentrantLock lock, OpenCl openCl, Programs programs, DeviceMemory memory, String description,
+            Throwable site) {
         this.lock = lock;
         this.idle = lock.newCondition();
         this.openCl = openCl;
         this.programs = programs;
         this.memory = memory;
         this.description = description;
+        this.site = site;
     }
 
     boolean isClosed() {
@@ -48,29 +54,44 @@ final class OpenDevice implements Runnable {
         }
     }
 
-    /** Lets native calls return, blocks until the device is done, and gives everything back. */
+    /**
+     * Lets native calls return, blocks until the device is done, and gives everything back. The lock is free while it blocks:
+     * other threads learn at once that the device is closed.
+     */
     void close() {
         lock.lock();
         try {
             if (closed) {
+                awaitUntil(() -> released);
                 return;
             }
             // From here on nothing new begins.
             closed = true;
-            while (inside > 0) {
-                idle.awaitUninterruptibly();
-            }
-            try {
-                openCl.finish();
-            } finally {
-                try {
-                    releaseAll();
-                } finally {
-                    openCl.close();
-                }
-            }
+            awaitUntil(() -> inside == 0);
         } finally {
             lock.unlock();
+        }
+        try {
+            NativeCalls.block(openCl::finish);
+        } finally {
+            lock.lock();
+            try {
+                releaseAll();
+            } finally {
+                try {
+                    openCl.close();
+                } finally {
+                    released = true;
+                    idle.signalAll();
+                    lock.unlock();
+                }
+            }
+        }
+    }
+
+    private void awaitUntil(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            idle.awaitUninterruptibly();
         }
     }
 
@@ -95,7 +116,7 @@ final class OpenDevice implements Runnable {
     @Override
     public void run() {
         if (!closed) {
-            Leaks.report("a backend on " + description, null);
+            Leaks.report("a backend on " + description, site);
             close();
         }
     }

@@ -40,7 +40,7 @@ public final class Planner {
     }
 
     /**
-     * Asks somebody before the heuristics from now on; what was chosen before is forgotten.
+     * Consults a source before the heuristics. Clears cached choices.
      *
      * @param of plans that were measured
      */

@@ -48,7 +48,7 @@ public final class Session implements AutoCloseable {
     private final Map<Launches.Key, Launches> prepared = new HashMap<>();
     private final Map<OpenCl.Kernel, KernelArguments.Placed> placed = new IdentityHashMap<>();
     private final Map<Scratch, DeviceBuffer> scratch = new EnumMap<>(Scratch.class);
-    private final ThreadLocal<SessionScope> scopes = new ThreadLocal<>();
+    private final ThreadLocal<SessionScope.Link> scopes = new ThreadLocal<>();
     private int scratchGeneration;
     private LaunchTimes times;
     private Thread timing;
@@ -69,7 +69,7 @@ public final class Session implements AutoCloseable {
         this.device = device;
         this.programs = new Programs(openCl, device, cache);
         this.memory = new DeviceMemory(openCl, device, lock);
-        this.open = new OpenDevice(lock, openCl, programs, memory, device.description());
+        this.open = new OpenDevice(lock, openCl, programs, memory, device.description(), Leaks.site());
         this.blockingCalls = new BlockingCalls(this, openCl, open);
         this.cleanable = Leaks.register(this, open);
     }
@@ -128,7 +128,7 @@ public final class Session implements AutoCloseable {
         return exclusively(() -> {
             checkOpen();
             Allocation allocation = memory.allocate(bytes, false);
-            SessionScope scope = scopes.get();
+            SessionScope scope = SessionScope.current(scopes);
             if (scope != null) {
                 scope.add(allocation);
             }
@@ -203,12 +203,13 @@ public final class Session implements AutoCloseable {
      *
      * @param buffer where to
      * @param source fills every piece; called without any lock
-     * @param clears whether a piece is zero before it is filled; without, what is not filled is undefined
+     * @param ofCaller whether the source is a caller's code: its pieces are zeros, and no other transfer uses their memory;
+     *     without, what is not filled is undefined
      * @param by the operation, for messages of who wrote
      * @throws IllegalStateException when another transfer fills the buffer, or it is closed
      */
-    public void write(DeviceBuffer buffer, Piece source, boolean clears, String by) {
-        blockingCalls.write(buffer.allocation(), source, clears, by);
+    public void write(DeviceBuffer buffer, Piece source, boolean ofCaller, String by) {
+        blockingCalls.write(buffer, source, ofCaller, by);
     }
 
     /**
@@ -227,10 +228,22 @@ public final class Session implements AutoCloseable {
      *
      * @param buffer where from
      * @param target takes every piece; called without any lock
+     * @param ofCaller whether the target is a caller's code: no other transfer uses the memory of its pieces
+     * @throws IllegalStateException when the buffer is written before the last piece was read, or it is closed
+     */
+    public void read(DeviceBuffer buffer, Piece target, boolean ofCaller) {
+        blockingCalls.read(buffer, target, ofCaller);
+    }
+
+    /**
+     * Copies from the device, after all that is enqueued, and blocks until that is done.
+     *
+     * @param buffer where from
+     * @param target takes every piece; called without any lock
      * @throws IllegalStateException when the buffer is written before the last piece was read, or it is closed
      */
     public void read(DeviceBuffer buffer, Piece target) {
-        blockingCalls.read(buffer.allocation(), target);
+        read(buffer, target, true);
     }
 
     /**
@@ -242,7 +255,27 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException when a transfer is filling the buffer, or it is closed
      */
     public void read(DeviceBuffer buffer, long offset, ByteBuffer target) {
-        blockingCalls.read(buffer.allocation(), offset, target);
+        blockingCalls.read(buffer, offset, target);
+    }
+
+    /**
+     * Sets all elements of a buffer. Enqueued, and sent to the device.
+     *
+     * @param buffer the target
+     * @param element the bytes of one element, in the device's byte order: 1, 2, 4 or 8
+     * @param by the operation, for messages of who wrote
+     */
+    public void fill(DeviceBuffer buffer, byte[] element, String by) {
+        exclusively(() -> {
+            checkOpen();
+            OpenCl.Memory to = buffer.memory();
+            buffer.written(by);
+            if (buffer.bytes() > 0) {
+                openCl.fill(to, element, buffer.bytes());
+                openCl.flush();
+            }
+            return null;
+        });
     }
 
     /**
@@ -255,11 +288,13 @@ public final class Session implements AutoCloseable {
     public void copy(DeviceBuffer from, DeviceBuffer to, String by) {
         exclusively(() -> {
             checkOpen();
+            OpenCl.Memory source = from.memory();
+            OpenCl.Memory target = to.memory();
+            to.written(by);
             if (from.bytes() > 0) {
-                openCl.copy(from.memory(), to.memory(), from.bytes());
+                openCl.copy(source, target, from.bytes());
                 openCl.flush();
             }
-            to.written(by);
             return null;
         });
     }

@@ -1,5 +1,7 @@
 package io.github.clnorm.runtime;
 
+import java.lang.ref.WeakReference;
+
 /**
  * What one thread allocates on a session while the scope is open. Scopes nest. Not thread-safe: only the thread that opened it
  * may use it.
@@ -7,18 +9,47 @@ package io.github.clnorm.runtime;
 public final class SessionScope implements AutoCloseable {
 
     private final Session session;
-    private final ThreadLocal<SessionScope> current;
+    private final ThreadLocal<Link> current;
     private final Thread thread = Thread.currentThread();
     private final SessionScope outer;
     private final ScopeMembers members = new ScopeMembers();
     private boolean closed;
 
+    /** A thread's open scopes, the innermost first. A scope that the program forgets keeps nothing alive. */
+    static final class Link extends WeakReference<SessionScope> {
+        private final Link outer;
+
+        private Link(SessionScope scope, Link outer) {
+            super(scope);
+            this.outer = outer;
+        }
+    }
+
     /** Opens a scope inside the thread's current one. */
-    SessionScope(Session session, ThreadLocal<SessionScope> current) {
+    SessionScope(Session session, ThreadLocal<Link> current) {
         this.session = session;
         this.current = current;
-        this.outer = current.get();
-        current.set(this);
+        this.outer = current(current);
+        current.set(new Link(this, current.get()));
+    }
+
+    /** The thread's innermost scope; null where none is open. */
+    static SessionScope current(ThreadLocal<Link> scopes) {
+        Link link = scopes.get();
+        SessionScope scope = null;
+        while (link != null) {
+            scope = link.get();
+            if (scope != null && !scope.closed) {
+                return scope;
+            }
+            link = link.outer;
+            if (link == null) {
+                scopes.remove();
+            } else {
+                scopes.set(link);
+            }
+        }
+        return null;
     }
 
     void add(Allocation allocation) {
@@ -26,8 +57,8 @@ public final class SessionScope implements AutoCloseable {
     }
 
     /**
-     * Hands a buffer of this scope to the scope around it; where there is none, to the caller. No-op for buffers of other
-     * scopes.
+     * Hands a buffer of this scope, or of one inside it, to the scope around it; where there is none, to the caller. No-op for
+     * buffers of other scopes.
      *
      * @param buffer a buffer
      * @throws IllegalStateException when another thread opened the scope, or it is closed
@@ -38,8 +69,10 @@ public final class SessionScope implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("the scope is closed");
             }
-            if (buffer.allocation().leaveScope(members) && outer != null) {
-                outer.add(buffer.allocation());
+            for (SessionScope scope = current(current); scope != null; scope = scope == this ? null : scope.outer) {
+                if (buffer.allocation().leaveScope(scope.members) && outer != null) {
+                    outer.add(buffer.allocation());
+                }
             }
             return null;
         });
@@ -63,18 +96,15 @@ public final class SessionScope implements AutoCloseable {
         if (closed) {
             return;
         }
-        for (SessionScope inner = current.get(); inner != this; inner = current.get()) {
+        for (SessionScope inner = current(current); inner != null && inner != this; inner = current(current)) {
             inner.close();
-        }
-        if (outer == null) {
-            current.remove();
-        } else {
-            current.set(outer);
         }
         session.exclusively(() -> {
             closed = true;
             members.closeAll();
             return null;
         });
+        // Drops the link.
+        current(current);
     }
 }

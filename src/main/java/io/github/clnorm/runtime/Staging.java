@@ -6,41 +6,66 @@ import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * Direct buffers for transfers between Java and devices, each leased to one transfer at a time. Heap arrays would hold the
- * garbage collector for the whole transfer, so they go through these piece by piece. Thread-safe.
+ * Direct buffers for transfers between Java and devices. Heap arrays would hold the garbage collector for the whole transfer,
+ * so they go through these piece by piece. Transfers of the library's own share a pool; a caller's callback gets a buffer that
+ * no other transfer has used or will use, whatever the callback does with it. Thread-safe.
  */
 final class Staging {
 
-    /** What is transferred at a time. */
+    /** The largest piece. */
     static final int PIECE_BYTES = 4 << 20;
 
+    private static final int SMALL_BYTES = 1 << 16;
     // All sessions of the process share them.
     private static final int MOST_FREE = 4;
+    private static final int MOST_SMALL_FREE = 16;
     private static final Deque<ByteBuffer> FREE = new ConcurrentLinkedDeque<>();
+    private static final Deque<ByteBuffer> SMALL_FREE = new ConcurrentLinkedDeque<>();
 
     private static final byte[] ZEROS = new byte[1 << 16];
 
     private Staging() {}
 
-    /** A buffer of {@link #PIECE_BYTES}, with unknown content. */
-    static ByteBuffer lease() {
-        ByteBuffer free = FREE.pollFirst();
-        return free != null ? free : ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.nativeOrder());
+    /** A buffer for a transfer of some bytes, with unknown content. Where memory is scarce, for a part of them. */
+    static ByteBuffer lease(long bytes) {
+        boolean isSmall = bytes <= SMALL_BYTES;
+        ByteBuffer free = (isSmall ? SMALL_FREE : FREE).pollFirst();
+        return free != null ? free : allocate(isSmall ? SMALL_BYTES : PIECE_BYTES, bytes);
     }
 
-    /** Takes a buffer back that no command uses any more. */
-    static void giveBack(ByteBuffer buffer) {
-        if (FREE.size() < MOST_FREE) {
-            FREE.addFirst(buffer);
+    /** A buffer that is not shared with any other transfer, all zero. */
+    static ByteBuffer own(long bytes) {
+        return allocate((int) Math.min(bytes, PIECE_BYTES), bytes);
+    }
+
+    private static ByteBuffer allocate(int capacity, long needed) {
+        for (int smaller = capacity; ; smaller /= 2) {
+            try {
+                return ByteBuffer.allocateDirect(smaller).order(ByteOrder.nativeOrder());
+            } catch (OutOfMemoryError e) {
+                // -XX:MaxDirectMemorySize, by default as much as the heap: smaller pieces do, too.
+                if (smaller <= Math.min(needed, Long.BYTES)) {
+                    throw e;
+                }
+            }
         }
     }
 
-    /** The beginning of a buffer, for the next piece of some bytes. */
-    static ByteBuffer piece(ByteBuffer buffer, long bytes) {
-        return buffer.duplicate().order(ByteOrder.nativeOrder()).clear().limit((int) Math.min(bytes, PIECE_BYTES));
+    /** Takes a leased buffer back that no command uses any more. */
+    static void giveBack(ByteBuffer buffer) {
+        if (buffer.capacity() == PIECE_BYTES && FREE.size() < MOST_FREE) {
+            FREE.addFirst(buffer);
+        } else if (buffer.capacity() == SMALL_BYTES && SMALL_FREE.size() < MOST_SMALL_FREE) {
+            SMALL_FREE.addFirst(buffer);
+        }
     }
 
-    /** Clears a piece: what a caller does not fill is zero, and not what another transfer left. */
+    /** The beginning of a buffer, as a buffer of its own that has no more than that. */
+    static ByteBuffer piece(ByteBuffer buffer, long bytes) {
+        return buffer.slice(0, (int) Math.min(bytes, buffer.capacity())).order(ByteOrder.nativeOrder());
+    }
+
+    /** Clears a piece: what a caller does not fill is zero. */
     static void clear(ByteBuffer piece) {
         ByteBuffer target = piece.duplicate();
         while (target.hasRemaining()) {

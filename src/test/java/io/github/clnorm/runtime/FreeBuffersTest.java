@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.runtime.opencl.ClException;
 import io.github.clnorm.runtime.opencl.OpenCl;
 import io.github.clnorm.testing.TestInfo;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -114,6 +117,27 @@ class FreeBuffersTest {
             assertEquals(800, bytes());
             assertEquals(800, next.bytes());
         }
+    }
+
+    /** A program that closes what it makes is not stopped for the garbage collector again and again. */
+    @Test
+    void whatIsClosedIsNotCollected() {
+        try (Session session = session(-4)) {
+            long before = collections();
+            for (int i = 0; i < 200; i++) {
+                try (DeviceBuffer first = session.allocate(300);
+                        DeviceBuffer second = session.allocate(500)) {
+                    assertEquals(800, first.bytes() + second.bytes());
+                }
+            }
+            assertTrue(collections() - before <= 4, collections() - before + " collections");
+        }
+    }
+
+    private static long collections() {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .sum();
     }
 
     @Test

@@ -39,6 +39,7 @@ public final class StressRun {
             case "forgotten" -> forgotten(steps);
             case "backends" -> backends(steps);
             case "forgotten-backends" -> repeat(steps, step -> once(Backend.open("cpu", Tuning.OFF)));
+            case "transfers" -> transfers(steps);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -80,6 +81,24 @@ public final class StressRun {
                 once(backend);
             }
         });
+    }
+
+    /** Transfers of a tensor that is larger than all of Java's direct memory may be. */
+    private static void transfers(int steps) throws Exception {
+        float[] large = new float[2 << 20];
+        large[large.length - 1] = 7;
+        try (Backend backend = Backend.open("cpu", Tuning.OFF);
+                Tensor x = backend.empty(large.length);
+                Tensor small = backend.tensor(new float[] {1}, 1)) {
+            repeat(steps, step -> {
+                x.set(large);
+                small.read((at, piece) -> {
+                    if (x.toFloats()[large.length - 1] != 7 || piece.getFloat(0) != 1) {
+                        throw new IllegalStateException("wrong values");
+                    }
+                });
+            });
+        }
     }
 
     private static void once(Backend backend) {

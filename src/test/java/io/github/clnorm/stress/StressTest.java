@@ -35,6 +35,7 @@ class StressTest {
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
                 "-Dclnorm.leaks=off",
+                "-XX:MaxDirectMemorySize=3m",
                 "-cp",
                 System.getProperty("java.class.path")));
         if (System.getProperty("java.library.path") != null) {
@@ -73,6 +74,11 @@ class StressTest {
     @Test
     void passesThatAreForgotten() throws Exception {
         assertFlat("forgotten", Soak.steps(2000, 100_000));
+    }
+
+    @Test
+    void transfersWithLittleDirectMemory() throws Exception {
+        assertFlat("transfers", Soak.steps(20, 2000));
     }
 
     @Test

@@ -209,6 +209,13 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     @Override
+    public void fill(Memory memory, byte[] pattern, long bytes) {
+        check(() -> clEnqueueFillBuffer(
+                        queue, memory(memory), Pointer.to(pattern), pattern.length, 0, bytes, 0, null, null),
+                "clEnqueueFillBuffer");
+    }
+
+    @Override
     public Program build(String source, String options) {
         int[] code = new int[1];
         cl_program program = created(

@@ -83,6 +83,15 @@ public interface OpenCl extends AutoCloseable {
     void copy(Memory from, Memory to, long bytes);
 
     /**
+     * Enqueues setting all of a buffer.
+     *
+     * @param memory the target
+     * @param pattern 1, 2, 4 or 8 bytes, which are repeated
+     * @param bytes how many are set, from the beginning; a multiple of the pattern's
+     */
+    void fill(Memory memory, byte[] pattern, long bytes);
+
+    /**
      * Compiles a program.
      *
      * @param source OpenCL C
