@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Transfers give right bytes or are rejected, whatever callbacks and other threads do; waiting keeps nobody from working. */
+/** Transfers give right bytes or are rejected, whatever callbacks and other threads do; a thread that waits keeps no other from working. */
 @Tag("device")
 @Tag("threads")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)

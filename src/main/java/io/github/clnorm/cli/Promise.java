@@ -26,7 +26,7 @@ final class Promise {
     private final double largestReal;
     private final double rounding;
 
-    /** For sets that are normalized by these moments, of so many elements each. */
+    /** For sets of some number of elements each, normalized by these moments. */
     Promise(Request request, Reference.Moments moments, double setSize) {
         this.request = request;
         this.moments = moments;

@@ -27,7 +27,7 @@ record Seconds(long nanoseconds) {
                     : 0;
             if (nanoseconds <= 0 || nanoseconds > LONGEST) {
                 throw new TypeConversionException(
-                        "'" + text + "' is no span of time: expected such as 2s, 500ms or 1m, up to a day");
+                        "'" + text + "' is not a duration above 0 and up to a day, such as 2s, 500ms or 1m");
             }
             return new Seconds(nanoseconds);
         }

@@ -207,8 +207,8 @@ final class TuneCommand implements Callable<Integer> {
                     + outOfTime + " of " + rows.size() + (rows.size() == 1 ? " pass" : " passes") + ": the heuristics' plans stay, and nothing is stored for them; --budget gives them longer");
         }
         if (quiet) {
-            // Else the table says why the exit code is 1.
-            rows.stream().filter(row -> row.status() == TuneRow.Status.ERROR).forEach(row ->
+            // Without the table nothing else says that a row failed or was not tuned.
+            rows.stream().filter(row -> row.status() == TuneRow.Status.ERROR || row.status() == TuneRow.Status.UNSUPPORTED).forEach(row ->
                     err.println("clnorm: " + row.workload() + ", " + row.direction() + ": " + row.reason()));
         }
         if (isVerbose()) {

@@ -164,7 +164,7 @@ final class SignalHandlerWatch {
         }
     }
 
-    /** Whether somebody's handler was found: an application may also want a signal to be ignored, but not SIGSEGV. */
+    /** Whether a handler was found that is not the JVM's. An application may ignore a signal, but not SIGSEGV. */
     private boolean isTaken(int signal) {
         return signal == SIGSEGV || Pointer.nativeValue(found.getPointer(0)) > SIG_IGN;
     }
