@@ -36,7 +36,8 @@ final class LastForward {
         if (pass == null) {
             throw new IllegalStateException(takenBy != null
                     ? "Trying to backward through " + layer + " a second time: what the forward pass saved is freed by the"
-                            + " first backward, on thread " + takenBy + ", call forward again"
+                            + " first backward, call forward again"
+                            + (takenBy.equals(Thread.currentThread().getName()) ? "" : "; thread " + takenBy + " took its gradients")
                     : "Expected forward before backward of " + layer);
         }
         if (overtaken != null) {

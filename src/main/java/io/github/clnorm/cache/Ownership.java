@@ -109,6 +109,17 @@ public final class Ownership {
         return HERE.ofParent(file.toRealPath());
     }
 
+    /**
+     * Why a folder outside the cache is not to be used for files.
+     *
+     * @param folder an existing folder; a link is resolved
+     * @return the reason with the remedy; empty when it may be used
+     * @throws IOException when owner or mode cannot be read
+     */
+    public static Optional<String> problemOfFolder(Path folder) throws IOException {
+        return HERE.ofFolder(folder.toRealPath());
+    }
+
     /** Why a file is not to be used, given its real path. */
     Optional<String> ofFile(Path file) throws IOException {
         Optional<String> ofFolder = ofFolder(file.getParent());

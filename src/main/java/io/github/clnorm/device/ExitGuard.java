@@ -83,6 +83,9 @@ public final class ExitGuard implements FirstLoad.Guard {
 
     /** The handler's address; null where there can be none. */
     private static Pointer handler(String message, int code) {
+        if (JnaStart.problem().isPresent()) {
+            return null;
+        }
         try {
             byte[] bytes = (message + "\n").getBytes(StandardCharsets.UTF_8);
             Memory text = new Memory(bytes.length);

@@ -1,8 +1,6 @@
 package io.github.clnorm.device;
 
-import io.github.clnorm.cache.PrivateFolder;
 import java.io.File;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Optional;
@@ -31,12 +29,8 @@ import java.util.function.IntSupplier;
  */
 public final class JvmSignalHandlers {
 
-    // Where JNA unpacks its native part to. By default, without a home, that is a folder in the shared temporary folder
-    // whose name other users can guess.
-    private static final String JNA_FOLDER = "jna.tmpdir";
-
     // Null when the handlers are kept, or need not be.
-    private static final String PROBLEM = isNeeded() ? problemOfJna() : null;
+    private static final String PROBLEM = isNeeded() ? JnaStart.problem().orElse(null) : null;
     private static final boolean ACTIVE = isNeeded() && PROBLEM == null;
 
     static {
@@ -82,22 +76,5 @@ public final class JvmSignalHandlers {
     /** What is not there was not loaded either. */
     private static boolean isChaining(String library) {
         return library.contains("libjsig") && new File(library).exists();
-    }
-
-    /** Starts JNA, with a folder for its native part that no other user can write to. The user may have named one. */
-    private static String problemOfJna() {
-        String[] problem = new String[1];
-        if (System.getProperty(JNA_FOLDER) != null) {
-            return SignalHandlerWatch.Start.problem();
-        }
-        synchronized (ProcessProperty.lock()) {
-            try (PrivateFolder folder = PrivateFolder.create()) {
-                ProcessProperty.during(
-                        JNA_FOLDER, folder.path().toString(), () -> problem[0] = SignalHandlerWatch.Start.problem());
-            } catch (IOException e) {
-                return "JNA's native part cannot be extracted: " + e.getMessage();
-            }
-        }
-        return problem[0];
     }
 }

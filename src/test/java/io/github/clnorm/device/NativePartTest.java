@@ -241,6 +241,36 @@ class NativePartTest {
         assertTrue(result.mapped("/jna").get(0).contains(process.cache() + "/tmp/clnorm-"), result.out());
     }
 
+    /** Also where JNA is used for nothing but the guard of a command, as with libjsig preloaded. */
+    @Test
+    void theGuardAgainstExitDoesNotUnpackJnaIntoAFolderOfOthers() throws Exception {
+        Path others = Files.createDirectory(folder.resolve("others"));
+        Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));
+        String preloaded = Path.of(System.getProperty("java.home"), "lib", "libjsig.so").toString();
+        LoadingProcess.Result result = process.with("XDG_CACHE_HOME", others.toString())
+                .with("LD_PRELOAD", preloaded)
+                .option("-Dguarded=true")
+                .run();
+        assertTrue(result.out().contains("platforms 0"), result.out());
+        assertEquals(1, result.mapped("/jna").size(), result.out());
+        assertTrue(result.mapped("/jna").get(0).contains(process.cache() + "/tmp/clnorm-"), result.out());
+        try (var files = Files.list(others)) {
+            assertEquals(0, files.count());
+        }
+    }
+
+    @Test
+    void aFolderThatTheUserNamesForJnaIsCheckedToo() throws Exception {
+        Path named = Files.createDirectory(folder.resolve("named"));
+        Files.setPosixFilePermissions(named, PosixFilePermissions.fromString("rwxrwxrwx"));
+        process.option("-Djna.tmpdir=" + named).option("-Dnamed=true");
+        LoadingProcess.Result result = process.run();
+        assertTrue(result.out().contains("platforms 0"), result.out());
+        assertEquals(List.of(), result.mapped("/jna"), result.out());
+        assertEquals(1, result.warnings(), result.out());
+        assertTrue(result.out().contains("jna.tmpdir: " + named.toRealPath() + " can be written by other users"), result.out());
+    }
+
     @Test
     void processesThatStartAtOnceOnAnEmptyCacheAllWork() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
