@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
@@ -88,6 +89,9 @@ public final class CacheFolder {
     /** Why a folder, or where it does not exist the one that it would be made in, is not to be used. */
     static Optional<String> problem(Path folder, Ownership ownership) {
         try {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(folder)) {
+                return Optional.of(folder + " is not a folder: set CLNORM_CACHE to one, or remove it");
+            }
             if (Files.exists(folder)) {
                 return ownership.ofFolder(folder.toRealPath());
             }

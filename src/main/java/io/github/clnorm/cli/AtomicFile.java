@@ -22,6 +22,7 @@ import java.util.Map;
 final class AtomicFile implements AutoCloseable {
 
     private static final Map<String, FileDescriptor> STANDARD = Map.of(
+            "-", FileDescriptor.out,
             "/dev/stdout", FileDescriptor.out,
             "/dev/fd/1", FileDescriptor.out,
             "/proc/self/fd/1", FileDescriptor.out,

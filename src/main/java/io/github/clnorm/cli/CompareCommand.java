@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
                     + " baseline's 10th. The band of a mean is narrower: the rows' bands as independent noise, or two standard"
                     + " errors of the rows' ratios where that is more. Means are geometric, over the rows that all devices have, or most of them where not all"
                     + " have any in common.",
-            "Exit codes: 0 done; 1 --fail-on-regression found rows or means, and named them; 2 a file is no result of bench, or there"
+            "Exit codes: 0 done; 1 --fail-on-regression found rows or means, and named them; 2 a file is not a result of bench, or there"
                     + " is nothing to compare."
         })
 final class CompareCommand implements Callable<Integer> {
@@ -136,7 +136,7 @@ final class CompareCommand implements Callable<Integer> {
     private static double percent(String text) {
         String digits = text.endsWith("%") ? text.substring(0, text.length() - 1) : text;
         if (!digits.matches("\\d{1,6}(\\.\\d{1,6})?")) {
-            throw new IllegalArgumentException("--fail-on-regression: '" + text + "' is no percentage: expected such as 5");
+            throw new IllegalArgumentException("--fail-on-regression: '" + text + "' is not a percentage, such as 5");
         }
         return Double.parseDouble(digits);
     }

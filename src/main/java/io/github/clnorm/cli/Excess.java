@@ -29,7 +29,7 @@ final class Excess {
             throw new InexactException(String.format(
                     Locale.ROOT,
                     "the result is wrong: %d of %d elements compared with float64 are beyond the bound of %.0e%s, by %s at"
-                            + " most as %s; no output was replaced. clnorm verify tests the device",
+                            + " most as %s; no file was replaced. clnorm verify tests the device",
                     beyond, compared, bound, rounded ? " and one rounding to " + type : "", error, formula));
         }
     }

@@ -61,6 +61,8 @@ public final class Main implements Runnable {
             scope = ScopeType.INHERIT)
     private boolean verbose;
 
+    private static final char NOT_UTF_8 = '\uFFFD';
+
     private Main() {}
 
     /**
@@ -92,6 +94,14 @@ public final class Main implements Runnable {
         // A file's name may begin with @.
         commandLine.setExpandAtFiles(false);
         commandLine.setCaseInsensitiveEnumValuesAllowed(false);
+        Numbers.register(commandLine);
+        for (String argument : arguments) {
+            if (argument.indexOf(NOT_UTF_8) >= 0) {
+                // Java has replaced the bytes: the name would be that of another file.
+                print(commandLine, "'" + argument + "' has bytes that are not UTF-8: rename the file");
+                return ExitCode.WRONG_REQUEST;
+            }
+        }
         try {
             int code = commandLine.execute(arguments);
             if (out.checkError()) {

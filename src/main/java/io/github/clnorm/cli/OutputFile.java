@@ -19,12 +19,12 @@ final class OutputFile {
 
     static Path path(String option, String name) {
         if (name.isEmpty() || name.equals("-")) {
-            throw new IllegalArgumentException(option + ": '" + name + "' is no name of a file");
+            throw new IllegalArgumentException(option + ": '" + name + "' is not a file name");
         }
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(option + ": '" + name + "' is no name of a file: " + e.getReason(), e);
+            throw new IllegalArgumentException(option + ": '" + name + "' is not a file name: " + e.getReason(), e);
         }
     }
 

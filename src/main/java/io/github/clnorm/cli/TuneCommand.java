@@ -64,7 +64,7 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Search nothing: say which plan would run, and why.")
     private boolean explain;
 
-    @Option(names = "--export", paramLabel = "F", description = "Write what is stored to a file, for other people.")
+    @Option(names = "--export", paramLabel = "F", description = "Write what is stored to a file, for other users; - is standard output.")
     private String exported;
 
     @Option(
@@ -99,7 +99,7 @@ final class TuneCommand implements Callable<Integer> {
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(option + ": '" + name + "' is no name of a file: " + e.getReason(), e);
+            throw new IllegalArgumentException(option + ": '" + name + "' is not a file name: " + e.getReason(), e);
         }
     }
 

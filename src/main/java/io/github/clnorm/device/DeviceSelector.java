@@ -59,9 +59,9 @@ public final class DeviceSelector {
                 Arrays.stream(given.split(",", -1)).map(term -> term.strip().toLowerCase(Locale.ROOT)).toList();
         if (terms.contains("")) {
             throw new IllegalArgumentException(
-                    "device selector '" + given + "' has an empty term: expected words separated by single commas");
+                    "device selector '" + DriverText.printable(given) + "' has an empty term: expected words separated by single commas");
         }
-        return new DeviceSelector(given.strip(), origin, terms);
+        return new DeviceSelector(DriverText.printable(given), origin, terms);
     }
 
     /**

@@ -201,14 +201,14 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         return StoredTensor.bytes(file, elementBytes, shape);
     }
 
+    /** As in numpy.load, bytes behind the data are ignored. */
     private void checkSize(Specification file, int elementBytes, long size) {
         long bytes = bytes(file, elementBytes);
-        if (bytes != size - dataOffset) {
+        if (bytes > size - dataOffset) {
             throw new TensorFileException(
                     file,
-                    (bytes > size - dataOffset ? "is truncated: " : "is too long: ") + type + " of shape "
-                            + StoredTensor.text(shape) + " takes " + bytes + " bytes after the header, the file has "
-                            + (file.isStream() && bytes < size - dataOffset ? "more" : size - dataOffset));
+                    "is truncated: " + type + " of shape " + StoredTensor.text(shape) + " takes " + bytes
+                            + " bytes after the header, the file has " + (size - dataOffset));
         }
     }
 

@@ -33,7 +33,7 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
             return new Specification(
                     text, path, end == text.length() ? null : text.substring(end + 1), text.equals(Streams.STANDARD));
         } catch (InvalidPathException e) {
-            throw new TensorFileException(text, "is no name of a file: " + e.getReason(), e);
+            throw new TensorFileException(text, "is not a file name: " + e.getReason(), e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -17,9 +18,11 @@ final class Spill {
 
     private final FileChannel channel;
     private final InputStream stream;
+    private final Path folder;
     private final byte[] piece = new byte[Transfer.PIECE_BYTES];
 
-    private Spill(InputStream stream, FileChannel channel) {
+    private Spill(InputStream stream, FileChannel channel, Path folder) {
+        this.folder = folder;
         this.stream = stream;
         this.channel = channel;
     }
@@ -32,7 +35,7 @@ final class Spill {
                     path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
             boolean done = false;
             try {
-                Spill spill = new Spill(stream, channel);
+                Spill spill = new Spill(stream, channel, path.getParent());
                 // One byte more shows that the stream is longer, and an endless one does not fill the disk.
                 spill.copyUpTo(spill.end(file) + 1);
                 done = true;
@@ -80,7 +83,15 @@ final class Spill {
             if (count < 0) {
                 return;
             }
-            Transfer.write(channel.position(at), ByteBuffer.wrap(piece, 0, count));
+            try {
+                Transfer.write(channel.position(at), ByteBuffer.wrap(piece, 0, count));
+            } catch (IOException e) {
+                // Not the input's fault.
+                throw new UncheckedIOException(new IOException(
+                        "input cannot be copied to a temporary file in " + folder + ": " + Text.reason(e)
+                                + ". Set TMPDIR to a folder with more space",
+                        e));
+            }
             at += count;
         }
     }

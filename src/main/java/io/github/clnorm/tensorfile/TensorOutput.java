@@ -64,7 +64,7 @@ public final class TensorOutput implements AutoCloseable {
             FileReplacements.check(file.path(), file.isSafetensors());
         } catch (IOException e) {
             // Also the reasons that only the system knows, such as a file system that is mounted read-only.
-            throw new TensorFileException(file, "cannot be written: " + folderReason(e), e);
+            throw new TensorFileException(file, "cannot be written: " + folderReason(file, e), e);
         }
         if (file.isSafetensors()) {
             try {
@@ -126,13 +126,19 @@ public final class TensorOutput implements AutoCloseable {
                     ? sink(file, Streams.output(file), true, header, bytes)
                     : part(file, header, bytes);
         } catch (IOException e) {
-            throw failure(file, folderReason(e), e);
+            throw failure(file, folderReason(file, e), e);
         }
     }
 
     /** Of a file that is created. */
-    private static String folderReason(IOException e) {
-        return e instanceof NoSuchFileException ? "its folder does not exist, or takes no files" : Text.reason(e);
+    private static String folderReason(Specification file, IOException e) {
+        if (!(e instanceof NoSuchFileException)) {
+            return Text.reason(e);
+        }
+        Path folder = file.path().toAbsolutePath().getParent();
+        return folder != null && Files.isDirectory(folder)
+                ? "no files can be created in its folder"
+                : "its folder does not exist";
     }
 
     private Sink part(Specification file, byte[] header, long bytes) throws IOException {

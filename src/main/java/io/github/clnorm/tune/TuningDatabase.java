@@ -161,7 +161,7 @@ public final class TuningDatabase {
     }
 
     /**
-     * The content of the database as a file of its own, for other people.
+     * The content of the database as a file of its own, for other users.
      *
      * @return its text in UTF-8, and how many entries it has
      * @throws IOException when there is a file that cannot be read, or is something else
@@ -226,7 +226,7 @@ public final class TuningDatabase {
         if (e instanceof NoSuchFileException) {
             return e.getFile() + ": no such file or folder";
         }
-        return e instanceof FileAlreadyExistsException ? e.getFile() + " is no folder" : e.toString();
+        return e instanceof FileAlreadyExistsException ? e.getFile() + " is not a folder" : e.toString();
     }
 
     /** What is done while nobody else does such things to the file. */
@@ -352,7 +352,7 @@ public final class TuningDatabase {
 
     private static void requireReadable(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IllegalArgumentException("it is no regular file");
+            throw new IllegalArgumentException("it is not a regular file");
         }
         if (Files.size(file) > LARGEST_FILE) {
             throw new IllegalArgumentException("it is larger than " + (LARGEST_FILE >> 20) + " MiB");

@@ -55,7 +55,7 @@ final class TuningFile {
                     || !KIND.equals(map.get("kind"))
                     || !Objects.equals(map.get("format"), (double) FORMAT)
                     || !(map.get("entries") instanceof List<?> list)) {
-                throw new IllegalArgumentException("it is no tuning database of format " + FORMAT);
+                throw new IllegalArgumentException("it is not a tuning database of format " + FORMAT);
             }
             TuningFile file = new TuningFile();
             list.forEach(file::add);

@@ -134,10 +134,28 @@ class PipesTest {
         refused(2, "head -c 100 x.npy | $clnorm run layer_norm -i - -o y.npy", "-: is truncated");
         refused(2, "head -c 200 x.npy | $clnorm run layer_norm -i - -o y.npy", "-: is truncated");
         // Not read to the end of an endless one.
-        refused(2, "cat x.npy /dev/zero | $clnorm run layer_norm -i - -o y.npy", "-: is too long");
         refused(2, "mkfifo q.safetensors; cat w.safetensors /dev/zero > q.safetensors &"
                 + " $clnorm run layer_norm -i q.safetensors#w -o y.npy", "is too long");
         assertFalse(Files.exists(folder.resolve("y.npy")));
+    }
+
+    /** As numpy.load reads one of several arrays in a file. */
+    @Test
+    @Tag("device")
+    void bytesBehindAnArrayAreIgnored() throws Exception {
+        makeExpected();
+        for (String line : List.of(
+                "cat x.npy /dev/zero | $clnorm run layer_norm -i - --weight w.npy -o y.npy --quiet",
+                "cat x.npy w.npy > two.npy && $clnorm run layer_norm -i two.npy --weight w.npy -o y.npy --quiet")) {
+            assertEquals(0, bash(line), errors);
+            assertExpected("y.npy");
+        }
+    }
+
+    /** Java replaces bytes that are not UTF-8: the file would get another name. */
+    @Test
+    void aNameThatIsNotUtf8IsRefused() throws Exception {
+        refused(2, "$clnorm run layer_norm -i x.npy -o $(printf 'bad\\377.npy')", "bytes that are not UTF-8");
     }
 
     @Test

@@ -199,7 +199,7 @@ class SummaryTest extends CommandLineFixture {
         String message = assertThrows(InexactException.class, () -> run(device -> wrong(device, 2, value))).getMessage();
         assertTrue(message.startsWith("the result is wrong: 1 of 240 elements compared with float64 are beyond the bound"
                 + " of 4e-06, by "), message);
-        assertTrue(message.contains("no output was replaced"), message);
+        assertTrue(message.contains("no file was replaced"), message);
         assertNothingReplaced();
         message = assertThrows(InexactException.class, () -> grad(device -> wrong(device, 3, value))).getMessage();
         assertTrue(message.contains("beyond the bound of 2e-05"), message);

@@ -133,7 +133,7 @@ class TuningDatabaseTest {
         Files.createDirectories(file().getParent());
         Files.writeString(file(), "[]");
         IOException e = assertThrows(IOException.class, () -> TuningDatabase.at(file()).exported());
-        assertTrue(e.getMessage().contains("it is no tuning database"), e.getMessage());
+        assertTrue(e.getMessage().contains("it is not a tuning database"), e.getMessage());
         assertEquals("[]", Files.readString(file()));
     }
 
@@ -141,7 +141,7 @@ class TuningDatabaseTest {
     void aFolderIsNotImported() {
         IllegalArgumentException e =
                 assertThrows(IllegalArgumentException.class, () -> TuningDatabase.at(file()).importFrom(folder));
-        assertEquals(folder + ": it is no regular file", e.getMessage());
+        assertEquals(folder + ": it is not a regular file", e.getMessage());
     }
 
     /** Run in processes of their own. */
@@ -250,7 +250,7 @@ class TuningDatabaseTest {
         TuningDatabase database = TuningDatabase.at(below);
         assertEquals(List.of(), database.entries());
         String message = assertThrows(IOException.class, () -> database.add(List.of(ENTRY))).getMessage();
-        assertTrue(message.matches(".*tuning\\.json: cannot be written: .*(Not a directory|is no folder)"), message);
+        assertTrue(message.matches(".*tuning\\.json: cannot be written: .*(Not a directory|is not a folder)"), message);
         assertEquals(List.of(ENTRY), database.entries(), "known as long as it lives");
     }
 
@@ -347,7 +347,7 @@ class TuningDatabaseTest {
         Path foreign = Files.writeString(folder.resolve("foreign.json"), "{}");
         assertTrue(assertThrows(IllegalArgumentException.class, () -> mine.importFrom(foreign))
                 .getMessage()
-                .contains("no tuning database"));
+                .contains("not a tuning database"));
         assertTrue(Files.exists(foreign), "another's file is left alone");
         assertTrue(assertThrows(IllegalArgumentException.class, () -> mine.importFrom(folder.resolve("missing")))
                 .getMessage()
