@@ -59,7 +59,7 @@ public abstract sealed class Layer implements AutoCloseable
         try {
             Tensor tensor = backend.empty(type, shape);
             owned.add(tensor);
-            tensor.fill(value);
+            tensor.setAll(value);
             return tensor;
         } catch (RuntimeException e) {
             owned.forEach(Tensor::close);

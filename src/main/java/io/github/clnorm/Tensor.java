@@ -215,11 +215,25 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
+    /** Sets every element to one value, and blocks until that is done: parameters, which kernels read. */
+    void setAll(float value) {
+        byte[] element = element(value);
+        fill("Tensor.set", (at, piece) -> {
+            while (piece.hasRemaining()) {
+                piece.put(element);
+            }
+        });
+    }
+
     /** Sets every element to one value. Asynchronous. */
     void fill(float value) {
+        backend.session().fill(buffer, element(value), "Tensor.fill");
+    }
+
+    private byte[] element(float value) {
         ByteBuffer element = ByteBuffer.allocate(type.bytes()).order(ByteOrder.nativeOrder());
         Codec.encode(type, new float[] {value}, 0, element);
-        backend.session().fill(buffer, element.array(), "Tensor.fill");
+        return element.array();
     }
 
     /** Rejects a tensor that no pass could use now: closed, or being written by a transfer. */
