@@ -75,7 +75,7 @@ public final class Main implements Runnable {
         System.setProperty("java.util.logging.SimpleFormatter.format", "clnorm: %5$s%n");
         if (LOADING_DRIVERS.contains(first(arguments))) {
             ExitGuard.prepare(
-                    "clnorm: an OpenCL driver ended the process while the drivers were loaded; clnorm doctor names it",
+                    "clnorm: an OpenCL driver ended the process while it was loaded or its device was opened; clnorm doctor names it",
                     ExitCode.NO_DEVICE);
         }
         System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));

@@ -30,9 +30,16 @@ public final class DriverCheck {
     private static final Duration COMPILING = Duration.ofMinutes(2);
 
     private final Installation installation;
+    private final boolean opening;
 
-    private DriverCheck(Installation installation) {
+    private DriverCheck(Installation installation, boolean opening) {
         this.installation = installation;
+        this.opening = opening;
+    }
+
+    /** The same check, which also makes a context and a queue on each device. */
+    DriverCheck openingDevices() {
+        return new DriverCheck(installation, true);
     }
 
     /**
@@ -41,7 +48,7 @@ public final class DriverCheck {
      * @return the check; empty where no child can be started, so that drivers can only be asked in this process
      */
     public static Optional<DriverCheck> ofThisMachine() {
-        return ChildJvm.isPossible() && ProbeFolder.isPossible() ? Optional.of(new DriverCheck(Installation.ofThisMachine())) : Optional.empty();
+        return ChildJvm.isPossible() && ProbeFolder.isPossible() ? Optional.of(new DriverCheck(Installation.ofThisMachine(), false)) : Optional.empty();
     }
 
     /**
@@ -49,7 +56,7 @@ public final class DriverCheck {
      *
      * @param icd its ICD file; null where the system has none and all drivers were asked at once
      * @param fault what it did to its process, as a sentence without a full stop at the end; null where it behaved
-     * @param platforms what it offers; empty where it did not behave
+     * @param platforms what it offers; where it did not behave, empty unless that was when a device was opened
      * @param linkError why the dynamic linker cannot load it, or null
      */
     public record Verdict(Installation.IcdFile icd, String fault, List<PlatformInfo> platforms, String linkError) {
@@ -82,8 +89,16 @@ public final class DriverCheck {
         private String remedy() {
             return icd == null
                     ? "Update the driver of the GPU's vendor"
-                    : "Until it is mended every program that uses OpenCL meets it: update the driver, or remove its ICD file: "
+                    : (platforms.isEmpty() ? "Every OpenCL program " : "Every program that opens its device ") + consequence()
+                            + " until the driver is updated or its ICD file is removed: "
                             + InstallAdvice.asRoot("rm '" + icd.file() + "'");
+        }
+
+        private String consequence() {
+            if (fault.contains(" did not answer ")) {
+                return "will hang";
+            }
+            return fault.contains(" crashed ") || fault.contains(" aborted ") ? "will crash" : "will be ended";
         }
     }
 
@@ -217,7 +232,7 @@ public final class DriverCheck {
         String name = icd == null
                 ? "an OpenCL driver"
                 : icd.file() + ": the driver " + icd.library();
-        return new Verdict(icd, name + " " + probe.fault(), List.of(), null);
+        return new Verdict(icd, name + " " + probe.fault(), probe.platforms(), null);
     }
 
     /** What a child found. */
@@ -251,8 +266,8 @@ public final class DriverCheck {
     private Probe probe(Map<String, String> environment) {
         try (ProbeFolder folder = new ProbeFolder()) {
             Path file = Files.createFile(folder.path().resolve("report"));
-            ChildJvm.Ending ending =
-                    ChildJvm.run(DriverProbe.class, environment, ChildJvm.limit(), List.of(file.toString()));
+            List<String> arguments = opening ? List.of(file.toString(), DriverProbe.OPENING) : List.of(file.toString());
+            ChildJvm.Ending ending = ChildJvm.run(DriverProbe.class, environment, ChildJvm.limit(), arguments);
             ProbeReport report = ProbeReport.read(file);
             if (report.failure() != null) {
                 throw new NoDeviceException(report.failure());
@@ -261,8 +276,10 @@ public final class DriverCheck {
                 throw new NoDeviceException("the drivers could not be asked: a child process " + ending.description()
                         + lastLine(ending.output()));
             }
-            if (!ending.isGood() || report.platforms() == null) {
-                return new Probe(List.of(), null, ending.description() + " " + report.step());
+            boolean opens = report.step().startsWith(DriverProbe.WHEN_OPENED);
+            if (!ending.isGood() || report.platforms() == null || opens) {
+                boolean listed = report.platforms() != null && opens;
+                return new Probe(listed ? report.platforms() : List.of(), null, ending.description() + " " + report.step());
             }
             return new Probe(report.platforms(), report.linkError(), null);
         } catch (IOException e) {

@@ -1,19 +1,34 @@
 package io.github.clnorm.device;
 
+import static io.github.clnorm.device.JoclCalls.code;
+import static io.github.clnorm.device.JoclCalls.created;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jocl.CL;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
 
 /** The program of a child that asks drivers what they offer: writes each step, then the answer, to a report. */
 final class DriverProbe {
+
+    /** An argument: also make a context and a queue on each device. */
+    static final String OPENING = "opening";
+
+    /** How the steps of that begin. */
+    static final String WHEN_OPENED = "when it made a ";
+
     private DriverProbe() {}
 
     /**
      * Asks the drivers that the loader shows in this process.
      *
-     * @param arguments the report's file
+     * @param arguments the report's file, and {@link #OPENING} or nothing
      * @throws IOException when the report cannot be written
      */
     public static void main(String[] arguments) throws IOException {
@@ -28,10 +43,35 @@ final class DriverProbe {
             }
             linkError(platforms).ifPresent(reason -> written(() -> report.linkError(reason)));
             report.platforms(platforms);
+            if (arguments.length > 1 && arguments[1].equals(OPENING)) {
+                for (DeviceInfo device : Devices.of(platforms)) {
+                    open(device, report);
+                }
+            }
             report.step("when the process ended");
         }
         // As a program with other threads ends.
         System.exit(0);
+    }
+
+    /** As a program opens it. Failures are the program's to report. */
+    private static void open(DeviceInfo device, ProbeReport.Writer report) throws IOException {
+        int[] code = new int[1];
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.handle().platform());
+        cl_device_id[] devices = {device.handle().device()};
+        report.step(WHEN_OPENED + "context on its device " + device.deviceIndex());
+        cl_context context = created(code, () -> CL.clCreateContext(properties, 1, devices, null, null, code));
+        if (context == null || code[0] != CL.CL_SUCCESS) {
+            return;
+        }
+        report.step(WHEN_OPENED + "queue on its device " + device.deviceIndex());
+        @SuppressWarnings("deprecation")
+        cl_command_queue queue = created(code, () -> CL.clCreateCommandQueue(context, devices[0], 0, code));
+        if (queue != null && code[0] == CL.CL_SUCCESS) {
+            code(() -> CL.clReleaseCommandQueue(queue));
+        }
+        code(() -> CL.clReleaseContext(context));
     }
 
     /** Where the only driver shows nothing. */

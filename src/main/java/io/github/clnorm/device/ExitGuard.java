@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Notices when a driver calls C's {@code exit} while it is loaded. Java's shutdown hooks do not run then, and the process
+ * Notices when a driver calls C's {@code exit} while it is loaded or opens its first device. Java's shutdown hooks do not run then, and the process
  * would end with the driver's exit code, often 0, without a word. A handler of the C library, registered for the time of
  * loading, ends it with a message and another code. Calls of {@code _exit} are not noticed.
  *
@@ -65,7 +65,7 @@ public final class ExitGuard implements FirstLoad.Guard {
     public static void prepare(String message, int code) {
         CompletableFuture<Pointer> ready = new CompletableFuture<>();
         handler = ready;
-        FirstLoad.guardBy(ExitGuard::begin);
+        FirstLoad.guardBy(ExitGuard::begin, StopSignals::begin);
         Thread thread = new Thread(() -> ready.complete(isKnown() ? null : handler(message, code)), "clnorm-exit-guard-start");
         thread.setDaemon(true);
         thread.start();
@@ -133,17 +133,22 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
     }
 
-    /** Ends the guard, when the drivers were loaded. The same ones are not guarded again. */
+    /** The same drivers are not guarded again. */
+    @Override
+    public void passed() {
+        LoadedBefore before = loadedBefore;
+        if (owner != null && before != null) {
+            before.remember();
+        }
+    }
+
+    /** Ends the guard. */
     @Override
     public void close() {
         if (owner == null) {
             return;
         }
         disarm();
-        LoadedBefore before = loadedBefore;
-        if (before != null) {
-            before.remember();
-        }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -2,6 +2,7 @@ package io.github.clnorm.device;
 
 import io.github.clnorm.cache.CacheFolder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -17,8 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Notes of processes that are loading drivers: an empty file in the cache folder for each, named by process and start
- * time, written before the drivers are loaded and deleted after. The note of a dead process says that it died, or was
+ * Notes of processes that are loading drivers or opening their first device: an empty file in the cache folder for each,
+ * named by process and start time, written before and deleted after. The note of a dead process says that it died, or was
  * killed, meanwhile. Not flushed and not locked: a note that is lost costs a hint.
  */
 final class StartNotes {
@@ -119,12 +120,28 @@ final class StartNotes {
     /** Whether a process still runs: the same one, and not another with the same number. */
     private static boolean isAlive(long pid, long startMilliseconds) {
         Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
-        if (process.isEmpty()) {
+        if (process.isEmpty() || isEnded(Path.of("/proc/" + pid + "/stat"))) {
             return false;
         }
         Optional<Instant> start = process.get().info().startInstant();
         return startMilliseconds == 0
                 || start.isEmpty()
                 || Duration.between(Instant.ofEpochMilli(startMilliseconds), start.get()).abs().compareTo(SAME_START) < 0;
+    }
+
+    /** Whether Linux keeps only the exit code of a process: its parent, such as a container's first process, does not ask. */
+    private static boolean isEnded(Path stat) {
+        try {
+            return isEnded(Files.readString(stat, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            // Another system, or it is gone, which the next start sees.
+            return false;
+        }
+    }
+
+    /** The state is behind the name in parentheses, which may hold any characters. */
+    static boolean isEnded(String stat) {
+        int state = stat.lastIndexOf(')') + 2;
+        return state >= 2 && state < stat.length() && "ZXx".indexOf(stat.charAt(state)) >= 0;
     }
 }

@@ -53,15 +53,24 @@ final class CommandProcess {
     }
 
     int execute(Object... arguments) throws IOException, InterruptedException {
+        return executeClass("io.github.clnorm.cli.Main", arguments);
+    }
+
+    /** Another class with a main method. */
+    int executeClass(String main, Object... arguments) throws IOException, InterruptedException {
         Path outFile = folder.resolve("out.txt");
         Path errFile = folder.resolve("err.txt");
-        int code = start(outFile, errFile, arguments).waitFor();
+        int code = startClass(main, outFile, errFile, arguments).waitFor();
         out = Files.readString(outFile);
         err = Files.readString(errFile);
         return code;
     }
 
     Process start(Path outFile, Path errFile, Object... arguments) throws IOException {
+        return startClass("io.github.clnorm.cli.Main", outFile, errFile, arguments);
+    }
+
+    private Process startClass(String main, Path outFile, Path errFile, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -72,7 +81,7 @@ final class CommandProcess {
                 "-cp",
                 System.getProperty("java.class.path")));
         command.addAll(options);
-        command.add("io.github.clnorm.cli.Main");
+        command.add(main);
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -80,8 +89,8 @@ final class CommandProcess {
                 .directory(work().toFile())
                 .redirectOutput(outFile.toFile())
                 .redirectError(errFile.toFile());
-        builder.environment().putAll(environment);
         builder.environment().remove(DeviceSelector.ENVIRONMENT);
+        builder.environment().putAll(environment);
         // With either of these the JVM greets on standard error.
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         builder.environment().remove("_JAVA_OPTIONS");

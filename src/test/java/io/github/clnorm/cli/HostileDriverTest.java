@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.tensorfile.TestFiles;
 import io.github.clnorm.testing.TestDriver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,13 +237,64 @@ class HostileDriverTest {
         }
     }
 
+    private int run(String selector) throws Exception {
+        clnorm.set(DeviceSelector.ENVIRONMENT, selector);
+        return run();
+    }
+
+    /** A driver that behaves until one of its devices is opened: named, and no hindrance for other devices. */
+    @ParameterizedTest
+    @CsvSource({"crash-context,crashed (SIGSEGV", "abort-context,SIGABRT", "exit-context,exit code 0"})
+    void theNextRunNamesTheDriverThatEndedTheLastOneWhenItOpenedADevice(String mode, String what) throws Exception {
+        Path icd = hostile(mode);
+        assertTrue(run(mode) != ExitCode.DONE, clnorm.err);
+        assertEquals(1, notes().size());
+        for (int again = 0; again < 2; again++) {
+            assertEquals(ExitCode.NO_DEVICE, run(mode), clnorm.err);
+            assertEquals(1, clnorm.err.lines().count(), clnorm.err);
+            for (String words : List.of(icd.toString(), what, "when it made a context on its device 0")) {
+                assertTrue(clnorm.err.contains(words), "'" + words + "' is not in: " + clnorm.err);
+            }
+        }
+        assertEquals(ExitCode.FAILURE, run("good"), clnorm.err);
+        assertTrue(clnorm.err.contains("clCreateContext"), clnorm.err);
+        hostile("good");
+        assertEquals(ExitCode.FAILURE, run("good"), clnorm.err);
+        assertEquals(List.of(), notes());
+    }
+
+    /** Also where the drivers are known as harmless to load. */
+    @Test
+    void aRunThatADriverEndsWhenItOpensADeviceIsNotDone() throws Exception {
+        hostile("exit-context");
+        assertEquals(ExitCode.FAILURE, run("good"), clnorm.err);
+        assertEquals(ExitCode.NO_DEVICE, run("exit-context"), clnorm.err);
+        assertTrue(clnorm.err.startsWith("clnorm: an OpenCL driver ended the process"), clnorm.err);
+    }
+
+    /** A program with several threads, the first of which asks the drivers in children. */
+    @Test
+    void threadsThatLoadAtOnceGetOneAnswer() throws Exception {
+        Path icd = hostile("crash-load");
+        Path starting = Files.createDirectories(clnorm.cache().resolve("starting"));
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        Files.createFile(starting.resolve(ended.pid() + "-1700000000000"));
+        assertEquals(0, clnorm.executeClass("io.github.clnorm.device.LoadingThreads"), clnorm.err);
+        List<String> lines = clnorm.out.lines().toList();
+        assertEquals(2, lines.size(), clnorm.out);
+        for (String line : lines) {
+            assertTrue(line.startsWith("no device: ") && line.contains(icd.toString()), clnorm.out);
+        }
+    }
+
     /** A driver that calls exit(0) must not make a run look as if it were done. */
     @ParameterizedTest
     @ValueSource(strings = {"exit-load", "exit-platforms", "exit-device"})
     void aRunThatADriverEndsIsNotDone(String mode) throws Exception {
         hostile(mode);
         assertEquals(ExitCode.NO_DEVICE, run(), clnorm.err);
-        assertEquals("clnorm: an OpenCL driver ended the process while the drivers were loaded; clnorm doctor names it\n",
+        assertEquals("clnorm: an OpenCL driver ended the process while it was loaded or its device was opened; clnorm doctor names it\n",
                 clnorm.err);
     }
 
@@ -276,20 +329,29 @@ class HostileDriverTest {
         assertEquals(List.of(), notes());
     }
 
-    /** A signal while a driver hangs ends the process at once; the guard against exit is not in the way. */
-    @Test
-    void aRunWithADriverThatHangsCanBeStopped() throws Exception {
+    /**
+     * A signal while a driver hangs ends the process at once, although the driver holds the dynamic linker's lock, and a
+     * hint was printed before.
+     */
+    @ParameterizedTest
+    @CsvSource({"TERM,143", "INT,130", "HUP,129"})
+    void aRunWithADriverThatHangsCanBeStopped(String signal, int code) throws Exception {
         hostile("hang-load");
+        clnorm.option("-Dclnorm.drivers.timeout=1");
         Path input = TestFiles.write(folder.resolve("x.npy"), TestFiles.npy(new long[] {1, 4, 2}, new float[8]));
         Process process = clnorm.start(folder.resolve("out.txt"), folder.resolve("err.txt"), "run", "rms_norm", "-i", input,
                 "-o", folder.resolve("y.npy"));
         try {
-            while (notes().isEmpty()) {
+            String hint = "clnorm: the OpenCL drivers have not been loaded after 1 s: clnorm doctor names a driver that hangs\n";
+            while (!Files.readString(folder.resolve("err.txt")).contains("\n")) {
                 assertTrue(process.isAlive(), "ended before it loaded a driver");
                 Thread.onSpinWait();
             }
-            process.destroy();
-            assertEquals(143, process.waitFor(), Files.readString(folder.resolve("err.txt")));
+            assertEquals(hint, Files.readString(folder.resolve("err.txt")));
+            new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid()).start().waitFor();
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still there a minute after SIG" + signal);
+            assertEquals(code, process.exitValue());
+            assertEquals(hint, Files.readString(folder.resolve("err.txt")));
         } finally {
             process.destroyForcibly();
         }

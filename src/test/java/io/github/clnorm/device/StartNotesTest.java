@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,39 @@ class StartNotesTest {
     void aNoteOfADeadProcessIs() throws Exception {
         Path note = noteOfEndedProcess();
         assertEquals(List.of(note), new StartNotes(folder()).left());
+    }
+
+    /** In a container whose first process does not reap, the processes that a driver ended stay as zombies. */
+    @Test
+    void aZombieIsDead() throws Exception {
+        // The shell makes a child that ends, and becomes a program that never asks for its exit code.
+        Process parent = new ProcessBuilder("sh", "-c", "sh -c 'echo $$' & exec sleep 600").start();
+        try {
+            long pid;
+            try (BufferedReader out = parent.inputReader()) {
+                pid = Long.parseLong(out.readLine());
+            }
+            Path stat = Path.of("/proc/" + pid + "/stat");
+            while (!Files.readString(stat).contains(") Z ")) {
+                assertTrue(parent.isAlive());
+                Thread.onSpinWait();
+            }
+            assertTrue(ProcessHandle.of(pid).orElseThrow().isAlive(), "what Java says of it");
+            Path note = Files.createFile(Files.createDirectories(folder()).resolve(pid + "-0"));
+            assertEquals(List.of(note), new StartNotes(folder()).left());
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    @Test
+    void theStateIsBehindTheName() {
+        assertTrue(StartNotes.isEnded("77 (java) Z 1 77"));
+        assertTrue(StartNotes.isEnded("77 (a) S (b) X 1 77"));
+        assertFalse(StartNotes.isEnded("77 (a) Z b) S 1 77"));
+        assertFalse(StartNotes.isEnded("77 (java) R 1 77"));
+        assertFalse(StartNotes.isEnded("77 (java)"));
+        assertFalse(StartNotes.isEnded(""));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.jocl.CL.*;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DriverAnswer;
+import io.github.clnorm.device.FirstLoad;
 import io.github.clnorm.device.JvmSignalHandlers;
 import io.github.clnorm.device.Quirks;
 import java.nio.ByteBuffer;
@@ -71,8 +72,14 @@ public final class JoclOpenCl implements OpenCl {
      * @param info the device
      * @param timed whether launches can be timed; costs some drivers a little
      * @return the port
+     * @throws ClException when the device cannot be opened
+     * @throws io.github.clnorm.device.NoDeviceException when its driver ended an earlier process in this, and still would
      */
     public static JoclOpenCl open(DeviceInfo info, boolean timed) {
+        return FirstLoad.opening(info, () -> opened(info, timed));
+    }
+
+    private static JoclOpenCl opened(DeviceInfo info, boolean timed) {
         int[] code = new int[1];
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
