@@ -109,11 +109,15 @@ class LauncherTest {
     static final class Told {
         private Told() {}
 
-        public static void main(String[] arguments) {
+        public static void main(String[] arguments) throws IOException {
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             out.println("encoding=" + System.getProperty("sun.jnu.encoding"));
             for (String argument : arguments) {
                 out.println("argument=" + argument);
+            }
+            Path limits = Path.of("/proc/self/limits");
+            if (Files.exists(limits)) {
+                Files.readAllLines(limits).stream().filter(line -> line.startsWith("Max core")).forEach(out::println);
             }
         }
     }
@@ -295,7 +299,17 @@ class LauncherTest {
     @Test
     void whatTheJvmItselfSaysGoesToStandardError() throws Exception {
         alreadyBuilt();
-        assertTrue(launch("compare").out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
+        Run run = launch("compare");
+        assertTrue(run.out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
+        // The JVM's words on a crash in a driver would go to standard output in spite of that.
+        assertTrue(run.out.contains("argument=-XX:+SuppressFatalErrorMessage\n"));
+    }
+
+    @Test
+    void aCrashLeavesNoMemoryImage() throws Exception {
+        alreadyBuilt();
+        Run run = launch("compare");
+        assertTrue(run.out.lines().anyMatch(line -> line.matches("Max core file size +0 +0 .*")), run.out);
     }
 
     @Test

@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class)
 final class DoctorCommand implements Callable<Integer> {
 
+    // Set by launchers where a person reads standard error.
+    private static final String TERMINAL = "clnorm.terminal";
+
     @Spec
     private CommandSpec spec;
 
@@ -85,6 +88,9 @@ final class DoctorCommand implements Callable<Integer> {
         diagnosis.platforms(platforms).forEach(this::line);
         int working = 0;
         for (DeviceInfo device : Devices.of(platforms)) {
+            if (Boolean.getBoolean(TERMINAL)) {
+                spec.commandLine().getErr().println("clnorm: testing " + Main.oneLine(named(device)));
+            }
             Finding finding = check.isPresent() ? tried(check.get(), guilty, device) : tried(device);
             line(finding);
             working += finding.isProblem() ? 0 : 1;

@@ -34,6 +34,8 @@ public final class ChildJvm {
     public static final String LIMIT = "clnorm.drivers.timeout";
 
     private static final long DEFAULT_LIMIT_SECONDS = 20;
+    // Drivers that emulate a GPU compile for half a minute.
+    private static final Duration BUILDS = Duration.ofMinutes(1);
     // Set in children.
     private static final String MARK = "clnorm.drivers.child";
     private static final int KEPT_OUTPUT = 1 << 16;
@@ -51,6 +53,8 @@ public final class ChildJvm {
 
     private static final System.Logger LOGGER = System.getLogger(ChildJvm.class.getName());
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+    // Set before the children are killed.
+    private static volatile boolean ending;
 
     private ChildJvm() {}
 
@@ -140,6 +144,11 @@ public final class ChildJvm {
         return Duration.ofSeconds(seconds == null || seconds <= 0 ? DEFAULT_LIMIT_SECONDS : seconds);
     }
 
+    /** The limit for children that also build a kernel: the same property, or a minute. */
+    static Duration limitOfBuilds() {
+        return Long.getLong(LIMIT) == null ? BUILDS : limit();
+    }
+
     /**
      * Runs a class and waits for its end. It is killed with its descendants when its time is over, when this thread is
      * interrupted, and when this process ends.
@@ -150,6 +159,7 @@ public final class ChildJvm {
      * @param arguments for the main method
      * @return how it ended
      * @throws IOException when it cannot be started
+     * @throws IllegalStateException when this process is ending: then it killed the child, which says nothing of a driver
      */
     public static Ending run(Class<?> main, Map<String, String> environment, Duration limit, List<String> arguments)
             throws IOException {
@@ -171,6 +181,9 @@ public final class ChildJvm {
             kill(process);
             RUNNING.remove(process);
         }
+        if (ending) {
+            throw new IllegalStateException("interrupted while drivers were tested");
+        }
         return new Ending(ended ? process.exitValue() : -1, !ended, limit, output.text());
     }
 
@@ -191,15 +204,19 @@ public final class ChildJvm {
         Hook.install();
         Process process = builder.start();
         RUNNING.add(process);
+        if (ending) {
+            process.destroyForcibly();
+        }
         process.getOutputStream().close();
         return process;
     }
 
     private static List<String> command(Class<?> main, Duration limit, List<String> arguments) {
         List<String> command = new ArrayList<>();
-        // A driver that aborts must not leave a memory image in the user's folder.
+        // A driver that aborts must not leave a memory image in the user's folder. Ctrl-C is sent to all processes of a
+        // terminal: this one kills the child, or it would take the child's end for a driver's deed.
         if (Files.isExecutable(Path.of("/bin/sh"))) {
-            command.addAll(List.of("/bin/sh", "-c", "ulimit -c 0; exec \"$@\"", "sh"));
+            command.addAll(List.of("/bin/sh", "-c", "trap '' INT TERM HUP; ulimit -c 0; exec \"$@\"", "sh"));
         }
         command.addAll(List.of(
                 java().toString(),
@@ -324,18 +341,26 @@ public final class ChildJvm {
         }
     }
 
-    /** Kills the children when this process ends. Registered with the first child. */
+    /** Kills the children and removes their folders when this process ends. Registered with the first child. */
     private static final class Hook {
         static {
             try {
                 Runtime.getRuntime()
-                        .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly), "clnorm-kill-children"));
+                        .addShutdownHook(new Thread(Hook::end, "clnorm-kill-children"));
             } catch (IllegalStateException e) {
                 LOGGER.log(System.Logger.Level.DEBUG, "this process is ending: children end with their time", e);
             }
         }
 
         private Hook() {}
+
+        private static void end() {
+            ending = true;
+            for (Process process : RUNNING) {
+                process.destroyForcibly();
+            }
+            ProbeFolder.removeAll();
+        }
 
         static void install() {
             // The work is done when the class is initialized.

@@ -3,7 +3,6 @@ package io.github.clnorm.device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,9 +24,6 @@ public final class DriverCheck {
 
     // Two drivers that load at once take about a fifth of a second.
     private static final long PATIENCE_MILLISECONDS = 2000;
-
-    // Drivers that emulate a GPU compile for half a minute.
-    private static final Duration COMPILING = Duration.ofMinutes(2);
 
     private final Installation installation;
     private final boolean opening;
@@ -208,7 +204,7 @@ public final class DriverCheck {
             List<String> all = new ArrayList<>(List.of(report.toString()));
             all.addAll(List.of(arguments));
             Map<String, String> environment = guilty.isEmpty() ? Map.of() : vendors(vendors, others(guilty));
-            ChildJvm.Ending ending = ChildJvm.run(main, environment, COMPILING, all);
+            ChildJvm.Ending ending = ChildJvm.run(main, environment, ChildJvm.limitOfBuilds(), all);
             return new Outcome(ending, Files.readString(report));
         }
     }

@@ -25,8 +25,6 @@ import java.util.regex.Pattern;
 final class StartNotes {
 
     private static final Pattern NAME = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
-    // What the launcher makes the JVM write when a driver crashes.
-    private static final Pattern DUMP = Pattern.compile("crash-\\d+\\.log");
     // The start of a process is computed from the machine's, which changes with the clock.
     private static final Duration SAME_START = Duration.ofSeconds(10);
     private static final Duration KEPT = Duration.ofDays(7);
@@ -49,7 +47,7 @@ final class StartNotes {
     }
 
     /**
-     * The notes of processes that ended while they loaded drivers. Deletes notes and crash dumps that are too old.
+     * The notes of processes that ended while they loaded drivers. Deletes notes that are too old.
      *
      * @return their files
      */
@@ -61,9 +59,6 @@ final class StartNotes {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 Matcher name = NAME.matcher(file.getFileName().toString());
-                if (DUMP.matcher(file.getFileName().toString()).matches() && isOld(file)) {
-                    Files.deleteIfExists(file);
-                }
                 if (name.matches() && !isAlive(Long.parseLong(name.group(1)), Long.parseLong(name.group(2)))) {
                     if (isOld(file)) {
                         Files.deleteIfExists(file);
@@ -117,8 +112,8 @@ final class StartNotes {
         return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(KEPT));
     }
 
-    /** Whether a process still runs: the same one, and not another with the same number. */
-    private static boolean isAlive(long pid, long startMilliseconds) {
+    /** Whether a process still runs: the same one, and not another with the same number. A start of 0 is not known. */
+    static boolean isAlive(long pid, long startMilliseconds) {
         Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
         if (process.isEmpty() || isEnded(Path.of("/proc/" + pid + "/stat"))) {
             return false;

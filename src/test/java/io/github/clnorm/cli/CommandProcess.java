@@ -77,6 +77,8 @@ final class CommandProcess {
                 "-XX:+UseSerialGC",
                 "-XX:ErrorFile=/dev/null",
                 "-XX:-CreateCoredumpOnCrash",
+                // As the launchers say.
+                "-XX:+SuppressFatalErrorMessage",
                 "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-cp",
                 System.getProperty("java.class.path")));
