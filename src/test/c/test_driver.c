@@ -7,7 +7,8 @@
 //          devices    clGetDeviceIDs
 //          device     clGetDeviceInfo
 //          context    clCreateContext
-//   what   crash, abort, exit (code 0), quit (code 7, without handlers), hang, signal (SIGFPE), print
+//   what   crash, abort, exit (code 0), quit (code 7, without handlers), hang, signal (SIGFPE), print, murmur (prints, and leaves it
+//          in the C library's buffer)
 //
 // Others are named where they are done.
 #include <signal.h>
@@ -77,6 +78,7 @@ static void misbehave(const char *when) {
         fflush(stdout);
         fprintf(stderr, "the driver complains\n");
     }
+    if (does("murmur", when)) printf("the driver prints\n");
 }
 
 static cl_int answer(const void *value, size_t size, size_t room, void *to, size_t *actual) {

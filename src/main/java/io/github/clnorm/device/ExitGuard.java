@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Notices when a driver calls C's {@code exit} while it is loaded or opens its first device. Java's shutdown hooks do not run then, and the process
- * would end with the driver's exit code, often 0, without a word. A handler of the C library, registered for the time of
+ * would end with the driver's exit code, often 0, without a word. What drivers print meanwhile goes to standard error. A handler of the C library, registered for the time of
  * loading, ends it with a message and another code. Calls of {@code _exit} are not noticed.
  *
  * <p>For programs whose exit code says whether they did their work: they call {@link #prepare} when they start. Thread-safe.
@@ -27,8 +27,11 @@ public final class ExitGuard implements FirstLoad.Guard {
     // The C library keeps the function's address: it must not be reclaimed.
     private static Handler kept;
     private static volatile boolean isLoading;
+    // Drivers that print are guarded again by the next start: results must stay clean.
+    private static volatile boolean havePrinted;
 
     private final Memory owner;
+    private DriverOutput output;
     private final Thread hook = new Thread(this::disarm, "clnorm-exit-guard");
 
     private interface Handler extends Callback {
@@ -122,6 +125,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
         isLoading = true;
         C.__cxa_atexit(function, null, guard.owner);
+        guard.output = DriverOutput.begin();
         return guard;
     }
 
@@ -133,11 +137,18 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
     }
 
-    /** The same drivers are not guarded again. */
+    private void endOutput() {
+        if (output != null && output.end()) {
+            havePrinted = true;
+        }
+    }
+
+    /** The same drivers are not guarded again, unless they printed. */
     @Override
     public void passed() {
+        endOutput();
         LoadedBefore before = loadedBefore;
-        if (owner != null && before != null) {
+        if (owner != null && before != null && !havePrinted) {
             before.remember();
         }
     }
@@ -148,6 +159,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         if (owner == null) {
             return;
         }
+        endOutput();
         disarm();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);

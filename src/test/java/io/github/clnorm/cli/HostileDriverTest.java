@@ -267,6 +267,18 @@ class HostileDriverTest {
         }
     }
 
+    /** What a driver prints, also through a buffer, is not among results, in any start. */
+    @ParameterizedTest
+    @ValueSource(strings = {"print-load", "print-devices", "print-context", "murmur-load"})
+    void standardOutputOfARunIsOfResultsOnly(String mode) throws Exception {
+        hostile(mode);
+        for (int start = 0; start < 2; start++) {
+            assertEquals(ExitCode.FAILURE, run(mode), clnorm.err);
+            assertTrue(clnorm.err.startsWith("the driver ") && clnorm.err.contains("the driver prints"), clnorm.err);
+            assertTrue(clnorm.err.contains("clCreateContext"), clnorm.err);
+        }
+    }
+
     private int run(String selector) throws Exception {
         clnorm.set(DeviceSelector.ENVIRONMENT, selector);
         return run();
