@@ -112,12 +112,12 @@ class LauncherTest {
         public static void main(String[] arguments) throws IOException {
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             out.println("encoding=" + System.getProperty("sun.jnu.encoding"));
-            for (String argument : arguments) {
-                out.println("argument=" + argument);
-            }
             Path limits = Path.of("/proc/self/limits");
             if (Files.exists(limits)) {
                 Files.readAllLines(limits).stream().filter(line -> line.startsWith("Max core")).forEach(out::println);
+            }
+            for (String argument : arguments) {
+                out.println("argument=" + argument);
             }
         }
     }
