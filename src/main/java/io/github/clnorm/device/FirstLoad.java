@@ -149,7 +149,7 @@ public final class FirstLoad {
             look.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof NoDeviceException none) {
-                throw new NoDeviceException(none.getMessage(), none);
+                throw new NoDeviceException(none.getMessage(), none.findings());
             }
             throw e;
         }
