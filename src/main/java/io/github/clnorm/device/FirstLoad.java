@@ -119,7 +119,7 @@ public final class FirstLoad {
                 .map(DriverCheck.Verdict::finding)
                 .toList();
         if (!guilty.isEmpty()) {
-            throw refusal(guilty, "Choose another device with --device or CLNORM_DEVICE");
+            throw refusal(guilty, "Choose another device");
         }
         if (!OPENED.compareAndSet(false, true)) {
             return open.get();
