@@ -22,6 +22,9 @@ final class Staging {
     private static final Deque<ByteBuffer> FREE = new ConcurrentLinkedDeque<>();
     private static final Deque<ByteBuffer> SMALL_FREE = new ConcurrentLinkedDeque<>();
 
+    // Less than PIECE_BYTES where the process has too little direct memory for it: each try costs half a second.
+    private static volatile int large = PIECE_BYTES;
+
     private static final byte[] ZEROS = new byte[1 << 16];
 
     private Staging() {}
@@ -30,12 +33,12 @@ final class Staging {
     static ByteBuffer lease(long bytes) {
         boolean isSmall = bytes <= SMALL_BYTES;
         ByteBuffer free = (isSmall ? SMALL_FREE : FREE).pollFirst();
-        return free != null ? free : allocate(isSmall ? SMALL_BYTES : PIECE_BYTES, bytes);
+        return free != null ? free : allocate(isSmall ? SMALL_BYTES : large, bytes);
     }
 
     /** A buffer that is not shared with any other transfer, all zero. */
     static ByteBuffer own(long bytes) {
-        return allocate((int) Math.min(bytes, PIECE_BYTES), bytes);
+        return allocate((int) Math.min(bytes, large), bytes);
     }
 
     private static ByteBuffer allocate(int capacity, long needed) {
@@ -47,13 +50,14 @@ final class Staging {
                 if (smaller <= Math.min(needed, Long.BYTES)) {
                     throw e;
                 }
+                large = Math.min(large, Math.max(SMALL_BYTES, smaller / 2));
             }
         }
     }
 
     /** Takes a leased buffer back that no command uses any more. */
     static void giveBack(ByteBuffer buffer) {
-        if (buffer.capacity() == PIECE_BYTES && FREE.size() < MOST_FREE) {
+        if (buffer.capacity() > SMALL_BYTES && FREE.size() < MOST_FREE) {
             FREE.addFirst(buffer);
         } else if (buffer.capacity() == SMALL_BYTES && SMALL_FREE.size() < MOST_SMALL_FREE) {
             SMALL_FREE.addFirst(buffer);

@@ -78,7 +78,7 @@ class StressTest {
 
     @Test
     void transfersWithLittleDirectMemory() throws Exception {
-        assertFlat("transfers", Soak.steps(20, 2000));
+        assertFlat("transfers", Soak.steps(20, 500));
     }
 
     @Test
