@@ -28,8 +28,6 @@ import java.util.function.Supplier;
  */
 final class DeviceMemory {
 
-    private static final System.Logger LOG = System.getLogger("io.github.clnorm");
-
     // The free list keeps at most this part of the device's memory.
     private static final int FREE_SHARE = 4;
     // No collection below these.
@@ -164,7 +162,7 @@ final class DeviceMemory {
         awaitUninterruptibly(cleaned, CLEANER_MILLISECONDS);
         drain();
         if (canary.get() != null && CANNOT_COLLECT.compareAndSet(false, true)) {
-            LOG.log(Level.WARNING, "System.gc() does nothing in this process (-XX:+DisableExplicitGC): device memory of "
+            Leaks.logger().log(Level.WARNING, "System.gc() does nothing in this process (-XX:+DisableExplicitGC): device memory of "
                     + "tensors that are not closed is reclaimed late");
         }
     }
@@ -188,7 +186,7 @@ final class DeviceMemory {
             try {
                 next.close();
             } catch (ClException e) {
-                LOG.log(Level.DEBUG, "a forgotten buffer could not be released", e);
+                Leaks.logger().log(Level.DEBUG, "a forgotten buffer could not be released", e);
             }
         }
         if (isAny) {

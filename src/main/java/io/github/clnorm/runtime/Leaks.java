@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Leaks {
 
-    private static final System.Logger LOG = System.getLogger("io.github.clnorm");
+    private static final String LOGGER = "io.github.clnorm";
     private static final String PROPERTY = "clnorm.leaks";
     // A program that allocates in ever-changing places must not fill the memory.
     private static final int MOST_SITES = 1000;
@@ -53,9 +53,14 @@ final class Leaks {
         }
     }
 
+    /** The library's logger. Made when it is needed: that takes milliseconds, which starts without a warning save. */
+    static System.Logger logger() {
+        return System.getLogger(LOGGER);
+    }
+
     /** In a thread of its own: a logger that blocks must not stop the cleaner. */
     private static void warn(String message, Throwable site) {
-        Thread thread = new Thread(() -> LOG.log(Level.WARNING, message, site), "clnorm-leak-report");
+        Thread thread = new Thread(() -> logger().log(Level.WARNING, message, site), "clnorm-leak-report");
         thread.setDaemon(true);
         thread.start();
     }
