@@ -6,28 +6,45 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Numbers on the command line, with messages in words instead of Java's types. */
+/**
+ * Numbers on the command line, with messages in words instead of Java's types. Classes, not lambdas: where a lambda implements
+ * one of picocli's interfaces, the launcher's archive of classes leaves out 31 of picocli's own.
+ */
 final class Numbers {
 
     private Numbers() {}
 
     static void register(CommandLine commandLine) {
-        ITypeConverter<Double> real = Numbers::real;
-        ITypeConverter<Long> whole = text -> whole(text, Long::valueOf, Long.MAX_VALUE);
-        ITypeConverter<Integer> small = text -> whole(text, Integer::valueOf, Integer.MAX_VALUE);
-        commandLine.registerConverter(double.class, real);
-        commandLine.registerConverter(Double.class, real);
-        commandLine.registerConverter(long.class, whole);
-        commandLine.registerConverter(Long.class, whole);
-        commandLine.registerConverter(int.class, small);
-        commandLine.registerConverter(Integer.class, small);
+        commandLine.registerConverter(double.class, new Real());
+        commandLine.registerConverter(Double.class, new Real());
+        commandLine.registerConverter(long.class, new Whole());
+        commandLine.registerConverter(Long.class, new Whole());
+        commandLine.registerConverter(int.class, new SmallWhole());
+        commandLine.registerConverter(Integer.class, new SmallWhole());
     }
 
-    private static Double real(String text) {
-        try {
-            return Double.valueOf(text);
-        } catch (NumberFormatException e) {
-            throw new TypeConversionException("'" + text + "' is not a number");
+    private static final class Real implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            try {
+                return Double.valueOf(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a number");
+            }
+        }
+    }
+
+    private static final class Whole implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            return whole(text, Long::valueOf, Long.MAX_VALUE);
+        }
+    }
+
+    private static final class SmallWhole implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            return whole(text, Integer::valueOf, Integer.MAX_VALUE);
         }
     }
 
