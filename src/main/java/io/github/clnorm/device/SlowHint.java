@@ -54,7 +54,7 @@ final class SlowHint implements AutoCloseable {
                 error.write(line, 0, line.length);
             }
         } catch (IOException e) {
-            // Closed: nobody would read it.
+            // Standard error is closed: a hint could not be read.
             ready.countDown();
         } catch (InterruptedException e) {
             ready.countDown();
