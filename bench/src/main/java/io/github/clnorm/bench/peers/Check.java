@@ -1,7 +1,7 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.reference.Reference;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -82,10 +82,10 @@ final class Check {
     private static Reference reference(Workload workload) {
         long[] shape = workload.shape();
         return switch (workload.operation()) {
-            case GROUP_NORM -> Reference.groupNorm(shape, workload.layout(), workload.numGroups());
+            case GROUP_NORM -> Reference.groupNorm(shape, workload.layout().channelAxis(shape.length), workload.numGroups());
             case LAYER_NORM -> Reference.layerNorm(shape, workload.parameterShape());
-            case INSTANCE_NORM -> Reference.instanceNorm(shape, workload.layout());
-            case BATCH_NORM -> Reference.batchNorm(shape, workload.layout());
+            case INSTANCE_NORM -> Reference.instanceNorm(shape, workload.layout().channelAxis(shape.length));
+            case BATCH_NORM -> Reference.batchNorm(shape, workload.layout().channelAxis(shape.length));
             case RMS_NORM -> Reference.rmsNorm(shape, workload.parameterShape());
         };
     }

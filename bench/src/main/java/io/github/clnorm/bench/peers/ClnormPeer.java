@@ -8,8 +8,8 @@ import io.github.clnorm.Normalized;
 import io.github.clnorm.Options;
 import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
 
 /** clnorm on PoCL, by its functional layer, with y and dx given and the other results made anew in every call. */
 final class ClnormPeer implements Peer {

@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Workload;
 
 /**
  * group_norm, instance_norm and batch_norm with channels first. A row is a channel of a sample: its elements lie side by

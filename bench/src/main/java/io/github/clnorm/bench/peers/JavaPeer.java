@@ -1,8 +1,8 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.geometry.Operation;
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
 
 /** Loops in plain Java over arrays, in two threads: what a user would write, had they an afternoon for it. */
 final class JavaPeer implements Peer {

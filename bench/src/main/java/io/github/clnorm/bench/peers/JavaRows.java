@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Workload;
 import java.util.Arrays;
 
 /** layer_norm: the threads share chunks of rows, and each chunk sums the gradients of weight and bias by itself. */

@@ -1,8 +1,8 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.geometry.Operation;
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@ package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.NoDeviceException;
-import io.github.clnorm.measure.Direction;
-import io.github.clnorm.measure.Suite;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Suite;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
 
 /**

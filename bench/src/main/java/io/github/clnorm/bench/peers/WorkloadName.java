@@ -1,7 +1,7 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.geometry.Operation;
-import io.github.clnorm.measure.Workload;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;

@@ -1,0 +1,306 @@
+package io.github.clnorm;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.device.Devices;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.tune.TunedPlans;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Tuning;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+
+/**
+ * A device at work: makes tensors, and runs what layers enqueue. Closing it closes everything it made.
+ *
+ * <p>Thread-safe: any number of threads, virtual ones too, may share a backend, its layers and its tensors. Calls are
+ * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block until
+ * the device is done, while other threads may go on enqueueing. Compiling a kernel for its first use, and a search with
+ * {@link Tuning#NOW}, make other threads wait. A backend that is closed while other threads use it lets their native calls
+ * return; what they call afterwards throws IllegalStateException.
+ *
+ * <p>Tensors, layers, recorded passes and backends that become unreachable without being closed are reclaimed by the garbage
+ * collector, with one warning through {@link System.Logger} {@code io.github.clnorm}; {@code -Dclnorm.leaks=on} reports where
+ * each was allocated, {@code off} nothing.
+ */
+public final class Backend implements AutoCloseable {
+
+    private final Session session;
+
+    /**
+     * A backend on an open session, with an OpenCL port of the caller's own. Launch parameters are the heuristics'.
+     *
+     * @param session the session; closed with the backend
+     */
+    public Backend(Session session) {
+        this.session = session;
+    }
+
+    /**
+     * A backend on an open session, with an OpenCL port of the caller's own.
+     *
+     * @param session the session; closed with the backend
+     * @param tuning how launch parameters are found
+     */
+    public Backend(Session session, Tuning tuning) {
+        this(session);
+        TunedPlans.use(session, tuning);
+    }
+
+    /**
+     * Opens the device of {@code $CLNORM_DEVICE}, else the best one. Launch parameters are those that were tuned there, if
+     * any were.
+     *
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when there is none
+     */
+    public static Backend open() {
+        return open(DeviceSelector.parse(null).select());
+    }
+
+    /**
+     * Opens the device of {@code $CLNORM_DEVICE}, else the best one.
+     *
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when there is none
+     */
+    public static Backend open(Tuning tuning) {
+        return open(DeviceSelector.parse(null).select(), tuning);
+    }
+
+    /**
+     * Opens the best device that matches a selector. Launch parameters are those that were tuned there, if any were.
+     *
+     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when none matches
+     * @throws io.github.clnorm.device.ClException when the device cannot be opened
+     */
+    public static Backend open(String selector) {
+        return open(DeviceSelector.parse(selector).select());
+    }
+
+    /**
+     * Opens the best device that matches a selector.
+     *
+     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.device.NoDeviceException when none matches
+     * @throws io.github.clnorm.device.ClException when the device cannot be opened
+     */
+    public static Backend open(String selector, Tuning tuning) {
+        return open(DeviceSelector.parse(selector).select(), tuning);
+    }
+
+    /**
+     * Opens a device. Launch parameters are those that were tuned there, if any were.
+     *
+     * @param device one of {@link Devices#platforms()}
+     * @return the backend
+     * @throws io.github.clnorm.device.ClException when it cannot be opened
+     */
+    public static Backend open(DeviceInfo device) {
+        return open(device, Tuning.CACHED);
+    }
+
+    /**
+     * Opens a device.
+     *
+     * @param device one of {@link Devices#platforms()}
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws io.github.clnorm.device.ClException when it cannot be opened
+     */
+    public static Backend open(DeviceInfo device, Tuning tuning) {
+        Objects.requireNonNull(tuning, "tuning");
+        return new Backend(new Session(JoclOpenCl.open(device, false), device), tuning);
+    }
+
+    /**
+     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed. Launch
+     * parameters are those that were tuned on the device, if any were.
+     *
+     * @param context the context
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
+     * @return the backend
+     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws NullPointerException when one of them is null
+     */
+    public static Backend on(cl_context context, cl_command_queue queue) {
+        return on(context, queue, Tuning.CACHED);
+    }
+
+    /**
+     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
+     *
+     * @param context the context
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
+     * @param tuning how launch parameters are found
+     * @return the backend
+     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws NullPointerException when one of them is null
+     */
+    public static Backend on(cl_context context, cl_command_queue queue, Tuning tuning) {
+        Objects.requireNonNull(tuning, "tuning");
+        DeviceInfo device = Devices.withId(JoclOpenCl.deviceOf(context, queue));
+        return new Backend(new Session(JoclOpenCl.on(device, context, queue), device), tuning);
+    }
+
+    /**
+     * The device it works on.
+     *
+     * @return what it is
+     */
+    public DeviceInfo device() {
+        return session.device();
+    }
+
+    /**
+     * A float32 tensor with the given values.
+     *
+     * @param values the elements, the last dimension fastest. Not modified
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the shape has another number of elements, or the tensor exceeds the device's
+     *     largest buffer
+     */
+    public Tensor tensor(float[] values, long... shape) {
+        return tensor(ElementType.FLOAT32, values, shape);
+    }
+
+    /**
+     * A tensor with the given values.
+     *
+     * @param type of its elements
+     * @param values the elements, the last dimension fastest, each rounded to the type. Not modified
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the shape has another number of elements, when the tensor exceeds the
+     *     device's largest buffer, or when the device has no such type
+     */
+    public Tensor tensor(ElementType type, float[] values, long... shape) {
+        checkCount(values.length, shape);
+        return filled(empty(type, shape), tensor -> tensor.set(values));
+    }
+
+    /**
+     * A tensor with the given values.
+     *
+     * @param type of its elements
+     * @param values the elements, the last dimension fastest, each rounded to the type. Not modified
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the shape has another number of elements, when the tensor exceeds the
+     *     device's largest buffer, or when the device has no such type
+     */
+    public Tensor tensor(ElementType type, double[] values, long... shape) {
+        checkCount(values.length, shape);
+        return filled(empty(type, shape), tensor -> tensor.set(values));
+    }
+
+    private static void checkCount(int count, long... shape) {
+        long elements = Shapes.elements(shape);
+        if (elements != count) {
+            throw new IllegalArgumentException(
+                    "shape " + Shapes.text(shape) + " has " + elements + " elements, got " + count + " values");
+        }
+    }
+
+    private static Tensor filled(Tensor tensor, Consumer<Tensor> filler) {
+        try {
+            filler.accept(tensor);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A float32 tensor whose values are undefined until something is written to it.
+     *
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer
+     */
+    public Tensor empty(long... shape) {
+        return empty(ElementType.FLOAT32, shape);
+    }
+
+    /**
+     * A tensor whose values are undefined until something is written to it.
+     *
+     * @param type of its elements
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when it exceeds the device's largest buffer, or the device has no such type
+     */
+    public Tensor empty(ElementType type, long... shape) {
+        if (type == ElementType.FLOAT64 && !device().fp64()) {
+            throw new IllegalArgumentException("float64 is not available on " + device().description()
+                    + ": it does not compute in double precision");
+        }
+        long elements = Shapes.elements(shape);
+        if (elements > device().maxBuffer() / type.bytes()) {
+            throw new IllegalArgumentException("a tensor of shape " + Shapes.text(shape) + " takes " + elements
+                    + " x " + type.bytes() + " bytes, more than the largest buffer of " + device().description() + ": "
+                    + device().maxBuffer() + " bytes");
+        }
+        return new Tensor(this, session.allocate(elements * type.bytes()), type, shape);
+    }
+
+    /**
+     * Opens a scope of this thread, which closes what the thread makes on this backend until then and does not keep.
+     *
+     * @return the scope
+     * @throws IllegalStateException when the backend is closed
+     */
+    public Scope scope() {
+        return new Scope(session.openScope());
+    }
+
+    /**
+     * What is allocated on the device now.
+     *
+     * @return the figures
+     * @throws IllegalStateException when the backend is closed
+     */
+    public MemoryUse memory() {
+        Session.MemoryUse use = session.memory();
+        return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
+    }
+
+    /** Blocks until everything enqueued is done. Other threads may go on enqueueing. */
+    public void finish() {
+        session.finish();
+    }
+
+    /**
+     * Gives back the device memory that is kept for reuse: of closed tensors, up to a quarter of the device's memory, and
+     * scratch memory of the passes. Freed automatically when an allocation fails.
+     */
+    public void trim() {
+        session.trim();
+    }
+
+    /**
+     * The session that does the work.
+     *
+     * @return the session
+     */
+    public Session session() {
+        return session;
+    }
+
+    /** Blocks until the device is done, then closes every tensor and layer it made. */
+    @Override
+    public void close() {
+        session.close();
+    }
+}

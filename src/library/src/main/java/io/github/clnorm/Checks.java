@@ -1,0 +1,87 @@
+package io.github.clnorm;
+
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Wording;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.Arrays;
+
+/** What a pass asks of tensors before anything is enqueued. Null tensors are not there, and pass. */
+final class Checks {
+
+    private Checks() {}
+
+    /** Open, on the input's backend, and of its shape and type. */
+    static void like(Tensor input, String name, Tensor tensor) {
+        if (tensor == null) {
+            return;
+        }
+        openHere(input, name, tensor);
+        if (!Arrays.equals(tensor.sizes(), input.sizes()) || tensor.type() != input.type()) {
+            throw new IllegalArgumentException("Expected " + name + " of the input's shape and type, " + input.type()
+                    + " " + input + ", but got " + tensor.type() + " " + tensor);
+        }
+    }
+
+    /** Open, and on the input's backend. */
+    static void openHere(Tensor input, String name, Tensor tensor) {
+        if (tensor == null) {
+            return;
+        }
+        tensor.requireUsable(name);
+        if (tensor.backend() != input.backend()) {
+            throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got "
+                    + (tensor.backend().device().equals(input.backend().device())
+                            ? "tensors of two backends on one device, "
+                                    + input.backend().device().description()
+                            : name + " on " + tensor.backend().device().description() + " and input on "
+                                    + input.backend().device().description()));
+        }
+    }
+
+    /** Weight and bias of one type. */
+    static void oneType(Tensor weight, Tensor bias) {
+        if (weight != null && bias != null && weight.type() != bias.type()) {
+            throw new IllegalArgumentException(
+                    "Expected weight and bias of one type, but got " + weight.type() + " and " + bias.type());
+        }
+    }
+
+    /** Running statistics: one a channel, of the type that sums have. */
+    static void ofChannels(Tensor input, String name, Tensor statistic, long channels, Layout layout) {
+        if (statistic == null) {
+            return;
+        }
+        if (statistic.elements() != channels || statistic.sizes().length != 1) {
+            throw new IllegalArgumentException(
+                    name + " should contain " + channels + " elements not " + statistic.elements()
+                            + (statistic.sizes().length == 1
+                                    ? Wording.LIBRARY.remedy(input.sizes(), layout, statistic.elements())
+                                    : ", in one dimension, but is of shape " + statistic));
+        }
+        ofReals(input, name, statistic);
+    }
+
+    /** Of the type that sums have. */
+    static void ofReals(Tensor input, String name, Tensor statistic) {
+        ElementType real = input.type().accumulator();
+        if (statistic != null && statistic.type() != real) {
+            throw new IllegalArgumentException("Expected " + name + " of type " + real + " for input of type "
+                    + input.type() + ", but got " + statistic.type());
+        }
+    }
+
+    /** Saved statistics: open, on the input's backend, of a shape and of the type that sums have. */
+    static void saved(Tensor input, String name, Tensor statistic, long... shape) {
+        if (statistic == null) {
+            return;
+        }
+        openHere(input, name, statistic);
+        if (!Arrays.equals(statistic.sizes(), shape)) {
+            throw new IllegalArgumentException("Expected " + name + " of shape "
+                    + Shapes.text(shape) + " for input of shape " + input + ", but got "
+                    + statistic);
+        }
+        ofReals(input, name, statistic);
+    }
+}

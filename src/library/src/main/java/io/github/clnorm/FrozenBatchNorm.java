@@ -1,0 +1,146 @@
+package io.github.clnorm;
+
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.Objects;
+
+/**
+ * Batch normalization whose statistics and parameters are fixed, in one pass, as <a
+ * href="https://pytorch.org/vision/stable/generated/torchvision.ops.FrozenBatchNorm2d.html">torchvision.ops.FrozenBatchNorm2d</a>:
+ * what detectors make of a pretrained backbone's BatchNorm.
+ *
+ * <p>Input: {@code (N, C, *)}, or {@code (N, *, C)} with channels last. Weight, bias, running mean and variance:
+ * {@code (C)}; 1, 0, 0 and 1 at first.
+ *
+ * <p>Thread-safe, see {@link Layer}.
+ */
+public final class FrozenBatchNorm extends Layer {
+
+    private final long numFeatures;
+    private final Tensor runningMean;
+    private final Tensor runningVar;
+
+    private FrozenBatchNorm(Builder builder) {
+        super(builder, true, true, builder.numFeatures);
+        this.numFeatures = builder.numFeatures;
+        this.runningMean = own(builder.statisticsType, 0, numFeatures);
+        this.runningVar = own(builder.statisticsType, 1, numFeatures);
+    }
+
+    /**
+     * A layer with eps 1e-5.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @return the layer
+     */
+    public static FrozenBatchNorm of(Backend backend, long numFeatures) {
+        return builder(backend, numFeatures).build();
+    }
+
+    /**
+     * A layer with other settings.
+     *
+     * @param backend where it works
+     * @param numFeatures C
+     * @return a builder
+     */
+    public static Builder builder(Backend backend, long numFeatures) {
+        return new Builder(backend, numFeatures);
+    }
+
+    @Override
+    Pass pass(Tensor input, Options options) {
+        Requests.channels(input, layout(), numFeatures);
+        Requests.statisticsType(input, runningMean);
+        return Functional.batchNormPass(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
+    }
+
+    /** Of the input alone: everything else is fixed. */
+    @Override
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return Functional.batchNormBackward(
+                gradOutput,
+                input,
+                runningMean,
+                runningVar,
+                weight(),
+                bias(),
+                null,
+                false,
+                eps(),
+                options.wanted(options.input(), false, false));
+    }
+
+    /**
+     * The mean that is taken.
+     *
+     * @return the layer's own tensor of shape {@code (C)}
+     */
+    public Tensor runningMean() {
+        return runningMean;
+    }
+
+    /**
+     * The variance that is divided by.
+     *
+     * @return the layer's own tensor of shape {@code (C)}
+     */
+    public Tensor runningVar() {
+        return runningVar;
+    }
+
+    /** As torchvision prints it. */
+    @Override
+    public String toString() {
+        return "FrozenBatchNorm2d(" + numFeatures + ", eps=" + number(eps()) + ")";
+    }
+
+    /** The settings of a layer. Not thread-safe. */
+    public static final class Builder extends Settings<Builder> {
+        private final long numFeatures;
+        private ElementType statisticsType = ElementType.FLOAT32;
+
+        private Builder(Backend backend, long numFeatures) {
+            super(backend, 1e-5);
+            this.numFeatures = Requests.count("num_features", numFeatures);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Where the channels of input and output are.
+         *
+         * @param value channels first unless set
+         * @return this
+         */
+        public Builder layout(Layout value) {
+            return setLayout(value);
+        }
+
+        /**
+         * The type of mean and variance: float64 for a layer of float64 inputs.
+         *
+         * @param value float32 unless set
+         * @return this
+         * @throws IllegalArgumentException when the device does not compute it
+         */
+        public Builder statisticsType(ElementType value) {
+            Requests.available(backend, "statisticsType", Objects.requireNonNull(value, "statisticsType"));
+            statisticsType = value;
+            return this;
+        }
+
+        /**
+         * Makes the layer.
+         *
+         * @return the layer
+         */
+        public FrozenBatchNorm build() {
+            return new FrozenBatchNorm(this);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.github.clnorm;
+
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.runtime.Backward;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One backward pass of any operation. Everything is checked before anything is allocated, and what was allocated is given
+ * back when something fails. It is checked and enqueued under the session's lock, as a forward pass is.
+ */
+final class GradientPass {
+
+    private final Tensor gradOutput;
+    private final Tensor input;
+    private final Geometry geometry;
+    private final Statistics statistics;
+    private final GradientOptions options;
+
+    private Tensor weight;
+    private Tensor bias;
+    private Saved saved;
+    private Tensor givenVariance;
+    private double eps;
+
+    GradientPass(Tensor gradOutput, Tensor input, Geometry geometry, Statistics statistics, GradientOptions options) {
+        this.gradOutput = Objects.requireNonNull(gradOutput, "gradOutput");
+        this.input = input;
+        this.geometry = geometry;
+        this.statistics = statistics;
+        this.options = options;
+    }
+
+    /** Gamma and beta, each of any type, or null; their shapes are checked already. */
+    GradientPass affine(Tensor gamma, Tensor beta) {
+        weight = gamma;
+        bias = beta;
+        return this;
+    }
+
+    /** The statistics of the forward pass, which must be of a shape. */
+    GradientPass saved(Saved statisticsOfForward, long... shape) {
+        if (statisticsOfForward == null || statisticsOfForward.rstd() == null) {
+            throw new IllegalArgumentException("Expected the statistics that the forward pass saved, but got none");
+        }
+        saved = statisticsOfForward;
+        if (statistics == Statistics.MEAN_AND_VARIANCE && saved.mean() == null) {
+            throw new IllegalArgumentException(
+                    "Expected a saved mean of shape " + Shapes.text(shape) + ", but got none");
+        }
+        Checks.saved(input, "mean", saved.mean(), shape);
+        Checks.saved(input, "rest of the mean", saved.meanRest(), shape);
+        Checks.saved(input, "rstd", saved.rstd(), shape);
+        return this;
+    }
+
+    /** The statistics of {@link Statistics#GIVEN}; their shapes are checked already. */
+    GradientPass given(Tensor mean, Tensor variance, double added) {
+        saved = new Saved(mean, null, null);
+        givenVariance = variance;
+        eps = added;
+        return this;
+    }
+
+    /** Checks and enqueues. */
+    Gradients gradients() {
+        return input.backend().session().exclusively(this::checkedAndEnqueued);
+    }
+
+    private Gradients checkedAndEnqueued() {
+        check();
+        Backend backend = input.backend();
+        boolean ofWeight = options.weight() && weight != null;
+        boolean ofBias = options.bias() && bias != null;
+        List<Tensor> made = new ArrayList<>();
+        try {
+            Tensor dx = !options.input()
+                    ? null
+                    : options.output() != null
+                            ? options.output()
+                            : keep(made, backend.empty(input.type(), input.sizes()));
+            // Before the first launch: where a later one fails, it is changed all the same.
+            Pass.written("a backward pass", dx);
+            Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.sizes())) : null;
+            Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.sizes())) : null;
+            if (geometry.elements() == 0) {
+                Pass.fill(dWeight, 0);
+                Pass.fill(dBias, 0);
+            } else if (dx != null || ofWeight || ofBias) {
+                enqueue(dx, dWeight, dBias);
+            }
+            return new Gradients(dx, dWeight, dBias);
+        } catch (RuntimeException e) {
+            made.forEach(Tensor::close);
+            throw e;
+        }
+    }
+
+    private void enqueue(Tensor dx, Tensor dWeight, Tensor dBias) {
+        Session session = input.backend().session();
+        ElementType parameters = weight != null
+                ? weight.type()
+                : bias != null ? bias.type() : input.type().accumulator();
+        GradientProblem problem = new GradientProblem(
+                geometry,
+                statistics,
+                input.type(),
+                parameters,
+                options.activation(),
+                options.residual() != null,
+                dx != null,
+                dWeight != null,
+                dBias != null);
+        boolean given = statistics == Statistics.GIVEN;
+        Backward.enqueue(
+                session,
+                problem,
+                session.planner().plan(problem),
+                new Backward.Buffers(
+                        Pass.buffer(input),
+                        Pass.buffer(options.residual()),
+                        Pass.buffer(gradOutput),
+                        Pass.buffer(weight),
+                        Pass.buffer(bias),
+                        Pass.buffer(saved.mean()),
+                        Pass.buffer(saved.meanRest()),
+                        given ? Pass.buffer(givenVariance) : Pass.buffer(saved.rstd()),
+                        Pass.buffer(dx),
+                        Pass.buffer(dWeight),
+                        Pass.buffer(dBias)),
+                Pass.real(input.type(), eps));
+    }
+
+    private void check() {
+        input.requireUsable("input");
+        Checks.like(input, "grad_output", gradOutput);
+        Checks.like(input, "residual", options.residual());
+        Checks.like(input, "output", options.output());
+        Checks.openHere(input, "weight", weight);
+        Checks.openHere(input, "bias", bias);
+        if (statistics == Statistics.GIVEN) {
+            Checks.openHere(input, "running_mean", saved.mean());
+            Checks.openHere(input, "running_var", givenVariance);
+        }
+        Checks.oneType(weight, bias);
+        Tensor output = options.output();
+        if (output == null) {
+            return;
+        }
+        if (!options.input()) {
+            throw new IllegalArgumentException("Expected no output where the gradient of the input is not wanted");
+        }
+        for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanRest(), saved.rstd(), givenVariance)) {
+            if (read != null && read.sharesMemoryWith(output)) {
+                throw new IllegalArgumentException("cannot work in place: the tensor of shape " + output
+                        + " holds parameters or statistics, which every work-group reads until the end");
+            }
+        }
+    }
+
+    private static Tensor keep(List<Tensor> made, Tensor tensor) {
+        made.add(tensor);
+        return tensor;
+    }
+}

@@ -1,0 +1,299 @@
+package io.github.clnorm;
+
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.RunningStatistics;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One forward pass of any operation: what an operation's geometry and parameters become. Everything is checked before
+ * anything is allocated, and what was allocated is given back when something fails. It is checked and enqueued under the
+ * session's lock: what another thread closes or writes meanwhile is closed or written before or afterwards.
+ */
+final class Pass {
+
+    private final String operation;
+    private final Tensor input;
+    private final Geometry geometry;
+    private final Statistics statistics;
+    private final double eps;
+    private final Options options;
+
+    private Tensor weight;
+    private Tensor bias;
+    private Tensor givenMean;
+    private Tensor givenVariance;
+    private Update update;
+    private long[] statisticsShape = {};
+
+    /** Running statistics that this pass changes; either tensor may be null. */
+    private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
+
+    Pass(String operation, Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
+        this.operation = operation;
+        this.input = input;
+        this.geometry = geometry;
+        this.statistics = statistics;
+        this.eps = Requests.eps(eps);
+        this.options = options;
+    }
+
+    /** Gamma and beta, each of any type, or null; their shapes are checked already. */
+    Pass affine(Tensor gamma, Tensor beta) {
+        weight = gamma;
+        bias = beta;
+        return this;
+    }
+
+    /** The statistics of {@link Statistics#GIVEN}; their shapes are checked already. */
+    Pass given(Tensor mean, Tensor variance) {
+        givenMean = mean;
+        givenVariance = variance;
+        return this;
+    }
+
+    /** Running statistics to be updated with the mean over `averaged` samples. */
+    Pass update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {
+        update = runningMean == null && runningVar == null
+                ? null
+                : new Update(runningMean, runningVar, factor, averaged);
+        return this;
+    }
+
+    /** The shape of the statistics; not needed by those of {@link Statistics#GIVEN}. */
+    Pass statisticsOf(long... shape) {
+        statisticsShape = shape;
+        return this;
+    }
+
+    /** The bias, where backward reads it. */
+    Tensor biasOfBackward() {
+        return options.activation() == Activation.NONE ? null : bias;
+    }
+
+    Tensor weight() {
+        return weight;
+    }
+
+    /** The running mean that normalizes, or null. */
+    Tensor givenMean() {
+        return givenMean;
+    }
+
+    /** The running variance that normalizes, or null. */
+    Tensor givenVariance() {
+        return givenVariance;
+    }
+
+    /** The output and all statistics. */
+    Normalized normalized() {
+        return normalized(true, operation);
+    }
+
+    /**
+     * Checks and enqueues.
+     *
+     * @param saves whether statistics are wanted: without, only the output is made
+     * @param by the operation or layer, for messages of who wrote
+     */
+    Normalized normalized(boolean saves, String by) {
+        return input.backend().session().exclusively(() -> checkedAndEnqueued(saves, by));
+    }
+
+    static void written(String by, Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            if (tensor != null) {
+                tensor.buffer().written(by);
+            }
+        }
+    }
+
+    private Normalized checkedAndEnqueued(boolean saves, String by) {
+        check();
+        Backend backend = input.backend();
+        ElementType real = input.type().accumulator();
+        List<Tensor> made = new ArrayList<>();
+        try {
+            Tensor output = options.output() != null
+                    ? options.output()
+                    : keep(made, backend.empty(input.type(), input.sizes()));
+            // Before the first launch: where a later one fails, these are changed all the same.
+            written(by, output, options.sum());
+            if (update != null) {
+                written(by, update.runningMean, update.runningVar);
+            }
+            boolean computed = saves && statistics != Statistics.GIVEN;
+            Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
+                    ? keep(made, backend.empty(real, statisticsShape))
+                    : null;
+            Tensor meanRest = mean != null ? keep(made, backend.empty(real, statisticsShape)) : null;
+            Tensor rstd = computed ? keep(made, backend.empty(real, statisticsShape)) : null;
+            if (geometry.elements() == 0) {
+                // As PyTorch: a set without elements has mean 0 and rstd NaN.
+                fill(mean, 0);
+                fill(meanRest, 0);
+                fill(rstd, Float.NaN);
+            } else {
+                enqueue(output, mean, meanRest, rstd);
+            }
+            return new Normalized(output, mean, meanRest, rstd);
+        } catch (RuntimeException e) {
+            made.forEach(Tensor::close);
+            throw e;
+        }
+    }
+
+    private void enqueue(Tensor output, Tensor mean, Tensor meanRest, Tensor rstd) {
+        Session session = input.backend().session();
+        ElementType parameters = weight != null
+                ? weight.type()
+                : bias != null ? bias.type() : input.type().accumulator();
+        Problem problem = new Problem(
+                geometry,
+                statistics,
+                input.type(),
+                parameters,
+                options.activation(),
+                options.residual() != null,
+                options.sum() != null);
+        try (DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
+                DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
+            DeviceBuffer meanBuffer = mean != null ? mean.buffer() : update != null ? batchMean : buffer(givenMean);
+            Forward.enqueue(
+                    session,
+                    problem,
+                    session.planner().plan(problem),
+                    new Forward.Buffers(
+                            input.buffer(),
+                            buffer(options.residual()),
+                            buffer(weight),
+                            buffer(bias),
+                            output.buffer(),
+                            buffer(options.sum()),
+                            meanBuffer,
+                            buffer(meanRest),
+                            update != null ? batchVariance : buffer(givenVariance),
+                            buffer(rstd)),
+                    real(input.type(), eps));
+            if (update != null) {
+                RunningStatistics.enqueue(
+                        session,
+                        input.type().accumulator(),
+                        new RunningStatistics.Batch(
+                                meanBuffer,
+                                batchVariance,
+                                update.averaged,
+                                geometry.sets() / update.averaged,
+                                geometry.setSize()),
+                        buffer(update.runningMean),
+                        buffer(update.runningVar),
+                        update.factor);
+            }
+        }
+    }
+
+    private DeviceBuffer statistic(Session session) {
+        return session.allocate(geometry.sets() * input.type().accumulator().bytes());
+    }
+
+    /** A positive eps stays positive in float32: a constant set then gives 0, not NaN. */
+    static double real(ElementType type, double value) {
+        return real(type, "eps", value);
+    }
+
+    private static double real(ElementType type, String name, double value) {
+        if (type == ElementType.FLOAT64) {
+            return value;
+        }
+        float real = (float) value;
+        if (Float.isInfinite(real)) {
+            throw new IllegalArgumentException("Expected " + name + " in the range of float32, which " + type
+                    + " is computed in, but got " + name + " = " + value);
+        }
+        return value > 0 ? Math.max(real, Float.MIN_NORMAL) : real;
+    }
+
+    private void check() {
+        input.requireUsable("input");
+        real(input.type(), "eps", eps);
+        if (update != null) {
+            real(input.type(), "momentum", update.factor);
+        }
+        Checks.like(input, "residual", options.residual());
+        Checks.like(input, "sum", options.sum());
+        Checks.like(input, "output", options.output());
+        Checks.openHere(input, "weight", weight);
+        Checks.openHere(input, "bias", bias);
+        Checks.openHere(input, "running_mean", givenMean);
+        Checks.openHere(input, "running_var", givenVariance);
+        if (update != null) {
+            Checks.openHere(input, "running_mean", update.runningMean);
+            Checks.openHere(input, "running_var", update.runningVar);
+        }
+        Checks.oneType(weight, bias);
+        if (options.sum() != null && options.residual() == null) {
+            throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
+        }
+        checkOverlap();
+    }
+
+    /** Refuses what would be overwritten while others still need it. */
+    private void checkOverlap() {
+        Tensor output = options.output();
+        if (update != null) {
+            checkUpdate(update.runningMean, update.runningVar);
+            checkUpdate(update.runningVar, update.runningMean);
+        }
+        if (output == null && options.sum() == null) {
+            return;
+        }
+        if (output != null && options.sum() != null && output.sharesMemoryWith(options.sum())) {
+            throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
+        }
+        for (Tensor written : Arrays.asList(output, options.sum())) {
+            for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
+                if (written != null && read != null && written.sharesMemoryWith(read)) {
+                    throw new IllegalArgumentException("cannot work in place: the tensor of shape " + written
+                            + " holds parameters, which every work-group reads until the end");
+                }
+            }
+        }
+    }
+
+    /** Running statistics are written behind everything else: into memory that holds nothing else. */
+    private void checkUpdate(Tensor statistic, Tensor other) {
+        for (Tensor tensor :
+                Arrays.asList(other, input, weight, bias, options.residual(), options.output(), options.sum())) {
+            if (statistic != null && tensor != null && tensor.sharesMemoryWith(statistic)) {
+                throw new IllegalArgumentException(
+                        "Expected running_mean and running_var in tensors of their own, but got one" + " of shape "
+                                + statistic + " that is used twice");
+            }
+        }
+    }
+
+    /** Sets all elements of a tensor, if there is one. */
+    static void fill(Tensor tensor, float value) {
+        if (tensor != null) {
+            tensor.fill(value);
+        }
+    }
+
+    private static Tensor keep(List<Tensor> made, Tensor tensor) {
+        made.add(Objects.requireNonNull(tensor));
+        return tensor;
+    }
+
+    static DeviceBuffer buffer(Tensor tensor) {
+        return tensor == null ? null : tensor.buffer();
+    }
+}

@@ -1,0 +1,107 @@
+package io.github.clnorm;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a layer's forward pass leaves for its backward pass: the saved statistics, and which tensors backward reads again,
+ * with the version that they had. The session's lock guards it.
+ */
+final class SavedPass {
+
+    /** A tensor that backward reads again. */
+    private record Read(String name, Tensor tensor, long version) {
+
+        void check() {
+            if (tensor.buffer().isClosed()) {
+                throw new IllegalStateException(
+                        "the " + name + " of shape " + tensor + " that backward needs is closed");
+            }
+            if (tensor.version() != version) {
+                throw new IllegalStateException("the " + name + " of shape " + tensor
+                        + " that backward needs was changed after the forward pass: it is at version "
+                        + tensor.version()
+                        + ", expected version " + version + "; last written by "
+                        + tensor.buffer().lastWriter()
+                        + ". Take the gradients before it is changed, or run the forward pass again");
+            }
+        }
+    }
+
+    private final Tensor input;
+    private final Options options;
+    private final List<Read> reads = new ArrayList<>();
+    private Saved saved;
+
+    /** Remembers what a pass is about to read. Called before it writes anything. */
+    SavedPass(Tensor input, Options options, Pass pass) {
+        this.input = input;
+        this.options = options;
+        read("input", input);
+        read("residual", options.residual());
+        read("weight", pass.weight());
+        read("bias", pass.biasOfBackward());
+        read("running mean", pass.givenMean());
+        read("running variance", pass.givenVariance());
+    }
+
+    private void read(String name, Tensor tensor) {
+        if (tensor != null) {
+            reads.add(new Read(name, tensor, tensor.version()));
+        }
+    }
+
+    void saved(Saved statistics) {
+        saved = statistics;
+    }
+
+    Tensor input() {
+        return input;
+    }
+
+    Tensor residual() {
+        return options.residual();
+    }
+
+    Saved statistics() {
+        return saved;
+    }
+
+    /** Rejects a backward pass that would read something else than the forward pass did. */
+    void check() {
+        for (Tensor written : Arrays.asList(options.output(), options.sum())) {
+            for (Tensor read : Arrays.asList(input, options.residual())) {
+                if (written != null && read != null && written.sharesMemoryWith(read)) {
+                    throw new IllegalStateException("forward worked in place: the input of shape " + read
+                            + " that backward needs is overwritten");
+                }
+            }
+        }
+        reads.forEach(Read::check);
+        if (saved != null && saved.rstd().buffer().isClosed()) {
+            throw new IllegalStateException(
+                    "what the forward pass saved is closed, with the scope that the pass was recorded"
+                            + " in: scope.keep(recorded) keeps it");
+        }
+    }
+
+    /** Takes the statistics out of the scope that they were made in. */
+    void leaveScope() {
+        for (Tensor tensor : tensors()) {
+            if (tensor != null) {
+                tensor.buffer().leaveScope();
+            }
+        }
+    }
+
+    List<Tensor> tensors() {
+        return saved == null ? List.of() : Arrays.asList(saved.mean(), saved.meanRest(), saved.rstd());
+    }
+
+    void close() {
+        if (saved != null) {
+            saved.close();
+        }
+    }
+}

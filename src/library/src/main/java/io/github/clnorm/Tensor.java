@@ -1,0 +1,311 @@
+package io.github.clnorm;
+
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend.
+ *
+ * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java and
+ * the device goes piece by piece: while one writes a tensor, other operations on that tensor are rejected, and a read of more
+ * than 4 MB that is overtaken by a write is rejected too (IllegalStateException). No lock is held meanwhile.
+ *
+ * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
+ */
+public final class Tensor implements AutoCloseable {
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    // Elements that are converted at a time.
+    private static final int CONVERTED = 1 << 16;
+
+    private final Backend backend;
+    private final DeviceBuffer buffer;
+    private final ElementType type;
+    private final long[] shape;
+
+    Tensor(Backend backend, DeviceBuffer buffer, ElementType type, long... shape) {
+        this.backend = backend;
+        this.buffer = buffer;
+        this.type = type;
+        this.shape = shape.clone();
+    }
+
+    /**
+     * Its dimensions.
+     *
+     * @return a copy
+     */
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /** Its dimensions, not copied. A pass reads them a dozen times; callers must not modify them. */
+    long[] sizes() {
+        return shape;
+    }
+
+    /**
+     * Its number of elements.
+     *
+     * @return the product of the dimensions
+     */
+    public long elements() {
+        return Shapes.elements(shape);
+    }
+
+    /**
+     * The backend it belongs to.
+     *
+     * @return the backend
+     */
+    public Backend backend() {
+        return backend;
+    }
+
+    /**
+     * The type of its elements.
+     *
+     * @return the type
+     */
+    public ElementType type() {
+        return type;
+    }
+
+    /**
+     * Reads it, after everything that is enqueued.
+     *
+     * @return the elements, the last dimension fastest; those of float64 rounded
+     * @throws IllegalStateException when it is closed
+     * @throws IllegalArgumentException when it has more elements than a Java array
+     */
+    public float[] toFloats() {
+        float[] values = new float[count()];
+        fetch((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        return values;
+    }
+
+    /**
+     * Reads it, after everything that is enqueued.
+     *
+     * @return the elements, the last dimension fastest
+     * @throws IllegalStateException when it is closed
+     * @throws IllegalArgumentException when it has more elements than a Java array
+     */
+    public double[] toDoubles() {
+        double[] values = new double[count()];
+        fetch((at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        return values;
+    }
+
+    /**
+     * Reads its bytes, after everything that is enqueued, without a Java array of its size.
+     *
+     * @param target takes them, piece by piece. Called without any lock: it may use other tensors and backends
+     * @throws IllegalStateException when it is closed, or written before the last piece was read
+     */
+    public void read(Session.Piece target) {
+        Objects.requireNonNull(target, "target");
+        requireOpen();
+        backend.session().read(buffer, target);
+    }
+
+    /** The same into the library's own arrays. */
+    private void fetch(Session.Piece target) {
+        requireOpen();
+        backend.session().read(buffer, target, false);
+    }
+
+    /**
+     * Replaces its values, after everything that is enqueued.
+     *
+     * @param values as many as it has elements, each rounded to the tensor's type. Not modified
+     * @throws IllegalArgumentException when they are more or fewer
+     * @throws IllegalStateException when it is closed
+     */
+    public void set(float[] values) {
+        checkCount(Objects.requireNonNull(values, "values").length);
+        fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+    }
+
+    /**
+     * Replaces its values, after everything that is enqueued.
+     *
+     * @param values as many as it has elements, each rounded to the tensor's type. Not modified
+     * @throws IllegalArgumentException when they are more or fewer
+     * @throws IllegalStateException when it is closed
+     */
+    public void set(double[] values) {
+        checkCount(Objects.requireNonNull(values, "values").length);
+        fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+    }
+
+    /**
+     * Replaces its bytes, after everything that is enqueued, without a Java array of its size. What is not filled is 0.
+     *
+     * @param source fills them, piece by piece. Called without any lock: it may use other tensors and backends, but not this
+     *     tensor. When it throws, the tensor's content is undefined
+     * @throws IllegalStateException when it is closed, or another transfer is writing it
+     */
+    public void write(Session.Piece source) {
+        Objects.requireNonNull(source, "source");
+        requireOpen();
+        backend.session().write(buffer, source, true, "Tensor.write");
+    }
+
+    /** The same by a source that fills everything. */
+    private void fill(String by, Session.Piece source) {
+        requireOpen();
+        backend.session().write(buffer, source, false, by);
+    }
+
+    /**
+     * Replaces its values by those of another tensor, each rounded to this tensor's type. On one backend and in one type the
+     * copy stays on the device and is asynchronous; else it goes through Java's memory, and blocks until it is done.
+     *
+     * @param other of the same shape; may be of another type and another backend. Not modified
+     * @throws IllegalArgumentException when it has another shape
+     * @throws IllegalStateException when either is closed, or the source is written meanwhile
+     */
+    public void copyFrom(Tensor other) {
+        Objects.requireNonNull(other, "other");
+        requireOpen();
+        other.requireOpen("the source");
+        if (!Arrays.equals(shape, other.shape)) {
+            throw new IllegalArgumentException("Expected a source of shape " + this + ", but got " + other);
+        }
+        if (sharesMemoryWith(other)) {
+            return;
+        }
+        if (type == other.type && backend == other.backend) {
+            backend.session().copy(other.buffer, buffer, "Tensor.copyFrom");
+            return;
+        }
+        long version = other.version();
+        fill("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
+        if (other.version() != version) {
+            throw new IllegalStateException("the source of shape " + other + " was written by "
+                    + other.buffer.lastWriter() + " while it was being copied");
+        }
+    }
+
+    /** Reads some elements as those of another type. */
+    private void readAs(ElementType as, long first, ByteBuffer target) {
+        if (as == type) {
+            backend.session().read(buffer, first * type.bytes(), target);
+            return;
+        }
+        int count = target.remaining() / as.bytes();
+        ByteBuffer own = ByteBuffer.allocateDirect(Math.min(count, CONVERTED) * type.bytes())
+                .order(ByteOrder.nativeOrder());
+        double[] values = new double[Math.min(count, CONVERTED)];
+        for (int at = 0; at < count; at += CONVERTED) {
+            int some = Math.min(CONVERTED, count - at);
+            own.clear().limit(some * type.bytes());
+            backend.session().read(buffer, (first + at) * type.bytes(), own);
+            Codec.decode(type, own, values, 0);
+            ByteBuffer part = target.duplicate().order(target.order());
+            part.position(target.position() + at * as.bytes()).limit(part.position() + some * as.bytes());
+            Codec.encode(as, values, 0, part);
+        }
+    }
+
+    /** Sets every element to one value, and blocks until that is done: parameters, which kernels read. */
+    void setAll(float value) {
+        byte[] element = element(value);
+        fill("Tensor.set", (at, piece) -> {
+            while (piece.hasRemaining()) {
+                piece.put(element);
+            }
+        });
+    }
+
+    /** Sets every element to one value. Asynchronous. */
+    void fill(float value) {
+        backend.session().fill(buffer, element(value), "Tensor.fill");
+    }
+
+    private byte[] element(float value) {
+        ByteBuffer element = ByteBuffer.allocate(type.bytes()).order(ByteOrder.nativeOrder());
+        Codec.encode(type, new float[] {value}, 0, element);
+        return element.array();
+    }
+
+    /** Rejects a tensor that no pass could use now: closed, or being written by a transfer. */
+    void requireUsable(String name) {
+        requireOpen(name);
+        buffer.requireUsable();
+    }
+
+    /**
+     * How often its content was changed: every write by the library counts, through any view.
+     *
+     * @return 0 for a tensor that nothing was written to
+     */
+    public long version() {
+        return buffer.version();
+    }
+
+    private int count() {
+        if (elements() > LARGEST_ARRAY) {
+            throw new IllegalArgumentException("a tensor of " + elements() + " elements does not fit in a Java array");
+        }
+        return (int) elements();
+    }
+
+    private void checkCount(int given) {
+        requireOpen();
+        if (given != elements()) {
+            throw new IllegalArgumentException(
+                    "a tensor of shape " + this + " takes " + elements() + " values, got " + given);
+        }
+    }
+
+    /** The same memory under another shape of as many elements: closing either closes both. */
+    Tensor viewedAs(long... other) {
+        return new Tensor(backend, buffer, type, other);
+    }
+
+    /** Whether writing to one changes the other. */
+    boolean sharesMemoryWith(Tensor other) {
+        return buffer == other.buffer;
+    }
+
+    /**
+     * The memory behind it, for those who enqueue work of their own on the backend's session.
+     *
+     * @return the buffer; closing it closes the tensor
+     */
+    public DeviceBuffer buffer() {
+        return buffer;
+    }
+
+    void requireOpen() {
+        requireOpen("the tensor");
+    }
+
+    /** The same, where several tensors could be meant. */
+    void requireOpen(String name) {
+        if (buffer.isClosed()) {
+            throw new IllegalStateException(name + " of shape " + this + " is closed");
+        }
+    }
+
+    /** Gives its memory back, after the work that is enqueued on it. */
+    @Override
+    public void close() {
+        buffer.close();
+    }
+
+    /** The shape, as PyTorch prints it. */
+    @Override
+    public String toString() {
+        return Shapes.text(shape);
+    }
+}

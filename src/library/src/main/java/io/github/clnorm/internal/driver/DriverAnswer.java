@@ -1,0 +1,68 @@
+package io.github.clnorm.internal.driver;
+
+import java.nio.charset.StandardCharsets;
+import org.jocl.CL;
+
+/**
+ * Text that a driver gives in two calls: first its size, then its bytes. A driver that gives a wrong size costs neither
+ * memory nor the text: sizes beyond a bound, negative ones included, are taken for the bound.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param code OpenCL's code of the call that failed, or {@code CL_SUCCESS}
+ * @param size the size that the driver gave, in bytes; unsigned
+ * @param text the text up to its first NUL; empty after a failure
+ */
+public record DriverAnswer(int code, long size, String text) {
+
+    /** A call such as {@code clGetDeviceInfo}. */
+    @FunctionalInterface
+    public interface Query {
+
+        /**
+         * Asks the driver.
+         *
+         * @param bytes where the text goes; null to ask for the size alone
+         * @param size where the size goes, or null
+         * @return OpenCL's code
+         */
+        int ask(byte[] bytes, long[] size);
+    }
+
+    /**
+     * Asks for a text.
+     *
+     * @param query the call
+     * @param most the largest size that is believed, in bytes
+     * @return the text, or the code of the call that failed
+     */
+    public static DriverAnswer of(Query query, int most) {
+        long[] size = new long[1];
+        int code = query.ask(null, size);
+        if (code != CL.CL_SUCCESS || size[0] == 0) {
+            return new DriverAnswer(code, size[0], "");
+        }
+        byte[] bytes = new byte[isBelieved(size[0], most) ? (int) size[0] : most];
+        code = query.ask(bytes, null);
+        return new DriverAnswer(code, size[0], code == CL.CL_SUCCESS ? upToNul(bytes) : "");
+    }
+
+    /**
+     * Whether a size that a driver gives can be true.
+     *
+     * @param size the size; negative where the driver's is 2^63 or more
+     * @param most the largest that is believed
+     * @return whether it is between 0 and {@code most}
+     */
+    public static boolean isBelieved(long size, long most) {
+        return size >= 0 && size <= most;
+    }
+
+    private static String upToNul(byte[] bytes) {
+        int length = 0;
+        while (length < bytes.length && bytes[length] != 0) {
+            length++;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.clnorm.internal.driver;
+
+import io.github.clnorm.internal.cache.Ownership;
+import io.github.clnorm.internal.cache.PrivateFolder;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Starts JNA, once, with its native part in a folder that no other user can write to. By default JNA unpacks it to the user's
+ * cache folder without a look at its owner, or without a home to a folder in the shared temporary folder whose name other
+ * users can guess. All of the library's use of JNA begins here. Thread-safe.
+ */
+final class JnaStart {
+
+    // Where JNA unpacks its native part to.
+    private static final String FOLDER = "jna.tmpdir";
+
+    private static final String PROBLEM = start();
+
+    private JnaStart() {}
+
+    /** Why JNA cannot be used; empty when it can. */
+    static Optional<String> problem() {
+        return Optional.ofNullable(PROBLEM);
+    }
+
+    private static String start() {
+        String named = System.getProperty(FOLDER);
+        if (named != null) {
+            Optional<String> untrusted = problemOf(named);
+            return untrusted.isPresent()
+                    ? "JNA's native part is not extracted to the folder of " + FOLDER + ": " + untrusted.get()
+                    : SignalHandlerWatch.Start.problem();
+        }
+        String[] problem = new String[1];
+        synchronized (ProcessProperty.lock()) {
+            try (PrivateFolder folder = PrivateFolder.create()) {
+                ProcessProperty.during(
+                        FOLDER, folder.path().toString(), () -> problem[0] = SignalHandlerWatch.Start.problem());
+            } catch (IOException e) {
+                return "JNA's native part cannot be extracted: " + e.getMessage();
+            }
+        }
+        return problem[0];
+    }
+
+    private static Optional<String> problemOf(String folder) {
+        try {
+            return Ownership.problemOfFolder(Path.of(folder));
+        } catch (IOException | InvalidPathException e) {
+            return Optional.of(folder + ": " + e.getMessage());
+        }
+    }
+}

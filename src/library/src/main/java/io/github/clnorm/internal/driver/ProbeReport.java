@@ -1,0 +1,183 @@
+package io.github.clnorm.internal.driver;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.device.PlatformInfo;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a child says of the drivers that it asked: a file of records, each written in one call, so that all is there that
+ * was done before a driver ended the child.
+ *
+ * @param step the last step that was begun, such as {@code while it was loaded}; empty when no driver was touched
+ * @param platforms the platforms without handles, or null where the child did not get that far
+ * @param linkError the dynamic linker's reason for not loading the only driver; null where there is none
+ * @param failure why the child could not ask any driver, which is not a driver's fault; null where it could
+ */
+record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, String failure) {
+
+    private static final byte STEP = 1;
+    private static final byte PLATFORMS = 2;
+    private static final byte LINK_ERROR = 3;
+    private static final byte FAILURE = 4;
+
+    /** Longer texts are cut: modified UTF-8 takes at most three bytes a character, and a record's text 65535. */
+    private static final int LONGEST = 20_000;
+
+    /** Reads what there is; an incomplete last record is left out. */
+    static ProbeReport read(Path file) throws IOException {
+        String step = "";
+        List<PlatformInfo> platforms = null;
+        String linkError = null;
+        String failure = null;
+        try (InputStream stream = new BufferedInputStream(Files.newInputStream(file));
+                DataInputStream in = new DataInputStream(stream)) {
+            for (int kind = in.read(); kind >= 0; kind = in.read()) {
+                switch (kind) {
+                    case STEP -> step = in.readUTF();
+                    case PLATFORMS -> platforms = readPlatforms(in);
+                    case LINK_ERROR -> linkError = in.readUTF();
+                    case FAILURE -> failure = in.readUTF();
+                    default -> throw new IOException("unknown record " + kind);
+                }
+            }
+        } catch (EOFException e) {
+            return new ProbeReport(step, platforms, linkError, failure);
+        }
+        return new ProbeReport(step, platforms, linkError, failure);
+    }
+
+    /** Writes records. */
+    static final class Writer implements AutoCloseable {
+        private final OutputStream out;
+
+        Writer(Path file) throws IOException {
+            out = Files.newOutputStream(file);
+        }
+
+        void step(String step) throws IOException {
+            text(STEP, step);
+        }
+
+        void linkError(String reason) throws IOException {
+            text(LINK_ERROR, reason);
+        }
+
+        void failure(String reason) throws IOException {
+            text(FAILURE, reason);
+        }
+
+        void platforms(List<PlatformInfo> platforms) throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream data = new DataOutputStream(bytes);
+            data.writeByte(PLATFORMS);
+            data.writeInt(platforms.size());
+            for (PlatformInfo platform : platforms) {
+                data.writeInt(platform.index());
+                data.writeUTF(cut(platform.name()));
+                data.writeUTF(cut(platform.vendor()));
+                data.writeUTF(cut(platform.version()));
+                data.writeUTF(cut(platform.problem() == null ? "" : platform.problem()));
+                data.writeInt(platform.devices().size());
+                for (DeviceInfo device : platform.devices()) {
+                    write(data, device);
+                }
+            }
+            out.write(bytes.toByteArray());
+        }
+
+        private void text(byte kind, String text) throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream data = new DataOutputStream(bytes);
+            data.writeByte(kind);
+            data.writeUTF(cut(text));
+            out.write(bytes.toByteArray());
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.close();
+        }
+    }
+
+    private static String cut(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+    }
+
+    private static List<PlatformInfo> readPlatforms(DataInputStream in) throws IOException {
+        List<PlatformInfo> platforms = new ArrayList<>();
+        int count = in.readInt();
+        for (int p = 0; p < count; p++) {
+            int index = in.readInt();
+            String name = in.readUTF();
+            String vendor = in.readUTF();
+            String version = in.readUTF();
+            String problem = in.readUTF();
+            List<DeviceInfo> devices = new ArrayList<>();
+            int deviceCount = in.readInt();
+            for (int d = 0; d < deviceCount; d++) {
+                devices.add(readDevice(in));
+            }
+            platforms.add(new PlatformInfo(
+                    index, name, vendor, version, List.copyOf(devices), problem.isEmpty() ? null : problem));
+        }
+        return List.copyOf(platforms);
+    }
+
+    private static void write(DataOutputStream data, DeviceInfo device) throws IOException {
+        data.writeInt(device.platformIndex());
+        data.writeInt(device.deviceIndex());
+        data.writeUTF(cut(device.platform()));
+        data.writeUTF(cut(device.vendor()));
+        data.writeUTF(cut(device.name()));
+        data.writeUTF(device.type().name());
+        data.writeUTF(cut(device.driver()));
+        data.writeUTF(cut(device.version()));
+        data.writeInt(device.computeUnits());
+        data.writeInt(device.clockMHz());
+        data.writeLong(device.globalMemory());
+        data.writeLong(device.globalCache());
+        data.writeLong(device.maxBuffer());
+        data.writeInt(device.maxWorkGroupSize());
+        data.writeLong(device.localMemory());
+        data.writeBoolean(device.fp16());
+        data.writeBoolean(device.fp64());
+        data.writeBoolean(device.fusedMultiplyAdd());
+        data.writeBoolean(device.correctlyRounded());
+    }
+
+    private static DeviceInfo readDevice(DataInputStream in) throws IOException {
+        return new DeviceInfo(
+                in.readInt(),
+                in.readInt(),
+                in.readUTF(),
+                in.readUTF(),
+                in.readUTF(),
+                DeviceType.valueOf(in.readUTF()),
+                in.readUTF(),
+                in.readUTF(),
+                in.readInt(),
+                in.readInt(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readInt(),
+                in.readLong(),
+                in.readBoolean(),
+                in.readBoolean(),
+                in.readBoolean(),
+                in.readBoolean(),
+                null);
+    }
+}

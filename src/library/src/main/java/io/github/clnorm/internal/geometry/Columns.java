@@ -1,0 +1,43 @@
+package io.github.clnorm.internal.geometry;
+
+/**
+ * How a sample is cut into columns, where work goes across rows. Where rows are short, {@code lanes} successive rows are
+ * taken as one <em>long row</em> of at least 64 columns. Part of the order of summation.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param lanes rows in a long row, a power of two
+ * @param columns columns of a long row: {@code lanes · groups · width}
+ * @param tiles of {@link #TILE_ROWS} long rows, in which the rows are shared out; the last may be lower
+ */
+public record Columns(int lanes, int columns, int tiles) {
+
+    /** Long rows of a tile. */
+    public static final int TILE_ROWS = 128;
+
+    /**
+     * The columns of a geometry.
+     *
+     * @param geometry sets in several rows, not empty
+     * @return their columns
+     * @throws IllegalArgumentException when a row has more elements than the kernels can count
+     */
+    public static Columns of(Geometry geometry) {
+        long rowLength = geometry.groups() * geometry.width();
+        int lanes = 1;
+        while (lanes * rowLength < Cut.LANES) {
+            lanes *= 2;
+        }
+        long columns = lanes * rowLength;
+        long tiles = ceil(geometry.rows(), (long) lanes * TILE_ROWS);
+        if (columns > Integer.MAX_VALUE / 2 || tiles > Integer.MAX_VALUE / lanes) {
+            throw new IllegalArgumentException("rows of " + rowLength + " elements, and " + geometry.rows()
+                    + " of them, are more than the supported " + Integer.MAX_VALUE / 2);
+        }
+        return new Columns(lanes, (int) columns, (int) tiles);
+    }
+
+    private static long ceil(long a, long b) {
+        return (a + b - 1) / b;
+    }
+}

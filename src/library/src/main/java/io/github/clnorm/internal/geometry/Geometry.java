@@ -1,0 +1,127 @@
+package io.github.clnorm.internal.geometry;
+
+/**
+ * What a normalization does to memory: a tensor {@code [samples][rows][groups][width]}, of which set {@code (n, g)} is
+ * {@code rows} runs of {@code width} successive elements, one run a row, normalized by its own moments.
+ *
+ * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses those
+ * from {@code g · width / run} on.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param samples N where every sample has sets of its own, 1 where sets run across the batch; 0 for an empty batch
+ * @param rows rows of a sample
+ * @param groups sets of a sample
+ * @param width elements of a set in a row; 0 where a dimension is 0
+ * @param run successive elements of a row that share their parameters; divides {@code width}
+ */
+public record Geometry(long samples, long rows, long groups, long width, long run) {
+
+    // A block along a row costs about as much as this many across rows (PoCL, measured).
+    private static final long ACROSS_FOR_ALONG = 4;
+    // Runs shorter than this are normalized across rows where there are several.
+    private static final long SHORT_RUN = Cut.LANES;
+
+    /**
+     * Checks what the kernels rely on.
+     *
+     * @param samples 0 or more
+     * @param rows 1 or more
+     * @param groups 1 or more
+     * @param width 0 or more
+     * @param run 1 or more; divides {@code width}
+     * @throws IllegalArgumentException when a number is out of range or {@code run} does not divide {@code width}
+     */
+    public Geometry {
+        if (samples < 0 || rows < 1 || groups < 1 || width < 0 || run < 1 || width % run != 0) {
+            throw new IllegalArgumentException("not a geometry: " + samples + " samples of " + rows + " rows of "
+                    + groups + " groups of " + width + ", runs of " + run);
+        }
+        Shapes.elements(samples, rows, groups, width);
+    }
+
+    /**
+     * A geometry without elements, for an empty tensor.
+     *
+     * @param samples sets that have statistics all the same
+     * @return a geometry of {@code samples} empty sets
+     */
+    public static Geometry empty(long samples) {
+        return new Geometry(samples, 1, 1, 0, 1);
+    }
+
+    /**
+     * How many sets the tensor has.
+     *
+     * @return {@code samples * groups}
+     */
+    public long sets() {
+        return samples * groups;
+    }
+
+    /**
+     * Elements of a set.
+     *
+     * @return {@code rows * width}
+     */
+    public long setSize() {
+        return rows * width;
+    }
+
+    /**
+     * Elements of the whole tensor.
+     *
+     * @return {@code sets * setSize}
+     */
+    public long elements() {
+        return sets() * setSize();
+    }
+
+    /**
+     * The geometry for taking moments, where parameters do not matter: with one group a set's rows follow one another in
+     * memory, and are one row.
+     *
+     * @return this, or the same sets with one row
+     */
+    public Geometry joined() {
+        return groups == 1 && rows > 1 ? new Geometry(samples, 1, 1, setSize(), setSize()) : this;
+    }
+
+    /**
+     * Whether moments are summed across rows, column by column, and not along them. Part of the order of summation.
+     *
+     * @return true where that makes blocks of more elements, or hardly smaller ones
+     */
+    public boolean momentsAcrossRows() {
+        long along = rows * ((width + Cut.BLOCK - 1) / Cut.BLOCK);
+        long across = width * ((rows + Columns.TILE_ROWS - 1) / Columns.TILE_ROWS);
+        return rows > 1 && groups > 1 && across <= along * ACROSS_FOR_ALONG;
+    }
+
+    /**
+     * Whether elements are normalized across rows, so that a work-item keeps the parameters of its columns.
+     *
+     * @return true where there are several rows and runs are short
+     */
+    public boolean affineAcrossRows() {
+        return rows > 1 && run < SHORT_RUN;
+    }
+
+    /**
+     * Whether everything goes across rows.
+     *
+     * @return true for channels last, and for batches of small images
+     */
+    public boolean acrossRows() {
+        return momentsAcrossRows() && affineAcrossRows();
+    }
+
+    /**
+     * Whether nothing goes across rows, and moments and results have the same rows.
+     *
+     * @return true for sets that are read along their rows
+     */
+    public boolean alongRows() {
+        return !momentsAcrossRows() && !affineAcrossRows() && joined() == this;
+    }
+}

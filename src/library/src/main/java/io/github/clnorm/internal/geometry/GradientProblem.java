@@ -1,0 +1,67 @@
+package io.github.clnorm.internal.geometry;
+
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+
+/**
+ * Everything about a backward pass that decides which kernels compute it, and how fast: what a plan is chosen for.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param geometry where the sets are
+ * @param statistics which moments they were normalized by
+ * @param type of the elements of x, dy and dx
+ * @param parameterType of weight and bias and their gradients; the accumulator's where there are none
+ * @param activation applied in the forward pass
+ * @param residual whether a tensor was added to the input
+ * @param input whether dx is wanted
+ * @param weight whether dγ is wanted
+ * @param bias whether dβ is wanted
+ */
+public record GradientProblem(
+        Geometry geometry,
+        Statistics statistics,
+        ElementType type,
+        ElementType parameterType,
+        Activation activation,
+        boolean residual,
+        boolean input,
+        boolean weight,
+        boolean bias) {
+
+    /**
+     * The type of statistics, sums and everything in between.
+     *
+     * @return float64 for float64, else float32
+     */
+    public ElementType real() {
+        return type.accumulator();
+    }
+
+    /**
+     * Whether gradients of parameters are wanted.
+     *
+     * @return true for dγ, dβ or both
+     */
+    public boolean parameters() {
+        return weight || bias;
+    }
+
+    /**
+     * Whether x is read at all.
+     *
+     * @return false where dy alone gives all that is wanted
+     */
+    public boolean readsInput() {
+        return setSums() || weight || activation != Activation.NONE;
+    }
+
+    /**
+     * Whether dx takes sums over every set.
+     *
+     * @return false where dx is not wanted, and where statistics were given: then each dx follows from its own dy
+     */
+    public boolean setSums() {
+        return input && statistics != Statistics.GIVEN;
+    }
+}

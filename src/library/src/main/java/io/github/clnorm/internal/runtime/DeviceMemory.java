@@ -1,0 +1,250 @@
+package io.github.clnorm.internal.runtime;
+
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.opencl.OpenCl;
+import java.lang.System.Logger.Level;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * A session's allocator: what is allocated, what is free, and what was forgotten. The session's lock guards everything but
+ * {@link #forgotten}.
+ *
+ * <p>Java's garbage collector sees none of the device's memory and has no reason to run when it is full. So the allocator
+ * runs it, when an allocation fails, and when twice as much is allocated as the last collection left: a program that forgets
+ * to close its tensors goes on working, and one that closes them is hardly ever stopped for it.
+ */
+final class DeviceMemory {
+
+    // The free list keeps at most this part of the device's memory.
+    private static final int FREE_SHARE = 4;
+    // No collection below these.
+    private static final long FEW_BYTES = 256L << 20;
+    private static final int FEW_ALLOCATIONS = 4096;
+    // Of small devices, such as those of phones, at most this part.
+    private static final int FEW_SHARE = 8;
+    private static final long CLEANER_MILLISECONDS = 200;
+    // Waits of 4, 8, … 512 ms: a second in all before an allocation fails for good.
+    private static final int MOST_TRIES = 10;
+
+    private static final AtomicBoolean CANNOT_COLLECT = new AtomicBoolean();
+
+    private final OpenCl openCl;
+    private final DeviceInfo device;
+    private final ReentrantLock lock;
+    private final FreeBuffers free;
+    private final Set<Allocation> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Allocation> scratches = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Queue<Allocation> forgotten = new ConcurrentLinkedQueue<>();
+    private final long fewBytes;
+
+    private long inUse;
+    private long peak;
+    private long scratchBytes;
+    // A collection runs beyond these: twice what the last one left. What it left is not forgotten.
+    private long collectedBytes;
+    private int collectedAllocations = FEW_ALLOCATIONS;
+
+    DeviceMemory(OpenCl openCl, DeviceInfo device, ReentrantLock lock) {
+        this.openCl = openCl;
+        this.device = device;
+        this.lock = lock;
+        this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
+        this.fewBytes = Math.min(FEW_BYTES, device.globalMemory() / FEW_SHARE);
+        this.collectedBytes = fewBytes;
+    }
+
+    /**
+     * Memory whose content is undefined; none for 0 bytes.
+     *
+     * @param bytes how much
+     * @param scratch whether it is the session's own: then it counts as pooled, not as in use
+     */
+    Allocation allocate(long bytes, boolean scratch) {
+        if (bytes > device.maxBuffer()) {
+            throw new IllegalArgumentException("a buffer of " + bytes + " bytes exceeds the largest of "
+                    + device.description() + ": " + device.maxBuffer() + " bytes");
+        }
+        drain();
+        if (inUse + bytes > collectedBytes || open.size() >= collectedAllocations) {
+            collect();
+            collectedBytes = Math.max(fewBytes, 2 * (inUse + bytes));
+            collectedAllocations = Math.max(FEW_ALLOCATIONS, 2 * open.size());
+        }
+        Allocation allocation = new Allocation(this, bytes == 0 ? null : memory(bytes), bytes, Leaks.site());
+        if (scratch) {
+            scratches.add(allocation);
+            scratchBytes += bytes;
+        } else {
+            open.add(allocation);
+            inUse += bytes;
+            peak = Math.max(peak, inUse);
+        }
+        return allocation;
+    }
+
+    private OpenCl.Memory memory(long bytes) {
+        OpenCl.Memory memory = free.take(bytes);
+        return memory != null ? memory : withRoom(() -> openCl.createBuffer(bytes));
+    }
+
+    /**
+     * Makes a call that needs device memory. Where there is too little, the free list is given back, then what the program
+     * forgot to close, and the call is tried again each time.
+     */
+    <T> T withRoom(Supplier<T> call) {
+        ClException failure;
+        try {
+            return call.get();
+        } catch (ClException e) {
+            failure = e;
+        }
+        for (int tries = 0; tries < MOST_TRIES && failure.isOutOfMemory(); tries++) {
+            int before = open.size();
+            if (tries == 1) {
+                collect();
+            } else if (tries > 1) {
+                // The cleaner's thread takes its time to report what the collector found.
+                park(1L << tries);
+                drain();
+            }
+            if (free.release() || open.size() < before) {
+                try {
+                    return call.get();
+                } catch (ClException e) {
+                    failure = e;
+                }
+            }
+        }
+        throw failure;
+    }
+
+    /** Also in a thread that was interrupted, which stays so. */
+    private static void park(long milliseconds) {
+        awaitUninterruptibly(new CountDownLatch(1), milliseconds);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch, long milliseconds) {
+        boolean interrupted = Thread.interrupted();
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        for (boolean waiting = true; waiting; ) {
+            try {
+                latch.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                waiting = false;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Runs the garbage collector, and reclaims what it found. */
+    private void collect() {
+        CountDownLatch cleaned = new CountDownLatch(1);
+        WeakReference<Object> canary = new WeakReference<>(new Object());
+        Leaks.register(new Object(), cleaned::countDown);
+        System.gc();
+        // The cleaner's thread does not need the session's lock to report what it finds.
+        awaitUninterruptibly(cleaned, CLEANER_MILLISECONDS);
+        drain();
+        if (canary.get() != null && CANNOT_COLLECT.compareAndSet(false, true)) {
+            Leaks.logger()
+                    .log(
+                            Level.WARNING,
+                            "System.gc() does nothing in this process (-XX:+DisableExplicitGC): device memory of "
+                                    + "tensors that are not closed is reclaimed late");
+        }
+    }
+
+    /** Called by the cleaner's thread, without the lock: reclaims at once where the lock is free, else soon. */
+    void forgotten(Allocation allocation) {
+        forgotten.add(allocation);
+        if (lock.tryLock()) {
+            try {
+                drain();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void drain() {
+        boolean isAny = false;
+        for (Allocation next = forgotten.poll(); next != null; next = forgotten.poll()) {
+            isAny = true;
+            try {
+                next.close();
+            } catch (ClException e) {
+                Leaks.logger().log(Level.DEBUG, "a forgotten buffer could not be released", e);
+            }
+        }
+        if (isAny) {
+            // What a collection found later than it was waited for was not left by it.
+            collectedBytes = Math.min(collectedBytes, Math.max(fewBytes, 2 * inUse));
+            collectedAllocations = Math.min(collectedAllocations, Math.max(FEW_ALLOCATIONS, 2 * open.size()));
+        }
+    }
+
+    void closed(Allocation allocation) {
+        if (open.remove(allocation)) {
+            inUse -= allocation.bytes;
+        } else if (scratches.remove(allocation)) {
+            scratchBytes -= allocation.bytes;
+        }
+    }
+
+    void keep(OpenCl.Memory memory, long bytes) {
+        free.keep(memory, bytes);
+    }
+
+    /** Gives back what is free. */
+    void trim() {
+        drain();
+        free.release();
+    }
+
+    int openAllocations() {
+        drain();
+        return open.size();
+    }
+
+    int scratchAllocations() {
+        return scratches.size();
+    }
+
+    long inUse() {
+        drain();
+        return inUse;
+    }
+
+    long peak() {
+        return peak;
+    }
+
+    long pooled() {
+        return free.bytes() + scratchBytes;
+    }
+
+    /** What gives everything back, a release each. */
+    List<Runnable> releases() {
+        List<Runnable> releases = new ArrayList<>();
+        List.copyOf(open).forEach(allocation -> releases.add(allocation::close));
+        List.copyOf(scratches).forEach(allocation -> releases.add(allocation::close));
+        releases.add(free::release);
+        return releases;
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.clnorm.internal.runtime;
+
+import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+
+/** The macros that kernels are built with; those that have their default are left out, so that programs are shared. */
+final class KernelOptions {
+
+    private final StringBuilder text = new StringBuilder();
+
+    private KernelOptions() {}
+
+    /** What every kernel is told. */
+    static KernelOptions of(
+            Session session, int workGroupSize, int vectorWidth, ElementType type, Statistics statistics) {
+        boolean fma = type == ElementType.FLOAT64 || session.device().fusedMultiplyAdd();
+        return new KernelOptions()
+                .with("WORK_GROUP_SIZE", workGroupSize)
+                .with("VECTOR_WIDTH", vectorWidth)
+                .with("HAS_FMA", fma ? 1 : 0)
+                .with(Quirks.prefetches(session.device()), "PREFETCH", 1)
+                .with(type != ElementType.FLOAT32, "STORAGE", type.name())
+                .with(statistics == Statistics.MEAN_SQUARE, "CENTERED", 0);
+    }
+
+    KernelOptions with(String macro, Object value) {
+        text.append(text.isEmpty() ? "" : " ")
+                .append("-D")
+                .append(macro)
+                .append('=')
+                .append(value);
+        return this;
+    }
+
+    /** Only where a condition holds. */
+    KernelOptions with(boolean condition, String macro, Object value) {
+        return condition ? with(macro, value) : this;
+    }
+
+    KernelOptions parameters(ElementType type) {
+        return with(type != ElementType.FLOAT32, "PARAMETER", type.name());
+    }
+
+    KernelOptions activation(Activation activation) {
+        return with(activation != Activation.NONE, "ACTIVATION", activation.name());
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}

@@ -1,0 +1,89 @@
+package io.github.clnorm.internal.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+
+/** The kernel files of the {@code opencl} folder, with their includes put in place. Thread-safe. */
+public final class KernelSource {
+
+    private static final String FOLDER = "/io/github/clnorm/opencl/";
+    // No file begins with one.
+    private static final String INCLUDE = "\n#include \"";
+
+    // What kernels are looked up in; the files that these include are reached through them.
+    static final List<String> FILES = List.of(
+            "affine.cl",
+            "bandwidth.cl",
+            "columns.cl",
+            "gradient.cl",
+            "gradient_columns.cl",
+            "gradient_resident.cl",
+            "gradient_tiles.cl",
+            "launch.cl",
+            "moments.cl",
+            "resident.cl",
+            "running.cl",
+            "smoke.cl");
+    private static final int HASH_BYTES = 8;
+
+    private KernelSource() {}
+
+    /**
+     * A short hash of all kernels: other kernels may be faster or slower, and results that were measured or tuned with
+     * them say so by it.
+     *
+     * @return 16 hexadecimal digits
+     */
+    public static String hash() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String file : FILES) {
+                digest.update(of(file).getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest(), 0, HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The text of a kernel file; every file is included at its first mention only. */
+    static String of(String file) {
+        return expand(file, new HashSet<>());
+    }
+
+    private static String expand(String file, Set<String> seen) {
+        if (!seen.add(file)) {
+            return "";
+        }
+        // By hand: a regular expression over all the text takes longer than everything else at the start of a process.
+        String text = read(file);
+        StringBuilder expanded = new StringBuilder();
+        int from = 0;
+        for (int at = text.indexOf(INCLUDE); at >= 0; at = text.indexOf(INCLUDE, from)) {
+            int name = at + INCLUDE.length();
+            int end = text.indexOf("\"\n", name);
+            expanded.append(text, from, at + 1).append(expand(text.substring(name, end), seen));
+            from = end + 1;
+        }
+        return expanded.append(text, from, text.length()).toString();
+    }
+
+    private static String read(String file) {
+        try (InputStream in = KernelSource.class.getResourceAsStream(FOLDER + file)) {
+            if (in == null) {
+                throw new IllegalStateException("the kernel file " + file + " is not in the jar");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

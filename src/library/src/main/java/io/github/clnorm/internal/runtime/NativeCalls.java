@@ -1,0 +1,65 @@
+package io.github.clnorm.internal.runtime;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Native calls that block. A virtual thread in a native call would keep its carrier thread from running others: such a
+ * call is made by a platform thread, for which the virtual thread waits.
+ */
+final class NativeCalls {
+
+    private static final MethodHandle IS_VIRTUAL = isVirtual();
+
+    /** Platform threads for the calls of virtual threads, started when the first one calls. */
+    private static final class Platform {
+        static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "clnorm-native-call");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private NativeCalls() {}
+
+    /** Makes a call. */
+    static void block(Runnable call) {
+        if (!onVirtualThread()) {
+            call.run();
+            return;
+        }
+        try {
+            CompletableFuture.runAsync(call, Platform.THREADS).join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean onVirtualThread() {
+        if (IS_VIRTUAL == null) {
+            return false;
+        }
+        try {
+            return (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** {@code Thread.isVirtual}, which Java has since 21; else null. */
+    private static MethodHandle isVirtual() {
+        try {
+            return MethodHandles.lookup().findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+        } catch (ReflectiveOperationException e) {
+            return null;
+        }
+    }
+}

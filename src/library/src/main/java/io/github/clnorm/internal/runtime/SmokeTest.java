@@ -1,0 +1,73 @@
+package io.github.clnorm.internal.runtime;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.internal.driver.ChildJvm;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The least that a device must do: build a kernel, and add two vectors with it. Thread-safe. */
+public final class SmokeTest {
+
+    /** What {@link #main} reports when the sum is right. */
+    public static final String PASSED = "ok";
+
+    private static final int LENGTH = 1000;
+
+    private SmokeTest() {}
+
+    /**
+     * Adds two vectors in a process of its own, which a driver may end: writes {@code ok} or the failure to a file.
+     *
+     * @param arguments the file, and the device's selector
+     * @throws IOException when the file cannot be written
+     */
+    public static void main(String[] arguments) throws IOException {
+        ChildJvm.endInTime();
+        Path report = Path.of(arguments[0]);
+        try {
+            run(DeviceSelector.parse(arguments[1]).select());
+        } catch (RuntimeException e) {
+            Files.writeString(report, String.valueOf(e.getMessage()));
+            System.exit(1);
+        }
+        Files.writeString(report, PASSED);
+        System.exit(0);
+    }
+
+    /**
+     * Adds two vectors on a device.
+     *
+     * @param device where
+     * @throws io.github.clnorm.device.ClException when a call fails
+     * @throws IllegalStateException when the sum is wrong
+     */
+    public static void run(DeviceInfo device) {
+        try (Session session = new Session(JoclOpenCl.open(device, false), device)) {
+            float[] a = new float[LENGTH];
+            float[] b = new float[LENGTH];
+            for (int i = 0; i < LENGTH; i++) {
+                a[i] = i;
+                b[i] = 0.5f * i;
+            }
+            DeviceBuffer first = session.allocate(LENGTH * Float.BYTES);
+            DeviceBuffer second = session.allocate(LENGTH * Float.BYTES);
+            DeviceBuffer sum = session.allocate(LENGTH * Float.BYTES);
+            session.write(first, (at, piece) -> piece.asFloatBuffer().put(a));
+            session.write(second, (at, piece) -> piece.asFloatBuffer().put(b));
+            OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
+            session.enqueue(add, new KernelArguments().add(first).add(second).add(sum), LENGTH, 1);
+            float[] result = new float[LENGTH];
+            session.read(sum, (at, piece) -> piece.asFloatBuffer().get(result));
+            for (int i = 0; i < LENGTH; i++) {
+                if (result[i] != 1.5f * i) {
+                    throw new IllegalStateException(
+                            "adding two vectors gave " + result[i] + " at index " + i + ", expected " + 1.5f * i);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.github.clnorm.internal.tune;
+
+import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.runtime.Backward;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A backward pass for all of its gradients, by the statistics that a forward pass gave. */
+final class BackwardWork extends Work {
+
+    private static final int TRANSITS = 3;
+
+    private final GradientProblem problem;
+    private final List<Backward.Buffers> copies = new ArrayList<>();
+
+    BackwardWork(Session session, GradientProblem problem) {
+        super(session, problem.geometry(), problem.type());
+        this.problem = problem;
+    }
+
+    @Override
+    void allocate() {
+        ElementType real = problem.real();
+        allocateParameters(real, problem.statistics());
+        DeviceBuffer gradWeight = empty(parameters(), real);
+        DeviceBuffer gradBias = empty(parameters(), real);
+        long elements = geometry.elements();
+        fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
+            DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
+            DeviceBuffer dy = random(2, -1, 1, elements, type);
+            DeviceBuffer dx = empty(elements, type);
+            copies.add(new Backward.Buffers(x, null, dy, weight, bias, mean, meanRest, rstd, dx, gradWeight, gradBias));
+        });
+        // Every copy has the same x, and so the same statistics.
+        Backward.Buffers first = copies.get(0);
+        Problem forward = Problem.of(geometry, problem.statistics(), type);
+        Forward.enqueue(
+                session,
+                forward,
+                session.planner().heuristic(forward),
+                new Forward.Buffers(
+                        first.input(), null, weight, bias, first.gradInput(), null, mean, meanRest, null, rstd),
+                EPS);
+    }
+
+    @Override
+    Grouping grouping() {
+        return Grouping.of(problem).orElseThrow();
+    }
+
+    @Override
+    Plan heuristic() {
+        return session.planner().heuristic(problem);
+    }
+
+    @Override
+    Optional<String> againstRules(Plan plan) {
+        return GradientRules.problem(plan, problem, session.device());
+    }
+
+    @Override
+    Optional<String> problem(Plan plan) {
+        return session.planner().problem(plan, problem);
+    }
+
+    @Override
+    int copies() {
+        return copies.size();
+    }
+
+    @Override
+    void enqueue(Plan plan, int copy) {
+        Backward.enqueue(session, problem, plan, copies.get(copy), EPS);
+    }
+
+    @Override
+    List<Output> outputs(int copy) {
+        Backward.Buffers buffers = copies.get(copy);
+        return List.of(
+                new Output("dx", type, buffers.gradInput()),
+                new Output("dgamma", problem.real(), buffers.gradWeight()),
+                new Output("dbeta", problem.real(), buffers.gradBias()));
+    }
+
+    @Override
+    DeviceBuffer[] pair(int copy) {
+        return new DeviceBuffer[] {copies.get(copy).input(), copies.get(copy).gradInput()};
+    }
+
+    @Override
+    int transits() {
+        return TRANSITS;
+    }
+}

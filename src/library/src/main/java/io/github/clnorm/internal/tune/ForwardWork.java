@@ -1,0 +1,89 @@
+package io.github.clnorm.internal.tune;
+
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A forward pass with weight and bias, whose statistics are kept. */
+final class ForwardWork extends Work {
+
+    private static final int TRANSITS = 2;
+
+    private final Problem problem;
+    private final List<Forward.Buffers> copies = new ArrayList<>();
+
+    ForwardWork(Session session, Problem problem) {
+        super(session, problem.geometry(), problem.type());
+        this.problem = problem;
+    }
+
+    @Override
+    void allocate() {
+        allocateParameters(problem.real(), problem.statistics());
+        long elements = geometry.elements();
+        fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
+            // A mean of half the deviation: neither cancels nor is zero.
+            DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
+            DeviceBuffer y = empty(elements, type);
+            copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, meanRest, null, rstd));
+        });
+    }
+
+    @Override
+    Grouping grouping() {
+        return Grouping.of(problem).orElseThrow();
+    }
+
+    @Override
+    Plan heuristic() {
+        return session.planner().heuristic(problem);
+    }
+
+    @Override
+    Optional<String> againstRules(Plan plan) {
+        return PlanRules.problem(plan, problem, session.device());
+    }
+
+    @Override
+    Optional<String> problem(Plan plan) {
+        return session.planner().problem(plan, problem);
+    }
+
+    @Override
+    int copies() {
+        return copies.size();
+    }
+
+    @Override
+    void enqueue(Plan plan, int copy) {
+        Forward.enqueue(session, problem, plan, copies.get(copy), EPS);
+    }
+
+    @Override
+    List<Output> outputs(int copy) {
+        Forward.Buffers buffers = copies.get(copy);
+        List<Output> outputs = new ArrayList<>(
+                List.of(new Output("y", type, buffers.output()), new Output("rstd", problem.real(), buffers.rstd())));
+        if (buffers.mean() != null) {
+            outputs.add(new Output("mean", problem.real(), buffers.mean()));
+            outputs.add(new Output("the mean's rest", problem.real(), buffers.meanRest()));
+        }
+        return outputs;
+    }
+
+    @Override
+    DeviceBuffer[] pair(int copy) {
+        return new DeviceBuffer[] {copies.get(copy).input(), copies.get(copy).output()};
+    }
+
+    @Override
+    int transits() {
+        return TRANSITS;
+    }
+}

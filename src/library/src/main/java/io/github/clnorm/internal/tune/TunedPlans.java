@@ -1,0 +1,194 @@
+package io.github.clnorm.internal.tune;
+
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.plan.PlanSource;
+import io.github.clnorm.internal.runtime.KernelSource;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.Tuning;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for.
+ *
+ * <p>Thread-safe: the session's lock guards it.
+ */
+public final class TunedPlans implements PlanSource {
+
+    private static final System.Logger LOG = System.getLogger(TunedPlans.class.getName());
+    private static final long BUDGET = TimeUnit.SECONDS.toNanos(5);
+
+    private final Session session;
+    private final TuningDatabase database;
+    private final Tuner tuner;
+    private boolean warned;
+
+    private TunedPlans(Session session, TuningDatabase database, Tuner tuner) {
+        this.session = session;
+        this.database = database;
+        this.tuner = tuner;
+    }
+
+    /**
+     * Makes a session use what the user has tuned.
+     *
+     * @param session the session
+     * @param tuning how
+     */
+    public static void use(Session session, Tuning tuning) {
+        use(session, tuning, TuningDatabase.ofUser());
+    }
+
+    /**
+     * Makes a session use what a database has.
+     *
+     * @param session the session
+     * @param tuning how
+     * @param database read when the first plan is needed; what is tuned now is stored there
+     */
+    public static void use(Session session, Tuning tuning, TuningDatabase database) {
+        use(session, tuning, database, System::nanoTime);
+    }
+
+    /**
+     * Makes a session use what a database has, and limits searches by a clock of the caller's.
+     *
+     * @param session the session
+     * @param tuning how
+     * @param database read when the first plan is needed; what is tuned now is stored there
+     * @param clock of nanoseconds, such as {@link System#nanoTime}
+     */
+    public static void use(Session session, Tuning tuning, TuningDatabase database, LongSupplier clock) {
+        Tuner tuner = tuning == Tuning.NOW
+                ? new Tuner(session, clock, () -> Thread.currentThread().isInterrupted(), Tuner.Progress.NONE)
+                : null;
+        session.planner().use(tuning == Tuning.OFF ? PlanSource.NONE : new TunedPlans(session, database, tuner));
+    }
+
+    @Override
+    public List<Plan> plans(Problem problem) {
+        return Grouping.of(problem)
+                .map(grouping -> plans(
+                        grouping,
+                        plan -> PlanRules.problem(plan, problem, session.device())
+                                .isEmpty(),
+                        searching -> searching.tune(problem, BUDGET)))
+                .orElse(List.of());
+    }
+
+    @Override
+    public List<Plan> plans(GradientProblem problem) {
+        return Grouping.of(problem)
+                .map(grouping -> plans(
+                        grouping,
+                        plan -> GradientRules.problem(plan, problem, session.device())
+                                .isEmpty(),
+                        searching -> searching.tune(problem, BUDGET)))
+                .orElse(List.of());
+    }
+
+    private List<Plan> plans(Grouping grouping, Predicate<Plan> legal, Function<Tuner, Tuned> search) {
+        List<Match> matches = matches(database, session, grouping);
+        boolean known = matches.stream()
+                .anyMatch(match -> match.kind() == Match.Kind.EXACT
+                        && legal.test(match.entry().plan()));
+        if (tuner != null && !known) {
+            Optional<Plan> found = search(search);
+            if (found.isPresent()) {
+                return List.of(found.get());
+            }
+        }
+        List<Plan> plans = new ArrayList<>();
+        for (Match match : matches) {
+            if (match.meansHeuristic()) {
+                break;
+            }
+            plans.add(match.entry().plan());
+        }
+        return plans;
+    }
+
+    /**
+     * What a database, and then what comes with the library, says of a grouping on a session's device.
+     *
+     * @param database the user's
+     * @param session the device
+     * @param grouping what is computed
+     * @return the matches in the order in which they are taken
+     */
+    public static List<Match> matches(TuningDatabase database, Session session, Grouping grouping) {
+        List<Match> matches = new ArrayList<>();
+        for (Collection<Entry> entries : List.of(database.entries(), TuningDatabase.shipped())) {
+            if (!entries.isEmpty()) {
+                matches.addAll(Match.of(entries, session.device(), KernelSource.hash(), grouping));
+            }
+        }
+        return matches;
+    }
+
+    /** Says why a search found nothing: once a session, because every pass of a slow device ends the same way. */
+    private void warn(Tuned tuned) {
+        String reason =
+                switch (tuned.ending()) {
+                    case OUT_OF_TIME -> "found nothing within " + TimeUnit.NANOSECONDS.toSeconds(BUDGET) + " s";
+                    case IMPLAUSIBLE -> "found nothing, because no time that it measured is plausible";
+                        // The caller interrupted the thread, and knows.
+                    default -> null;
+                };
+        if (reason != null) {
+            Level level = warned ? Level.DEBUG : Level.WARNING;
+            warned = true;
+            LOG.log(
+                    level,
+                    "tuning {0} on {1} {2}: the heuristics'' plan is used, and nothing is stored{3}",
+                    tuned.grouping(),
+                    session.device().name(),
+                    reason,
+                    tuned.ending() == Tuned.Ending.OUT_OF_TIME ? "; clnorm tune --budget 30s gives it longer" : "");
+        }
+    }
+
+    /** The plan that was found; none where the search could not be made to its end, which costs nothing but speed. */
+    private Optional<Plan> search(Function<Tuner, Tuned> search) {
+        Tuned tuned;
+        try {
+            tuned = search.apply(tuner);
+        } catch (ClException | IllegalArgumentException e) {
+            // No room for several copies of the tensors, most likely.
+            LOG.log(Level.WARNING, "tuning on {0} failed: {1}", session.device().description(), e.getMessage());
+            return Optional.empty();
+        }
+        LOG.log(
+                Level.DEBUG,
+                "{0} on {1}: {2}, {3} us, heuristic {4} us",
+                tuned.grouping(),
+                session.device().name(),
+                tuned.plan(),
+                tuned.microseconds(),
+                tuned.heuristicMicroseconds());
+        if (!tuned.isMeasured()) {
+            warn(tuned);
+            return Optional.empty();
+        }
+        try {
+            database.add(List.of(tuned.entry(session.device(), Instant.now())));
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "what was tuned cannot be stored: {0}", e.getMessage());
+        }
+        return Optional.of(tuned.plan());
+    }
+}

@@ -1,0 +1,78 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.type.ElementType;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The type of the elements of a {@code .npy} file, by one of the names that NumPy has for it.
+ *
+ * @param name such as {@code <f4} or {@code float32}
+ */
+record NpyType(String name) {
+
+    // '|' says that there is no byte order; NumPy takes it for its own.
+    private static final Pattern CODE = Pattern.compile("([<>=|]?)(?:([fiu])([1248])|([edf]))");
+    private static final Pattern INTEGER = Pattern.compile("(u?)int(8|16|32|64)");
+    private static final Map<String, Integer> FLOATS = Map.of(
+            "float16", 2, "half", 2, "e", 2, "float32", 4, "single", 4, "f", 4, "float64", 8, "double", 8, "float", 8,
+            "d", 8);
+
+    /** Kind, size in bytes, and byte order. */
+    private record Layout(char kind, int bytes, boolean bigEndian) {}
+
+    private static final Layout OTHER = new Layout('?', 0, false);
+
+    private Layout layout() {
+        Matcher code = CODE.matcher(name);
+        if (code.matches()) {
+            boolean bigEndian = code.group(1).equals(">");
+            return code.group(4) != null
+                    ? new Layout('f', FLOATS.get(code.group(4)), bigEndian)
+                    : new Layout(code.group(2).charAt(0), Integer.parseInt(code.group(3)), bigEndian);
+        }
+        Matcher integer = INTEGER.matcher(name);
+        if (integer.matches()) {
+            return new Layout(integer.group(1).isEmpty() ? 'i' : 'u', Integer.parseInt(integer.group(2)) / 8, false);
+        }
+        return FLOATS.containsKey(name) ? new Layout('f', FLOATS.get(name), false) : OTHER;
+    }
+
+    /** Bytes of an element; 0 for types that are not known here. */
+    int bytes() {
+        return layout().bytes;
+    }
+
+    boolean isBigEndian() {
+        return layout().bigEndian;
+    }
+
+    boolean isInteger() {
+        return layout().kind == 'i' || layout().kind == 'u';
+    }
+
+    boolean isSigned() {
+        return layout().kind == 'i';
+    }
+
+    /** Our type; null for another. */
+    ElementType elementType() {
+        if (layout().kind != 'f') {
+            return null;
+        }
+        return switch (bytes()) {
+            case 2 -> ElementType.FLOAT16;
+            case 4 -> ElementType.FLOAT32;
+            case 8 -> ElementType.FLOAT64;
+            default -> null;
+        };
+    }
+
+    /** As a person reads it. */
+    @Override
+    public String toString() {
+        ElementType type = elementType();
+        return type == null ? "'" + Text.excerpt(name) + "'" : type.toString();
+    }
+}

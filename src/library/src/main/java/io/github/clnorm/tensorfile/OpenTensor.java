@@ -1,0 +1,106 @@
+package io.github.clnorm.tensorfile;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+
+/** The elements of a tensor in an open file: what both orders share. */
+abstract class OpenTensor implements Elements {
+
+    private final Specification file;
+    final StoredTensor tensor;
+    final FileChannel channel;
+    private boolean isShared;
+
+    OpenTensor(Specification file, StoredTensor tensor, FileChannel channel) {
+        this.file = file;
+        this.tensor = tensor;
+        this.channel = channel;
+    }
+
+    /** Opens a tensor; of a stream, which is open already, the content is given. */
+    static OpenTensor open(Specification file, StoredTensor tensor, FileChannel spilled) {
+        if (!tensor.isInCOrder() && tensor.count() > FortranOrder.MOST_ELEMENTS) {
+            throw new TensorFileException(file, "is too large to be read in Fortran order, expected C order");
+        }
+        try {
+            if (spilled != null) {
+                OpenTensor opened = of(file, tensor, spilled);
+                opened.isShared = true;
+                return opened;
+            }
+            FileChannel channel = FileChannel.open(file.path());
+            boolean done = false;
+            try {
+                OpenTensor opened = of(file, tensor.readAgain(file, channel), channel);
+                done = true;
+                return opened;
+            } finally {
+                if (!done) {
+                    channel.close();
+                }
+            }
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private static OpenTensor of(Specification file, StoredTensor tensor, FileChannel channel) {
+        return tensor.isInCOrder() ? new COrder(file, tensor, channel) : new FortranOrder(file, tensor, channel);
+    }
+
+    @Override
+    public final void read(long firstElement, ByteBuffer target) {
+        int size = tensor.type().bytes();
+        int elements = target.remaining() / size;
+        if (target.remaining() % size != 0) {
+            throw new IllegalArgumentException(
+                    target.remaining() + " bytes are not a whole number of " + tensor.type() + " elements");
+        }
+        if (firstElement < 0 || elements > tensor.count() - firstElement) {
+            throw new IndexOutOfBoundsException(
+                    elements + " elements from " + firstElement + " on are not in a tensor of " + tensor.count());
+        }
+        try {
+            int start = target.position();
+            gather(firstElement, elements, target);
+            if (tensor.bigEndian()) {
+                reverseBytes(target, start, size);
+            }
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private static void reverseBytes(ByteBuffer target, int start, int size) {
+        ByteBuffer bytes = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = start; at < target.position(); at += size) {
+            switch (size) {
+                case 2 -> bytes.putShort(at, Short.reverseBytes(bytes.getShort(at)));
+                case 4 -> bytes.putInt(at, Integer.reverseBytes(bytes.getInt(at)));
+                default -> bytes.putLong(at, Long.reverseBytes(bytes.getLong(at)));
+            }
+        }
+    }
+
+    /** Puts that many elements into the target and moves its position. */
+    abstract void gather(long firstElement, int elements, ByteBuffer target) throws IOException;
+
+    @Override
+    public void close() {
+        if (isShared) {
+            // What a stream held may be read again.
+            return;
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private static TensorFileException failure(Specification file, IOException e) {
+        return new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
+    }
+}

@@ -1,0 +1,101 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.internal.json.JsonException;
+import io.github.clnorm.internal.json.JsonReader;
+import java.util.Arrays;
+
+/**
+ * A tensor in the header of a {@code .safetensors} file.
+ *
+ * @param name its name
+ * @param type the type of its elements
+ * @param shape its dimensions, slowest first
+ * @param begin where it begins in the data
+ * @param end where it ends
+ * @param others further members, as they are written in the file, each after a comma; none are known today
+ */
+record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long begin, long end, String others) {
+
+    /** The entry of a tensor of ours, which begins the data. */
+    static SafetensorsEntry of(String name, SafetensorsType type, long bytes, long... shape) {
+        return new SafetensorsEntry(name, type, shape, 0, bytes, "");
+    }
+
+    /** Reads the value that follows a name. */
+    static SafetensorsEntry read(String name, JsonReader json) {
+        String dtype = null;
+        long[] shape = null;
+        long[] offsets = null;
+        StringBuilder others = new StringBuilder();
+        json.beginObject();
+        for (String key = json.nextKey(); key != null; key = json.nextKey()) {
+            switch (key) {
+                case "dtype" -> dtype = json.string();
+                case "shape" -> shape = json.wholeNumbers();
+                case "data_offsets" -> offsets = json.wholeNumbers();
+                default -> {
+                    int start = json.position();
+                    json.skip();
+                    others.append(',').append(JsonReader.quote(key)).append(':').append(json.textSince(start));
+                }
+            }
+        }
+        if (dtype == null || shape == null || offsets == null) {
+            throw new JsonException("tensor " + Text.name(name) + " lacks "
+                    + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+        }
+        if (offsets.length != 2 || offsets[0] > offsets[1]) {
+            throw new JsonException("tensor " + Text.name(name) + " has data_offsets "
+                    + Text.excerpt(Arrays.toString(offsets)) + ", expected [begin, end]");
+        }
+        SafetensorsType type = SafetensorsType.of(dtype);
+        if (type == null) {
+            throw new JsonException("tensor " + Text.name(name) + " holds " + Text.excerpt(dtype)
+                    + ", expected F16, BF16, F32, F64, I64 or another type of the format");
+        }
+        SafetensorsEntry tensor = new SafetensorsEntry(name, type, shape, offsets[0], offsets[1], others.toString());
+        tensor.checkBytes();
+        return tensor;
+    }
+
+    /** As the reference implementation does: in 64 bits without sign, dimension by dimension. */
+    private void checkBytes() {
+        long bits = 1;
+        for (long dimension : shape) {
+            bits = times(bits, dimension);
+        }
+        bits = times(bits, type.bits());
+        if (bits % Byte.SIZE != 0) {
+            throw new JsonException("tensor " + Text.name(name) + ", " + type + " of shape " + StoredTensor.text(shape)
+                    + ", does not take a whole number of bytes");
+        }
+        long needed = Long.divideUnsigned(bits, Byte.SIZE);
+        if (needed != bytes()) {
+            throw new JsonException("tensor " + Text.name(name) + ", " + type + " of shape " + StoredTensor.text(shape)
+                    + " takes " + needed + " bytes, data_offsets give " + bytes());
+        }
+    }
+
+    private long times(long a, long b) {
+        long high = Math.multiplyHigh(a, b) + (a >> 63 & b) + (b >> 63 & a);
+        if (high != 0) {
+            throw new JsonException("tensor " + Text.name(name) + " has the impossible shape "
+                    + StoredTensor.text(shape) + ", expected at most 2^64-1 bits");
+        }
+        return a * b;
+    }
+
+    long bytes() {
+        return end - begin;
+    }
+
+    SafetensorsEntry movedTo(long newBegin) {
+        return new SafetensorsEntry(name, type, shape, newBegin, newBegin + bytes(), others);
+    }
+
+    String json() {
+        return JsonReader.quote(name) + ":{\"dtype\":" + JsonReader.quote(type.name()) + ",\"shape\":"
+                + Arrays.toString(shape).replace(" ", "") + ",\"data_offsets\":[" + begin + "," + end + "]" + others
+                + "}";
+    }
+}

@@ -1,0 +1,273 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.internal.json.JsonException;
+import io.github.clnorm.internal.json.JsonReader;
+import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The header of a {@code .safetensors} file, as <a href="https://huggingface.co/docs/safetensors">its makers describe
+ * it</a>: eight bytes of length, then JSON that maps names to types, shapes and places in the data that follows.
+ */
+final class SafetensorsHeader {
+
+    /** The key that is no tensor's name. */
+    static final String METADATA = "__metadata__";
+
+    /** Bytes of length in front of the header. */
+    static final int LENGTH_BYTES = 8;
+
+    private static final long UNKNOWN_SIZE = Long.MAX_VALUE;
+    // Of Java's memory: 1/4 for the text of a header, 1/2 for the text and what it becomes.
+    private static final int SHARE_OF_TEXT = 4;
+    private static final int SHARE_OF_ALL = 2;
+    // The reference implementation's limit.
+    private static final long LONGEST = 100_000_000;
+    private static final int ALIGNMENT = 8;
+
+    private final Map<String, SafetensorsEntry> tensors;
+    private final String metadata;
+    private final long dataOffset;
+
+    private SafetensorsHeader(Map<String, SafetensorsEntry> tensors, String metadata, long dataOffset) {
+        this.tensors = tensors;
+        this.metadata = metadata;
+        this.dataOffset = dataOffset;
+    }
+
+    static SafetensorsHeader read(Specification file, FileChannel channel) throws IOException {
+        return read(file, channel, channel.size());
+    }
+
+    /** Reads a header of which the data is not there yet. */
+    static SafetensorsHeader readWithoutData(Specification file, FileChannel channel) throws IOException {
+        return read(file, channel, UNKNOWN_SIZE);
+    }
+
+    private static SafetensorsHeader read(Specification file, FileChannel channel, long size) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(LENGTH_BYTES);
+        Transfer.readAvailable(channel, 0, start);
+        int length = length(file, start.flip(), channel.size());
+        try {
+            ByteBuffer text = ByteBuffer.allocate(length);
+            Transfer.read(channel, LENGTH_BYTES, text);
+            return parse(file, text.array(), size);
+        } catch (OutOfMemoryError e) {
+            // Memory that seemed free was taken by other threads.
+            throw tooLarge(file, length, e);
+        }
+    }
+
+    private static TensorFileException tooLarge(Specification file, long length, Throwable cause) {
+        return new TensorFileException(
+                file,
+                "has a header of " + length + " bytes, which takes more than Java's memory of "
+                        + (Runtime.getRuntime().maxMemory() >> 20) + " MiB allows",
+                cause);
+    }
+
+    /** The header of a file that is in memory. */
+    static SafetensorsHeader read(Specification file, byte[] content) {
+        int length = length(file, ByteBuffer.wrap(content), content.length);
+        return parse(file, Arrays.copyOfRange(content, LENGTH_BYTES, LENGTH_BYTES + length), content.length);
+    }
+
+    /** Where the header ends, from a file's first bytes. */
+    static long end(Specification file, ByteBuffer start, long size) {
+        return LENGTH_BYTES + length(file, start, size);
+    }
+
+    /** The length of the JSON, from a file's first bytes. */
+    private static int length(Specification file, ByteBuffer start, long size) {
+        if (start.remaining() < LENGTH_BYTES) {
+            throw new TensorFileException(
+                    file, "is truncated: a .safetensors file begins with 8 bytes of length, the file has " + size);
+        }
+        long length = start.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        if (length < 0 || length > LONGEST) {
+            throw new TensorFileException(
+                    file,
+                    "is not a .safetensors file: it would have a header of " + Long.toUnsignedString(length)
+                            + " bytes, expected at most " + LONGEST);
+        }
+        if (length > size - LENGTH_BYTES) {
+            throw new TensorFileException(
+                    file, "is truncated: its header takes " + (LENGTH_BYTES + length) + " bytes, the file has " + size);
+        }
+        if (length > Runtime.getRuntime().maxMemory() / SHARE_OF_TEXT) {
+            throw tooLarge(file, length, null);
+        }
+        return (int) length;
+    }
+
+    private static SafetensorsHeader parse(Specification file, byte[] text, long size) {
+        // Few bytes of JSON become many in Java: an entry takes ten times its text.
+        long room = Runtime.getRuntime().maxMemory() / SHARE_OF_ALL - text.length;
+        try {
+            return parse(file, new JsonReader(text, room), LENGTH_BYTES + text.length, size);
+        } catch (JsonReader.TooLargeException e) {
+            throw tooLarge(file, text.length, e);
+        } catch (JsonException e) {
+            throw new TensorFileException(file, "has a malformed header: " + e.getMessage(), e);
+        }
+    }
+
+    private static SafetensorsHeader parse(Specification file, JsonReader json, long dataOffset, long size) {
+        Map<String, SafetensorsEntry> tensors = new LinkedHashMap<>();
+        String metadata = null;
+        long dataBytes = size == UNKNOWN_SIZE ? UNKNOWN_SIZE : size - dataOffset;
+        json.beginObject();
+        for (String key = json.nextKey(); key != null; key = json.nextKey()) {
+            if (key.equals(METADATA)) {
+                metadata = metadata(json);
+                continue;
+            }
+            SafetensorsEntry tensor = SafetensorsEntry.read(key, json);
+            if (tensor.end() > dataBytes) {
+                throw new TensorFileException(
+                        file,
+                        "is truncated: tensor " + Text.name(key) + " ends at byte " + tensor.end()
+                                + " of the data, the file has " + dataBytes);
+            }
+            tensors.put(key, tensor);
+        }
+        json.end();
+        SafetensorsHeader header = new SafetensorsHeader(tensors, metadata, dataOffset);
+        header.checkContiguous(file, dataBytes);
+        return header;
+    }
+
+    /** A map of strings to strings, or null, which is none. */
+    private static String metadata(JsonReader json) {
+        int start = json.position();
+        if (json.skipNull()) {
+            return null;
+        }
+        json.beginObject();
+        while (json.nextKey() != null) {
+            json.string();
+        }
+        return json.textSince(start);
+    }
+
+    /** The tensor of that name, or without a name the only one. */
+    StoredTensor find(Specification file) {
+        SafetensorsEntry tensor = entry(file);
+        ElementType type = tensor.type().elementType();
+        if (type == null) {
+            throw new TensorFileException(
+                    file,
+                    "tensor " + Text.name(tensor.name()) + " holds " + tensor.type()
+                            + ", expected F16, BF16, F32 or F64");
+        }
+        // Our own limits are narrower than the format's.
+        StoredTensor.bytes(file, type, tensor.shape());
+        return new StoredTensor(type, tensor.shape(), false, false, dataOffset + tensor.begin());
+    }
+
+    /** The whole number of that name. */
+    StoredNumber number(Specification file) {
+        SafetensorsEntry tensor = entry(file);
+        SafetensorsType type = tensor.type();
+        if (!type.isInteger()) {
+            throw StoredNumber.otherType(file, type.name());
+        }
+        return new StoredNumber(
+                type.bits() / Byte.SIZE, type.isSigned(), false, tensor.shape(), dataOffset + tensor.begin());
+    }
+
+    private SafetensorsEntry entry(Specification file) {
+        if (tensors.isEmpty()) {
+            throw new TensorFileException(file, "holds no tensor");
+        }
+        if (file.tensor() == null && tensors.size() > 1) {
+            throw new TensorFileException(
+                    file,
+                    "holds " + tensors.size() + " tensors, expected FILE.safetensors#NAME with one of "
+                            + Text.names(tensors.keySet()));
+        }
+        SafetensorsEntry tensor =
+                file.tensor() == null ? tensors.values().iterator().next() : tensors.get(file.tensor());
+        if (tensor == null) {
+            throw new TensorFileException(
+                    file,
+                    "has no tensor " + Text.name(file.tensor()) + ", expected one of " + Text.names(tensors.keySet()));
+        }
+        return tensor;
+    }
+
+    /** Where the last tensor ends in the file. */
+    long dataEnd() {
+        return dataOffset
+                + tensors.values().stream()
+                        .mapToLong(SafetensorsEntry::end)
+                        .max()
+                        .orElse(0);
+    }
+
+    Collection<SafetensorsEntry> tensors() {
+        return tensors.values();
+    }
+
+    /** The JSON of the metadata; null when there is none. */
+    String metadata() {
+        return metadata;
+    }
+
+    long dataOffset() {
+        return dataOffset;
+    }
+
+    /** Refuses data that does not belong to one tensor each. */
+    private void checkContiguous(Specification file, long dataBytes) {
+        List<SafetensorsEntry> ordered = tensors.values().stream()
+                .sorted(Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end))
+                .toList();
+        long at = 0;
+        for (SafetensorsEntry tensor : ordered) {
+            if (tensor.begin() != at) {
+                throw new TensorFileException(
+                        file,
+                        "has a malformed header: tensor " + Text.name(tensor.name()) + " begins at byte "
+                                + tensor.begin() + " of the data, expected " + at);
+            }
+            at = tensor.end();
+        }
+        if (at != dataBytes && dataBytes != UNKNOWN_SIZE) {
+            throw new TensorFileException(
+                    file,
+                    "is too long: its tensors take " + at + " bytes of data, the file has "
+                            + (file.isStream() ? "more" : dataBytes));
+        }
+    }
+
+    /** A header, padded so that the data begins on a multiple of 8 bytes. */
+    static byte[] write(String metadata, List<SafetensorsEntry> tensors) throws IOException {
+        StringBuilder json = new StringBuilder("{");
+        if (metadata != null) {
+            json.append(JsonReader.quote(METADATA)).append(':').append(metadata);
+        }
+        for (SafetensorsEntry tensor : tensors) {
+            json.append(json.length() == 1 ? "" : ",").append(tensor.json());
+        }
+        byte[] text = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        int padding = (ALIGNMENT - text.length % ALIGNMENT) % ALIGNMENT;
+        if (text.length + padding > LONGEST) {
+            throw new IOException("its header would be longer than " + LONGEST + " bytes");
+        }
+        ByteBuffer header =
+                ByteBuffer.allocate(LENGTH_BYTES + text.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(text.length + padding).put(text).put(" ".repeat(padding).getBytes(StandardCharsets.UTF_8));
+        return header.array();
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.Arrays;
+
+/**
+ * How a file holds a tensor.
+ *
+ * @param type the type of the elements
+ * @param shape the dimensions, slowest first
+ * @param fortranOrder whether the first dimension is fastest, instead of the last
+ * @param bigEndian whether the most significant byte of an element comes first
+ * @param offset where the elements begin in the file
+ */
+record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolean bigEndian, long offset) {
+
+    /** NumPy's own limit. */
+    static final int MOST_DIMENSIONS = 64;
+
+    /** Reads the description of a tensor of floats. */
+    static StoredTensor read(Specification file, FileChannel channel) throws IOException {
+        return file.isSafetensors() ? SafetensorsHeader.read(file, channel).find(file) : NpyHeader.read(file, channel);
+    }
+
+    /** Where the tensor is in a file that was opened anew: it may have been replaced by one with another order. */
+    StoredTensor readAgain(Specification file, FileChannel channel) throws IOException {
+        StoredTensor now;
+        try {
+            now = read(file, channel);
+        } catch (TensorFileException e) {
+            if (channel.size() < offset + count() * type.bytes()) {
+                // Reading says that it became shorter.
+                return this;
+            }
+            throw e;
+        }
+        if (now.type != type || !Arrays.equals(now.shape, shape)) {
+            throw new TensorFileException(
+                    file,
+                    "was replaced meanwhile: it holds " + now.type + " " + text(now.shape) + ", and held " + type + " "
+                            + text(shape));
+        }
+        return now;
+    }
+
+    long count() {
+        return Shapes.elements(shape);
+    }
+
+    /** Whether the elements lie as C orders them: so they also do when at most one dimension is longer than 1. */
+    boolean isInCOrder() {
+        return !fortranOrder
+                || Arrays.stream(shape).filter(dimension -> dimension != 1).count() <= 1;
+    }
+
+    /** The bytes that the elements of a file take. */
+    static long bytes(Object file, ElementType type, long... shape) {
+        return bytes(file, type.bytes(), shape);
+    }
+
+    static long bytes(Object file, int elementBytes, long... shape) {
+        if (shape.length > MOST_DIMENSIONS) {
+            throw new TensorFileException(
+                    file, "has " + shape.length + " dimensions, expected at most " + MOST_DIMENSIONS);
+        }
+        try {
+            return Math.multiplyExact(Shapes.elements(shape), elementBytes);
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new TensorFileException(
+                    file, "has the impossible shape " + text(shape) + ", expected at most 2^63-1 bytes", e);
+        }
+    }
+
+    static String text(long... shape) {
+        return Text.excerpt(Shapes.text(shape));
+    }
+}

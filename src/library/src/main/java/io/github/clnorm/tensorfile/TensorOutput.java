@@ -1,0 +1,363 @@
+package io.github.clnorm.tensorfile;
+
+import io.github.clnorm.internal.files.FileReplacements;
+import io.github.clnorm.internal.files.Replacement;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tensors that a command writes, all or none: each goes to a temporary file in the folder of its file, and
+ * {@link #commit()} gives them their names, as {@link FileReplacements} does. Until then, and after a failure, older files
+ * of these names are as they were, and may still be read.
+ *
+ * <p>The format follows the name: {@code FILE.npy}, or {@code FILE.safetensors#NAME}, where a tensor without a name is
+ * called {@code tensor}. A {@code .npy} file is replaced; in a {@code .safetensors} file the other tensors and the
+ * metadata stay, also those that other threads and processes write with this class at the same time. Devices, pipes and
+ * {@code -}, which is standard output, are written to at once, as {@code .npy} unless their name ends with .safetensors.
+ *
+ * <p>Not thread-safe; several objects may write to one file at the same time.
+ */
+public final class TensorOutput implements AutoCloseable {
+
+    /** What goes into a file: complete files of one tensor each, by the tensors' names. */
+    private record Parts(Specification file, Map<String, Replacement> byTensor) {}
+
+    private final FileReplacements replacements = new FileReplacements();
+    private final List<Sink> sinks = new ArrayList<>();
+    private final Map<Path, Parts> files = new LinkedHashMap<>();
+
+    /** Nothing is written yet. */
+    public TensorOutput() {}
+
+    /**
+     * Refuses what no tensor of a type can be written to, before any work is done for it.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
+     *     that is there and is not a well-formed .safetensors file to which a tensor could be added; when its folder does
+     *     not exist, takes no files, or, for a .safetensors file, has no locks
+     */
+    public static void check(String specification, ElementType type) {
+        Specification file = Specification.of(specification);
+        if (!file.isStandard() && Files.isDirectory(file.path())) {
+            throw new TensorFileException(file, "is a directory, expected a file to write");
+        }
+        file.checkWritable(type);
+        if (file.isStreamToWrite()) {
+            return;
+        }
+        try {
+            FileReplacements.check(file.path(), file.isSafetensors());
+        } catch (IOException e) {
+            // Also the reasons that only the system knows, such as a file system that is mounted read-only.
+            throw new TensorFileException(file, "cannot be written: " + folderReason(file, e), e);
+        }
+        if (file.isSafetensors()) {
+            try {
+                SafetensorsMerge.checkExisting(file, file.path());
+            } catch (IOException e) {
+                throw new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
+            }
+        }
+    }
+
+    /**
+     * Refuses outputs of one name, of which one would be lost, or mixed with the other in a pipe. Several tensors in one
+     * .safetensors file are fine, as are several outputs to a device such as {@code /dev/null}.
+     *
+     * @param specifications of the outputs; null for those that are not wanted
+     * @throws IllegalArgumentException when two of them are the same tensor, or the same pipe
+     */
+    public static void checkDistinct(String... specifications) {
+        DistinctOutputs outputs = new DistinctOutputs();
+        for (String specification : specifications) {
+            if (specification != null) {
+                outputs.add(Specification.of(specification));
+            }
+        }
+    }
+
+    /**
+     * Begins to write a tensor.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param shape the dimensions
+     * @return takes the elements
+     * @throws IOException when the file cannot be written; the message names it
+     * @throws IllegalArgumentException when it cannot hold the tensor, or has got this one already
+     */
+    public Sink create(String specification, ElementType type, long... shape) throws IOException {
+        return create(Specification.of(specification), type, shape);
+    }
+
+    private Sink create(Specification file, ElementType type, long... shape) throws IOException {
+        file.checkWritable(type);
+        long bytes = StoredTensor.bytes(file, type, shape);
+        byte[] header = file.isSafetensors()
+                ? safetensorsHeader(file, SafetensorsType.of(type), bytes, shape)
+                : NpyHeader.write(type, shape);
+        return create(file, header, bytes);
+    }
+
+    private static byte[] safetensorsHeader(Specification file, SafetensorsType type, long bytes, long... shape)
+            throws IOException {
+        SafetensorsEntry tensor = SafetensorsEntry.of(file.nameToWrite(), type, bytes, shape);
+        return SafetensorsHeader.write(null, List.of(tensor));
+    }
+
+    private Sink create(Specification file, byte[] header, long bytes) throws IOException {
+        try {
+            return file.isStreamToWrite()
+                    ? sink(file, Streams.output(file), true, header, bytes)
+                    : part(file, header, bytes);
+        } catch (IOException e) {
+            throw failure(file, folderReason(file, e), e);
+        }
+    }
+
+    /** Of a file that is created. */
+    private static String folderReason(Specification file, IOException e) {
+        if (!(e instanceof NoSuchFileException)) {
+            return Text.reason(e);
+        }
+        Path folder = file.path().toAbsolutePath().getParent();
+        return folder != null && Files.isDirectory(folder)
+                ? "no files can be created in its folder"
+                : "its folder does not exist";
+    }
+
+    private Sink part(Specification file, byte[] header, long bytes) throws IOException {
+        Path destination = FileReplacements.destination(file.path());
+        Parts parts = files.getOrDefault(destination, new Parts(file, new LinkedHashMap<>()));
+        String tensor = DistinctOutputs.tensor(file);
+        if (parts.byTensor.containsKey(tensor)) {
+            throw DistinctOutputs.notDistinct(file);
+        }
+        if (file.isSafetensors()) {
+            SafetensorsMerge.checkExisting(file, destination);
+        }
+        Replacement part = replacements.create(destination);
+        Sink sink = sink(file, part.channel(), false, header, bytes);
+        parts.byTensor.put(tensor, part);
+        files.put(destination, parts);
+        return sink;
+    }
+
+    private Sink sink(Specification file, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
+            throws IOException {
+        try {
+            Sink sink = new Sink(file, channel, isStream, header, bytes);
+            sinks.add(sink);
+            return sink;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes a whole number: an I64 scalar in a .safetensors file, as PyTorch's {@code num_batches_tracked}, or an int64
+     * scalar in a .npy file.
+     *
+     * @param specification {@code FILE.safetensors#NAME} or {@code FILE.npy}
+     * @param value the number
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the name does not end with .safetensors or .npy
+     */
+    public void writeLong(String specification, long value) throws IOException {
+        Specification file = Specification.of(specification);
+        file.checkWritable(null);
+        byte[] header = file.isSafetensors()
+                ? safetensorsHeader(file, SafetensorsType.I64, Long.BYTES)
+                : NpyHeader.write("<i8");
+        try (Sink sink = create(file, header, Long.BYTES)) {
+            sink.write(ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(0, value));
+        }
+    }
+
+    /**
+     * Writes a float32 tensor.
+     *
+     * @param target a file, without the name of a tensor; a # is a part of its name
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the target
+     */
+    public void write(Path target, float[] values, long... shape) throws IOException {
+        write(Specification.of(target), ElementType.FLOAT32, values, shape);
+    }
+
+    /**
+     * Writes a float32 tensor.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     */
+    public void write(String specification, float[] values, long... shape) throws IOException {
+        write(Specification.of(specification), ElementType.FLOAT32, values, shape);
+    }
+
+    /**
+     * Writes a tensor of any type, its values rounded to the nearest.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     */
+    public void write(String specification, ElementType type, float[] values, long... shape) throws IOException {
+        write(Specification.of(specification), type, values, shape);
+    }
+
+    /**
+     * Writes a tensor of any type, its values rounded to the nearest.
+     *
+     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements
+     * @param values the elements, the last dimension fastest
+     * @param shape the dimensions
+     * @throws IOException when it cannot be written; the message names the file
+     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     */
+    public void write(String specification, ElementType type, double[] values, long... shape) throws IOException {
+        write(
+                Specification.of(specification),
+                type,
+                values.length,
+                (at, piece) -> Codec.encode(type, values, at, piece),
+                shape);
+    }
+
+    private void write(Specification file, ElementType type, float[] values, long... shape) throws IOException {
+        write(file, type, values.length, (at, piece) -> Codec.encode(type, values, at, piece), shape);
+    }
+
+    /** Fills a buffer with the elements from an index on. */
+    private interface Piece {
+        void fill(int at, ByteBuffer bytes);
+    }
+
+    private void write(Specification file, ElementType type, int count, Piece piece, long... shape) throws IOException {
+        if (count != StoredTensor.bytes(file, type, shape) / type.bytes()) {
+            throw new IllegalArgumentException(
+                    file + ": " + count + " values for a tensor of shape " + Shapes.text(shape));
+        }
+        try (Sink sink = create(file, type, shape)) {
+            int most = Math.min(count, Transfer.PIECE_BYTES / type.bytes());
+            ByteBuffer bytes = ByteBuffer.allocateDirect(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at < count; at += bytes.limit() / type.bytes()) {
+                bytes.clear().limit(Math.min(most, count - at) * type.bytes());
+                piece.fill(at, bytes);
+                sink.write(bytes);
+            }
+        }
+    }
+
+    /**
+     * Gives every file its name. When that fails for one of them, those before it get their older files back. Blocks while
+     * other threads or processes replace one of the files, for at most ten minutes.
+     *
+     * @throws IOException when one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
+     * @throws IllegalArgumentException when a .safetensors file was damaged meanwhile
+     * @throws IllegalStateException when a sink is not closed, or did not get all of its tensor
+     */
+    public void commit() throws IOException {
+        if (!sinks.stream().allMatch(Sink::isComplete)) {
+            throw new IllegalStateException("a tensor is not complete");
+        }
+        lock();
+        for (Map.Entry<Path, Parts> file : files.entrySet()) {
+            if (file.getValue().file.isSafetensors()) {
+                try {
+                    merge(file.getValue(), file.getKey());
+                } catch (IOException e) {
+                    throw failure(file.getValue().file, e);
+                }
+            }
+        }
+        try {
+            replacements.commit();
+        } catch (FileSystemException e) {
+            Parts parts = e.getFile() == null ? null : files.get(Path.of(e.getFile()));
+            throw parts == null ? e : failure(parts.file, e);
+        }
+        files.clear();
+        sinks.clear();
+    }
+
+    /** From before a file's other tensors are read until it is replaced, or others could add tensors that are lost. */
+    private void lock() throws IOException {
+        Specification first = files.values().stream()
+                .map(Parts::file)
+                .filter(Specification::isSafetensors)
+                .findFirst()
+                .orElse(null);
+        try {
+            replacements.lock(files.keySet(), first != null);
+        } catch (IOException e) {
+            throw first == null ? e : failure(first, e);
+        }
+    }
+
+    /** Makes one file of the older one and the new tensors. */
+    private void merge(Parts parts, Path destination) throws IOException {
+        try (SafetensorsMerge merge = new SafetensorsMerge()) {
+            if (Files.isRegularFile(destination)) {
+                merge.add(parts.file, destination);
+            }
+            for (Replacement part : parts.byTensor.values()) {
+                merge.add(parts.file, part.channel());
+            }
+            if (merge.isOneTensor()) {
+                return;
+            }
+            merge.write(replacements.create(destination).channel());
+            parts.byTensor.values().forEach(Replacement::discard);
+        } catch (OutOfMemoryError e) {
+            throw new IOException("the names of its tensors do not fit in Java's memory", e);
+        }
+    }
+
+    /** Closes what is still open, and removes what was not committed. */
+    @Override
+    public void close() throws IOException {
+        try (replacements) {
+            for (Sink sink : sinks) {
+                sink.abandon();
+            }
+        } finally {
+            sinks.clear();
+            files.clear();
+        }
+    }
+
+    static IOException failure(Specification file, IOException cause) {
+        return failure(file, Text.reason(cause), cause);
+    }
+
+    private static IOException failure(Specification file, String reason, IOException cause) {
+        return new IOException(Text.oneLine(file + ": cannot be written: " + reason), cause);
+    }
+}

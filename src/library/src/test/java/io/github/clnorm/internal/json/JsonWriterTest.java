@@ -1,0 +1,25 @@
+package io.github.clnorm.internal.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class JsonWriterTest {
+
+    @Test
+    void whatIsReadIsWritten() {
+        String text = "{\"a\": [1, -2, 1.5, 1.0E300, \"q\\\"\\\\ü\\u000a\", true, null, {}], \"b\": {\"c\": []}}";
+        assertEquals(text, JsonWriter.text(new JsonReader(text.getBytes(StandardCharsets.UTF_8)).value()));
+        assertEquals("[9007199254740993, 7]", JsonWriter.text(List.of(9_007_199_254_740_993L, 7)));
+    }
+
+    @Test
+    void whatJsonCannotSayIsRefused() {
+        for (Object value : List.of(Double.NaN, Double.POSITIVE_INFINITY, 1f, 'c')) {
+            assertThrows(IllegalArgumentException.class, () -> JsonWriter.text(value));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.github.clnorm.internal.runtime;
+
+import static io.github.clnorm.type.ElementType.FLOAT32;
+import static io.github.clnorm.type.Layout.CHANNELS_FIRST;
+import static io.github.clnorm.type.Layout.CHANNELS_LAST;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.InstanceNorm;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.Devices;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.PlanSpace;
+import io.github.clnorm.testing.Operation;
+import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs plans at tiny shapes on the one device there is: Oclgrind, in a process of its own. Prints how many runs there
+ * were; Oclgrind prints what it finds on standard error.
+ */
+final class OclgrindRun {
+
+    private static final int LARGEST = 8;
+
+    /** In every legal work-group size and vector width. */
+    private static final List<Trial> MATRIX = List.of(
+            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 65), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 1, 3, 367), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9), FLOAT32).affine(FLOAT32, 1),
+            Trial.of(Operation.batchNorm(CHANNELS_FIRST, 2, 2, 70), FLOAT32).affine(FLOAT32, 1));
+
+    /** In a plan of most kinds: every type, activation and kind of statistics, in both layouts. */
+    private static final List<Trial> EACH = each();
+
+    private static List<Trial> each() {
+        List<Trial> trials = new ArrayList<>();
+        List<Operation> operations = List.of(
+                Operation.groupNorm(CHANNELS_FIRST, 2, 2, 4, 3, 5),
+                Operation.groupNorm(CHANNELS_LAST, 2, 2, 17, 6),
+                Operation.batchNorm(CHANNELS_FIRST, 3, 2, 5),
+                Operation.batchNorm(CHANNELS_LAST, 2, 5, 3),
+                Operation.rmsNorm(new long[] {2, 19}, 19),
+                Operation.evaluation(CHANNELS_FIRST, 2, 3, 70),
+                Operation.evaluation(CHANNELS_LAST, 2, 7, 3));
+        int next = 0;
+        for (ElementType type : ElementType.values()) {
+            for (Operation operation : operations) {
+                ElementType parameters = ElementType.values()[next % 4];
+                Activation activation = Activation.values()[next % 4];
+                Trial trial = Trial.of(operation, type).affine(parameters, 1).activation(activation);
+                trials.add(next % 3 == 0 ? trial : trial.residual(3, next % 3 == 1));
+                next++;
+            }
+        }
+        return trials;
+    }
+
+    /** Gradients in every legal plan of a few work-group sizes and vector widths: runs, parameters of each, columns. */
+    private static final List<GradientTrial> GRADIENT_MATRIX = List.of(
+            gradients(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 3, 65)),
+            gradients(Operation.layerNorm(new long[] {3, 66}, 66)),
+            gradients(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9)));
+
+    private static GradientTrial gradients(Operation operation) {
+        return GradientTrial.of(Trial.of(operation, FLOAT32).affine(FLOAT32, 1));
+    }
+
+    private OclgrindRun() {}
+
+    /** Arguments: {@code matrix} for every legal work-group size and vector width, or {@code initialised}. */
+    public static void main(String[] arguments) {
+        boolean matrix = arguments[0].equals("matrix");
+        DeviceInfo device = Devices.of(Devices.platforms()).get(0);
+        if (!device.name().contains("Oclgrind")) {
+            throw new IllegalStateException("expected Oclgrind, got " + device);
+        }
+        int runs = 0;
+        for (Trial trial : matrix ? MATRIX : List.<Trial>of()) {
+            runs += every(device, trial, true);
+        }
+        for (Trial trial : EACH) {
+            runs += every(device, trial, matrix);
+        }
+        for (GradientTrial trial : matrix ? GRADIENT_MATRIX : List.<GradientTrial>of()) {
+            for (int group : new int[] {1, 8}) {
+                for (int width : new int[] {1, 4}) {
+                    runs += gradients(device, trial, true, PlanSpace.gradients(trial.problem(), device, group, width));
+                }
+            }
+        }
+        for (Trial trial : EACH) {
+            GradientTrial gradient = GradientTrial.of(trial);
+            List<Plan> plans = PlanSpace.gradients(gradient.problem(), device, 8, matrix ? 4 : 1);
+            runs += gradients(device, gradient, matrix, plans.subList(0, Math.min(1, plans.size())));
+        }
+        if (!matrix) {
+            runs += every(device, Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 2, 2100), FLOAT32), false);
+        }
+        runs += runningStatistics(device, matrix);
+        System.out.println(runs + " runs");
+        System.exit(0);
+    }
+
+    /** A session for each trial: Oclgrind takes memory that a released buffer had before for uninitialised. */
+    private static int every(DeviceInfo device, Trial trial, boolean matrix) {
+        // The check for uninitialised reads does not know an instruction of the optimizer.
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
+            boolean all = matrix && MATRIX.contains(trial);
+            List<Plan> plans = all
+                    ? PlanSpace.all(trial.problem(), session.device(), LARGEST)
+                    : matrix
+                            ? PlanSpace.few(trial.problem(), session.device(), 4).stream()
+                                    .filter(plan -> plan.workGroupSize() > 1)
+                                    .toList()
+                            // Scalars: the check takes lanes of vectors that were loaded, or set from one scalar, for
+                            // uninitialised.
+                            : PlanSpace.variants(8, 1).stream()
+                                    .filter(plan -> session.planner()
+                                            .problem(plan, trial.problem())
+                                            .isEmpty())
+                                    .limit(3)
+                                    .toList();
+            PlanRun expected = null;
+            for (Plan plan : plans) {
+                PlanRun run = trial.run(session, plan);
+                expected = expected == null ? run : expected;
+                PlanRun.assertSameBits(expected, run, trial + ", " + plan);
+            }
+            trial.check(expected, trial.toString());
+            return plans.size();
+        }
+    }
+
+    /** The same for gradients. */
+    private static int gradients(DeviceInfo device, GradientTrial trial, boolean matrix, List<Plan> plans) {
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
+            GradientRun expected = null;
+            for (Plan plan : plans) {
+                GradientRun run = trial.run(session, plan);
+                expected = expected == null ? run : expected;
+                GradientRun.assertSameBits(expected, run, trial + ", " + plan);
+            }
+            if (expected != null) {
+                trial.check(expected, trial.toString());
+            }
+            return plans.size();
+        }
+    }
+
+    private static int runningStatistics(DeviceInfo device, boolean matrix) {
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        try (Backend backend = new Backend(new Session(matrix ? openCl : unoptimized(openCl), device));
+                InstanceNorm norm = InstanceNorm.builder(backend, 3, 1)
+                        .trackRunningStats(true)
+                        .build();
+                Tensor x = backend.tensor(Values.normal(1, 24, 3, 2), 2, 3, 4);
+                Tensor y = norm.forward(x)) {
+            if (y.toFloats().length != 24 || norm.runningMean().toFloats()[0] == 0) {
+                throw new IllegalStateException("running statistics are not updated");
+            }
+            return 1;
+        }
+    }
+
+    private static OpenCl unoptimized(OpenCl real) {
+        return (OpenCl) Proxy.newProxyInstance(
+                OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("build")) {
+                        // Inlining leaves marks that only the optimizer removes.
+                        arguments[1] += " -cl-opt-disable -DCLNORM_INLINE=static";
+                    }
+                    try {
+                        return method.invoke(real, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+}

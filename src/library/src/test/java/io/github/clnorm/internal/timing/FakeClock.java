@@ -1,0 +1,29 @@
+package io.github.clnorm.internal.timing;
+
+import java.util.function.LongSupplier;
+
+/** A clock that goes on only when it is told to, or by a step each time somebody looks. */
+public final class FakeClock implements LongSupplier {
+
+    private final long step;
+    private long now;
+
+    public FakeClock(long step) {
+        this.step = step;
+    }
+
+    /** Something that takes so long. */
+    public Runnable taking(long nanoseconds) {
+        return () -> now += nanoseconds;
+    }
+
+    public long now() {
+        return now;
+    }
+
+    @Override
+    public long getAsLong() {
+        now += step;
+        return now;
+    }
+}

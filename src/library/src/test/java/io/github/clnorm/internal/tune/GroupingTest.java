@@ -1,0 +1,182 @@
+package io.github.clnorm.internal.tune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GroupNormGeometry;
+import io.github.clnorm.internal.geometry.InstanceNormGeometry;
+import io.github.clnorm.internal.geometry.LayerNormGeometry;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class GroupingTest {
+
+    private static final int UNITS = 2;
+    private static final long CACHE = 1 << 20;
+
+    private static Grouping of(Geometry geometry) {
+        return of(geometry, Statistics.MEAN_AND_VARIANCE);
+    }
+
+    private static Grouping of(Geometry geometry, Statistics statistics) {
+        return Grouping.of(Problem.of(geometry, statistics, ElementType.FLOAT32))
+                .orElseThrow();
+    }
+
+    private static Grouping expected(
+            Operation operation, Layout layout, long samples, long sets, long setSize, long channels) {
+        return new Grouping(operation, false, layout, ElementType.FLOAT32, samples, sets, setSize, channels);
+    }
+
+    @Test
+    void everyOperationHasItsGrouping() {
+        long[] shape = {4, 6, 5, 7};
+        long[] last = {4, 5, 7, 6};
+        assertEquals(
+                expected(Operation.GROUP_NORM, Layout.CHANNELS_FIRST, 4, 12, 70, 2),
+                of(GroupNormGeometry.of(shape, 3, Layout.CHANNELS_FIRST)));
+        assertEquals(
+                expected(Operation.GROUP_NORM, Layout.CHANNELS_LAST, 4, 12, 70, 2),
+                of(GroupNormGeometry.of(last, 3, Layout.CHANNELS_LAST)));
+        assertEquals(
+                expected(Operation.INSTANCE_NORM, Layout.CHANNELS_FIRST, 4, 24, 35, 1),
+                of(InstanceNormGeometry.of(shape, Layout.CHANNELS_FIRST)));
+        assertEquals(
+                expected(Operation.INSTANCE_NORM, Layout.CHANNELS_LAST, 4, 24, 35, 1),
+                of(InstanceNormGeometry.of(last, Layout.CHANNELS_LAST)));
+        assertEquals(
+                expected(Operation.BATCH_NORM, Layout.CHANNELS_FIRST, 4, 6, 140, 1),
+                of(BatchNormGeometry.of(shape, Layout.CHANNELS_FIRST)));
+        assertEquals(
+                expected(Operation.BATCH_NORM, Layout.CHANNELS_LAST, 1, 6, 140, 1),
+                of(BatchNormGeometry.of(last, Layout.CHANNELS_LAST)));
+        assertEquals(
+                expected(Operation.LAYER_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
+                of(LayerNormGeometry.of(last, 6)));
+        assertEquals(
+                expected(Operation.RMS_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
+                of(LayerNormGeometry.of(last, 6), Statistics.MEAN_SQUARE));
+        assertEquals(
+                of(InstanceNormGeometry.of(shape, Layout.CHANNELS_FIRST)),
+                of(GroupNormGeometry.of(shape, 6, Layout.CHANNELS_FIRST)),
+                "the same memory, and the same name");
+    }
+
+    /** What is tuned for one runs the other: so there must be no two geometries of a grouping. */
+    @Test
+    void aGroupingHasOneGeometry() {
+        Map<Grouping, Geometry> seen = new HashMap<>();
+        long[] sizes = {1, 2, 3, 4, 6, 8};
+        int many = 0;
+        for (long n : sizes) {
+            for (long c : sizes) {
+                for (long s : sizes) {
+                    for (Layout layout : Layout.values()) {
+                        long[] shape = layout == Layout.CHANNELS_FIRST ? new long[] {n, c, s} : new long[] {n, s, c};
+                        for (long g : sizes) {
+                            if (c % g == 0) {
+                                many += sameGeometry(seen, GroupNormGeometry.of(shape, g, layout));
+                            }
+                        }
+                        many += sameGeometry(seen, BatchNormGeometry.of(shape, layout));
+                        many += sameGeometry(seen, LayerNormGeometry.of(shape, shape[2]));
+                        many += sameGeometry(seen, LayerNormGeometry.of(shape, shape[1], shape[2]));
+                    }
+                }
+            }
+        }
+        assertTrue(many > 2000, many + " geometries");
+    }
+
+    private static int sameGeometry(Map<Grouping, Geometry> seen, Geometry geometry) {
+        Geometry other = seen.putIfAbsent(of(geometry), geometry);
+        assertTrue(other == null || other.equals(geometry), () -> other + " and " + geometry + ": " + of(geometry));
+        return 1;
+    }
+
+    @Test
+    void whatIsDoneBesideTheNormalizationIsNotToldApart() {
+        Geometry geometry = LayerNormGeometry.of(new long[] {8, 100}, 100);
+        Problem plain = Problem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
+        Problem more = new Problem(
+                geometry,
+                Statistics.MEAN_AND_VARIANCE,
+                ElementType.FLOAT32,
+                ElementType.FLOAT16,
+                Activation.GELU,
+                true,
+                true);
+        assertEquals(Grouping.of(plain), Grouping.of(more));
+        assertEquals(plain, Grouping.plain(more));
+        Problem half = Problem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT16);
+        assertNotEquals(Grouping.of(plain), Grouping.of(half));
+        assertTrue(Grouping.of(Problem.of(geometry, Statistics.GIVEN, ElementType.FLOAT32))
+                .isEmpty());
+    }
+
+    private static OptionalDouble distance(Grouping one, Grouping other) {
+        OptionalDouble distance = one.distance(other, UNITS, CACHE);
+        assertEquals(distance, other.distance(one, UNITS, CACHE), "as far there as back");
+        return distance;
+    }
+
+    @Test
+    void nearIsAFactorOfTwoInEachNumber() {
+        Grouping here = Entries.GROUPING;
+        assertEquals(OptionalDouble.of(0), distance(here, here));
+        assertEquals(OptionalDouble.of(1), distance(here, Entries.grouping(2, 64, 81_920, 10)));
+        assertEquals(OptionalDouble.empty(), distance(here, Entries.grouping(2, 64, 81_921, 10)));
+        assertEquals(OptionalDouble.of(2), distance(here, Entries.grouping(4, 128, 40_960, 10)));
+        assertEquals(OptionalDouble.empty(), distance(here, Entries.grouping(4, 130, 40_960, 10)));
+        assertEquals(OptionalDouble.of(1), distance(here, Entries.grouping(2, 64, 40_960, 20)));
+        assertEquals(OptionalDouble.empty(), distance(here, Entries.grouping(2, 64, 40_960, 21)));
+        assertEquals(OptionalDouble.empty(), distance(here, Entries.grouping(8, 64, 40_960, 10)));
+        assertEquals(OptionalDouble.of(3), distance(here, Entries.grouping(4, 32, 81_920, 10)));
+        double nearer = distance(here, Entries.grouping(2, 64, 50_000, 10)).orElseThrow();
+        assertTrue(nearer > 0 && nearer < 1);
+    }
+
+    @Test
+    void nearIsTheSameOperationDirectionLayoutAndType() {
+        Grouping a = Entries.GROUPING;
+        for (Grouping other : new Grouping[] {
+            new Grouping(Operation.INSTANCE_NORM, a.backward(), a.layout(), a.type(), 2, 64, 40_960, 10),
+            new Grouping(a.operation(), true, a.layout(), a.type(), 2, 64, 40_960, 10),
+            new Grouping(a.operation(), a.backward(), Layout.CHANNELS_LAST, a.type(), 2, 64, 40_960, 10),
+            new Grouping(a.operation(), a.backward(), a.layout(), ElementType.BFLOAT16, 2, 64, 40_960, 10)
+        }) {
+            assertEquals(OptionalDouble.empty(), distance(a, other), other.toString());
+        }
+    }
+
+    @Test
+    void fewSetsMustBeAsMany() {
+        assertEquals(
+                OptionalDouble.empty(),
+                distance(Entries.grouping(1, 7, 40_960, 10), Entries.grouping(1, 8, 40_960, 10)));
+        assertEquals(
+                OptionalDouble.of(0), distance(Entries.grouping(1, 1, 400_960, 1), Entries.grouping(1, 1, 400_960, 1)));
+        assertTrue(distance(Entries.grouping(1, 8, 400_960, 1), Entries.grouping(1, 9, 400_960, 1))
+                .isPresent());
+    }
+
+    @Test
+    void bothTensorsFitTheCacheOrNeither() {
+        Grouping fits = Entries.grouping(1, 64, 4096, 1);
+        Grouping beyond = Entries.grouping(1, 64, 4097, 1);
+        assertEquals(CACHE, fits.bytes());
+        assertEquals(OptionalDouble.empty(), distance(fits, beyond));
+        assertTrue(fits.distance(beyond, UNITS, 0).isPresent(), "an unknown cache tells nothing apart");
+    }
+}

@@ -1,0 +1,141 @@
+package io.github.clnorm.internal.tune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.testing.TestInfo;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class TuningFileTest {
+
+    private static final Entry ENTRY =
+            Entries.of(TestInfo.GPU, Entries.GROUPING, Plan.split(64, 4, 3).withNonTemporal(true));
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String file(String... entries) {
+        return "{\"format\": 1, \"kind\": \"tuning\", \"entries\": [" + String.join(",", entries) + "]}";
+    }
+
+    @Test
+    void whatIsWrittenIsRead() {
+        TuningFile file = new TuningFile();
+        file.add(ENTRY);
+        file.add(Entries.of(
+                TestInfo.with(TestInfo.GPU, "name", "A \"quoted\" name\\ü"), Entries.GROUPING, Plan.tiled(1, 16)));
+        String text = new String(file.text(), StandardCharsets.UTF_8);
+        TuningFile again = TuningFile.parse(file.text());
+        assertEquals(List.copyOf(file.entries()).size(), again.entries().size());
+        assertTrue(again.entries().containsAll(file.entries()), text);
+        assertEquals(text, new String(again.text(), StandardCharsets.UTF_8));
+        assertEquals(2, text.lines().filter(line -> line.contains("\"device\"")).count(), "a line each");
+    }
+
+    @Test
+    void ofTheSameTheNewestStays() {
+        Entry newer = Entries.withDate(Entries.withTimes(ENTRY, 50, 60), Entries.DATE.plusSeconds(1));
+        TuningFile file = new TuningFile();
+        assertTrue(file.add(ENTRY));
+        assertFalse(file.add(ENTRY));
+        assertTrue(file.add(newer));
+        assertFalse(file.add(ENTRY));
+        assertEquals(List.of(newer), List.copyOf(file.entries()));
+        assertTrue(file.add(Entries.withDriver(ENTRY, "another")));
+        assertTrue(file.add(Entries.withKernels(ENTRY, "another")));
+        assertEquals(3, file.entries().size());
+    }
+
+    /** As another version may write them: they stay, and are of no matter here. */
+    @Test
+    void entriesThatAreNotKnownAreKept() {
+        String known = new String(fileOf(ENTRY), StandardCharsets.UTF_8);
+        String strange = known.replace("\"split\"", "\"spiral\"");
+        String future = known.replace("group_norm", "weight_norm");
+        for (String text : List.of(strange, future, file("7"), file("{\"device\": [null, true, 1.5, {}]}"))) {
+            TuningFile file = TuningFile.parse(bytes(text));
+            assertEquals(0, file.entries().size(), text);
+            assertEquals(1, file.unknown());
+            file.add(ENTRY);
+            TuningFile again = TuningFile.parse(file.text());
+            assertEquals(1, again.unknown());
+            assertEquals(List.of(ENTRY), List.copyOf(again.entries()));
+            again.add(file);
+            assertEquals(1, again.unknown(), "once");
+        }
+    }
+
+    private static byte[] fileOf(Entry entry) {
+        TuningFile file = new TuningFile();
+        file.add(entry);
+        return file.text();
+    }
+
+    @Test
+    void plansMayLackParametersAndHaveOthers() {
+        assertEquals(
+                Plan.resident(1, 8),
+                PlanParts.plan(Map.of("strategy", "resident", "vectorWidth", 8.0, "prefetched", true)));
+        assertThrows(IllegalArgumentException.class, () -> PlanParts.plan(Map.of("vectorWidth", 8.0)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PlanParts.plan(Map.of("strategy", "resident", "vectorWidth", 3.0)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PlanParts.plan(Map.of("strategy", "resident", "vectorWidth", "8")));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PlanParts.plan(Map.of("strategy", "resident", "nonTemporal", 1.0)));
+        for (Strategy strategy : Strategy.values()) {
+            Plan plan = PlanParts.with(Plan.split(8, 4, 7), Map.of("strategy", strategy));
+            assertEquals(plan, PlanParts.plan(new LinkedHashMap<>(PlanParts.of(plan))));
+        }
+    }
+
+    @Test
+    void othersFilesAreRefused() {
+        for (String text : List.of(
+                "",
+                "PK\3\4",
+                "{",
+                "[]",
+                "{}",
+                "null",
+                file() + "x",
+                file().replace("tuning", "bench"),
+                file().replace("1", "2"),
+                "{\"format\": 1, \"kind\": \"tuning\"}",
+                "{\"format\": 1, \"kind\": \"tuning\", \"entries\": {}}")) {
+            assertThrows(IllegalArgumentException.class, () -> TuningFile.parse(bytes(text)), text);
+        }
+    }
+
+    /** Cut off and changed files: refused, or read with what is still there; nothing else happens. */
+    @Test
+    void damagedFiles() {
+        byte[] whole = fileOf(ENTRY);
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < 3000; i++) {
+            byte[] damaged = Arrays.copyOf(whole, i % 3 == 0 ? random.nextInt(whole.length) : whole.length);
+            for (int changes = i % 4; changes > 0 && damaged.length > 0; changes--) {
+                damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                TuningFile.parse(damaged).text();
+            } catch (IllegalArgumentException e) {
+                assertFalse(e.getMessage().isEmpty());
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.github.clnorm.testing;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.github.clnorm.type.ElementType;
+
+/** Compares results. A comparison passes when the difference is at most the bound, so NaN never passes by accident. */
+public final class Errors {
+
+    /** The bound for float32 forward results, and for what halves are rounded from. */
+    public static final double FORWARD = 4e-6;
+    /** The bound for float64 forward results. */
+    public static final double FORWARD_64 = 1e-13;
+
+    /** The bound for float32 gradients, and for what halves are rounded from. */
+    public static final double BACKWARD = 2e-5;
+    /** The bound for float64 gradients. */
+    public static final double BACKWARD_64 = 1e-13;
+
+    private Errors() {}
+
+    /** The bound of a type's gradients before they are stored. */
+    public static double gradientBound(ElementType type) {
+        return type == ElementType.FLOAT64 ? BACKWARD_64 : BACKWARD;
+    }
+
+    /**
+     * |actual - expected| at most bound times the largest |expected|, and for halves one rounding: stricter
+     * than what is promised of the gradients of parameters, where not all of them cancel. Gives the largest such error.
+     */
+    public static double assertCloseToLargest(
+            ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
+        if (expected.length != actual.length) {
+            fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
+        }
+        double largest = 0;
+        for (double value : expected) {
+            largest = Double.isNaN(value) ? largest : Math.max(largest, Math.abs(value));
+        }
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            if (Double.isNaN(expected[i]) && Double.isNaN(actual[i]) || actual[i] == expected[i]) {
+                continue;
+            }
+            double error = Math.abs(actual[i] - expected[i]);
+            double allowed = bound * largest + rounding(type, Math.abs(expected[i]) + bound * largest);
+            if (!(error <= allowed)) {
+                fail(reproduce + ": error " + error + " exceeds " + allowed + " at index " + i + ": " + actual[i]
+                        + ", expected " + expected[i]);
+            }
+            worst = Math.max(worst, error / largest);
+        }
+        return worst;
+    }
+
+    /** The bound of a type's results before they are stored. */
+    public static double bound(ElementType type) {
+        return type == ElementType.FLOAT64 ? FORWARD_64 : FORWARD;
+    }
+
+    /** What storing a value in a half type changes at most: half the distance of its neighbours. */
+    private static double rounding(ElementType type, double magnitude) {
+        return switch (type) {
+            case FLOAT16 -> Math.scalb(1, Math.max(-14, Math.getExponent(magnitude)) - 11);
+            case BFLOAT16 -> Math.scalb(1, Math.max(-126, Math.getExponent(magnitude)) - 8);
+                // Their own rounding is part of the bound.
+            case FLOAT32, FLOAT64 -> 0;
+        };
+    }
+
+    /**
+     * |actual - expected| at most bound · (1 + |expected|), and for halves the one rounding of what is that close; NaN
+     * where, and only where, it is expected. Gives the largest |actual - expected| / (1 + |expected|).
+     */
+    public static double assertClose(
+            ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
+        if (expected.length != actual.length) {
+            fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
+        }
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            if (Double.isNaN(expected[i]) && Double.isNaN(actual[i]) || actual[i] == expected[i]) {
+                continue;
+            }
+            double error = Math.abs(actual[i] - expected[i]);
+            double computed = bound * (1 + Math.abs(expected[i]));
+            double allowed = computed + rounding(type, Math.abs(expected[i]) + computed);
+            if (!(error <= allowed)) {
+                fail(reproduce + ": error " + error + " exceeds " + allowed + " at index " + i + ": " + actual[i]
+                        + ", expected " + expected[i]);
+            }
+            worst = Math.max(worst, error / (1 + Math.abs(expected[i])));
+        }
+        return worst;
+    }
+
+    /** The same for results of float32 as Java's floats. */
+    public static double assertClose(double[] expected, float[] actual, double bound, String reproduce) {
+        return assertClose(ElementType.FLOAT32, expected, Values.doubles(actual), bound, reproduce);
+    }
+
+    /** The same bits everywhere; NaN is NaN. */
+    public static void assertSameBits(double[] expected, double[] actual, String reproduce) {
+        if (expected.length != actual.length) {
+            fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
+        }
+        for (int i = 0; i < expected.length; i++) {
+            // doubleToLongBits has one NaN only, and tells -0 from 0.
+            if (Double.doubleToLongBits(expected[i]) != Double.doubleToLongBits(actual[i])) {
+                fail(reproduce + ": other bits at index " + i + ": " + actual[i] + ", expected " + expected[i] + " ("
+                        + Double.toHexString(actual[i]) + ", expected " + Double.toHexString(expected[i]) + ")");
+            }
+        }
+    }
+
+    /** The same bits everywhere; NaN is NaN. */
+    public static void assertSameBits(float[] expected, float[] actual, String reproduce) {
+        assertSameBits(Values.doubles(expected), Values.doubles(actual), reproduce);
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.clnorm.testing;
+
+import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GroupNormGeometry;
+import io.github.clnorm.internal.geometry.InstanceNormGeometry;
+import io.github.clnorm.internal.geometry.LayerNormGeometry;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.reference.Reference;
+import io.github.clnorm.type.Layout;
+import java.util.function.Supplier;
+
+/**
+ * An operation on a shape, as the engine sees it and as the reference does.
+ *
+ * @param name for messages
+ * @param geometry where its sets are
+ * @param statistics which moments they are normalized by
+ * @param parameters how many weights it has
+ * @param reference the same operation in float64
+ */
+public record Operation(
+        String name, Geometry geometry, Statistics statistics, int parameters, Supplier<Reference> reference) {
+
+    public static Operation groupNorm(Layout layout, long groups, long... shape) {
+        return new Operation(
+                "group_norm of " + Shapes.text(shape) + " in " + groups + " groups, " + layout,
+                GroupNormGeometry.of(shape, groups, layout),
+                Statistics.MEAN_AND_VARIANCE,
+                channels(layout, shape),
+                () -> Reference.groupNorm(shape, layout.channelAxis(shape.length), groups));
+    }
+
+    public static Operation instanceNorm(Layout layout, long... shape) {
+        return new Operation(
+                "instance_norm of " + Shapes.text(shape) + ", " + layout,
+                InstanceNormGeometry.of(shape, layout),
+                Statistics.MEAN_AND_VARIANCE,
+                channels(layout, shape),
+                () -> Reference.instanceNorm(shape, layout.channelAxis(shape.length)));
+    }
+
+    /** By the batch's statistics. */
+    public static Operation batchNorm(Layout layout, long... shape) {
+        return new Operation(
+                "batch_norm of " + Shapes.text(shape) + ", " + layout,
+                BatchNormGeometry.of(shape, layout),
+                Statistics.MEAN_AND_VARIANCE,
+                channels(layout, shape),
+                () -> Reference.batchNorm(shape, layout.channelAxis(shape.length)));
+    }
+
+    /** Batch norm by given statistics. */
+    public static Operation evaluation(Layout layout, long... shape) {
+        return new Operation(
+                "batch_norm in evaluation of " + Shapes.text(shape) + ", " + layout,
+                BatchNormGeometry.of(shape, layout),
+                Statistics.GIVEN,
+                channels(layout, shape),
+                () -> Reference.batchNorm(shape, layout.channelAxis(shape.length)));
+    }
+
+    public static Operation layerNorm(long[] shape, long... normalizedShape) {
+        return new Operation(
+                "layer_norm of " + Shapes.text(shape) + " over " + Shapes.text(normalizedShape),
+                LayerNormGeometry.of(shape, normalizedShape),
+                Statistics.MEAN_AND_VARIANCE,
+                (int) Shapes.elements(normalizedShape),
+                () -> Reference.layerNorm(shape, normalizedShape));
+    }
+
+    public static Operation rmsNorm(long[] shape, long... normalizedShape) {
+        return new Operation(
+                "rms_norm of " + Shapes.text(shape) + " over " + Shapes.text(normalizedShape),
+                LayerNormGeometry.of(shape, normalizedShape),
+                Statistics.MEAN_SQUARE,
+                (int) Shapes.elements(normalizedShape),
+                () -> Reference.rmsNorm(shape, normalizedShape));
+    }
+
+    private static int channels(Layout layout, long... shape) {
+        return (int) shape[layout.channelAxis(shape.length)];
+    }
+
+    /** Elements of the input. */
+    public int elements() {
+        return Math.toIntExact(geometry.elements());
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

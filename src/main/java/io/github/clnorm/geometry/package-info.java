@@ -1,7 +1,0 @@
-/**
- * What is normalized: an operation and a shape become sets of elements, and runs of elements that share parameters.
- *
- * <p>One class an operation turns its arguments into a {@link io.github.clnorm.geometry.Geometry}; everything after that
- * works on the geometry and no longer knows the operation.
- */
-package io.github.clnorm.geometry;

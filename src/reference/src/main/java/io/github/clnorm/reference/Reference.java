@@ -1,0 +1,448 @@
+package io.github.clnorm.reference;
+
+import java.util.Arrays;
+import java.util.function.DoubleConsumer;
+
+/**
+ * The normalizations in float64, from their formulas, element by element: slow, and exact to about 1e-15. It asks of every
+ * element which set and which parameter are its own, and knows nothing of how the kernels go about it.
+ *
+ * <p>Sources: the papers of <a href="https://arxiv.org/abs/1803.08494">GroupNorm</a> (equations 1 to 7), <a
+ * href="https://arxiv.org/abs/1607.06450">LayerNorm</a>, <a href="https://arxiv.org/abs/1607.08022">InstanceNorm</a>, <a
+ * href="https://arxiv.org/abs/1502.03167">BatchNorm</a> and <a href="https://arxiv.org/abs/1910.07467">RMSNorm</a>.
+ */
+public final class Reference {
+
+    /** Input elements by their index in memory. */
+    @FunctionalInterface
+    public interface Values {
+        /**
+         * An element.
+         *
+         * @param index in memory
+         * @return its value
+         */
+        double at(int index);
+    }
+
+    /** An integer for each index. */
+    private interface Map {
+        int of(int index);
+    }
+
+    /**
+     * The moments of all sets.
+     *
+     * @param mean of each set; 0 where none is taken
+     * @param rest what rounding took from the mean
+     * @param variance the biased one, or the mean square where no mean is taken
+     */
+    public record Moments(double[] mean, double[] rest, double[] variance) {}
+
+    /**
+     * Gradients of a loss.
+     *
+     * @param input dx, in the input's order
+     * @param weight dγ, one a parameter
+     * @param bias dβ, one a parameter
+     */
+    public record Gradients(double[] input, double[] weight, double[] bias) {}
+
+    // Up to this many elements the set of each is looked up in a table, which takes four bytes of Java's memory each.
+    private static final int MOST_TABULATED = 1 << 25;
+
+    private final int elements;
+    private final int sets;
+    private Map setOf;
+    private boolean tabulated;
+    private final Map parameterOf;
+    private final boolean centered;
+    private double eps = 1e-5;
+    private double[] weight;
+    private double[] bias;
+    private Nonlinearity activation = Nonlinearity.NONE;
+
+    private Reference(long elements, long sets, boolean centered, Map setOf, Map parameterOf) {
+        this.elements = Math.toIntExact(elements);
+        this.sets = Math.toIntExact(sets);
+        this.centered = centered;
+        this.setOf = setOf;
+        this.parameterOf = parameterOf;
+    }
+
+    /** The channel and the sample of an element. */
+    private record Position(int channels, int positions, boolean last) {
+        static Position of(long[] shape, int channelAxis) {
+            int axis = channelAxis < 0 ? shape.length + channelAxis : channelAxis;
+            long positions = product(shape) == 0 ? 0 : product(shape) / shape[0] / shape[axis];
+            return new Position((int) shape[axis], (int) positions, axis != 1 || shape.length == 2);
+        }
+
+        int channel(int index) {
+            return (last ? index : index / positions) % channels;
+        }
+
+        int sample(int index) {
+            return index / positions / channels;
+        }
+    }
+
+    /**
+     * Group normalization.
+     *
+     * @param shape of the input
+     * @param channelAxis the axis of the channels; a negative one counts from the end, as in NumPy
+     * @param numGroups G
+     * @return a reference with sets in the order {@code (N, G)}
+     */
+    public static Reference groupNorm(long[] shape, int channelAxis, long numGroups) {
+        Position at = Position.of(shape, channelAxis);
+        int groups = (int) numGroups;
+        int each = Math.max(1, at.channels / groups);
+        return new Reference(
+                product(shape),
+                shape[0] * numGroups,
+                true,
+                i -> at.sample(i) * groups + at.channel(i) / each,
+                at::channel);
+    }
+
+    /**
+     * Instance normalization by the input's statistics.
+     *
+     * @param shape of the input
+     * @param channelAxis the axis of the channels; a negative one counts from the end, as in NumPy
+     * @return a reference with sets in the order {@code (N, C)}
+     */
+    public static Reference instanceNorm(long[] shape, int channelAxis) {
+        Position at = Position.of(shape, channelAxis);
+        return new Reference(
+                product(shape),
+                shape[0] * at.channels,
+                true,
+                i -> at.sample(i) * at.channels + at.channel(i),
+                at::channel);
+    }
+
+    /**
+     * Batch normalization by the batch's statistics; by running ones with {@link #normalizeBy}.
+     *
+     * @param shape of the input
+     * @param channelAxis the axis of the channels; a negative one counts from the end, as in NumPy
+     * @return a reference with one set a channel
+     */
+    public static Reference batchNorm(long[] shape, int channelAxis) {
+        Position at = Position.of(shape, channelAxis);
+        return new Reference(product(shape), at.channels, true, at::channel, at::channel);
+    }
+
+    /**
+     * Layer normalization.
+     *
+     * @param shape of the input
+     * @param normalizedShape its last dimensions
+     * @return a reference with a set for each index of the leading dimensions
+     */
+    public static Reference layerNorm(long[] shape, long... normalizedShape) {
+        return ofRows(shape, true, normalizedShape);
+    }
+
+    /**
+     * Root mean square normalization.
+     *
+     * @param shape of the input
+     * @param normalizedShape its last dimensions
+     * @return a reference with a set for each index of the leading dimensions
+     */
+    public static Reference rmsNorm(long[] shape, long... normalizedShape) {
+        return ofRows(shape, false, normalizedShape);
+    }
+
+    private static Reference ofRows(long[] shape, boolean centered, long... normalizedShape) {
+        int size = (int) product(normalizedShape);
+        long rows = product(Arrays.copyOf(shape, shape.length - normalizedShape.length));
+        return new Reference(product(shape), rows, centered, i -> i / size, i -> i % size);
+    }
+
+    private static long product(long... shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+
+    /**
+     * Sets the parameters.
+     *
+     * @param gamma one a parameter, or null for 1
+     * @param beta one a parameter, or null for 0
+     * @return this
+     */
+    public Reference affine(double[] gamma, double[] beta) {
+        weight = gamma;
+        bias = beta;
+        return this;
+    }
+
+    /**
+     * Sets what is added to the variance.
+     *
+     * @param value 1e-5 unless set
+     * @return this
+     */
+    public Reference eps(double value) {
+        eps = value;
+        return this;
+    }
+
+    /**
+     * Sets the activation.
+     *
+     * @param value none unless set
+     * @return this
+     */
+    public Reference activation(Nonlinearity value) {
+        activation = value;
+        return this;
+    }
+
+    /**
+     * Mean and variance of every set, each in a pass of its own.
+     *
+     * @param x the input
+     * @return the moments; NaN for sets without elements
+     */
+    public Moments moments(Values x) {
+        tabulateSets();
+        int[] count = new int[sets];
+        for (int i = 0; i < elements; i++) {
+            count[setOf.of(i)]++;
+        }
+        double[] mean = new double[sets];
+        double[] rest = new double[sets];
+        if (centered) {
+            Sums sums = new Sums(sets);
+            for (int i = 0; i < elements; i++) {
+                sums.add(setOf.of(i), x.at(i));
+            }
+            for (int set = 0; set < sets; set++) {
+                mean[set] = sums.total(set) / count[set];
+                rest[set] = sums.remainder(set, mean[set], count[set]);
+            }
+        }
+        Sums squares = new Sums(sets);
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            double deviation = (x.at(i) - mean[set]) - rest[set];
+            squares.add(set, deviation * deviation);
+        }
+        double[] variance = new double[sets];
+        for (int set = 0; set < sets; set++) {
+            variance[set] = squares.total(set) / count[set];
+        }
+        return new Moments(mean, rest, variance);
+    }
+
+    /** Moments ask for the set of every element several times, and the divisions that tell it cost more than the sums. */
+    private void tabulateSets() {
+        if (!tabulated && elements <= MOST_TABULATED) {
+            int[] table = new int[elements];
+            Arrays.setAll(table, setOf::of);
+            setOf = i -> table[i];
+            tabulated = true;
+        }
+    }
+
+    /**
+     * Normalizes by the input's own moments.
+     *
+     * @param x the input
+     * @param output takes every result, in the input's order
+     * @return the moments
+     */
+    public Moments normalize(Values x, DoubleConsumer output) {
+        Moments moments = moments(x);
+        normalizeBy(moments, x, output);
+        return moments;
+    }
+
+    /**
+     * Normalizes by given moments.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param output takes every result, in the input's order
+     */
+    public void normalizeBy(Moments moments, Values x, DoubleConsumer output) {
+        visit(moments, x, (index, set, normalized, gamma, beta, y) -> output.accept(y));
+    }
+
+    /** Takes what a result is made of. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * An element.
+         *
+         * @param index in memory
+         * @param set that it belongs to
+         * @param normalized x̂
+         * @param gamma its weight; 1 where there is none
+         * @param beta its bias; 0 where there is none
+         * @param y activation(x̂ γ + β)
+         */
+        void accept(int index, int set, double normalized, double gamma, double beta, double y);
+    }
+
+    /**
+     * Normalizes by given moments, and shows how.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param visitor takes every element, in the input's order
+     */
+    public void visit(Moments moments, Values x, Visitor visitor) {
+        double[] deviation =
+                Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            int parameter = parameterOf.of(i);
+            double normalized = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            double gamma = weight == null ? 1 : weight[parameter];
+            double beta = bias == null ? 0 : bias[parameter];
+            visitor.accept(i, set, normalized, gamma, beta, activation.apply(normalized * gamma + beta));
+        }
+    }
+
+    /**
+     * Normalizes everything by the input's own moments.
+     *
+     * @param x the input
+     * @return y, in the input's order
+     */
+    public double[] normalize(Values x) {
+        double[] y = new double[elements];
+        int[] at = {0};
+        normalize(x, value -> y[at[0]++] = value);
+        return y;
+    }
+
+    /**
+     * Normalizes everything by given moments.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @return y, in the input's order
+     */
+    public double[] normalizeBy(Moments moments, Values x) {
+        double[] y = new double[elements];
+        int[] at = {0};
+        normalizeBy(moments, x, value -> y[at[0]++] = value);
+        return y;
+    }
+
+    /**
+     * The gradients of normalizing by the input's own moments, of which the mean and the variance depend on every element
+     * of a set: dx = rstd (g - mean(g) - x̂ mean(g x̂)), with g = dy activation'(x̂ γ + β) γ; without mean(g) where no mean
+     * is taken.
+     *
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradients(Values x, Values dy) {
+        return gradients(moments(x), x, dy);
+    }
+
+    /**
+     * The same, where the input's own moments are known already.
+     *
+     * @param moments what {@link #moments} gave for this input
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradients(Moments moments, Values x, Values dy) {
+        return gradients(moments, false, x, dy);
+    }
+
+    /**
+     * The gradients of normalizing by given moments, which are constants: dx = g rstd.
+     *
+     * @param moments one of each a set
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     */
+    public Gradients gradientsBy(Moments moments, Values x, Values dy) {
+        return gradients(moments, true, x, dy);
+    }
+
+    private Gradients gradients(Moments moments, boolean constant, Values x, Values dy) {
+        double[] deviation =
+                Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+        int parameters = weight != null ? weight.length : bias != null ? bias.length : 0;
+        for (int i = 0; i < elements && weight == null && bias == null; i++) {
+            parameters = Math.max(parameters, parameterOf.of(i) + 1);
+        }
+        Sums ofWeight = new Sums(parameters);
+        Sums ofBias = new Sums(parameters);
+        Sums sums = new Sums(sets);
+        Sums products = new Sums(sets);
+        int[] count = new int[sets];
+        double[] normalized = new double[elements];
+        double[] g = new double[elements];
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            int parameter = parameterOf.of(i);
+            double gamma = weight == null ? 1 : weight[parameter];
+            double beta = bias == null ? 0 : bias[parameter];
+            normalized[i] = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            double dz = dy.at(i) * activation.derivative(normalized[i] * gamma + beta);
+            ofWeight.add(parameter, dz * normalized[i]);
+            ofBias.add(parameter, dz);
+            g[i] = dz * gamma;
+            count[set]++;
+            sums.add(set, g[i]);
+            products.add(set, g[i] * normalized[i]);
+        }
+        double[] dx = new double[elements];
+        for (int i = 0; i < elements; i++) {
+            int set = setOf.of(i);
+            double mean = constant || !centered ? 0 : sums.total(set) / count[set];
+            double product = constant ? 0 : products.total(set) / count[set];
+            dx[i] = (g[i] - mean - normalized[i] * product) / deviation[set];
+        }
+        return new Gradients(dx, ofWeight.totals(), ofBias.totals());
+    }
+
+    /** Sums that carry what rounding took from them (Neumaier). */
+    private static final class Sums {
+        private final double[] sum;
+        private final double[] lost;
+
+        Sums(int count) {
+            sum = new double[count];
+            lost = new double[count];
+        }
+
+        void add(int at, double value) {
+            double next = sum[at] + value;
+            lost[at] += Math.abs(sum[at]) >= Math.abs(value) ? (sum[at] - next) + value : (value - next) + sum[at];
+            sum[at] = next;
+        }
+
+        double total(int at) {
+            // An infinite sum loses infinity too: their sum would be NaN where the plain sum is infinite.
+            return Double.isInfinite(sum[at]) ? sum[at] : sum[at] + lost[at];
+        }
+
+        double[] totals() {
+            double[] totals = new double[sum.length];
+            Arrays.setAll(totals, this::total);
+            return totals;
+        }
+
+        /** (total - mean * count) / count, from both parts of the sum. */
+        double remainder(int at, double mean, int count) {
+            double rest = (Math.fma(-mean, count, sum[at]) + lost[at]) / count;
+            return Double.isFinite(rest) ? rest : 0;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.github.clnorm.tools.conformance;
+
+import io.github.clnorm.type.ElementType;
+
+/** The bounds that {@link io.github.clnorm.Functional} promises, for other users than the conformance table. */
+public final class Bounds {
+
+    private Bounds() {}
+
+    /**
+     * Of results, as |y - ref| / (1 + |ref|), before they are rounded to be stored.
+     *
+     * @param type of the tensor
+     * @return 1e-13 for float64, else 4e-6
+     */
+    public static double forward(ElementType type) {
+        return Tolerance.computed(type);
+    }
+
+    /**
+     * Of gradients of an input, before they are rounded to be stored.
+     *
+     * @param type of the tensor
+     * @return 1e-13 for float64, else 2e-5
+     */
+    public static double gradient(ElementType type) {
+        return Tolerance.computedGradient(type);
+    }
+
+    /**
+     * The largest relative error of rounding to a type that is narrower than what it is computed in.
+     *
+     * @param type of the tensor
+     * @return half of its machine epsilon; 0 for float32 and float64
+     */
+    public static double roundoff(ElementType type) {
+        return Tolerance.roundoff(type);
+    }
+
+    /**
+     * What rounding to a narrower type may take from a value below its normal range.
+     *
+     * @param type of the tensor
+     * @return half of the least denormal of float16; 0 for other types
+     */
+    public static double halfDenormal(ElementType type) {
+        return Tolerance.halfDenormal(type);
+    }
+}

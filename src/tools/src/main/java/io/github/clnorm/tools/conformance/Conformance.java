@@ -1,0 +1,133 @@
+package io.github.clnorm.tools.conformance;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Runs the whole table on a device. */
+public final class Conformance {
+
+    /** Takes word of how far the table is. */
+    @FunctionalInterface
+    public interface Progress {
+        /**
+         * A case is about to run.
+         *
+         * @param done cases that are done
+         * @param all cases of the table
+         * @param name the case's name
+         */
+        void at(int done, int all, String name);
+    }
+
+    private Conformance() {}
+
+    /**
+     * Runs every case; one that fails, or that the driver fails, stops none of the others.
+     *
+     * @param backend the device at work
+     * @param only what the names of the rows that are wanted begin with; empty for all
+     * @param progress takes word before each case
+     * @return the table
+     * @throws IllegalArgumentException when no row begins so
+     */
+    public static Report run(Backend backend, String only, Progress progress) {
+        List<Case> cases = cases(backend).stream()
+                .filter(next -> next.row().startsWith(only))
+                .toList();
+        if (cases.isEmpty()) {
+            throw new IllegalArgumentException("no row of the table begins with '" + only + "', expected one of "
+                    + cases(backend).stream().map(Case::row).distinct().collect(Collectors.joining(", ")));
+        }
+        Map<String, RowCount> rows = new LinkedHashMap<>();
+        List<Failure> failures = new ArrayList<>();
+        int done = 0;
+        for (Case next : cases) {
+            progress.at(done++, cases.size(), next.name());
+            String key = next.row() + " " + next.type();
+            RowCount row = rows.computeIfAbsent(key, unused -> new RowCount(next.row(), next.type()));
+            if (next.type() == ElementType.FLOAT64 && !backend.device().fp64()) {
+                row.unsupported = "the device does not compute in double precision";
+                continue;
+            }
+            Check check = new Check(next);
+            try {
+                next.body().run(backend, check);
+            } catch (RuntimeException e) {
+                check.thrown(e);
+            }
+            row.add(check);
+            if (check.failure() != null) {
+                failures.add(check.failure());
+            }
+        }
+        return new Report(
+                backend.device(), rows.values().stream().map(RowCount::row).toList(), List.copyOf(failures));
+    }
+
+    /** In the order of the table: rows of the operations and of their gradients, by type, then the others. */
+    private static List<Case> cases(Backend backend) {
+        Cases cases = new Cases();
+        new PyTorchCases(cases).add();
+        new ReferenceCases(cases).add();
+        new CentralDifferenceCases(cases).add();
+        new ExactCases(cases).add();
+        new RelationCases(cases).add();
+        new GradientRelationCases(cases).add();
+        new KnownFailureCases(cases, Quirks.prefersWorkItemsToVectors(backend.device())).add();
+        new GradientRefusals(cases).add();
+        List<String> order = new ArrayList<>();
+        for (Operation operation : Operation.values()) {
+            order.add(operation.toString());
+            order.add(Row.backward(operation));
+        }
+        order.addAll(List.of(
+                ExactCases.ROW,
+                RelationCases.SAME_BITS,
+                RelationCases.SHIFTED,
+                GradientRelationCases.ROW,
+                KnownFailureCases.ROW,
+                PyTorchCases.REFUSALS));
+        return cases.all().stream()
+                .sorted(Comparator.comparingInt((Case c) -> order.indexOf(c.row()))
+                        .thenComparingInt(c -> c.type() == null ? 0 : ReferenceCases.TYPES.indexOf(c.type())))
+                .collect(Collectors.toList());
+    }
+
+    /** A row while its cases run. */
+    private static final class RowCount {
+        private final String operation;
+        private final ElementType type;
+        private int cases;
+        private int passed;
+        private double largestError = Double.NaN;
+        private double bound = Double.NaN;
+        private String unsupported;
+
+        RowCount(String operation, ElementType type) {
+            this.operation = operation;
+            this.type = type;
+        }
+
+        void add(Check check) {
+            cases++;
+            passed += check.failure() == null ? 1 : 0;
+            largestError = Check.larger(largestError, check.largestError());
+            bound = Check.larger(bound, check.bound());
+        }
+
+        Row row() {
+            Row.Status status = unsupported != null
+                    ? Row.Status.UNSUPPORTED
+                    : passed == cases ? Row.Status.PASSED : Row.Status.FAILED;
+            return new Row(operation, type, cases, passed, largestError, bound, status, unsupported);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.github.clnorm.tools.conformance;
+
+import java.util.Map;
+
+/** Compares the gradients that a device gives for a call. */
+final class GradientCheck {
+
+    private GradientCheck() {}
+
+    /** With the float64 reference's. */
+    static void exact(Check check, Call call, Result actual) {
+        close(check, call, "", InFloat64.gradients(call), actual, (i, e) -> 0);
+    }
+
+    /** With others that are exact up to a slack. */
+    static void close(Check check, Call call, String whose, Result expected, Result actual, Tolerance.Slack slack) {
+        expected.all().forEach((role, values) -> {
+            double[] given = actual.get(role);
+            if (given == null) {
+                check.fail("no " + role);
+            } else {
+                check.close(
+                        whose + role,
+                        values,
+                        given,
+                        tolerance(call, role, values).against(slack));
+            }
+        });
+    }
+
+    /**
+     * With libtorch's, which are of float32 too, or stored in half precision: as far as it is from the float64 reference,
+     * a device may be from it.
+     */
+    static void libtorch(Check check, Call call, Map<String, HostTensor> gradients, Result actual) {
+        Result exact = InFloat64.gradients(call);
+        exact.all().forEach((role, values) -> {
+            HostTensor libtorch = gradients.get(role);
+            if (libtorch != null) {
+                double[] given = libtorch.values();
+                Result one = new Result().put(role, given);
+                close(check, call, "libtorch's ", one, actual, (i, e) -> Math.abs(given[i] - values[i]));
+            }
+        });
+    }
+
+    /** What is allowed for the gradient of a role, of which all elements are known. */
+    static Tolerance tolerance(Call call, String role, double... expected) {
+        return switch (role) {
+            case "grad_input" -> Tolerance.ofGradient(call.input.type());
+            case "grad_weight" -> Tolerance.ofParameterGradient(call.input.type(), call.weight.type(), expected);
+            default -> Tolerance.ofParameterGradient(call.input.type(), call.bias.type(), expected);
+        };
+    }
+}

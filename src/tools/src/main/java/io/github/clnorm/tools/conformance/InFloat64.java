@@ -1,0 +1,140 @@
+package io.github.clnorm.tools.conformance;
+
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.reference.Nonlinearity;
+import io.github.clnorm.reference.Reference;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** Runs calls by the float64 reference. */
+final class InFloat64 {
+
+    private final Call call;
+    private final double[] x;
+    private final Reference reference;
+
+    private InFloat64(Call call) {
+        this.call = call;
+        this.x = call.input.values().clone();
+        if (call.residual != null) {
+            Arrays.setAll(x, i -> x[i] + call.residual.values()[i]);
+        }
+        long[] shape = call.input.shape();
+        this.reference = switch (call.operation) {
+            case GROUP_NORM -> Reference.groupNorm(shape, call.layout.channelAxis(shape.length), call.numGroups);
+            case LAYER_NORM -> Reference.layerNorm(shape, call.normalizedShape);
+            case RMS_NORM -> Reference.rmsNorm(shape, call.normalizedShape);
+                // The running statistics belong to channels: by them it is the same as batch_norm.
+            case INSTANCE_NORM -> call.ownStatistics
+                    ? Reference.instanceNorm(shape, call.layout.channelAxis(shape.length))
+                    : Reference.batchNorm(shape, call.layout.channelAxis(shape.length));
+            case BATCH_NORM -> Reference.batchNorm(shape, call.layout.channelAxis(shape.length));
+        };
+        reference
+                .affine(values(call.weight), values(call.bias))
+                .eps(call.eps)
+                .activation(Nonlinearity.valueOf(call.activation.name()));
+    }
+
+    private static double[] values(HostTensor tensor) {
+        return tensor == null ? null : tensor.values();
+    }
+
+    static Result run(Call call) {
+        return new InFloat64(call).run();
+    }
+
+    /** The gradients of what is there: of the input, the weight and the bias. */
+    static Result gradients(Call call) {
+        return new InFloat64(call).gradients();
+    }
+
+    /** The sum over all outputs, each times its gradient: what the gradients are of. */
+    static double loss(Call call) {
+        double[] dy = call.gradOutput.values();
+        double[] y = run(call).output();
+        return IntStream.range(0, y.length).mapToDouble(i -> dy[i] * y[i]).sum();
+    }
+
+    /** 1 / sqrt(variance + eps) where it is the largest: what multiplies the errors of the input the most. */
+    static double largestRstd(Call call) {
+        InFloat64 run = new InFloat64(call);
+        return Arrays.stream(run.rstd(run.moments()))
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
+    }
+
+    private Result run() {
+        Reference.Moments moments = moments();
+        Result result = new Result().put("output", reference.normalizeBy(moments, i -> x[i]));
+        if (call.ownStatistics) {
+            if (call.operation != Operation.RMS_NORM) {
+                // As PyTorch: a set without elements has mean 0, and rstd NaN.
+                result.put("mean", x.length == 0 ? new double[moments.mean().length] : moments.mean());
+            }
+            result.put("rstd", rstd(moments));
+        }
+        if (call.runningMean != null) {
+            result.put("running_mean", learned(call.runningMean.values(), moments.mean()));
+        }
+        if (call.runningVar != null) {
+            double size = (double) x.length / moments.variance().length;
+            double[] unbiased = Arrays.stream(moments.variance())
+                    .map(v -> v * size / (size - 1))
+                    .toArray();
+            result.put("running_var", learned(call.runningVar.values(), unbiased));
+        }
+        if (call.sum) {
+            result.put("sum", x);
+        }
+        return result;
+    }
+
+    private Result gradients() {
+        double[] dy = call.gradOutput.values();
+        Reference.Gradients gradients = call.ownStatistics
+                ? reference.gradients(i -> x[i], i -> dy[i])
+                : reference.gradientsBy(moments(), i -> x[i], i -> dy[i]);
+        Result result = new Result().put("grad_input", gradients.input());
+        if (call.weight != null) {
+            result.put("grad_weight", gradients.weight());
+        }
+        if (call.bias != null) {
+            result.put("grad_bias", gradients.bias());
+        }
+        return result;
+    }
+
+    private Reference.Moments moments() {
+        if (call.ownStatistics) {
+            return reference.moments(i -> x[i]);
+        }
+        double[] mean = call.runningMean.values();
+        return new Reference.Moments(mean, new double[mean.length], call.runningVar.values());
+    }
+
+    private double[] rstd(Reference.Moments moments) {
+        return Arrays.stream(moments.variance())
+                .map(v -> 1 / Math.sqrt(v + call.eps))
+                .toArray();
+    }
+
+    /** Running statistics after the batch: of several samples the mean is learned. */
+    private double[] learned(double[] before, double[] sets) {
+        if (!call.ownStatistics) {
+            return before;
+        }
+        int channels = before.length;
+        int samples = sets.length / channels;
+        double[] after = new double[channels];
+        for (int c = 0; c < channels; c++) {
+            double mean = 0;
+            for (int n = 0; n < samples; n++) {
+                mean += sets[n * channels + c] / samples;
+            }
+            after[c] = (1 - call.momentum) * before[c] + call.momentum * mean;
+        }
+        return after;
+    }
+}

@@ -1,0 +1,184 @@
+package io.github.clnorm.tools.conformance;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
+import io.github.clnorm.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs calls on a device. */
+final class OnDevice implements AutoCloseable {
+
+    private final Backend backend;
+    private final Call call;
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private Tensor input;
+    private Tensor weight;
+    private Tensor bias;
+    private Tensor runningMean;
+    private Tensor runningVar;
+    private Tensor residual;
+    private Tensor sum;
+
+    private OnDevice(Backend backend, Call call) {
+        this.backend = backend;
+        this.call = call;
+    }
+
+    static Result run(Backend backend, Call call) {
+        try (OnDevice device = new OnDevice(backend, call)) {
+            return device.run();
+        }
+    }
+
+    /** The gradients, by what the forward pass saves. */
+    static Result gradients(Backend backend, Call call) {
+        try (OnDevice device = new OnDevice(backend, call)) {
+            return device.gradients();
+        }
+    }
+
+    /** What is there goes to the device; what was made is given back also when the next one fails. */
+    private void upload() {
+        input = tensor(call.input);
+        weight = tensor(call.weight);
+        bias = tensor(call.bias);
+        runningMean = tensor(call.runningMean);
+        runningVar = tensor(call.runningVar);
+        residual = tensor(call.residual);
+        sum = call.sum ? keep(backend.empty(call.input.type(), call.input.shape())) : null;
+    }
+
+    private Result run() {
+        upload();
+        Normalized normalized = forward();
+        Result result = new Result();
+        put(result, "output", normalized.output());
+        put(result, "mean", normalized.mean());
+        put(result, "rstd", normalized.rstd());
+        put(result, "running_mean", runningMean);
+        put(result, "running_var", runningVar);
+        put(result, "sum", sum);
+        return result;
+    }
+
+    private Normalized forward() {
+        Options options = Options.DEFAULTS
+                .layout(call.layout)
+                .activation(call.activation)
+                .residual(residual)
+                .sum(sum);
+        return keep(
+                switch (call.operation) {
+                    case GROUP_NORM -> Functional.groupNorm(input, call.numGroups, weight, bias, call.eps, options);
+                    case LAYER_NORM -> Functional.layerNorm(
+                            input, call.normalizedShape, weight, bias, call.eps, options);
+                    case RMS_NORM -> Functional.rmsNorm(input, call.normalizedShape, weight, bias, call.eps, options);
+                    case INSTANCE_NORM -> Functional.instanceNorm(
+                            input,
+                            runningMean,
+                            runningVar,
+                            weight,
+                            bias,
+                            call.ownStatistics,
+                            call.momentum,
+                            call.eps,
+                            options);
+                    case BATCH_NORM -> Functional.batchNorm(
+                            input,
+                            runningMean,
+                            runningVar,
+                            weight,
+                            bias,
+                            call.ownStatistics,
+                            call.momentum,
+                            call.eps,
+                            options);
+                });
+    }
+
+    private Result gradients() {
+        upload();
+        // In evaluation the forward pass saves nothing, and nothing of it is needed.
+        Saved saved = call.ownStatistics ? forward().saved() : null;
+        Tensor dy = tensor(call.gradOutput);
+        GradientOptions options = GradientOptions.DEFAULTS
+                .layout(call.layout)
+                .activation(call.activation)
+                .residual(residual);
+        Gradients gradients = keep(
+                switch (call.operation) {
+                    case GROUP_NORM -> Functional.groupNormBackward(
+                            dy, input, call.numGroups, weight, bias, saved, options);
+                    case LAYER_NORM -> Functional.layerNormBackward(
+                            dy, input, call.normalizedShape, weight, bias, saved, options);
+                    case RMS_NORM -> Functional.rmsNormBackward(
+                            dy, input, call.normalizedShape, weight, bias, saved, options);
+                    case INSTANCE_NORM -> Functional.instanceNormBackward(
+                            dy,
+                            input,
+                            runningMean,
+                            runningVar,
+                            weight,
+                            bias,
+                            saved,
+                            call.ownStatistics,
+                            call.eps,
+                            options);
+                    case BATCH_NORM -> Functional.batchNormBackward(
+                            dy,
+                            input,
+                            runningMean,
+                            runningVar,
+                            weight,
+                            bias,
+                            saved,
+                            call.ownStatistics,
+                            call.eps,
+                            options);
+                });
+        return result(gradients);
+    }
+
+    /** By their roles, as far as they are there. */
+    static Result result(Gradients gradients) {
+        Result result = new Result();
+        put(result, "grad_input", gradients.input());
+        put(result, "grad_weight", gradients.weight());
+        put(result, "grad_bias", gradients.bias());
+        return result;
+    }
+
+    private static void put(Result result, String role, Tensor tensor) {
+        if (tensor != null) {
+            result.put(role, tensor.toDoubles());
+        }
+    }
+
+    private Tensor tensor(HostTensor values) {
+        return values == null ? null : keep(values.on(backend));
+    }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        open.add(resource);
+        return resource;
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable resource : open) {
+            if (resource instanceof Tensor tensor) {
+                tensor.close();
+            } else if (resource instanceof Normalized normalized) {
+                normalized.close();
+            } else if (resource instanceof Gradients gradients) {
+                gradients.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.clnorm.tools.conformance;
+
+import java.util.Set;
+
+/** Where clnorm differs from libtorch on purpose. */
+final class PyTorchDifferences {
+
+    /** Refused by PyTorch's Python and by clnorm, though libtorch gives something: NaN, or nothing but the bias. */
+    private static final Set<String> REFUSED = Set.of(
+            "batch_norm of one value a channel",
+            "instance_norm of one position",
+            // libtorch looks at nothing when an input is empty; clnorm's inputs have two dimensions or more.
+            "batch_norm of no dimension but 0, training",
+            "batch_norm of no dimension but 0, evaluation");
+
+    /** clnorm takes parameters of any type with inputs of any type. */
+    private static final Set<String> ACCEPTED = Set.of("group_norm with a weight of another type, refused");
+
+    /** Refused in words that libtorch does not mean, or that would mislead here. */
+    private static final Set<String> OTHER_WORDS = Set.of(
+            // The failed access to a dimension, and not the request.
+            "group_norm of one dimension, refused",
+            "instance_norm of one dimension, refused",
+            // The weight's shape, for a wrong bias.
+            "group_norm with a short bias, refused",
+            // "of size[2, 3]", and "[*4]".
+            "layer_norm over other dimensions than the last, refused",
+            "layer_norm over more dimensions than there are, refused",
+            "layer_norm over one wrong dimension, refused",
+            "rms_norm over a wrong dimension, refused",
+            // Elements for N·C channels, of the batch_norm that libtorch makes of it.
+            "instance_norm with a wrong running_mean, refused",
+            "instance_norm with a wrong running_var, refused",
+            "instance_norm with a wrong weight, refused",
+            "instance_norm with a wrong bias, refused");
+
+    /** A sum over no position is 0 to clnorm; libtorch multiplies it by an rstd that is NaN. */
+    private static final String NO_POSITIONS = "group_norm of no positions";
+
+    private PyTorchDifferences() {}
+
+    static boolean refuses(String name) {
+        return REFUSED.contains(name);
+    }
+
+    static boolean accepts(String name) {
+        return ACCEPTED.contains(name);
+    }
+
+    /** The gradients that are others, by their roles. */
+    static Set<String> otherGradients(String name) {
+        return name.equals(NO_POSITIONS) ? Set.of("grad_weight") : Set.of();
+    }
+
+    /** Whether clnorm words its refusal differently. */
+    static boolean inOtherWords(String name) {
+        return OTHER_WORDS.contains(name) || REFUSED.contains(name);
+    }
+}

@@ -1,0 +1,27 @@
+package io.github.clnorm.tools.conformance;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a call gives, by the names PyTorch has for it: {@code output}, {@code mean}, {@code running_var} and so on. */
+final class Result {
+
+    private final Map<String, double[]> values = new LinkedHashMap<>();
+
+    Result put(String role, double[] elements) {
+        values.put(role, elements);
+        return this;
+    }
+
+    double[] get(String role) {
+        return values.get(role);
+    }
+
+    double[] output() {
+        return values.get("output");
+    }
+
+    Map<String, double[]> all() {
+        return values;
+    }
+}

@@ -1,0 +1,115 @@
+package io.github.clnorm.tools.measure;
+
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.runtime.Copy;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Session;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The fastest ways in which a device copies: the limit of everything that reads and writes a tensor. Which vector width,
+ * work-group size and stores are best depends on the size, so they are searched for every size; what won before is tried
+ * first.
+ */
+final class CopyLimit {
+
+    private static final int FINALISTS = 2;
+    // Times that each candidate is tried before the slower half is out.
+    private static final int TRIES = 3;
+
+    private final Session session;
+    private final LongSupplier clock;
+    private final BooleanSupplier stop;
+    private List<Copy.Plan> candidates;
+
+    CopyLimit(Session session, LongSupplier clock, BooleanSupplier stop) {
+        this.session = session;
+        this.clock = clock;
+        this.stop = stop;
+        this.candidates = candidates(session.device());
+    }
+
+    /** What is worth trying on a device. */
+    static List<Copy.Plan> candidates(DeviceInfo device) {
+        List<Copy.Plan> plans = new ArrayList<>();
+        if (Quirks.prefersVectorsToWorkItems(device)) {
+            for (int vector : new int[] {16, 8}) {
+                for (int bits = 12; bits <= 20; bits += 2) {
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, true, false));
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, false));
+                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, true));
+                }
+            }
+            return plans;
+        }
+        int widest = Quirks.prefersWorkItemsToVectors(device) ? 1 : 4;
+        // Few programs, many parts: only the former have to be compiled.
+        for (int group = Integer.highestOneBit(Math.min(1024, device.maxWorkGroupSize())); group >= 32; group /= 2) {
+            for (int vector = widest; vector >= 1; vector /= 2) {
+                for (int each : new int[] {1, 4, 16}) {
+                    plans.add(new Copy.Plan(group, vector, (long) group * vector * each, false, false));
+                }
+            }
+            plans.add(new Copy.Plan(group, widest, 4L * group * widest, true, false));
+        }
+        return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false, false)) : plans;
+    }
+
+    /** The fastest ways to copy one buffer to another, as far as the time allows to tell; none where none runs. */
+    List<Copy.Plan> best(DeviceBuffer from, DeviceBuffer to, long nanoseconds) {
+        long end = clock.getAsLong() + nanoseconds;
+        List<Timed> running = new ArrayList<>();
+        for (Copy.Plan plan : candidates) {
+            // Built outside the time: the compiler is slower than any copy.
+            if (running.size() <= FINALISTS || clock.getAsLong() < end && !stop.getAsBoolean()) {
+                try {
+                    copy(plan, from, to);
+                    running.add(new Timed(plan, time(plan, from, to)));
+                } catch (ClException e) {
+                    // Not on this device: another candidate will do.
+                    continue;
+                }
+            }
+        }
+        running.sort(Comparator.comparingLong(Timed::nanoseconds));
+        List<Copy.Plan> order =
+                new ArrayList<>(running.stream().map(Timed::plan).toList());
+        candidates.stream().filter(plan -> !order.contains(plan)).forEach(order::add);
+        candidates = order;
+        while (running.size() > FINALISTS && clock.getAsLong() < end && !stop.getAsBoolean()) {
+            running = new ArrayList<>(running.subList(0, Math.max(FINALISTS, running.size() / 2)));
+            for (int i = 0; i < running.size(); i++) {
+                Timed timed = running.get(i);
+                long fastest = timed.nanoseconds;
+                // What another one left in the caches must not count.
+                copy(timed.plan, from, to);
+                for (int tries = 0; tries < TRIES; tries++) {
+                    fastest = Math.min(fastest, time(timed.plan, from, to));
+                }
+                running.set(i, new Timed(timed.plan, fastest));
+            }
+            running.sort(Comparator.comparingLong(Timed::nanoseconds));
+        }
+        return running.stream().limit(FINALISTS).map(Timed::plan).toList();
+    }
+
+    private record Timed(Copy.Plan plan, long nanoseconds) {}
+
+    private long time(Copy.Plan plan, DeviceBuffer from, DeviceBuffer to) {
+        long start = clock.getAsLong();
+        copy(plan, from, to);
+        return clock.getAsLong() - start;
+    }
+
+    /** Copies, and waits. */
+    void copy(Copy.Plan plan, DeviceBuffer from, DeviceBuffer to) {
+        Copy.enqueue(session, plan, from, to);
+        session.finish();
+    }
+}

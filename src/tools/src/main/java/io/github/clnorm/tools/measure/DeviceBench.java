@@ -1,0 +1,325 @@
+package io.github.clnorm.tools.measure;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.runtime.Copy;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.EmptyLaunch;
+import io.github.clnorm.internal.runtime.LaunchTimes;
+import io.github.clnorm.internal.runtime.Planner;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.timing.Interleaved;
+import io.github.clnorm.internal.timing.Plausibility;
+import io.github.clnorm.internal.timing.Spread;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Measures workloads on a device, one after another: for each the largest error, then all of its passes and the best
+ * copies of a tensor of its size in turn, then the device's own times of some passes.
+ */
+public final class DeviceBench {
+
+    // Parts of a workload's time: one of so many.
+    private static final int COPY_SEARCH = 5;
+    private static final int WARM_UP = 5;
+    private static final int DEVICE_TIME = 5;
+
+    private static final int LEAST_ROUNDS = 3;
+    private static final int MOST_ROUNDS = 10_000;
+    private static final int MOST_DEVICE_TIMES = 9;
+    private static final int EMPTY_LAUNCHES = 300;
+    private static final String STOPPED = "stopped";
+    // Several roundings of the coarsest type: beyond that a result is not inexact but wrong, and its speed no figure.
+    private static final double WRONG = 2e-2;
+
+    private final Backend backend;
+    private final long budget;
+    private final LongSupplier clock;
+    private final BooleanSupplier stop;
+    private final Interleaved interleaved;
+    private final CopyLimit copyLimit;
+
+    /**
+     * A bench on a device.
+     *
+     * @param backend on a queue that was opened timed
+     * @param budget nanoseconds to measure a workload for, without its preparation
+     * @param clock of nanoseconds
+     * @param stop whether somebody wants it to end: what is not measured by then is skipped
+     */
+    public DeviceBench(Backend backend, long budget, LongSupplier clock, BooleanSupplier stop) {
+        this.backend = backend;
+        this.budget = budget;
+        this.clock = clock;
+        this.stop = stop;
+        this.interleaved = new Interleaved(clock, stop);
+        this.copyLimit = new CopyLimit(backend.session(), clock, stop);
+    }
+
+    /**
+     * What a launch costs that does nothing.
+     *
+     * @return the time from enqueue to finished; null when it was stopped before there was one
+     * @throws ClException when the driver fails
+     */
+    public Spread emptyLaunch() {
+        Session session = backend.session();
+        try (DeviceBuffer argument = session.allocate(Float.BYTES)) {
+            Runnable launch = () -> {
+                EmptyLaunch.enqueue(session, argument);
+                session.finish();
+            };
+            Interleaved.Limits limits = new Interleaved.Limits(budget / WARM_UP, budget, LEAST_ROUNDS, EMPTY_LAUNCHES);
+            long[] times = interleaved.time(List.of(launch), limits).get(0);
+            return times.length == 0 ? null : Spread.of(times);
+        }
+    }
+
+    /**
+     * Measures a workload.
+     *
+     * @param workload what to normalize
+     * @param directions which passes
+     * @return a row for each, in their order
+     */
+    public List<Row> run(Workload workload, Set<Direction> directions) {
+        Map<Direction, Row> rows = new EnumMap<>(Direction.class);
+        try (Subject subject = stop.getAsBoolean() ? null : new Subject(workload, backend)) {
+            Set<Direction> quick = EnumSet.noneOf(Direction.class);
+            for (Direction direction : directions) {
+                long time = stop.getAsBoolean() ? 0 : secondPass(subject, direction);
+                if (stop.getAsBoolean()) {
+                    rows.put(direction, Row.without(workload, direction, Row.Status.SKIPPED, STOPPED));
+                } else if (time > budget) {
+                    // On a simulator or a slow driver, all the passes that it takes would take hours.
+                    rows.put(
+                            direction,
+                            Row.without(
+                                    workload,
+                                    direction,
+                                    Row.Status.SKIPPED,
+                                    String.format(
+                                            Locale.ROOT,
+                                            "a pass takes %.1f ms, and the workload has %.1f ms",
+                                            time / 1e6,
+                                            budget / 1e6)));
+                } else {
+                    quick.add(direction);
+                }
+            }
+            if (!quick.isEmpty()) {
+                measure(workload, quick, subject).forEach(row -> rows.put(row.direction(), row));
+            }
+        } catch (IllegalArgumentException e) {
+            without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage())
+                    .forEach(row -> rows.put(row.direction(), row));
+        } catch (OutOfMemoryError e) {
+            without(workload, directions, Row.Status.SKIPPED, "Java's memory is too small for the tensor")
+                    .forEach(row -> rows.put(row.direction(), row));
+        } catch (ClException e) {
+            // A signal may reach the driver's compiler too.
+            boolean stopped = stop.getAsBoolean();
+            without(
+                            workload,
+                            directions,
+                            stopped ? Row.Status.SKIPPED : Row.Status.ERROR,
+                            stopped ? STOPPED : e.getMessage())
+                    .forEach(row -> rows.put(row.direction(), row));
+        }
+        return List.copyOf(rows.values());
+    }
+
+    /** The time of a pass; the first time the driver compiles. */
+    private long secondPass(Subject subject, Direction direction) {
+        subject.run(direction);
+        long start = clock.getAsLong();
+        subject.run(direction);
+        return clock.getAsLong() - start;
+    }
+
+    private static List<Row> without(Workload workload, Set<Direction> directions, Row.Status status, String reason) {
+        return directions.stream()
+                .map(direction -> Row.without(workload, direction, status, reason))
+                .toList();
+    }
+
+    private List<Row> measure(Workload workload, Set<Direction> directions, Subject subject) {
+        Map<Direction, Double> errors = errors(subject, directions);
+        DeviceBuffer from = subject.input().buffer();
+        DeviceBuffer to = subject.output().buffer();
+        List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
+        if (copies.isEmpty()) {
+            return without(
+                    workload, directions, Row.Status.ERROR, "no copy of the tensor runs here: there is no limit");
+        }
+        List<Direction> tuned = directions.stream()
+                .filter(direction -> !plan(workload, direction).equals(heuristic(workload, direction)))
+                .toList();
+        Planner planner = backend.session().planner();
+        List<Runnable> actions = new ArrayList<>();
+        directions.forEach(direction -> actions.add(() -> subject.run(direction)));
+        tuned.forEach(direction -> actions.add(() -> planner.byHeuristics(() -> subject.run(direction))));
+        copies.forEach(plan -> actions.add(() -> copyLimit.copy(plan, from, to)));
+        List<long[]> times = interleaved.time(
+                actions,
+                new Interleaved.Limits(
+                        budget / WARM_UP, budget - budget / COPY_SEARCH - budget / WARM_UP, LEAST_ROUNDS, MOST_ROUNDS));
+        if (times.get(0).length == 0) {
+            return without(workload, directions, Row.Status.SKIPPED, STOPPED);
+        }
+        Map<Direction, List<LaunchTimes>> launches = launches(subject, directions);
+        Limit limit = Limit.of(copies, times.subList(directions.size() + tuned.size(), times.size()));
+        List<Row> rows = new ArrayList<>();
+        for (Direction direction : directions) {
+            Figures.Heuristic heuristic = tuned.contains(direction)
+                    ? new Figures.Heuristic(
+                            Spread.of(times.get(directions.size() + tuned.indexOf(direction))),
+                            heuristic(workload, direction))
+                    : null;
+            rows.add(row(
+                    workload,
+                    direction,
+                    errors.get(direction),
+                    times.get(rows.size()),
+                    launches.get(direction),
+                    heuristic,
+                    limit));
+        }
+        return rows;
+    }
+
+    private Plan plan(Workload workload, Direction direction) {
+        Planner planner = backend.session().planner();
+        return switch (direction) {
+            case FORWARD -> planner.plan(workload.problem());
+            case BACKWARD -> planner.plan(workload.gradientProblem());
+        };
+    }
+
+    private Plan heuristic(Workload workload, Direction direction) {
+        Planner planner = backend.session().planner();
+        return switch (direction) {
+            case FORWARD -> planner.heuristic(workload.problem());
+            case BACKWARD -> planner.heuristic(workload.gradientProblem());
+        };
+    }
+
+    /** The device's own times, and what it launched: passes in turn, each behind an untimed one of its own, as before. */
+    private Map<Direction, List<LaunchTimes>> launches(Subject subject, Set<Direction> directions) {
+        Map<Direction, List<LaunchTimes>> launches = new EnumMap<>(Direction.class);
+        directions.forEach(direction -> launches.put(direction, new ArrayList<>()));
+        long end = clock.getAsLong() + budget / DEVICE_TIME;
+        for (int round = 0;
+                round == 0 || round < MOST_DEVICE_TIMES && clock.getAsLong() < end && !stop.getAsBoolean();
+                round++) {
+            launches.forEach((direction, times) -> {
+                subject.run(direction);
+                times.add(backend.session().timed(() -> subject.run(direction)));
+            });
+        }
+        return launches;
+    }
+
+    /** The copy that was the fastest in the end. */
+    private record Limit(Spread time, Copy.Plan plan) {
+        static Limit of(List<Copy.Plan> plans, List<long[]> times) {
+            Limit best = null;
+            for (int i = 0; i < plans.size(); i++) {
+                Spread time = Spread.of(times.get(i));
+                if (best == null || time.median() < best.time.median()) {
+                    best = new Limit(time, plans.get(i));
+                }
+            }
+            return best;
+        }
+    }
+
+    private Map<Direction, Double> errors(Subject subject, Set<Direction> directions) {
+        try {
+            return subject.errors(directions);
+        } catch (OutOfMemoryError e) {
+            // Float64 takes several times the tensor in Java's memory; without the error, the speed is still true.
+            Map<Direction, Double> unknown = new EnumMap<>(Direction.class);
+            directions.forEach(direction -> unknown.put(direction, Double.NaN));
+            return unknown;
+        }
+    }
+
+    private Row row(
+            Workload workload,
+            Direction direction,
+            double error,
+            long[] times,
+            List<LaunchTimes> launches,
+            Figures.Heuristic heuristic,
+            Limit limit) {
+        double shortest = Plausibility.shortest(direction.transits(), limit.time.median() * 1e3);
+        long[] believed = Plausibility.believed(times, shortest);
+        int implausible = times.length - believed.length;
+        if (believed.length == 0) {
+            return Row.without(
+                    workload,
+                    direction,
+                    Row.Status.ERROR,
+                    "none of " + times.length + " times is plausible: faster than four copies of the tensor");
+        }
+        if (error > WRONG) {
+            return Row.without(
+                    workload,
+                    direction,
+                    Row.Status.ERROR,
+                    String.format(Locale.ROOT, "the result is wrong: %.1e off float64", error));
+        }
+        LaunchTimes last = launches.get(launches.size() - 1);
+        long[] deviceTimes = launches.stream()
+                .filter(pass -> pass.nanoseconds() >= shortest && pass.nanoseconds() <= pass.hostNanoseconds())
+                .mapToLong(LaunchTimes::nanoseconds)
+                .toArray();
+        Spread time = Spread.of(believed);
+        Figures figures = new Figures(
+                time,
+                deviceTime(deviceTimes, launches.size(), time),
+                rate(workload, direction.transits(), time),
+                limit.time,
+                rate(workload, Direction.FORWARD.transits(), limit.time),
+                limit.plan.toString(),
+                error,
+                last.plan(),
+                last.launches(),
+                last.workspaceBytes(),
+                heuristic,
+                implausible);
+        return new Row(workload, direction, Row.Status.OK, reason(implausible, times.length, error), figures);
+    }
+
+    /** All of them, and none beyond what the whole pass takes: or the driver's clock is not to be trusted. */
+    private static double deviceTime(long[] believed, int all, Spread wholePass) {
+        double median = believed.length == all ? Spread.of(believed).median() : Double.NaN;
+        return median <= wholePass.p90() ? median : Double.NaN;
+    }
+
+    private static String reason(int implausible, int all, double error) {
+        List<String> reasons = new ArrayList<>();
+        if (implausible > 0) {
+            reasons.add(implausible + " of " + all + " times thrown away as implausible");
+        }
+        if (Double.isNaN(error)) {
+            reasons.add("not compared with float64: Java's memory is too small");
+        }
+        return String.join("; ", reasons);
+    }
+
+    /** In 1e9 bytes a second. */
+    private static double rate(Workload workload, int transits, Spread time) {
+        return (double) transits * workload.bytes() / (time.median() * 1e3);
+    }
+}

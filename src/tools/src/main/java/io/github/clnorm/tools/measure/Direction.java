@@ -1,0 +1,31 @@
+package io.github.clnorm.tools.measure;
+
+import java.util.Locale;
+
+/** The two passes of a layer, with the reads and writes of the whole tensor that each takes at least. */
+public enum Direction {
+    /** Reads x, writes y. */
+    FORWARD(2),
+    /** Reads x and dy, writes dx. */
+    BACKWARD(3);
+
+    private final int transits;
+
+    Direction(int transits) {
+        this.transits = transits;
+    }
+
+    /**
+     * The least reads and writes of the whole tensor.
+     *
+     * @return 2 or 3
+     */
+    public int transits() {
+        return transits;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

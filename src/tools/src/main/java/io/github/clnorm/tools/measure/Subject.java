@@ -1,0 +1,226 @@
+package io.github.clnorm.tools.measure;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.reference.Reference;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * A workload on a device: its tensors, both passes, and what they ought to give. The passes are what a user calls; they
+ * wait until the device is done, and leave nothing behind but their results.
+ */
+final class Subject implements AutoCloseable {
+
+    private final Workload workload;
+    private final Backend backend;
+    private final List<Runnable> open = new ArrayList<>();
+    private final Tensor x;
+    private final Tensor dy;
+    private final Tensor weight;
+    private final Tensor bias;
+    private final Tensor y;
+    private final Tensor dx;
+    private Saved saved;
+
+    /**
+     * Brings a workload to a device.
+     *
+     * @throws IllegalArgumentException when it has no such type, or no such large buffer
+     */
+    Subject(Workload workload, Backend backend) {
+        this.workload = workload;
+        this.backend = backend;
+        try {
+            // A mean of half the deviation of a uniform distribution: neither cancels nor is zero.
+            x = random(1, -0.5, 1.5, workload.type(), workload.shape());
+            dy = random(2, -1, 1, workload.type(), workload.shape());
+            weight = random(3, 0.5, 1.5, workload.type().accumulator(), workload.parameterShape());
+            bias = random(4, -0.5, 0.5, workload.type().accumulator(), workload.parameterShape());
+            y = keep(backend.empty(workload.type(), workload.shape()));
+            dx = keep(backend.empty(workload.type(), workload.shape()));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private Tensor random(long seed, double from, double to, ElementType type, long... shape) {
+        Tensor tensor = keep(backend.empty(type, shape));
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[Math.toIntExact(tensor.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (from + (to - from) * random.nextDouble());
+        }
+        tensor.set(values);
+        return tensor;
+    }
+
+    private Tensor keep(Tensor tensor) {
+        open.add(tensor::close);
+        return tensor;
+    }
+
+    Tensor input() {
+        return x;
+    }
+
+    Tensor output() {
+        return y;
+    }
+
+    /** One of the passes, all of it. */
+    void run(Direction direction) {
+        switch (direction) {
+            case FORWARD -> forward().saved().close();
+            case BACKWARD -> {
+                if (saved == null) {
+                    saved = forward().saved();
+                    open.add(saved::close);
+                }
+                Gradients gradients = backward();
+                gradients.weight().close();
+                gradients.bias().close();
+            }
+        }
+    }
+
+    private Normalized forward() {
+        Normalized result = enqueueForward();
+        backend.finish();
+        return result;
+    }
+
+    private Gradients backward() {
+        Gradients result = enqueueBackward();
+        backend.finish();
+        return result;
+    }
+
+    private Normalized enqueueForward() {
+        Options options = Options.DEFAULTS.layout(workload.layout()).output(y);
+        long[] parameters = workload.parameterShape();
+        double eps = Workload.EPS;
+        return switch (workload.operation()) {
+            case GROUP_NORM -> Functional.groupNorm(x, workload.numGroups(), weight, bias, eps, options);
+            case LAYER_NORM -> Functional.layerNorm(x, parameters, weight, bias, eps, options);
+            case RMS_NORM -> Functional.rmsNorm(x, parameters, weight, bias, eps, options);
+            case INSTANCE_NORM -> Functional.instanceNorm(x, null, null, weight, bias, true, 0, eps, options);
+            case BATCH_NORM -> Functional.batchNorm(x, null, null, weight, bias, true, 0, eps, options);
+        };
+    }
+
+    private Gradients enqueueBackward() {
+        GradientOptions options =
+                GradientOptions.DEFAULTS.layout(workload.layout()).output(dx);
+        long[] parameters = workload.parameterShape();
+        double eps = Workload.EPS;
+        return switch (workload.operation()) {
+            case GROUP_NORM -> Functional.groupNormBackward(dy, x, workload.numGroups(), weight, bias, saved, options);
+            case LAYER_NORM -> Functional.layerNormBackward(dy, x, parameters, weight, bias, saved, options);
+            case RMS_NORM -> Functional.rmsNormBackward(dy, x, parameters, weight, bias, saved, options);
+            case INSTANCE_NORM -> Functional.instanceNormBackward(
+                    dy, x, null, null, weight, bias, saved, true, eps, options);
+            case BATCH_NORM -> Functional.batchNormBackward(dy, x, null, null, weight, bias, saved, true, eps, options);
+        };
+    }
+
+    /**
+     * The largest differences of passes from float64: of y and dx as |a - ref| / (1 + |ref|), of dγ and dβ as
+     * |a - ref| / the largest |ref|.
+     */
+    Map<Direction, Double> errors(Set<Direction> directions) {
+        double[] values = x.toDoubles();
+        Reference reference = reference(workload).affine(weight.toDoubles(), bias.toDoubles());
+        Reference.Moments moments = reference.moments(i -> values[i]);
+        Map<Direction, Double> errors = new EnumMap<>(Direction.class);
+        for (Direction direction : directions) {
+            run(direction);
+            double error =
+                    switch (direction) {
+                        case FORWARD -> forwardError(reference, moments, values);
+                        case BACKWARD -> backwardError(reference, moments, values);
+                    };
+            // The inputs are finite: a result that is no number is as wrong as can be.
+            errors.put(direction, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+        }
+        return errors;
+    }
+
+    private double forwardError(Reference reference, Reference.Moments moments, double[] values) {
+        double[] actual = y.toDoubles();
+        int[] at = {0};
+        double[] largest = {0};
+        reference.normalizeBy(
+                moments,
+                i -> values[i],
+                expected -> largest[0] =
+                        larger(largest[0], Math.abs(actual[at[0]++] - expected) / (1 + Math.abs(expected))));
+        return largest[0];
+    }
+
+    private double backwardError(Reference reference, Reference.Moments moments, double[] values) {
+        double[] back = dy.toDoubles();
+        Reference.Gradients expected = reference.gradients(moments, i -> values[i], i -> back[i]);
+        Gradients gradients = backward();
+        // dx is not theirs: it stays.
+        try (Tensor ofWeight = gradients.weight();
+                Tensor ofBias = gradients.bias()) {
+            double largest = 0;
+            double[] actual = dx.toDoubles();
+            for (int i = 0; i < actual.length; i++) {
+                double should = expected.input()[i];
+                largest = larger(largest, Math.abs(actual[i] - should) / (1 + Math.abs(should)));
+            }
+            largest = larger(largest, ofLargest(ofWeight.toDoubles(), expected.weight()));
+            return larger(largest, ofLargest(ofBias.toDoubles(), expected.bias()));
+        }
+    }
+
+    private static Reference reference(Workload workload) {
+        long[] shape = workload.shape();
+        return (switch (workload.operation()) {
+                    case GROUP_NORM -> Reference.groupNorm(
+                            shape, workload.layout().channelAxis(shape.length), workload.numGroups());
+                    case LAYER_NORM -> Reference.layerNorm(shape, workload.parameterShape());
+                    case RMS_NORM -> Reference.rmsNorm(shape, workload.parameterShape());
+                    case INSTANCE_NORM -> Reference.instanceNorm(
+                            shape, workload.layout().channelAxis(shape.length));
+                    case BATCH_NORM -> Reference.batchNorm(
+                            shape, workload.layout().channelAxis(shape.length));
+                })
+                .eps(Workload.EPS);
+    }
+
+    private static double ofLargest(double[] actual, double[] expected) {
+        double difference = 0;
+        double scale = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference = larger(difference, Math.abs(actual[i] - expected[i]));
+            scale = Math.max(scale, Math.abs(expected[i]));
+        }
+        return scale == 0 ? difference : difference / scale;
+    }
+
+    /** The larger one; NaN stays. */
+    private static double larger(double largest, double error) {
+        return Double.isNaN(largest) || error <= largest ? largest : error;
+    }
+
+    /** Gives its tensors back. */
+    @Override
+    public void close() {
+        open.forEach(Runnable::run);
+    }
+}

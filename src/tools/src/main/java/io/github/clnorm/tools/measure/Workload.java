@@ -1,0 +1,170 @@
+package io.github.clnorm.tools.measure;
+
+import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.GroupNormGeometry;
+import io.github.clnorm.internal.geometry.InstanceNormGeometry;
+import io.github.clnorm.internal.geometry.LayerNormGeometry;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A normalization whose speed is measured, with weight and bias, forward and backward; batch_norm by the batch's
+ * statistics.
+ *
+ * @param operation which
+ * @param dimensions of the input, in the order {@code (N, C, *)} whatever the layout; layer_norm and rms_norm: rows and
+ *     the normalized size
+ * @param numGroups G of group_norm; else 0
+ * @param type of the elements
+ * @param layout where the channels lie; of no matter to layer_norm and rms_norm, which have none
+ */
+public record Workload(Operation operation, List<Long> dimensions, long numGroups, ElementType type, Layout layout) {
+
+    /** Added to the variance: PyTorch's default. */
+    public static final double EPS = 1e-5;
+
+    /**
+     * Keeps a copy of the dimensions, and one name for a workload without channels.
+     *
+     * @param operation which
+     * @param dimensions of the input
+     * @param numGroups G, or 0
+     * @param type of the elements
+     * @param layout where the channels lie
+     */
+    public Workload {
+        dimensions = List.copyOf(dimensions);
+        layout = operation.normalizesLastDimensions() ? Layout.CHANNELS_FIRST : layout;
+    }
+
+    static Workload groupNorm(long numGroups, long... dimensions) {
+        return of(Operation.GROUP_NORM, numGroups, dimensions);
+    }
+
+    static Workload of(Operation operation, long... dimensions) {
+        return of(operation, 0, dimensions);
+    }
+
+    private static Workload of(Operation operation, long numGroups, long... dimensions) {
+        List<Long> list = Arrays.stream(dimensions).boxed().toList();
+        return new Workload(operation, list, numGroups, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
+    }
+
+    /**
+     * The same in another type and layout.
+     *
+     * @param newType of the elements
+     * @param newLayout where the channels lie
+     * @return the changed workload
+     */
+    public Workload in(ElementType newType, Layout newLayout) {
+        return new Workload(operation, dimensions, numGroups, newType, newLayout);
+    }
+
+    /**
+     * The dimensions as the tensor has them in memory.
+     *
+     * @return {@code (N, C, *)}, or {@code (N, *, C)} with channels last
+     */
+    public long[] shape() {
+        long[] shape = dimensions.stream().mapToLong(Long::longValue).toArray();
+        if (layout == Layout.CHANNELS_LAST) {
+            long channels = shape[1];
+            System.arraycopy(shape, 2, shape, 1, shape.length - 2);
+            shape[shape.length - 1] = channels;
+        }
+        return shape;
+    }
+
+    /**
+     * The dimensions of weight and bias.
+     *
+     * @return the channels, or the normalized size
+     */
+    public long[] parameterShape() {
+        return new long[] {dimensions.get(1)};
+    }
+
+    /**
+     * How many elements the tensor has.
+     *
+     * @return the product of its dimensions
+     */
+    public long elements() {
+        return Shapes.elements(shape());
+    }
+
+    /**
+     * The size of the tensor.
+     *
+     * @return bytes
+     */
+    public long bytes() {
+        return elements() * type.bytes();
+    }
+
+    /**
+     * Where its sets are.
+     *
+     * @return the geometry
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public Geometry geometry() {
+        return switch (operation) {
+            case GROUP_NORM -> GroupNormGeometry.of(shape(), numGroups, layout);
+            case INSTANCE_NORM -> InstanceNormGeometry.of(shape(), layout);
+            case BATCH_NORM -> BatchNormGeometry.of(shape(), layout);
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(shape(), parameterShape());
+        };
+    }
+
+    /**
+     * Its forward pass.
+     *
+     * @return what is computed
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public Problem problem() {
+        return Problem.of(geometry(), statistics(), type);
+    }
+
+    /**
+     * Its backward pass, with all gradients.
+     *
+     * @return what is computed
+     * @throws IllegalArgumentException when the dimensions do not fit the operation
+     */
+    public GradientProblem gradientProblem() {
+        return new GradientProblem(
+                geometry(), statistics(), type, type.accumulator(), Activation.NONE, false, true, true, true);
+    }
+
+    private Statistics statistics() {
+        return operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
+    }
+
+    /**
+     * What is normalized, without type and layout.
+     *
+     * @return such as {@code group_norm 2x320x64x64 G=32}
+     */
+    public String name() {
+        String shape = dimensions.stream().map(String::valueOf).collect(Collectors.joining("x"));
+        return operation + " " + shape + (operation == Operation.GROUP_NORM ? " G=" + numGroups : "");
+    }
+
+    @Override
+    public String toString() {
+        return name() + ", " + type + (operation.normalizesLastDimensions() ? "" : ", " + layout);
+    }
+}

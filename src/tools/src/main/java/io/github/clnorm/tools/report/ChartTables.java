@@ -1,0 +1,154 @@
+package io.github.clnorm.tools.report;
+
+import io.github.clnorm.tools.compare.Bounds;
+import io.github.clnorm.tools.compare.Column;
+import io.github.clnorm.tools.compare.Comparison;
+import io.github.clnorm.tools.compare.FigureText;
+import io.github.clnorm.tools.compare.Grid;
+import io.github.clnorm.tools.compare.Metric;
+import io.github.clnorm.tools.compare.Pass;
+import io.github.clnorm.tools.compare.SavedFigures;
+import io.github.clnorm.tools.compare.SavedRow;
+import io.github.clnorm.tools.compare.SuiteOf;
+import io.github.clnorm.tools.compare.View;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The tables of the charts: what a chart shows, for those who do not see it. */
+final class ChartTables {
+
+    private final View view;
+    private final Comparison comparison;
+
+    ChartTables(View view) {
+        this.view = view;
+        this.comparison = view.comparison();
+    }
+
+    /** A table with its title. */
+    record Table(String caption, Grid grid) {}
+
+    /** A suite with the tables of its chart, one for each metric. */
+    record Suite(String name, List<MetricTable> tables) {}
+
+    /** A table that is shown when its metric is chosen. */
+    record MetricTable(Metric metric, boolean chosen, Table table) {}
+
+    /** Those that there are rows of, in the order of the rows. */
+    List<Suite> suites() {
+        Map<String, List<Pass>> bySuite = new LinkedHashMap<>();
+        comparison.passes().forEach(pass -> bySuite.computeIfAbsent(SuiteOf.name(pass), name -> new ArrayList<>())
+                .add(pass));
+        List<Suite> suites = new ArrayList<>();
+        bySuite.forEach((name, passes) -> suites.add(new Suite(
+                name, ofEveryMetric(of -> new Table(name + ", " + of.metric().unit(), of.grid(passes))))));
+        return suites;
+    }
+
+    List<MetricTable> means() {
+        return ofEveryMetric(ChartTables::means);
+    }
+
+    private List<MetricTable> ofEveryMetric(Function<View, Table> tableOf) {
+        return Arrays.stream(Metric.values())
+                .map(metric -> new MetricTable(metric, metric == view.metric(), tableOf.apply(view.by(metric))))
+                .toList();
+    }
+
+    private static Table means(View view) {
+        Grid means = view.means();
+        List<Grid.Line> lines = means.lines().stream()
+                .map(line -> new Grid.Line(
+                        List.of(line.names().get(3), line.names().get(0).replace("geometric mean of ", "")),
+                        line.cells()))
+                .toList();
+        return new Table(
+                "Geometric mean, " + view.metric().unit(), new Grid(List.of("pass", "over"), means.columns(), lines));
+    }
+
+    Table share() {
+        return table(
+                "Size of the tensor and share of the limit",
+                "size",
+                this::size,
+                figures -> FigureText.percent(figures.share()));
+    }
+
+    Table tuning() {
+        return table("Times as fast as by the heuristics' plan", "size", this::size, figures -> figures.tuning()
+                .map(tuning -> FigureText.ratio(tuning.gain()))
+                .orElse("-"));
+    }
+
+    Table error() {
+        return table(
+                "Largest error, and GB/s",
+                "bound",
+                pass -> FigureText.error(Bounds.of(pass).orElse(Double.NaN)),
+                figures -> FigureText.error(figures.error().orElse(Double.NaN)) + " at "
+                        + FigureText.rate(figures.gigabytesPerSecond()));
+    }
+
+    private Table table(
+            String caption, String name, Function<Pass, String> nameOf, Function<SavedFigures, String> cellOf) {
+        List<Grid.Line> lines = new ArrayList<>();
+        for (Pass pass : comparison.passes()) {
+            lines.add(new Grid.Line(
+                    List.of(pass.form(), pass.direction().toString(), nameOf.apply(pass)),
+                    comparison.columns().stream()
+                            .map(column ->
+                                    comparison.figures(pass, column).map(cellOf).orElse("-"))
+                            .map(text -> new Grid.Cell(text, false))
+                            .toList()));
+        }
+        return new Table(
+                caption,
+                new Grid(
+                        List.of("workload", "pass", name),
+                        comparison.columns().stream().map(Column::letter).toList(),
+                        lines));
+    }
+
+    private String size(Pass pass) {
+        return comparison.columns().stream()
+                .map(column -> comparison.row(pass, column))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .map(row -> FigureText.bytes(row.bytes()))
+                .orElse("-");
+    }
+
+    boolean hasTuning() {
+        return measured().stream().anyMatch(figures -> figures.tuning().isPresent());
+    }
+
+    /** How many passes run by a plan that tuning found. */
+    String aboutTuning() {
+        List<SavedFigures> known = measured().stream()
+                .filter(figures -> figures.tuning().isPresent())
+                .toList();
+        long tuned = known.stream()
+                .filter(figures -> !figures.tuning().orElseThrow().plan().equals(figures.plan()))
+                .count();
+        if (known.isEmpty()) {
+            return "None of these runs says how the heuristics' plans would have done: an older version made them.";
+        }
+        int silent = measured().size() - known.size();
+        return tuned + " of " + (known.size() == 1 ? "1 pass" : known.size() + " passes")
+                + " ran by a plan that tuning had found, the others by the heuristics' own."
+                + (silent == 0 ? "" : " For " + silent + " more the run, of an older version, does not say.");
+    }
+
+    private List<SavedFigures> measured() {
+        return comparison.columns().stream()
+                .flatMap(column -> column.device().rows().values().stream())
+                .filter(SavedRow::isMeasured)
+                .map(SavedRow::figures)
+                .toList();
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.clnorm.tools;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.library.Architectures;
+import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import io.github.clnorm.Backend;
+import org.junit.jupiter.api.Test;
+
+/** What Maven's modules cannot keep apart. A call goes one way: API, geometry, plan, tune, runtime, OpenCL port. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(location -> !location.contains("test-classes") && !location.contains("-tests.jar"))
+            .importPackages("io.github.clnorm");
+
+    @Test
+    void onlyTheOpenClPortAndDeviceImportJocl() {
+        // Backend.on takes an application's own context and queue, which only JOCL's types can name.
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("..internal.opencl..", "..internal.driver..", "..clnorm.device..")
+                .and()
+                .doNotBelongToAnyOf(Backend.class)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.jocl..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void internalPackagesAreReachedByTheLibraryAndItsToolsAlone() {
+        classes()
+                .that()
+                .resideInAPackage("io.github.clnorm.internal..")
+                .should()
+                .onlyBeAccessed()
+                .byAnyPackage(
+                        "io.github.clnorm",
+                        "io.github.clnorm.device",
+                        "io.github.clnorm.tensorfile",
+                        "io.github.clnorm.internal..",
+                        "io.github.clnorm.tools..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theApiDoesNotShowTheToolsOrTheReference() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.github.clnorm",
+                        "io.github.clnorm.device..",
+                        "io.github.clnorm.tensorfile..",
+                        "io.github.clnorm.type..",
+                        "io.github.clnorm.internal..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.github.clnorm.tools..", "io.github.clnorm.reference..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theReferenceSharesNothingWithTheLibrary() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.github.clnorm.reference..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("io.github.clnorm.reference..", "java..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theLibraryWalksOneWay() {
+        layers().layer("api")
+                .definedBy("io.github.clnorm")
+                .layer("runtime")
+                .definedBy("io.github.clnorm.internal.runtime..")
+                .layer("opencl")
+                .definedBy("io.github.clnorm.internal.opencl..")
+                .layer("plan")
+                .definedBy("io.github.clnorm.internal.plan..")
+                .layer("geometry")
+                .definedBy("io.github.clnorm.internal.geometry..")
+                .layer("driver")
+                .definedBy("io.github.clnorm.internal.driver..")
+                .layer("timing")
+                .definedBy("io.github.clnorm.internal.timing..")
+                .layer("tune")
+                .definedBy("io.github.clnorm.internal.tune..")
+                .layer("type")
+                .definedBy("io.github.clnorm.type..")
+                .layer("cache")
+                .definedBy("io.github.clnorm.internal.cache..")
+                .layer("files")
+                .definedBy("io.github.clnorm.internal.files..")
+                .layer("tensorfile")
+                .definedBy("io.github.clnorm.tensorfile..")
+                .layer("tools")
+                .definedBy("io.github.clnorm.tools..")
+                .whereLayer("tools")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("api")
+                .mayOnlyBeAccessedByLayers("tools")
+                .whereLayer("tensorfile")
+                .mayOnlyBeAccessedByLayers("tools")
+                .whereLayer("tune")
+                .mayOnlyBeAccessedByLayers("api", "tools")
+                .whereLayer("runtime")
+                .mayOnlyBeAccessedByLayers("tune", "api", "tools")
+                .whereLayer("opencl")
+                .mayOnlyBeAccessedByLayers("runtime", "tune", "api", "tools")
+                .whereLayer("plan")
+                .mayOnlyBeAccessedByLayers("runtime", "tune", "api", "tools")
+                .whereLayer("geometry")
+                .mayOnlyBeAccessedByLayers("plan", "runtime", "tune", "api", "tensorfile", "tools")
+                .whereLayer("files")
+                .mayOnlyBeAccessedByLayers("runtime", "tune", "tensorfile", "tools")
+                .whereLayer("type")
+                .mayNotAccessAnyLayer()
+                .whereLayer("cache")
+                .mayNotAccessAnyLayer()
+                .whereLayer("files")
+                .mayNotAccessAnyLayer()
+                .whereLayer("timing")
+                .mayNotAccessAnyLayer()
+                .check(CLASSES);
+    }
+
+    @Test
+    void theToolsWalkOneWay() {
+        layers().layer("cli")
+                .definedBy("io.github.clnorm.tools.cli..")
+                .layer("conformance")
+                .definedBy("io.github.clnorm.tools.conformance..")
+                .layer("measure")
+                .definedBy("io.github.clnorm.tools.measure..")
+                .layer("compare")
+                .definedBy("io.github.clnorm.tools.compare..")
+                .layer("report")
+                .definedBy("io.github.clnorm.tools.report..")
+                .whereLayer("cli")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("conformance")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("measure")
+                .mayOnlyBeAccessedByLayers("compare", "report", "cli")
+                .whereLayer("compare")
+                .mayOnlyBeAccessedByLayers("report", "cli")
+                .whereLayer("compare")
+                .mayOnlyAccessLayers("measure")
+                .whereLayer("report")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("report")
+                .mayOnlyAccessLayers("compare", "measure")
+                .check(CLASSES);
+    }
+
+    @Test
+    void noCycles() {
+        // The device package is the public face of the driver package: each uses the other.
+        SlicesRuleDefinition.slices()
+                .matching("io.github.clnorm.internal.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+        SlicesRuleDefinition.slices()
+                .matching("io.github.clnorm.tools.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    private static LayeredArchitecture layers() {
+        return Architectures.layeredArchitecture().consideringOnlyDependenciesInLayers();
+    }
+}

@@ -1,0 +1,369 @@
+package io.github.clnorm.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher on machines that lack something, in a folder whose name has a space. */
+class LauncherTest {
+
+    @TempDir
+    Path temporary;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private Path home;
+    private Path tools;
+    private String java = System.getProperty("java.home");
+
+    @BeforeEach
+    void copyTheLauncher() throws IOException {
+        home = Files.createDirectories(temporary.resolve("a folder"));
+        tools = Files.createDirectories(temporary.resolve("tools"));
+        Path launcher = Files.copy(Path.of("clnorm"), home.resolve("clnorm"));
+        assertTrue(launcher.toFile().setExecutable(true));
+        Files.createDirectories(home.resolve("src/library/src/main"));
+        Files.createDirectories(home.resolve("opencl"));
+        Files.writeString(home.resolve("pom.xml"), "<project/>");
+        for (String tool : List.of(
+                "sh",
+                "sed",
+                "dirname",
+                "readlink",
+                "uname",
+                "id",
+                "find",
+                "head",
+                "mkdir",
+                "touch",
+                "tr",
+                "cat",
+                "grep",
+                "ls",
+                "mktemp",
+                "mv",
+                "rm",
+                "tail",
+                "flock",
+                "env")) {
+            Path path = Path.of("/usr/bin", tool);
+            if (Files.exists(path)) {
+                Files.createSymbolicLink(tools.resolve(tool), path);
+            }
+        }
+    }
+
+    private record Run(int code, String out, String err) {}
+
+    private Run launch(String... arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("/bin/sh", home.resolve("clnorm").toString()));
+        command.addAll(List.of(arguments));
+        return execute(command);
+    }
+
+    private Run shell(Path script) throws IOException, InterruptedException {
+        return execute(List.of("/bin/sh", script.toString()));
+    }
+
+    private Run execute(List<String> command) throws IOException, InterruptedException {
+        Path out = temporary.resolve("out");
+        Path err = temporary.resolve("err");
+        ProcessBuilder process =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        process.environment().clear();
+        process.environment().put("PATH", tools.toString());
+        process.environment().put("JAVA_HOME", java);
+        process.environment().put("CLNORM_NO_INSTALL", "1");
+        process.environment().putAll(environment);
+        int code = process.start().waitFor();
+        return new Run(code, Files.readString(out), Files.readString(err));
+    }
+
+    @Test
+    void withoutMavenOneLineNamesTheCommandAndNothingIsInstalled() throws Exception {
+        Run run = launch("devices");
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.contains("Maven was not found. Install it: "), run.err);
+        assertFalse(run.err.contains("installing"), run.err);
+    }
+
+    @Test
+    void aMavenThatIsTooOldIsNamed() throws Exception {
+        Path maven = Files.writeString(tools.resolve("mvn"), "#!/bin/sh\necho Apache Maven 3.6.3\n");
+        assertTrue(maven.toFile().setExecutable(true));
+        Run run = launch("devices");
+        assertEquals(1, run.code, run.err);
+        assertTrue(run.err.contains("Maven 3.6 is too old, 3.8 or newer is needed"), run.err);
+    }
+
+    @Test
+    void aBuildThatFailsShowsMavensErrorAndWhereTheLogIs() throws Exception {
+        Path maven = Files.writeString(
+                tools.resolve("mvn"),
+                """
+                #!/bin/sh
+                [ "$1" = -version ] && echo Apache Maven 3.9.9 && exit 0
+                echo "[ERROR] nothing compiles today"
+                exit 1
+                """);
+        assertTrue(maven.toFile().setExecutable(true));
+        Run run = launch("devices");
+        assertEquals(1, run.code, run.err);
+        assertTrue(run.err.contains("nothing compiles today"), run.err);
+        assertTrue(run.err.contains("build.log"), run.err);
+    }
+
+    /** What the launcher gave to Java, by a JVM that was started in its place. */
+    static final class Told {
+        private Told() {}
+
+        public static void main(String[] arguments) throws IOException {
+            PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+            out.println("encoding=" + System.getProperty("sun.jnu.encoding"));
+            Path limits = Path.of("/proc/self/limits");
+            if (Files.exists(limits)) {
+                Files.readAllLines(limits).stream()
+                        .filter(line -> line.startsWith("Max core"))
+                        .forEach(out::println);
+            }
+            for (String argument : arguments) {
+                out.println("argument=" + argument);
+            }
+        }
+    }
+
+    private static void executable(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        assertTrue(file.toFile().setExecutable(true));
+    }
+
+    /** A Maven that prints its arguments. */
+    private void printMavensArguments() throws IOException {
+        executable(
+                tools.resolve("mvn"),
+                """
+                #!/bin/sh
+                [ "$1" = -version ] && echo Apache Maven 3.9.9 && exit 0
+                for argument in "$@"; do echo "argument=$argument"; done
+                """);
+    }
+
+    @Test
+    void soakRunsStressTestsAloneInTheirLongForm() throws Exception {
+        printMavensArguments();
+        for (String option : List.of("--soak", "--soak=3")) {
+            Run run = launch("test", option, "-Dtest=A");
+            assertEquals(0, run.code, run.err);
+            assertTrue(run.out.contains("argument=-Dgroups=stress\n"), run.out);
+            assertTrue(
+                    run.out.contains("argument=-Dclnorm.soak=" + (option.equals("--soak") ? "true" : "3") + "\n"),
+                    run.out);
+            assertTrue(run.out.contains("argument=-Dclnorm.conformance.skip=true\n"), run.out);
+            assertTrue(run.out.endsWith("argument=-Dtest=A\n"), run.out);
+            assertFalse(run.out.contains("clnorm.newerJava"), run.out);
+        }
+    }
+
+    @Test
+    void aSoakOfNoNumberIsRefused() throws Exception {
+        printMavensArguments();
+        for (String number : List.of("", "0", "-1", "many", "1.5")) {
+            Run run = launch("test", "--soak=" + number);
+            assertEquals(2, run.code, run.err);
+            assertEquals("", run.out);
+            assertEquals(
+                    "clnorm: --soak=" + number + ": expected a whole number of 1 or more, such as --soak=3\n", run.err);
+        }
+    }
+
+    @Test
+    void withoutSoakNoPropertyOfItIsSet() throws Exception {
+        printMavensArguments();
+        Run run = launch("test");
+        assertEquals(0, run.code, run.err);
+        assertFalse(run.out.contains("soak") || run.out.contains("stress"), run.out);
+        // Whether this machine has a newer Java or not, at most one line says what tests of threads run on.
+        boolean again = run.out.contains("argument=-Dclnorm.newerJava=");
+        long lines = run.err
+                .lines()
+                .filter(line -> line.contains("tests of threads run on"))
+                .count();
+        assertTrue(again ? lines == 1 : lines <= 1, run.err);
+    }
+
+    /** The library's manifest names no libraries: it would make a compiler warn wherever they are not beside it. */
+    @Test
+    void theClassPathNamesTheLibraries() throws Exception {
+        Path jdk = Files.createDirectories(temporary.resolve("jdk"));
+        Files.createDirectories(jdk.resolve("bin"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+        executable(jdk.resolve("bin/javac"), "#!/bin/sh\n");
+        executable(
+                jdk.resolve("bin/java"), "#!/bin/sh\nfor argument in \"$@\"; do echo \"argument=$argument\"; done\n");
+        Path target = Files.createDirectories(home.resolve("target/lib")).getParent();
+        for (String file : List.of("clnorm.jar", "lib/b.jar", "lib/a.jar", "built")) {
+            Files.createFile(target.resolve(file));
+        }
+        java = jdk.toString();
+        Run run = launch("compare", "a b", "*");
+        assertEquals(0, run.code, run.err);
+        Path real = target.toRealPath();
+        List<String> lines = run.out.lines().toList();
+        int at = lines.indexOf("argument=-cp");
+        assertEquals(
+                List.of(
+                        "argument=" + real + "/clnorm.jar:" + real + "/lib/a.jar:" + real + "/lib/b.jar",
+                        "argument=io.github.clnorm.tools.cli.Main",
+                        "argument=compare",
+                        "argument=a b",
+                        "argument=*"),
+                lines.subList(at + 1, lines.size()));
+        assertTrue(lines.contains("argument=--enable-native-access=ALL-UNNAMED"), run.out);
+        assertFalse(lines.contains("argument=-jar"), run.out);
+        String pom = Files.readString(Path.of("pom.xml"));
+        assertFalse(
+                pom.contains("<addClasspath>") || pom.contains("<Class-Path>"),
+                "a Class-Path in the library's manifest");
+    }
+
+    /** A project that is built already, with a JDK that says what it was told. */
+    private void alreadyBuilt() throws IOException {
+        Path jdk = temporary.resolve("jdk");
+        executable(jdk.resolve("bin/javac"), "#!/bin/sh\n");
+        executable(
+                jdk.resolve("bin/java"),
+                "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java") + "' -cp '"
+                        + System.getProperty("java.class.path") + "' '" + Told.class.getName() + "' \"$@\"\n");
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        environment.put("JAVA_HOME", jdk.toString());
+        environment.put("CLNORM_CACHE", temporary.resolve("cache").toString());
+        Files.createDirectories(home.resolve("target/lib"));
+        Files.writeString(home.resolve("target/clnorm.jar"), "");
+        Files.writeString(home.resolve("target/built"), "");
+        for (String tool : List.of("locale", "cksum", "cp", "pwd")) {
+            Path path = Path.of("/usr/bin", tool);
+            if (Files.exists(path)) {
+                Files.createSymbolicLink(tools.resolve(tool), path);
+            }
+        }
+    }
+
+    private void moveTo(String name) throws IOException {
+        home = Files.move(home, temporary.resolve(name));
+    }
+
+    @Test
+    void namesAreUtf8WhereTheEnvironmentNamesNoLocale() throws Exception {
+        alreadyBuilt();
+        // The class path of this JVM is the tests' own, and this one's arguments are given by a file of UTF-8.
+        Path script = temporary.resolve("script");
+        for (String locale :
+                List.of("", "LC_ALL=C ", "LANG=POSIX ", "LC_CTYPE=C ", "LANG=xx_XX.UTF-8 ", "LC_ALL=C.UTF-8 ")) {
+            Files.writeString(
+                    script, locale + "exec /bin/sh '" + home.resolve("clnorm") + "' compare 'é \uD83D\uDE00'\n");
+            Run run = shell(script);
+            assertEquals(0, run.code, run.err);
+            assertTrue(run.out.contains("encoding=UTF-8\n"), locale + run.out);
+            assertTrue(run.out.endsWith("argument=compare\nargument=é \uD83D\uDE00\n"), locale + run.out);
+        }
+    }
+
+    @Test
+    void fromAFolderThatJavaCannotLoadFromItsJarsAreCopied() throws Exception {
+        alreadyBuilt();
+        for (String name : List.of("a:b", "a!b", "\uD83D\uDE00")) {
+            moveTo(name);
+            Run run = launch("compare");
+            assertEquals(0, run.code, run.err);
+            String jar = run.out
+                    .lines()
+                    .filter(line -> line.endsWith("clnorm.jar"))
+                    .map(line -> line.substring("argument=".length()))
+                    .findFirst()
+                    .orElseThrow();
+            assertTrue(jar.startsWith(temporary.resolve("cache/jars-").toString()), jar);
+            assertTrue(
+                    Files.exists(Path.of(jar)) && Files.isDirectory(Path.of(jar).resolveSibling("lib")), jar);
+        }
+        moveTo("é");
+        assertTrue(launch("compare").out.contains("argument=" + home + "/target/clnorm.jar\n"));
+    }
+
+    @Test
+    void fromAFolderWithAColonAndWithoutACacheOneLineSaysSo() throws Exception {
+        alreadyBuilt();
+        moveTo("a:b");
+        environment.put(
+                "CLNORM_CACHE", temporary.resolve("out").resolve("below").toString());
+        Run run = launch("compare");
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.startsWith("clnorm: Java cannot start from " + home), run.err);
+    }
+
+    @Test
+    void aJvmThatFindsTooLittleMemoryIsOneLineOnStandardError() throws Exception {
+        alreadyBuilt();
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        Run run = shell(Files.writeString(
+                temporary.resolve("script"),
+                "ulimit -v 300000; exec /bin/sh '" + home.resolve("clnorm") + "' compare\n"));
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.startsWith("clnorm: Java cannot start with ulimit -v 300000: "), run.err);
+    }
+
+    @Test
+    void aWorkingDirectoryThatWasDeletedIsNamed() throws Exception {
+        alreadyBuilt();
+        Path gone = Files.createDirectory(temporary.resolve("gone"));
+        Run run = shell(Files.writeString(
+                temporary.resolve("script"),
+                "cd '" + gone + "' && rm -r '" + gone + "' && exec /bin/sh '" + home.resolve("clnorm")
+                        + "' compare\n"));
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        // A shell may add a line of its own before the launcher begins.
+        assertTrue(run.err.endsWith("clnorm: the working directory was deleted: change to another one\n"), run.err);
+    }
+
+    @Test
+    void whatTheJvmItselfSaysGoesToStandardError() throws Exception {
+        alreadyBuilt();
+        Run run = launch("compare");
+        assertTrue(run.out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
+        // The JVM's words on a crash in a driver would go to standard output in spite of that.
+        assertTrue(run.out.contains("argument=-XX:+SuppressFatalErrorMessage\n"));
+    }
+
+    @Test
+    void aCrashLeavesNoMemoryImage() throws Exception {
+        alreadyBuilt();
+        Run run = launch("compare");
+        assertTrue(run.out.lines().anyMatch(line -> line.matches("Max core file size +0 +0 .*")), run.out);
+    }
+
+    @Test
+    void testHelpNeedsNoMaven() throws Exception {
+        Run run = launch("test", "--help");
+        assertEquals(0, run.code, run.err);
+        assertTrue(run.out.startsWith("Usage: clnorm test"), run.out);
+    }
+}

@@ -1,0 +1,44 @@
+package io.github.clnorm.tools.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.type.Activation;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The differences that devices are compared with are as close to the reference's gradients as they are said to be. */
+class CentralDifferencesTest {
+
+    @Test
+    void areTheReferencesGradients() {
+        for (Call call : CentralDifferenceCases.calls()) {
+            double[] before = call.input.values().clone();
+            Result differences = CentralDifferences.gradients(call);
+            assertArrayEquals(before, call.input.values(), "the input is as it was");
+            assertEquals(
+                    Set.of("grad_input", "grad_weight", "grad_bias"),
+                    differences.all().keySet());
+            InFloat64.gradients(call)
+                    .all()
+                    .forEach((role, gradient) -> assertArrayEquals(
+                            gradient, differences.get(role), CentralDifferences.ACCURACY, call.operation + " " + role));
+        }
+    }
+
+    @Test
+    void everyOperationAndActivationIsThere() {
+        assertEquals(
+                Set.of(Operation.values()),
+                CentralDifferenceCases.calls().stream()
+                        .map(call -> call.operation)
+                        .collect(Collectors.toSet()));
+        assertEquals(
+                Set.of(Activation.values()),
+                CentralDifferenceCases.calls().stream()
+                        .map(call -> call.activation)
+                        .collect(Collectors.toSet()));
+    }
+}
