@@ -34,7 +34,7 @@ class DocumentationTest {
     private static final Path TOP = Path.of("").toAbsolutePath();
     private static final Set<String> NOT_PAGES = Set.of("target", "node_modules", ".git");
 
-    private static final Pattern LINK = Pattern.compile("]\\(([^()\\s]+)\\)");
+    private static final Pattern LINK = Pattern.compile("(?:]\\(|<img src=\")([^()\\s\"]+)[)\"]");
     private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *$");
     private static final Pattern FENCE = Pattern.compile("(?ms)^```(\\w*)\\R(.*?)^```");
     private static final Pattern CODE = Pattern.compile("`([^`\\n]+)`");
