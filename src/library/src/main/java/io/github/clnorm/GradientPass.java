@@ -1,7 +1,7 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.Backward;
@@ -108,7 +108,7 @@ final class GradientPass {
         ElementType parameters = weight != null
                 ? weight.type()
                 : bias != null ? bias.type() : input.type().accumulator();
-        GradientProblem problem = new GradientProblem(
+        BackwardProblem problem = new BackwardProblem(
                 geometry,
                 statistics,
                 input.type(),

@@ -1,7 +1,7 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Forward;
@@ -157,7 +157,7 @@ final class Pass {
         ElementType parameters = weight != null
                 ? weight.type()
                 : bias != null ? bias.type() : input.type().accumulator();
-        Problem problem = new Problem(
+        ForwardProblem problem = new ForwardProblem(
                 geometry,
                 statistics,
                 input.type(),

@@ -4,45 +4,61 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
 /**
- * Everything about a forward pass that decides which kernels compute it, and how fast: what a plan is chosen for.
+ * Everything about one pass, forward or backward, that decides which kernels compute it and how fast: what a plan is chosen
+ * for. Two passes with equal problems run the same kernels with the same scalar arguments.
  *
  * <p>Immutable and thread-safe.
- *
- * @param geometry where the sets are
- * @param statistics which moments they are normalized by
- * @param type of the tensor's elements
- * @param parameterType of weight and bias; the accumulator's where there are none
- * @param activation applied to the result
- * @param residual whether a tensor is added to the input
- * @param sum whether input plus residual is stored too
  */
-public record Problem(
-        Geometry geometry,
-        Statistics statistics,
-        ElementType type,
-        ElementType parameterType,
-        Activation activation,
-        boolean residual,
-        boolean sum) {
+public sealed interface Problem permits ForwardProblem, BackwardProblem {
 
     /**
-     * A problem without anything beside the normalization.
+     * Where the sets are.
      *
-     * @param geometry where the sets are
-     * @param statistics which moments they are normalized by
-     * @param type of the tensor's elements
-     * @return a problem without activation and residual
+     * @return the geometry of x
      */
-    public static Problem of(Geometry geometry, Statistics statistics, ElementType type) {
-        return new Problem(geometry, statistics, type, type.accumulator(), Activation.NONE, false, false);
-    }
+    Geometry geometry();
 
     /**
-     * The type of statistics, sums and everything in between.
+     * Which moments the sets are normalized by.
+     *
+     * @return own moments or given ones
+     */
+    Statistics statistics();
+
+    /**
+     * The type of the tensors: x and y, and dx and dy.
+     *
+     * @return the storage type
+     */
+    ElementType type();
+
+    /**
+     * The type of weight and bias, and of their gradients.
+     *
+     * @return the storage type; the accumulator's where there are no parameters
+     */
+    ElementType parameterType();
+
+    /**
+     * The activation after the normalization.
+     *
+     * @return {@link Activation#NONE} for none
+     */
+    Activation activation();
+
+    /**
+     * Whether a residual tensor is added to the input.
+     *
+     * @return true for x + residual
+     */
+    boolean residual();
+
+    /**
+     * The type of statistics, sums and all intermediate values.
      *
      * @return float64 for float64, else float32
      */
-    public ElementType real() {
-        return type.accumulator();
+    default ElementType real() {
+        return type().accumulator();
     }
 }

@@ -2,12 +2,12 @@ package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +40,7 @@ public final class GradientHeuristics {
      * @param largestWorkGroup work-items that a work-group may have, at most
      * @return a plan that {@link GradientRules} allow, if there is one
      */
-    public static Plan plan(GradientProblem problem, DeviceInfo device, long largestWorkGroup) {
+    public static Plan plan(BackwardProblem problem, DeviceInfo device, long largestWorkGroup) {
         List<Plan> candidates = Quirks.prefersVectorsToWorkItems(device)
                 ? onCpu(problem, device)
                 : onGpu(problem, device, largestWorkGroup);
@@ -51,7 +51,7 @@ public final class GradientHeuristics {
     }
 
     /** The best first. */
-    private static List<Plan> onCpu(GradientProblem problem, DeviceInfo device) {
+    private static List<Plan> onCpu(BackwardProblem problem, DeviceInfo device) {
         Geometry geometry = problem.geometry();
         GradientCut cut = GradientCut.of(geometry);
         long units = Math.max(1, device.computeUnits());
@@ -122,7 +122,7 @@ public final class GradientHeuristics {
         return length < CPU_VECTOR ? (int) Math.max(4, Long.highestOneBit(length)) : CPU_VECTOR;
     }
 
-    private static List<Plan> onGpu(GradientProblem problem, DeviceInfo device, long largestWorkGroup) {
+    private static List<Plan> onGpu(BackwardProblem problem, DeviceInfo device, long largestWorkGroup) {
         Geometry geometry = problem.geometry();
         GradientCut cut = GradientCut.of(geometry);
         int width = Quirks.prefersWorkItemsToVectors(device) ? 1 : GPU_VECTOR;
@@ -152,7 +152,7 @@ public final class GradientHeuristics {
     }
 
     /** Parts of the sets so that there are about `wanted` in all; then ever smaller ones, for devices that count trips. */
-    private static void addSplits(List<Plan> plans, Plan like, GradientProblem problem, long wanted) {
+    private static void addSplits(List<Plan> plans, Plan like, BackwardProblem problem, long wanted) {
         Geometry geometry = problem.geometry();
         boolean across = GradientCut.of(geometry).order() == Order.COLUMNS;
         long cutApart = across ? geometry.samples() : geometry.sets();

@@ -1,12 +1,12 @@
 package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.type.Activation;
 import java.util.Optional;
 
@@ -32,7 +32,7 @@ public final class GradientRules {
      * @param device where
      * @return the reason, or empty when it can run
      */
-    public static Optional<String> problem(Plan plan, GradientProblem problem, DeviceInfo device) {
+    public static Optional<String> problem(Plan plan, BackwardProblem problem, DeviceInfo device) {
         if (plan.workGroupSize() > device.maxWorkGroupSize()) {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
@@ -78,7 +78,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return false where the plan merges in a launch of its own, or no work-group sees all sums of a parameter
      */
-    public static boolean withParameters(Plan plan, GradientProblem problem) {
+    public static boolean withParameters(Plan plan, BackwardProblem problem) {
         return (plan.strategy() == Strategy.RESIDENT || plan.strategy() == Strategy.PACKED)
                 && !plan.mergeOnce()
                 && problem.parameters()
@@ -104,7 +104,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return bytes
      */
-    public static long localBytes(Plan plan, GradientProblem problem) {
+    public static long localBytes(Plan plan, BackwardProblem problem) {
         long sums =
                 2L * plan.workGroupSize() * plan.vectorWidth() * problem.real().bytes() + 4L * plan.teams();
         long kept = wideColumns(plan, problem) ? problem.real().bytes() : columnBytes(plan, problem);
@@ -118,7 +118,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return true for more than 2048 columns: those fit the smallest local memory
      */
-    public static boolean wideColumns(Plan plan, GradientProblem problem) {
+    public static boolean wideColumns(Plan plan, BackwardProblem problem) {
         return plan.strategy() == Strategy.TILED && problem.geometry().width() > WIDEST_LOCAL_ROW;
     }
 
@@ -129,7 +129,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return bytes; 0 where they stay in global memory
      */
-    public static long keptBytes(Plan plan, GradientProblem problem) {
+    public static long keptBytes(Plan plan, BackwardProblem problem) {
         return plan.keepSet()
                 ? 2
                         * PlanRules.setsAtATime(plan)
@@ -145,7 +145,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return bytes; 0 for other strategies
      */
-    public static long columnBytes(Plan plan, GradientProblem problem) {
+    public static long columnBytes(Plan plan, BackwardProblem problem) {
         return plan.strategy() == Strategy.TILED
                 ? 2 * problem.geometry().width() * problem.real().bytes()
                 : 0;
@@ -158,7 +158,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return bytes; 0 for strategies that keep them in global memory
      */
-    public static long tileSumBytes(Plan plan, GradientProblem problem) {
+    public static long tileSumBytes(Plan plan, BackwardProblem problem) {
         return plan.strategy() == Strategy.TILED
                 ? 2L
                         * GradientCut.of(problem.geometry()).blocks()
@@ -173,7 +173,7 @@ public final class GradientRules {
      * @param problem what it computes
      * @return as many as have about {@code blocksPerPart} times 1024 elements
      */
-    public static int blocksPerPart(Plan plan, GradientProblem problem) {
+    public static int blocksPerPart(Plan plan, BackwardProblem problem) {
         GradientCut cut = GradientCut.of(problem.geometry());
         long blocks = (long) plan.blocksPerPart() * Cut.BLOCK / cut.elementsOfBlock(problem.geometry());
         return (int) Math.max(1, Math.min(cut.blocks(), blocks));
@@ -185,7 +185,7 @@ public final class GradientRules {
     }
 
     /** An upper bound of the loop trips of one work-item, all loops of a launch counted. */
-    static long trips(Plan plan, GradientProblem problem, GradientCut cut) {
+    static long trips(Plan plan, BackwardProblem problem, GradientCut cut) {
         Geometry geometry = problem.geometry();
         long most = 0;
         long ofParameter = 0;

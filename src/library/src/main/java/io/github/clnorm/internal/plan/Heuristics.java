@@ -4,8 +4,8 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 
 /** A good plan without measuring. Thread-safe. */
@@ -46,14 +46,14 @@ public final class Heuristics {
      * @param largestWorkGroup work-items that a work-group may have, at most
      * @return a plan that {@link PlanRules} allow
      */
-    public static Plan plan(Problem problem, DeviceInfo device, long largestWorkGroup) {
+    public static Plan plan(ForwardProblem problem, DeviceInfo device, long largestWorkGroup) {
         return Quirks.prefersVectorsToWorkItems(device)
                 ? onCpu(problem, device)
                 : onGpu(problem, device, largestWorkGroup);
     }
 
     /** One work-item a work-group, wide vectors: a core sums a block in four registers of 16 lanes. */
-    private static Plan onCpu(Problem problem, DeviceInfo device) {
+    private static Plan onCpu(ForwardProblem problem, DeviceInfo device) {
         Geometry geometry = problem.geometry();
         int units = Math.max(1, device.computeUnits());
         boolean past = Quirks.prefersStreamingStores(device)
@@ -111,7 +111,7 @@ public final class Heuristics {
     }
 
     /** Work-groups of several teams with float4; enough work-groups for every compute unit. */
-    private static Plan onGpu(Problem problem, DeviceInfo device, long largestWorkGroup) {
+    private static Plan onGpu(ForwardProblem problem, DeviceInfo device, long largestWorkGroup) {
         Geometry geometry = problem.geometry();
         long narrow =
                 geometry.alongRows() ? geometry.run() : Columns.of(geometry).columns() % GPU_VECTOR == 0 ? 1 : 2;
@@ -153,12 +153,12 @@ public final class Heuristics {
     }
 
     /** Whether a work-group can do whole sets. */
-    private static boolean standsAlone(Problem problem) {
+    private static boolean standsAlone(ForwardProblem problem) {
         return problem.geometry().alongRows() && problem.statistics() != Statistics.GIVEN;
     }
 
     /** Parts of the sets so that there are `wanted` in all, none below `least` blocks nor beyond the rules. */
-    private static Plan split(Plan like, Problem problem, DeviceInfo device, int wanted, int least) {
+    private static Plan split(Plan like, ForwardProblem problem, DeviceInfo device, int wanted, int least) {
         Geometry geometry = problem.geometry();
         boolean along = geometry.alongRows();
         long cutApart = along ? geometry.sets() : geometry.samples();
@@ -182,7 +182,7 @@ public final class Heuristics {
         }
     }
 
-    private static boolean isLegal(Plan plan, Problem problem, DeviceInfo device) {
+    private static boolean isLegal(Plan plan, ForwardProblem problem, DeviceInfo device) {
         return PlanRules.problem(plan, problem, device).isEmpty();
     }
 }

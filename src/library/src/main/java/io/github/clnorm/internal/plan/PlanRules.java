@@ -4,8 +4,8 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import java.util.Optional;
 
@@ -45,7 +45,7 @@ public final class PlanRules {
      * @param device where
      * @return the reason, or empty when it can run
      */
-    public static Optional<String> problem(Plan plan, Problem problem, DeviceInfo device) {
+    public static Optional<String> problem(Plan plan, ForwardProblem problem, DeviceInfo device) {
         if (plan.workGroupSize() > device.maxWorkGroupSize()) {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
@@ -95,7 +95,7 @@ public final class PlanRules {
      * @param problem what it computes
      * @return bytes
      */
-    public static long localBytes(Plan plan, Problem problem) {
+    public static long localBytes(Plan plan, ForwardProblem problem) {
         long sums =
                 2L * plan.workGroupSize() * plan.vectorWidth() * problem.real().bytes() + 4L * plan.teams();
         return sums + momentBytes(plan, problem) + keptBytes(plan, problem);
@@ -108,7 +108,7 @@ public final class PlanRules {
      * @param problem what it computes
      * @return bytes; 0 where moments go to global memory
      */
-    public static long momentBytes(Plan plan, Problem problem) {
+    public static long momentBytes(Plan plan, ForwardProblem problem) {
         return plan.strategy() == Strategy.SPLIT || problem.geometry().acrossRows()
                 ? 0
                 : 4L
@@ -124,7 +124,7 @@ public final class PlanRules {
      * @param problem what it computes
      * @return bytes; 0 where they stay in global memory
      */
-    public static long keptBytes(Plan plan, Problem problem) {
+    public static long keptBytes(Plan plan, ForwardProblem problem) {
         return plan.keepSet()
                 ? setsAtATime(plan)
                         * problem.geometry().setSize()
@@ -230,7 +230,7 @@ public final class PlanRules {
     }
 
     /** An upper bound of the loop trips of one work-item, all loops counted. */
-    static long trips(Plan plan, Problem problem) {
+    static long trips(Plan plan, ForwardProblem problem) {
         Geometry geometry = problem.geometry();
         if (plan.strategy() == Strategy.SPLIT) {
             return splitTrips(plan, problem);
@@ -249,7 +249,7 @@ public final class PlanRules {
                 : plan.setsPerTeam() * (1 + ofSet + blockTrips(plan, blocks));
     }
 
-    private static long splitTrips(Plan plan, Problem problem) {
+    private static long splitTrips(Plan plan, ForwardProblem problem) {
         Geometry geometry = problem.geometry();
         long part = Math.min(geometry.setSize(), (long) plan.blocksPerPart() * Cut.BLOCK);
         long affine =

@@ -1,11 +1,11 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.GradientRules;
 import io.github.clnorm.internal.plan.Plan;
@@ -64,7 +64,7 @@ public final class Backward {
 
     private final Session session;
     private final Launcher launcher;
-    private final GradientProblem problem;
+    private final BackwardProblem problem;
     private final Geometry geometry;
     private final GradientCut cut;
     private final ElementType real;
@@ -73,7 +73,7 @@ public final class Backward {
     private final Buffers buffers;
     private final double eps;
 
-    private Backward(Session session, GradientProblem problem, Plan plan, Buffers buffers, double eps) {
+    private Backward(Session session, BackwardProblem problem, Plan plan, Buffers buffers, double eps) {
         this.session = session;
         this.launcher = new Launcher(session);
         this.problem = problem;
@@ -96,7 +96,7 @@ public final class Backward {
      * @param eps added to the variance, where statistics are given
      * @throws IllegalArgumentException when the device cannot run the plan
      */
-    public static void enqueue(Session session, GradientProblem problem, Plan plan, Buffers buffers, double eps) {
+    public static void enqueue(Session session, BackwardProblem problem, Plan plan, Buffers buffers, double eps) {
         DeviceBuffer[] all = buffers.all();
         session.lock();
         try {
@@ -110,7 +110,7 @@ public final class Backward {
     }
 
     private static Launches launches(
-            Session session, GradientProblem problem, Plan plan, double eps, DeviceBuffer... buffers) {
+            Session session, BackwardProblem problem, Plan plan, double eps, DeviceBuffer... buffers) {
         DeviceInfo device = session.device();
         Optional<String> broken = GradientRules.problem(plan, problem, device);
         if (broken.isPresent()) {

@@ -1,9 +1,9 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.GradientRules;
@@ -18,11 +18,11 @@ final class BackwardKernels {
 
     private final Session session;
     private final Plan plan;
-    private final GradientProblem problem;
+    private final BackwardProblem problem;
     private final GradientCut cut;
     private final Order order;
 
-    BackwardKernels(Session session, Plan plan, GradientProblem problem) {
+    BackwardKernels(Session session, Plan plan, BackwardProblem problem) {
         this.session = session;
         this.plan = plan;
         this.problem = problem;

@@ -3,8 +3,8 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -57,7 +57,7 @@ public final class Forward {
 
     private final Session session;
     private final Launcher launcher;
-    private final Problem problem;
+    private final ForwardProblem problem;
     private final Geometry geometry;
     private final ElementType real;
     private final Plan plan;
@@ -65,7 +65,7 @@ public final class Forward {
     private final Buffers buffers;
     private final double eps;
 
-    private Forward(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
+    private Forward(Session session, ForwardProblem problem, Plan plan, Buffers buffers, double eps) {
         this.session = session;
         this.launcher = new Launcher(session);
         this.problem = problem;
@@ -87,7 +87,7 @@ public final class Forward {
      * @param eps added to the variance
      * @throws IllegalArgumentException when the device cannot run the plan
      */
-    public static void enqueue(Session session, Problem problem, Plan plan, Buffers buffers, double eps) {
+    public static void enqueue(Session session, ForwardProblem problem, Plan plan, Buffers buffers, double eps) {
         DeviceBuffer[] all = buffers.all();
         session.lock();
         try {
@@ -100,7 +100,8 @@ public final class Forward {
         }
     }
 
-    private static Launches launches(Session session, Problem problem, Plan plan, double eps, DeviceBuffer... buffers) {
+    private static Launches launches(
+            Session session, ForwardProblem problem, Plan plan, double eps, DeviceBuffer... buffers) {
         DeviceInfo device = session.device();
         Optional<String> broken = PlanRules.problem(plan, problem, device);
         if (broken.isPresent()) {

@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.geometry.Cut;
-import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -14,9 +14,9 @@ final class ForwardKernels {
 
     private final Session session;
     private final Plan plan;
-    private final Problem problem;
+    private final ForwardProblem problem;
 
-    ForwardKernels(Session session, Plan plan, Problem problem) {
+    ForwardKernels(Session session, Plan plan, ForwardProblem problem) {
         this.session = session;
         this.plan = plan;
         this.problem = problem;

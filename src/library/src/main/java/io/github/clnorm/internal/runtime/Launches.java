@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import java.util.List;
@@ -36,9 +37,9 @@ final class Launches {
      * @param eps added to the variance
      * @param present which buffers there are, a bit for each
      */
-    record Key(Object problem, Plan plan, double eps, long present) {
+    record Key(Problem problem, Plan plan, double eps, long present) {
 
-        static Key of(Object problem, Plan plan, double eps, DeviceBuffer... buffers) {
+        static Key of(Problem problem, Plan plan, double eps, DeviceBuffer... buffers) {
             long present = 0;
             for (int i = 0; i < buffers.length; i++) {
                 present |= buffers[i] == null ? 0 : 1L << i;

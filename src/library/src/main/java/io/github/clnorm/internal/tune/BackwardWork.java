@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.tune;
 
-import io.github.clnorm.internal.geometry.GradientProblem;
-import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.GradientRules;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Backward;
@@ -18,10 +18,10 @@ final class BackwardWork extends Work {
 
     private static final int TRANSITS = 3;
 
-    private final GradientProblem problem;
+    private final BackwardProblem problem;
     private final List<Backward.Buffers> copies = new ArrayList<>();
 
-    BackwardWork(Session session, GradientProblem problem) {
+    BackwardWork(Session session, BackwardProblem problem) {
         super(session, problem.geometry(), problem.type());
         this.problem = problem;
     }
@@ -41,7 +41,7 @@ final class BackwardWork extends Work {
         });
         // Every copy has the same x, and so the same statistics.
         Backward.Buffers first = copies.get(0);
-        Problem forward = Problem.of(geometry, problem.statistics(), type);
+        ForwardProblem forward = ForwardProblem.of(geometry, problem.statistics(), type);
         Forward.enqueue(
                 session,
                 forward,

@@ -1,6 +1,6 @@
 package io.github.clnorm.internal.tune;
 
-import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
@@ -15,10 +15,10 @@ final class ForwardWork extends Work {
 
     private static final int TRANSITS = 2;
 
-    private final Problem problem;
+    private final ForwardProblem problem;
     private final List<Forward.Buffers> copies = new ArrayList<>();
 
-    ForwardWork(Session session, Problem problem) {
+    ForwardWork(Session session, ForwardProblem problem) {
         super(session, problem.geometry(), problem.type());
         this.problem = problem;
     }

@@ -1,7 +1,8 @@
 package io.github.clnorm.internal.tune;
 
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
@@ -46,26 +47,14 @@ public record Grouping(
     private static final long FEW_SETS_PER_UNIT = 4;
 
     /**
-     * The grouping of a forward pass.
+     * The grouping of a problem.
      *
      * @param problem what is computed, not empty
      * @return its grouping; none where statistics are given, since all elements are then alike and there is nothing to tune
      */
     public static Optional<Grouping> of(Problem problem) {
-        return of(problem.geometry(), problem.statistics(), problem.type(), false);
-    }
-
-    /**
-     * The grouping of a backward pass.
-     *
-     * @param problem what is computed, not empty
-     * @return its grouping; none where statistics are given
-     */
-    public static Optional<Grouping> of(GradientProblem problem) {
-        return of(problem.geometry(), problem.statistics(), problem.type(), true);
-    }
-
-    private static Optional<Grouping> of(Geometry geometry, Statistics statistics, ElementType type, boolean backward) {
+        Geometry geometry = problem.geometry();
+        Statistics statistics = problem.statistics();
         if (statistics == Statistics.GIVEN) {
             return Optional.empty();
         }
@@ -74,9 +63,9 @@ public record Grouping(
         boolean rowsAreSamples = operation == Operation.BATCH_NORM && !last;
         return Optional.of(new Grouping(
                 operation,
-                backward,
+                problem instanceof BackwardProblem,
                 last ? Layout.CHANNELS_LAST : Layout.CHANNELS_FIRST,
-                type,
+                problem.type(),
                 rowsAreSamples ? geometry.rows() : geometry.samples(),
                 geometry.sets(),
                 geometry.setSize(),
@@ -102,8 +91,8 @@ public record Grouping(
      * @param problem any problem
      * @return the same sets, with weight and bias
      */
-    static Problem plain(Problem problem) {
-        return Problem.of(problem.geometry(), problem.statistics(), problem.type());
+    static ForwardProblem plain(ForwardProblem problem) {
+        return ForwardProblem.of(problem.geometry(), problem.statistics(), problem.type());
     }
 
     /**
@@ -112,8 +101,8 @@ public record Grouping(
      * @param problem any problem
      * @return the same sets, with all gradients wanted
      */
-    static GradientProblem plain(GradientProblem problem) {
-        return new GradientProblem(
+    static BackwardProblem plain(BackwardProblem problem) {
+        return new BackwardProblem(
                 problem.geometry(),
                 problem.statistics(),
                 problem.type(),

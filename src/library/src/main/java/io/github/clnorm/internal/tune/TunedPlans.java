@@ -1,11 +1,8 @@
 package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.ClException;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Problem;
-import io.github.clnorm.internal.plan.GradientRules;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.plan.PlanSource;
 import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.runtime.Session;
@@ -18,9 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 
 /**
  * The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for.
@@ -81,33 +76,18 @@ public final class TunedPlans implements PlanSource {
 
     @Override
     public List<Plan> plans(Problem problem) {
-        return Grouping.of(problem)
-                .map(grouping -> plans(
-                        grouping,
-                        plan -> PlanRules.problem(plan, problem, session.device())
-                                .isEmpty(),
-                        searching -> searching.tune(problem, BUDGET)))
-                .orElse(List.of());
+        return Grouping.of(problem).map(grouping -> plans(problem, grouping)).orElse(List.of());
     }
 
-    @Override
-    public List<Plan> plans(GradientProblem problem) {
-        return Grouping.of(problem)
-                .map(grouping -> plans(
-                        grouping,
-                        plan -> GradientRules.problem(plan, problem, session.device())
-                                .isEmpty(),
-                        searching -> searching.tune(problem, BUDGET)))
-                .orElse(List.of());
-    }
-
-    private List<Plan> plans(Grouping grouping, Predicate<Plan> legal, Function<Tuner, Tuned> search) {
+    private List<Plan> plans(Problem problem, Grouping grouping) {
         List<Match> matches = matches(database, session, grouping);
         boolean known = matches.stream()
                 .anyMatch(match -> match.kind() == Match.Kind.EXACT
-                        && legal.test(match.entry().plan()));
+                        && session.planner()
+                                .againstRules(match.entry().plan(), problem)
+                                .isEmpty());
         if (tuner != null && !known) {
-            Optional<Plan> found = search(search);
+            Optional<Plan> found = search(problem);
             if (found.isPresent()) {
                 return List.of(found.get());
             }
@@ -163,10 +143,10 @@ public final class TunedPlans implements PlanSource {
     }
 
     /** The plan that was found; none where the search could not be made to its end, which costs nothing but speed. */
-    private Optional<Plan> search(Function<Tuner, Tuned> search) {
+    private Optional<Plan> search(Problem problem) {
         Tuned tuned;
         try {
-            tuned = search.apply(tuner);
+            tuned = tuner.tune(problem, BUDGET);
         } catch (ClException | IllegalArgumentException e) {
             // No room for several copies of the tensors, most likely.
             LOG.log(Level.WARNING, "tuning on {0} failed: {1}", session.device().description(), e.getMessage());

@@ -2,7 +2,6 @@ package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.driver.Quirks;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Copy;
@@ -23,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /**
  * Searches the fastest plan for a pass on a device. It begins with the heuristic's plan, times it and those that differ
@@ -104,7 +102,7 @@ public final class Tuner {
     }
 
     /**
-     * Searches for a forward pass.
+     * Searches for the fastest plan of a pass.
      *
      * @param problem what is computed, not empty, and not by given statistics
      * @param budget nanoseconds, the driver's compiler included
@@ -113,25 +111,8 @@ public final class Tuner {
      * @throws ClException when not even the heuristic's plan runs
      */
     public Tuned tune(Problem problem, long budget) {
-        return tune(() -> Work.of(session, problem), budget);
-    }
-
-    /**
-     * Searches for a backward pass.
-     *
-     * @param problem what is computed, not empty, and not by given statistics
-     * @param budget nanoseconds, the driver's compiler included
-     * @return what was found
-     * @throws DifferentBitsException when a plan gives other bits than the heuristic's
-     * @throws ClException when not even the heuristic's plan runs
-     */
-    public Tuned tune(GradientProblem problem, long budget) {
-        return tune(() -> Work.of(session, problem), budget);
-    }
-
-    private Tuned tune(Supplier<Work> maker, long budget) {
         long start = clock.getAsLong();
-        try (Work work = maker.get()) {
+        try (Work work = Work.of(session, problem)) {
             return new Search(work, start, budget).run();
         } finally {
             // The copies' memory is for others now.

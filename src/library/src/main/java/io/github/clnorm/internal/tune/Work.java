@@ -2,8 +2,9 @@ package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.Plan;
@@ -161,15 +162,11 @@ abstract class Work implements AutoCloseable {
         buffers.forEach(DeviceBuffer::close);
     }
 
-    /** A forward pass. */
+    /** The pass of a problem, without what its grouping leaves out. */
     static Work of(Session session, Problem problem) {
-        ForwardWork work = new ForwardWork(session, Grouping.plain(problem));
-        return work.filled();
-    }
-
-    /** A backward pass. */
-    static Work of(Session session, GradientProblem problem) {
-        BackwardWork work = new BackwardWork(session, Grouping.plain(problem));
+        Work work = problem instanceof ForwardProblem forward
+                ? new ForwardWork(session, Grouping.plain(forward))
+                : new BackwardWork(session, Grouping.plain((BackwardProblem) problem));
         return work.filled();
     }
 

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.type.Activation;
@@ -38,8 +38,8 @@ class HeuristicsTest {
         return Heuristics.plan(problem(geometry), device, device.maxWorkGroupSize());
     }
 
-    private static Problem problem(Geometry geometry) {
-        return Problem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
+    private static ForwardProblem problem(Geometry geometry) {
+        return ForwardProblem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
     }
 
     @Test
@@ -102,7 +102,7 @@ class HeuristicsTest {
             ElementType type = ElementType.values()[random.nextInt(4)];
             DeviceInfo device = DEVICES.get(i % DEVICES.size());
             long limit = Math.min(device.maxWorkGroupSize(), 1L << random.nextInt(11));
-            Problem problem = Problem.of(geometry, statistics, type);
+            ForwardProblem problem = ForwardProblem.of(geometry, statistics, type);
             Plan plan = Heuristics.plan(problem, device, limit);
             String what = problem + " on " + device + ": " + plan;
             Optional<String> broken = PlanRules.problem(plan, problem, device);
@@ -124,7 +124,7 @@ class HeuristicsTest {
             DeviceInfo device = DEVICES.get(i % DEVICES.size());
             long limit = Math.min(device.maxWorkGroupSize(), 1L << random.nextInt(11));
             int wanted = 1 + random.nextInt(7);
-            GradientProblem problem = new GradientProblem(
+            BackwardProblem problem = new BackwardProblem(
                     geometry,
                     Statistics.values()[random.nextInt(3)],
                     type,
@@ -144,7 +144,7 @@ class HeuristicsTest {
     }
 
     private static Plan forAllGradients(Geometry geometry) {
-        GradientProblem problem = new GradientProblem(
+        BackwardProblem problem = new BackwardProblem(
                 geometry,
                 Statistics.MEAN_AND_VARIANCE,
                 ElementType.FLOAT32,

@@ -1,8 +1,8 @@
 package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.GradientProblem;
-import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +16,7 @@ public final class PlanSpace {
     private PlanSpace() {}
 
     /** Every legal strategy, every vector width and work-groups of 1, 8, 64, ... `largest`, with several splits of each. */
-    public static List<Plan> all(Problem problem, DeviceInfo device, int largest) {
+    public static List<Plan> all(ForwardProblem problem, DeviceInfo device, int largest) {
         List<Plan> plans = new ArrayList<>();
         for (int group = 1; group <= Math.min(largest, device.maxWorkGroupSize()); group *= 8) {
             for (int width : VECTOR_WIDTHS) {
@@ -31,7 +31,7 @@ public final class PlanSpace {
      * seconds to compile. Of lone work-items, which hold all 64 lanes, PoCL takes ten for scalars and Mesa as long for
      * vectors: `widest` is the widest vector of theirs, and the simulator tries them all.
      */
-    public static List<Plan> sample(Problem problem, DeviceInfo device, int widest) {
+    public static List<Plan> sample(ForwardProblem problem, DeviceInfo device, int widest) {
         int narrow = Math.min(4, widest);
         List<Plan> plans = new ArrayList<>();
         plans.add(Plan.resident(1, narrow));
@@ -48,7 +48,7 @@ public final class PlanSpace {
     }
 
     /** One plan of most kinds of kernel, with narrow vectors and wide ones, and with teams: for what makes kernels anew. */
-    public static List<Plan> few(Problem problem, DeviceInfo device, int widest) {
+    public static List<Plan> few(ForwardProblem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
         int narrow = Math.min(4, widest);
         plans.add(Plan.resident(1, narrow));
@@ -64,7 +64,7 @@ public final class PlanSpace {
     }
 
     /** The plans for gradients that are legal among the ways to use one work-group size and vector width. */
-    public static List<Plan> gradients(GradientProblem problem, DeviceInfo device, int group, int width) {
+    public static List<Plan> gradients(BackwardProblem problem, DeviceInfo device, int group, int width) {
         return Stream.of(
                         Plan.resident(group, width),
                         Plan.resident(group, width).withKeepSet(true),
@@ -80,7 +80,7 @@ public final class PlanSpace {
     }
 
     /** Plans for gradients of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. */
-    public static List<Plan> fewGradients(GradientProblem problem, DeviceInfo device, int widest) {
+    public static List<Plan> fewGradients(BackwardProblem problem, DeviceInfo device, int widest) {
         int narrow = Math.min(4, widest);
         return Stream.of(
                         Plan.packed(1, narrow, 3),
@@ -119,7 +119,7 @@ public final class PlanSpace {
                 resident.withNonTemporal(true));
     }
 
-    private static List<Plan> legal(List<Plan> plans, Problem problem, DeviceInfo device) {
+    private static List<Plan> legal(List<Plan> plans, ForwardProblem problem, DeviceInfo device) {
         return plans.stream()
                 .distinct()
                 .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())

@@ -1,6 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
-import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.reference.Nonlinearity;
@@ -48,8 +48,8 @@ record GradientTrial(Trial forward, double[] dy, boolean input, boolean weight, 
         return forward.operation().statistics() == Statistics.GIVEN;
     }
 
-    GradientProblem problem() {
-        return new GradientProblem(
+    BackwardProblem problem() {
+        return new BackwardProblem(
                 forward.operation().geometry(),
                 forward.operation().statistics(),
                 forward.type(),

@@ -129,7 +129,7 @@ class LaunchBoundsTest {
                 IllegalArgumentException.class,
                 () -> Forward.enqueue(
                         TestDevices.first().session(),
-                        io.github.clnorm.internal.geometry.Problem.of(
+                        io.github.clnorm.internal.geometry.ForwardProblem.of(
                                 operation.geometry(), operation.statistics(), ElementType.FLOAT32),
                         plan,
                         new Forward.Buffers(null, null, null, null, null, null, null, null, null, null),

@@ -3,7 +3,7 @@ package io.github.clnorm.internal.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.reference.Nonlinearity;
@@ -113,8 +113,8 @@ record Trial(
                 operation, type, parameterType, activation, x, residual, sum, weight, bias, mean, variance, value);
     }
 
-    Problem problem() {
-        return new Problem(
+    ForwardProblem problem() {
+        return new ForwardProblem(
                 operation.geometry(), operation.statistics(), type, parameterType, activation, residual != null, sum);
     }
 

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.InstanceNormGeometry;
 import io.github.clnorm.internal.geometry.LayerNormGeometry;
 import io.github.clnorm.internal.geometry.Operation;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -30,7 +30,7 @@ class GroupingTest {
     }
 
     private static Grouping of(Geometry geometry, Statistics statistics) {
-        return Grouping.of(Problem.of(geometry, statistics, ElementType.FLOAT32))
+        return Grouping.of(ForwardProblem.of(geometry, statistics, ElementType.FLOAT32))
                 .orElseThrow();
     }
 
@@ -108,8 +108,8 @@ class GroupingTest {
     @Test
     void whatIsDoneBesideTheNormalizationIsNotToldApart() {
         Geometry geometry = LayerNormGeometry.of(new long[] {8, 100}, 100);
-        Problem plain = Problem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
-        Problem more = new Problem(
+        ForwardProblem plain = ForwardProblem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
+        ForwardProblem more = new ForwardProblem(
                 geometry,
                 Statistics.MEAN_AND_VARIANCE,
                 ElementType.FLOAT32,
@@ -119,9 +119,9 @@ class GroupingTest {
                 true);
         assertEquals(Grouping.of(plain), Grouping.of(more));
         assertEquals(plain, Grouping.plain(more));
-        Problem half = Problem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT16);
+        ForwardProblem half = ForwardProblem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT16);
         assertNotEquals(Grouping.of(plain), Grouping.of(half));
-        assertTrue(Grouping.of(Problem.of(geometry, Statistics.GIVEN, ElementType.FLOAT32))
+        assertTrue(Grouping.of(ForwardProblem.of(geometry, Statistics.GIVEN, ElementType.FLOAT32))
                 .isEmpty());
     }
 

@@ -10,8 +10,8 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.GroupNorm;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TunedPlansTest {
 
     private static final long[] SHAPE = {8, 8, 40};
-    private static final Problem PROBLEM = Problem.of(
+    private static final ForwardProblem PROBLEM = ForwardProblem.of(
             GroupNormGeometry.of(SHAPE, 4, Layout.CHANNELS_FIRST), Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
     private static final Grouping GROUPING = Grouping.of(PROBLEM).orElseThrow();
     private static final DeviceInfo DEVICE = TestInfo.with(TestDevices.first().device(), "globalMemory", 1L << 20);

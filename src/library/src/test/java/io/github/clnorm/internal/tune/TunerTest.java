@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.LayerNormGeometry;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -40,7 +40,7 @@ class TunerTest {
     private static final long BUDGET = 1_000_000_000L;
     private static final long MICROSECOND = 1000;
     // Small, and so many sets that every strategy makes sense.
-    private static final Problem PROBLEM = Problem.of(
+    private static final ForwardProblem PROBLEM = ForwardProblem.of(
             GroupNormGeometry.of(new long[] {8, 8, 40}, 4, Layout.CHANNELS_FIRST),
             Statistics.MEAN_AND_VARIANCE,
             ElementType.FLOAT32);
@@ -248,7 +248,7 @@ class TunerTest {
 
     @Test
     void backwardToo() {
-        GradientProblem problem = new GradientProblem(
+        BackwardProblem problem = new BackwardProblem(
                 LayerNormGeometry.of(new long[] {40, 96}, 96),
                 Statistics.MEAN_SQUARE,
                 ElementType.FLOAT32,
@@ -306,18 +306,18 @@ class TunerTest {
     @OnEveryDevice
     void everyCandidateGivesTheSameBits(Backend backend) {
         Session session = backend.session();
-        List<Problem> problems = new ArrayList<>(List.of(PROBLEM));
+        List<ForwardProblem> problems = new ArrayList<>(List.of(PROBLEM));
         if (!TestDevices.isSlow(backend)) {
-            problems.add(Problem.of(
+            problems.add(ForwardProblem.of(
                     GroupNormGeometry.of(new long[] {2, 45, 12, 6}, 2, Layout.CHANNELS_LAST),
                     Statistics.MEAN_AND_VARIANCE,
                     ElementType.FLOAT32));
         }
-        for (Problem problem : problems) {
+        for (ForwardProblem problem : problems) {
             try (Work work = Work.of(session, problem)) {
                 checkAll(work);
             }
-            GradientProblem gradient = new GradientProblem(
+            BackwardProblem gradient = new BackwardProblem(
                     problem.geometry(),
                     problem.statistics(),
                     problem.type(),

@@ -1,10 +1,8 @@
 package io.github.clnorm.tools.cli;
 
 import io.github.clnorm.device.ClException;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.runtime.Planner;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Entry;
 import io.github.clnorm.internal.tune.Grouping;
@@ -17,7 +15,6 @@ import io.github.clnorm.tools.measure.Workload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** Which plan would run for a pass, and why: what the planner does, in words. */
 final class Explanation {
@@ -32,29 +29,17 @@ final class Explanation {
 
     /** Some lines of text. */
     String of(Workload workload, Direction direction) {
-        Planner planner = session.planner();
-        Function<Plan, Optional<String>> problemOf;
-        Grouping grouping;
-        Plan heuristic;
-        if (direction == Direction.FORWARD) {
-            Problem problem = workload.problem();
-            grouping = Grouping.of(problem).orElseThrow();
-            heuristic = planner.heuristic(problem);
-            problemOf = plan -> planner.problem(plan, problem);
-        } else {
-            GradientProblem problem = workload.gradientProblem();
-            grouping = Grouping.of(problem).orElseThrow();
-            heuristic = planner.heuristic(problem);
-            problemOf = plan -> planner.problem(plan, problem);
-        }
+        Problem problem = direction == Direction.FORWARD ? workload.problem() : workload.gradientProblem();
+        Grouping grouping = Grouping.of(problem).orElseThrow();
         List<String> lines = new ArrayList<>();
         lines.add(workload + ", " + direction + " on " + session.device().description());
         lines.add("  grouping: " + grouping);
-        lines.addAll(choice(grouping, heuristic, problemOf));
+        lines.addAll(choice(grouping, problem));
         return String.join("\n", lines) + "\n\n";
     }
 
-    private List<String> choice(Grouping grouping, Plan heuristic, Function<Plan, Optional<String>> problemOf) {
+    private List<String> choice(Grouping grouping, Problem problem) {
+        Plan heuristic = session.planner().heuristic(problem);
         List<String> skipped = new ArrayList<>();
         for (Match match : TunedPlans.matches(database, session, grouping)) {
             Entry entry = match.entry();
@@ -62,8 +47,8 @@ final class Explanation {
                 return choice(
                         heuristic, "the heuristic's; nothing beat the heuristics when it was " + why(match), skipped);
             }
-            Optional<String> problem = problem(entry.plan(), problemOf);
-            if (problem.isEmpty()) {
+            Optional<String> broken = broken(entry.plan(), problem);
+            if (broken.isEmpty()) {
                 List<String> lines = choice(entry.plan(), why(match), skipped);
                 lines.add(
                         entry.plan().equals(heuristic)
@@ -71,7 +56,7 @@ final class Explanation {
                                 : "  instead of the heuristic's: " + heuristic);
                 return lines;
             }
-            skipped.add("  skipped: " + entry.plan() + ", " + match.kind() + ": " + problem.get());
+            skipped.add("  skipped: " + entry.plan() + ", " + match.kind() + ": " + broken.get());
         }
         return choice(heuristic, "the heuristic's; nothing was tuned for this grouping or a near one", skipped);
     }
@@ -82,9 +67,9 @@ final class Explanation {
         return lines;
     }
 
-    private static Optional<String> problem(Plan plan, Function<Plan, Optional<String>> problemOf) {
+    private Optional<String> broken(Plan plan, Problem problem) {
         try {
-            return problemOf.apply(plan);
+            return session.planner().problem(plan, problem);
         } catch (ClException e) {
             return Optional.of(e.getMessage().strip().replaceAll("\\s*\\R\\s*", " "));
         }

@@ -7,7 +7,7 @@ import io.github.clnorm.Options;
 import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -45,7 +45,7 @@ final class Grad {
      * @param problem of the first part; null for an empty tensor
      * @param check the first samples, compared with float64; null where none were
      */
-    record Result(Plan plan, Timing timing, GradientProblem problem, GradCheck check) {}
+    record Result(Plan plan, Timing timing, BackwardProblem problem, GradCheck check) {}
 
     /**
      * The first samples, before and after.
@@ -106,7 +106,7 @@ final class Grad {
         private final Timing timing = new Timing();
         private final Sum weight = new Sum();
         private final Sum bias = new Sum();
-        private GradientProblem problem;
+        private BackwardProblem problem;
         private Plan plan;
         private Checked checked;
 

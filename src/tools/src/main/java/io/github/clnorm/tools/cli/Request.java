@@ -9,14 +9,14 @@ import io.github.clnorm.Options;
 import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.InstanceNormGeometry;
 import io.github.clnorm.internal.geometry.LayerNormGeometry;
 import io.github.clnorm.internal.geometry.Operation;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.geometry.Wording;
@@ -148,13 +148,14 @@ final class Request {
     }
 
     /** What runs on the device for an input of a shape. */
-    Problem problem(boolean sum, long... of) {
-        return new Problem(geometry(of), statistics(), type, type.accumulator(), activation, residual != null, sum);
+    ForwardProblem problem(boolean sum, long... of) {
+        return new ForwardProblem(
+                geometry(of), statistics(), type, type.accumulator(), activation, residual != null, sum);
     }
 
     /** What runs backward, for the gradients that are wanted. */
-    GradientProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
-        return new GradientProblem(
+    BackwardProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
+        return new BackwardProblem(
                 geometry(of),
                 statistics(),
                 type,

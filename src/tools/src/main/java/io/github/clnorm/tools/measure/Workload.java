@@ -1,13 +1,13 @@
 package io.github.clnorm.tools.measure;
 
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GradientProblem;
 import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.InstanceNormGeometry;
 import io.github.clnorm.internal.geometry.LayerNormGeometry;
 import io.github.clnorm.internal.geometry.Operation;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
@@ -134,8 +134,8 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      * @return what is computed
      * @throws IllegalArgumentException when the dimensions do not fit the operation
      */
-    public Problem problem() {
-        return Problem.of(geometry(), statistics(), type);
+    public ForwardProblem problem() {
+        return ForwardProblem.of(geometry(), statistics(), type);
     }
 
     /**
@@ -144,8 +144,8 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      * @return what is computed
      * @throws IllegalArgumentException when the dimensions do not fit the operation
      */
-    public GradientProblem gradientProblem() {
-        return new GradientProblem(
+    public BackwardProblem gradientProblem() {
+        return new BackwardProblem(
                 geometry(), statistics(), type, type.accumulator(), Activation.NONE, false, true, true, true);
     }
 

@@ -10,13 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.GradientProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Operation;
-import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.PlanSource;
 import io.github.clnorm.internal.runtime.Planner;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.timing.FakeClock;
@@ -95,17 +93,7 @@ class DeviceBenchTest {
             Planner planner = backend.session().planner();
             Plan found = Plan.resident(1, 2);
             assertNotEquals(found, planner.heuristic(TINY.problem()));
-            planner.use(new PlanSource() {
-                @Override
-                public List<Plan> plans(Problem problem) {
-                    return List.of(found);
-                }
-
-                @Override
-                public List<Plan> plans(GradientProblem problem) {
-                    return List.of();
-                }
-            });
+            planner.use(problem -> problem instanceof ForwardProblem ? List.of(found) : List.of());
             List<Row> rows = bench(backend, 1).run(TINY, BOTH);
             Figures forward = rows.get(0).figures();
             assertEquals(found, forward.plan());

@@ -4,7 +4,7 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
 /**
- * Everything about a backward pass that decides which kernels compute it, and how fast: what a plan is chosen for.
+ * A backward pass.
  *
  * <p>Immutable and thread-safe.
  *
@@ -18,7 +18,7 @@ import io.github.clnorm.type.ElementType;
  * @param weight whether dγ is wanted
  * @param bias whether dβ is wanted
  */
-public record GradientProblem(
+public record BackwardProblem(
         Geometry geometry,
         Statistics statistics,
         ElementType type,
@@ -27,16 +27,8 @@ public record GradientProblem(
         boolean residual,
         boolean input,
         boolean weight,
-        boolean bias) {
-
-    /**
-     * The type of statistics, sums and everything in between.
-     *
-     * @return float64 for float64, else float32
-     */
-    public ElementType real() {
-        return type.accumulator();
-    }
+        boolean bias)
+        implements Problem {
 
     /**
      * Whether gradients of parameters are wanted.
