@@ -72,7 +72,7 @@ class BundleStartTest {
     @Test
     void argumentsArePassedAsTheyAreAndAnEmptyEnvironmentHasAPath() throws Exception {
         List<String> lines = start(Map.of(), "run", "a b", "", "*");
-        int main = lines.indexOf("argument=io.github.clnorm.tools.cli.Main");
+        int main = lines.indexOf("argument=io.github.clnorm.tools.Main");
         assertEquals(
                 List.of("argument=run", "argument=a b", "argument=", "argument=*"),
                 lines.subList(main + 1, lines.size()));

@@ -228,7 +228,7 @@ class LauncherTest {
         assertEquals(
                 List.of(
                         "argument=" + real + "/clnorm.jar:" + real + "/lib/a.jar:" + real + "/lib/b.jar",
-                        "argument=io.github.clnorm.tools.cli.Main",
+                        "argument=io.github.clnorm.tools.Main",
                         "argument=compare",
                         "argument=a b",
                         "argument=*"),

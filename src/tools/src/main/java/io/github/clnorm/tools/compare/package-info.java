@@ -1,5 +1,2 @@
-/**
- * Saved runs of the benchmark side by side: what each device was measured at, which was fastest at what, and what is slower
- * than in an earlier run. Everything here is about documents: nothing runs.
- */
+/** The command compare. */
 package io.github.clnorm.tools.compare;

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.clnorm.tools.compare.Bounds;
-import io.github.clnorm.tools.compare.Column;
-import io.github.clnorm.tools.compare.Comparison;
-import io.github.clnorm.tools.compare.Pass;
-import io.github.clnorm.tools.compare.SavedFigures;
-import io.github.clnorm.tools.compare.SavedRow;
-import io.github.clnorm.tools.compare.SuiteOf;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Bounds;
+import io.github.clnorm.tools.comparison.Column;
+import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.SavedFigures;
+import io.github.clnorm.tools.comparison.SavedRow;
+import io.github.clnorm.tools.comparison.SuiteOf;
+import io.github.clnorm.tools.comparison.View;
 
 /** What charts are drawn of: every figure once. */
 final class ChartData {

@@ -1,16 +1,16 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.compare.Bounds;
-import io.github.clnorm.tools.compare.Column;
-import io.github.clnorm.tools.compare.Comparison;
-import io.github.clnorm.tools.compare.FigureText;
-import io.github.clnorm.tools.compare.Grid;
-import io.github.clnorm.tools.compare.Metric;
-import io.github.clnorm.tools.compare.Pass;
-import io.github.clnorm.tools.compare.SavedFigures;
-import io.github.clnorm.tools.compare.SavedRow;
-import io.github.clnorm.tools.compare.SuiteOf;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Bounds;
+import io.github.clnorm.tools.comparison.Column;
+import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.FigureText;
+import io.github.clnorm.tools.comparison.Grid;
+import io.github.clnorm.tools.comparison.Metric;
+import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.SavedFigures;
+import io.github.clnorm.tools.comparison.SavedRow;
+import io.github.clnorm.tools.comparison.SuiteOf;
+import io.github.clnorm.tools.comparison.View;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,13 +1,13 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.compare.Column;
-import io.github.clnorm.tools.compare.FigureText;
-import io.github.clnorm.tools.compare.Pass;
-import io.github.clnorm.tools.compare.Ratio;
-import io.github.clnorm.tools.compare.SavedFigures;
-import io.github.clnorm.tools.compare.SavedRow;
-import io.github.clnorm.tools.compare.SuiteOf;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Column;
+import io.github.clnorm.tools.comparison.FigureText;
+import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.Ratio;
+import io.github.clnorm.tools.comparison.SavedFigures;
+import io.github.clnorm.tools.comparison.SavedRow;
+import io.github.clnorm.tools.comparison.SuiteOf;
+import io.github.clnorm.tools.comparison.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.report;
 
 import com.samskivert.mustache.Mustache;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.View;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;

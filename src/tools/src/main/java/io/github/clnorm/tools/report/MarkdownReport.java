@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.compare.Column;
-import io.github.clnorm.tools.compare.Grid;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Column;
+import io.github.clnorm.tools.comparison.Grid;
+import io.github.clnorm.tools.comparison.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,11 +1,11 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.compare.Column;
-import io.github.clnorm.tools.compare.FigureText;
-import io.github.clnorm.tools.compare.Metric;
-import io.github.clnorm.tools.compare.SavedDevice;
-import io.github.clnorm.tools.compare.SavedRun;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Column;
+import io.github.clnorm.tools.comparison.FigureText;
+import io.github.clnorm.tools.comparison.Metric;
+import io.github.clnorm.tools.comparison.SavedDevice;
+import io.github.clnorm.tools.comparison.SavedRun;
+import io.github.clnorm.tools.comparison.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

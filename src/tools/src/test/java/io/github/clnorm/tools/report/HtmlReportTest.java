@@ -14,11 +14,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.clnorm.tools.compare.Baseline;
-import io.github.clnorm.tools.compare.Comparison;
-import io.github.clnorm.tools.compare.Metric;
-import io.github.clnorm.tools.compare.SavedRun;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Baseline;
+import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.Metric;
+import io.github.clnorm.tools.comparison.SavedRun;
+import io.github.clnorm.tools.comparison.View;
 import io.github.clnorm.tools.measure.Row;
 import java.io.IOException;
 import java.util.List;

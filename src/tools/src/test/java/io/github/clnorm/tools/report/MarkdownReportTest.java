@@ -7,11 +7,11 @@ import static io.github.clnorm.tools.testing.SavedRuns.row;
 import static io.github.clnorm.tools.testing.SavedRuns.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.clnorm.tools.compare.Baseline;
-import io.github.clnorm.tools.compare.Comparison;
-import io.github.clnorm.tools.compare.Metric;
-import io.github.clnorm.tools.compare.SavedRun;
-import io.github.clnorm.tools.compare.View;
+import io.github.clnorm.tools.comparison.Baseline;
+import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.Metric;
+import io.github.clnorm.tools.comparison.SavedRun;
+import io.github.clnorm.tools.comparison.View;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -1,11 +1,11 @@
 package io.github.clnorm.tools.testing;
 
 import io.github.clnorm.internal.timing.Spread;
-import io.github.clnorm.tools.compare.Pass;
-import io.github.clnorm.tools.compare.SavedDevice;
-import io.github.clnorm.tools.compare.SavedFigures;
-import io.github.clnorm.tools.compare.SavedRow;
-import io.github.clnorm.tools.compare.SavedRun;
+import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.SavedDevice;
+import io.github.clnorm.tools.comparison.SavedFigures;
+import io.github.clnorm.tools.comparison.SavedRow;
+import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Row;
 import java.util.LinkedHashMap;

@@ -1,0 +1,163 @@
+package io.github.clnorm.tools.bench;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.timing.Spread;
+import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.Metric;
+import io.github.clnorm.tools.comparison.SavedBench;
+import io.github.clnorm.tools.comparison.View;
+import io.github.clnorm.tools.machine.DevicesOption;
+import io.github.clnorm.tools.machine.TuneOption;
+import io.github.clnorm.tools.measure.DeviceBench;
+import io.github.clnorm.tools.measure.Row;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.report.HtmlReport;
+import io.github.clnorm.tools.terminal.AtomicFile;
+import io.github.clnorm.tools.terminal.CommandClock;
+import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.terminal.Interruption;
+import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.OutputFile;
+import io.github.clnorm.tools.terminal.OutputFiles;
+import io.github.clnorm.tools.terminal.ProgressLine;
+import io.github.clnorm.tools.terminal.Seconds;
+import io.github.clnorm.tools.terminal.Version;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures devices: speed next to the best copy that each makes itself, and error. */
+@Command(
+        name = "bench",
+        description = "Speed, share of the device's own copy bandwidth, and error, per workload and device.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        footer = {
+            "",
+            "Times are of whole passes, from enqueue to finished, in microseconds. GB/s counts the least reads and writes of"
+                    + " the tensor, 2 forward and 3 backward; the share is that rate over the best copy of a tensor of the"
+                    + " same size, measured in the same rounds. Ctrl-C keeps what was measured.",
+            "Suites: quick, sd-unet, resnet50-gn, mask-rcnn-gn, layer-norm, instance-norm, batch-norm, awkward; all but"
+                    + " quick together are all.",
+            "Exit code 1: a row could not be measured because of an error."
+        })
+public final class BenchCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private DevicesOption devices;
+
+    @Mixin
+    private SuiteOptions suites;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "TIME",
+            defaultValue = "2s",
+            converter = Seconds.Converter.class,
+            description = "How long to measure each workload, beside preparing and checking it: such as 500ms or 2s."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private Seconds budget;
+
+    @Mixin
+    private TuneOption tune;
+
+    @Mixin
+    private JsonOption json;
+
+    @Option(names = "--html", paramLabel = "F", description = "A page that needs no network, beside the table.")
+    private String html;
+
+    @Override
+    public Integer call() throws IOException {
+        devices.check();
+        Map<String, String> outputs = new LinkedHashMap<>();
+        outputs.put("--json", json.file());
+        outputs.put("--html", html);
+        OutputFile.distinct(outputs);
+        List<Workload> workloads = suites.workloads();
+        BenchJson document = new BenchJson(suites.names(), budget, tune.word());
+        try (Interruption interruption = new Interruption();
+                OutputFiles files = new OutputFiles()) {
+            AtomicFile file = files.open("--json", json.file());
+            AtomicFile page = files.open("--html", html);
+            List<DeviceInfo> selected = selectFor(document);
+            boolean measured = true;
+            for (DeviceInfo device : selected) {
+                measured &= bench(device, workloads, document, interruption);
+            }
+            document.interrupted(interruption.requested());
+            if (file != null) {
+                file.write(document.text());
+            }
+            if (page != null) {
+                Comparison comparison = Comparison.of(List.of(SavedBench.of(document.root())));
+                page.write(HtmlReport.text(new View(comparison, Metric.GB_PER_S, Optional.empty())));
+            }
+            files.commit();
+            print(document);
+            return measured ? ExitCode.DONE : ExitCode.FAILURE;
+        }
+    }
+
+    /** Where there is no device, the document that replaces the table says so too. */
+    private List<DeviceInfo> selectFor(BenchJson document) throws IOException {
+        try {
+            return devices.select();
+        } catch (RuntimeException e) {
+            print(document);
+            throw e;
+        }
+    }
+
+    private void print(BenchJson document) throws IOException {
+        if (json.replacesTable()) {
+            spec.commandLine().getOut().print(document.text());
+            spec.commandLine().getOut().flush();
+        }
+    }
+
+    /** One device: whether no row failed. */
+    private boolean bench(DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
+        PrintWriter err = spec.commandLine().getErr();
+        List<Row> rows = new ArrayList<>();
+        Spread emptyLaunch = null;
+        String problem = null;
+        try (Backend backend = CommandClock.open(JoclOpenCl.open(device, true), device, tune.tuning());
+                ProgressLine line = new ProgressLine(err)) {
+            DeviceBench bench =
+                    new DeviceBench(backend, budget.nanoseconds(), CommandClock.current(), interruption::requested);
+            emptyLaunch = bench.emptyLaunch();
+            for (int i = 0; i < workloads.size(); i++) {
+                line.show(i, workloads.size(), device.selector() + " " + workloads.get(i));
+                rows.addAll(bench.run(workloads.get(i), suites.directions()));
+            }
+        } catch (ClException | IllegalStateException e) {
+            // A device that cannot be opened, or is lost on the way, hides no other.
+            problem = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+            err.println("clnorm: " + device.description() + ": " + problem);
+            err.flush();
+        }
+        document.add(device, emptyLaunch, problem, rows);
+        if (!json.replacesTable()) {
+            spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
+            spec.commandLine().getOut().flush();
+        }
+        return problem == null && rows.stream().noneMatch(row -> row.status() == Row.Status.ERROR);
+    }
+}

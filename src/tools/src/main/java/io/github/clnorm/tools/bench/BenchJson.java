@@ -1,0 +1,123 @@
+package io.github.clnorm.tools.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.runtime.KernelSource;
+import io.github.clnorm.internal.timing.Spread;
+import io.github.clnorm.tools.comparison.SavedBench;
+import io.github.clnorm.tools.machine.DeviceJson;
+import io.github.clnorm.tools.measure.Figures;
+import io.github.clnorm.tools.measure.Row;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.Seconds;
+import io.github.clnorm.tools.terminal.Version;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * What devices were measured at, for programs. Times are in microseconds, rates in 1e9 bytes a second; what was not
+ * measured, or cannot be believed, is null.
+ */
+final class BenchJson {
+
+    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private final ObjectNode root = mapper.createObjectNode();
+    private final ArrayNode devices;
+
+    BenchJson(List<String> suites, Seconds budget, String tune) throws IOException {
+        root.put("format", SavedBench.FORMAT)
+                .put("kind", "bench")
+                .put("clnorm", Version.number())
+                .put("kernels", KernelSource.hash())
+                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
+                .put("interrupted", false);
+        ArrayNode names = root.putArray("suites");
+        suites.forEach(names::add);
+        root.put("budget_seconds", budget.seconds()).put("tune", tune);
+        root.putObject("host")
+                .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+                .put("arch", System.getProperty("os.arch"))
+                .put("java", System.getProperty("java.runtime.version"))
+                .put("processors", Runtime.getRuntime().availableProcessors());
+        devices = root.putArray("devices");
+    }
+
+    void interrupted(boolean before) {
+        root.put("interrupted", before);
+    }
+
+    /** A device with its rows, in the order in which they were measured; a problem where it could not go on. */
+    void add(DeviceInfo info, Spread emptyLaunch, String problem, List<Row> rows) {
+        ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
+        spread(device, "empty_launch_us", emptyLaunch);
+        ArrayNode nodes = device.putArray("rows");
+        rows.forEach(row -> add(nodes.addObject(), row));
+    }
+
+    private static void add(ObjectNode node, Row row) {
+        Workload workload = row.workload();
+        WorkloadJson.describe(node, workload)
+                .put("bytes", workload.bytes())
+                .put("direction", row.direction().toString())
+                .put("status", row.status().toString())
+                .put("reason", row.reason());
+        Figures figures = row.figures();
+        if (figures == null) {
+            return;
+        }
+        spread(node, "us", figures.time());
+        number(node, "device_us", figures.deviceMicroseconds());
+        node.put("gb_per_s", figures.gigabytesPerSecond()).put("share", figures.share());
+        number(node, "error", figures.error());
+        node.put("plan", figures.plan().toString())
+                .put("launches", figures.launches())
+                .put("workspace_bytes", figures.workspaceBytes())
+                .put("implausible", figures.implausible());
+        // Null where the heuristics' own plan ran.
+        if (figures.heuristic() == null) {
+            node.putNull("heuristic");
+        } else {
+            ObjectNode heuristic = node.putObject("heuristic");
+            spread(heuristic, "us", figures.heuristic().time());
+            heuristic.put("plan", figures.heuristic().plan().toString());
+        }
+        ObjectNode copy = node.putObject("copy");
+        spread(copy, "us", figures.copy());
+        copy.put("gb_per_s", figures.copyGigabytesPerSecond()).put("plan", figures.copyPlan());
+    }
+
+    private static void spread(ObjectNode node, String name, Spread spread) {
+        if (spread == null) {
+            node.putNull(name);
+            return;
+        }
+        node.putObject(name)
+                .put("median", spread.median())
+                .put("p10", spread.p10())
+                .put("p90", spread.p90())
+                .put("samples", spread.samples());
+    }
+
+    private static void number(ObjectNode node, String name, double value) {
+        if (Double.isFinite(value)) {
+            node.put(name, value);
+        } else {
+            node.putNull(name);
+        }
+    }
+
+    /** The document itself. */
+    JsonNode root() {
+        return root;
+    }
+
+    String text() throws IOException {
+        return mapper.writeValueAsString(root) + "\n";
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.clnorm.tools.bench;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tools.measure.Workload;
+
+/** A workload as every document describes it. */
+public final class WorkloadJson {
+    private WorkloadJson() {}
+
+    /** Adds what the workload is to the node, and returns the node. */
+    public static ObjectNode describe(ObjectNode node, Workload workload) {
+        node.put("workload", workload.name())
+                .put("operation", workload.operation().toString());
+        ArrayNode dimensions = node.putArray("dimensions");
+        workload.dimensions().forEach(dimensions::add);
+        if (workload.operation() == Operation.GROUP_NORM) {
+            node.put("num_groups", workload.numGroups());
+        } else {
+            node.putNull("num_groups");
+        }
+        node.put("dtype", workload.type().toString())
+                .put(
+                        "layout",
+                        workload.operation().normalizesLastDimensions()
+                                ? null
+                                : workload.layout().toString());
+        return node;
+    }
+}

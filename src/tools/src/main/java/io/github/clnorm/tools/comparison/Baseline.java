@@ -1,0 +1,232 @@
+package io.github.clnorm.tools.comparison;
+
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Row;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A run that others are held against: each device against the same one there. A run that has none of its devices is held
+ * against the only one there is.
+ */
+public final class Baseline {
+
+    private final Comparison comparison;
+    private final SavedRun run;
+    private final Map<Column, Column> baselineOf = new LinkedHashMap<>();
+
+    /**
+     * Holds runs against one of them.
+     *
+     * @param comparison all runs
+     * @param run the one of them that is the baseline
+     * @throws IllegalArgumentException when nothing in the others can be held against it
+     */
+    public Baseline(Comparison comparison, SavedRun run) {
+        this.comparison = comparison;
+        this.run = run;
+        List<Column> candidates = comparison.columns().stream()
+                .filter(column -> column.run() == run)
+                .toList();
+        for (Column column : comparison.columns()) {
+            if (column.run() != run) {
+                same(candidates, column)
+                        .or(() -> only(candidates, column.run()))
+                        .filter(candidate -> candidate.device().isMeasured())
+                        .ifPresent(candidate -> baselineOf.put(column, candidate));
+            }
+        }
+        // What fails now is to be told as that, not as a wrong request.
+        boolean any = baselineOf.keySet().stream()
+                .anyMatch(column -> isLost(column)
+                        || before(column)
+                                .anyMatch(pass -> comparison.row(pass, column).isPresent()));
+        if (!any) {
+            throw new IllegalArgumentException(
+                    "nothing to hold against the baseline " + run.source() + ": no other run measured one of its rows"
+                            + (candidates.size() > 1 ? " on one of its devices" : ""));
+        }
+    }
+
+    /** The same device: of several of one name the one that stands at the same place among them. */
+    private Optional<Column> same(List<Column> candidates, Column column) {
+        long place = comparison.columns().stream()
+                .filter(other -> other.run() == column.run() && other.device().isSameAs(column.device()))
+                .takeWhile(other -> other != column)
+                .count();
+        return candidates.stream()
+                .filter(candidate -> candidate.device().isSameAs(column.device()))
+                .skip(place)
+                .findFirst();
+    }
+
+    /** The only device there is, for a run that has no such one itself. */
+    private static Optional<Column> only(List<Column> candidates, SavedRun run) {
+        return candidates.size() == 1
+                        && run.devices().stream().noneMatch(candidates.get(0).device()::isSameAs)
+                ? Optional.of(candidates.get(0))
+                : Optional.empty();
+    }
+
+    /** The passes that a column's baseline was measured at. */
+    private Stream<Pass> before(Column column) {
+        Column before = baselineOf.get(column);
+        return comparison.passes().stream()
+                .filter(pass -> comparison.figures(pass, before).isPresent());
+    }
+
+    private long missing(Column column) {
+        return before(column)
+                .filter(pass -> comparison.row(pass, column).isEmpty())
+                .count();
+    }
+
+    /** Whether a device could not begin, or not go on. */
+    private static boolean isLost(Column column) {
+        return !column.device().problem().isEmpty();
+    }
+
+    /**
+     * Whether a column is the baseline's own.
+     *
+     * @param column of any run
+     * @return whether others are held against it
+     */
+    public boolean isOwn(Column column) {
+        return column.run() == run;
+    }
+
+    /**
+     * What a column is held against.
+     *
+     * @param column of any run
+     * @return a column of the baseline; empty for the baseline itself, and where it has no such device
+     */
+    public Optional<Column> of(Column column) {
+        return Optional.ofNullable(baselineOf.get(column));
+    }
+
+    /**
+     * A time over the baseline's.
+     *
+     * @param pass a row
+     * @param column of any run
+     * @return the ratio; empty where one of the two was not measured
+     */
+    public Optional<Ratio> ratio(Pass pass, Column column) {
+        return of(column)
+                .flatMap(before -> comparison.figures(pass, before))
+                .flatMap(before -> comparison.figures(pass, column).map(now -> Ratio.of(now.time(), before.time())));
+    }
+
+    /**
+     * The times of a device over the baseline's.
+     *
+     * @param column of any run
+     * @param direction of the passes
+     * @return a ratio for each row that both have
+     */
+    public List<Ratio> ratios(Column column, Direction direction) {
+        return comparison.passes().stream()
+                .filter(pass -> pass.direction() == direction)
+                .flatMap(pass -> ratio(pass, column).stream())
+                .toList();
+    }
+
+    /**
+     * Something that is worse than in the baseline.
+     *
+     * @param row which row, or how many
+     * @param column the device
+     * @param what is worse
+     */
+    public record Regression(String row, Column column, String what) {}
+
+    /**
+     * The rows that are slower than in the baseline beyond the noise; the geometric means over two or more rows of a direction
+     * that are, by their own noise band, also where every row alone may be noise; and the rows that were measured there and now
+     * fail: with an error, as unsupported, or because their device was lost. What was skipped or is missing is none.
+     *
+     * @param percent how much slower is still let pass
+     * @return the rows, none where all is well
+     */
+    public List<Regression> regressions(double percent) {
+        List<Regression> regressions = new ArrayList<>();
+        for (Column column : baselineOf.keySet()) {
+            long missing = missing(column);
+            if (isLost(column) && missing > 0) {
+                regressions.add(new Regression(
+                        missing == 1 ? "1 row" : missing + " rows",
+                        column,
+                        column.device().problem()));
+            }
+            before(column).forEach(pass -> {
+                ratio(pass, column)
+                        .filter(ratio -> ratio.isSlowerBy(percent))
+                        .ifPresent(ratio -> regressions.add(
+                                new Regression(pass.toString(), column, "takes " + ratio + " times as long")));
+                comparison
+                        .row(pass, column)
+                        .filter(row -> row.status() == Row.Status.ERROR || row.status() == Row.Status.UNSUPPORTED)
+                        .ifPresent(row -> regressions.add(
+                                new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
+            });
+            for (Direction direction : Direction.values()) {
+                List<Ratio> ratios = ratios(column, direction);
+                if (ratios.size() > 1 && Ratio.mean(ratios).isSlowerBy(percent)) {
+                    regressions.add(new Regression(
+                            "geometric mean of " + ratios.size() + " rows, " + direction,
+                            column,
+                            "takes " + Ratio.mean(ratios) + " times as long"));
+                }
+            }
+        }
+        return regressions;
+    }
+
+    /**
+     * What could not be held against the baseline.
+     *
+     * @return a sentence each
+     */
+    public List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        for (Column column : comparison.columns()) {
+            if (isOwn(column)) {
+                if (column.device().isMeasured() && !baselineOf.containsValue(column)) {
+                    warnings.add(column.letter() + ", " + column.label() + ", of the baseline is in no other run");
+                }
+            } else if (!baselineOf.containsKey(column)) {
+                warnings.add(column.letter() + " has no device in the baseline to be held against");
+            } else {
+                warnings.addAll(warnings(column, baselineOf.get(column)));
+            }
+        }
+        return warnings;
+    }
+
+    private List<String> warnings(Column column, Column before) {
+        List<String> warnings = new ArrayList<>();
+        if (!before.device().isSameAs(column.device())) {
+            warnings.add(column.letter() + " is another device than its baseline, " + before.letter());
+        }
+        long missing = missing(column);
+        if (missing > 0) {
+            warnings.add(column.letter() + " lacks " + missing + " of the rows of its baseline, " + before.letter());
+        }
+        long skipped = before(column)
+                .filter(pass -> comparison
+                        .row(pass, column)
+                        .filter(row -> row.status() == Row.Status.SKIPPED)
+                        .isPresent())
+                .count();
+        if (skipped > 0) {
+            warnings.add(column.letter() + " skipped " + skipped + " of the rows of its baseline, " + before.letter());
+        }
+        return warnings;
+    }
+}

@@ -1,0 +1,200 @@
+package io.github.clnorm.tools.comparison;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.clnorm.internal.timing.Spread;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Row;
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads what {@code clnorm bench --json} writes, and believes none of it: documents come from other machines and people. */
+public final class SavedBench {
+
+    /** Of the document: another number for whatever a reader of this one would misunderstand. */
+    public static final int FORMAT = 1;
+
+    // All suites on a dozen devices are 3 MB.
+    private static final int MOST_BYTES = 64 << 20;
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private SavedBench() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param name what to call it
+     * @throws IllegalArgumentException when it is no document of bench that this version knows
+     */
+    public static SavedRun read(Path file, String name) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(file + ": is a directory, expected a file of clnorm bench --json");
+        }
+        byte[] content;
+        try (InputStream in = Files.newInputStream(file)) {
+            content = in.readNBytes(MOST_BYTES + 1);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(file + ": " + reason(e), e);
+        }
+        if (content.length > MOST_BYTES) {
+            throw new IllegalArgumentException(
+                    file + ": too large for a file of clnorm bench --json: more than " + (MOST_BYTES >> 20) + " MiB");
+        }
+        if (content.length == 0) {
+            throw new IllegalArgumentException(file + ": no document of clnorm bench --json: it is empty");
+        }
+        try {
+            return of(name, file.toString(), MAPPER.readTree(content));
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            throw new IllegalArgumentException(
+                    file + ": no whole JSON document"
+                            + (at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr()),
+                    e);
+        } catch (CharConversionException e) {
+            throw new IllegalArgumentException(file + ": no JSON document: it is not UTF-8", e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : "cannot be read: " + e.getMessage();
+    }
+
+    /** What was just measured. */
+    public static SavedRun of(JsonNode document) {
+        return of("this run", "this run", document);
+    }
+
+    private static SavedRun of(String name, String source, JsonNode document) {
+        SavedNode root = new SavedNode(source, document);
+        if (document == null || !document.isObject() || !document.has("format") || !document.has("kind")) {
+            throw root.refused("no document of clnorm bench --json");
+        }
+        String kind = root.get("kind").text();
+        if (!kind.equals("bench")) {
+            throw root.refused("it is of clnorm " + kind + ", expected one of clnorm bench --json");
+        }
+        long format = root.get("format").whole(1);
+        if (format != FORMAT) {
+            throw root.refused("format " + format + " is not known: this clnorm reads format " + FORMAT);
+        }
+        Map<String, String> environment = new LinkedHashMap<>();
+        for (String part : List.of("suites", "budget_seconds", "tune")) {
+            root.find(part).ifPresent(value -> environment.put(part, value.shown()));
+        }
+        root.find("host").ifPresent(host -> host.names()
+                .forEach(part -> environment.put(part, host.get(part).shown())));
+        return new SavedRun(
+                name,
+                root.get("clnorm").text(),
+                root.get("kernels").text(),
+                root.get("date").text(),
+                root.get("interrupted").bool(),
+                environment,
+                root.get("devices").list().stream().map(SavedBench::device).toList());
+    }
+
+    private static SavedDevice device(SavedNode node) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        for (String name : node.names()) {
+            if (!Set.of("rows", "empty_launch_us", "problem").contains(name)) {
+                facts.put(name, node.get(name).shown());
+            }
+        }
+        Map<Pass, SavedRow> rows = new LinkedHashMap<>();
+        for (SavedNode row : node.get("rows").list()) {
+            SavedRow read = row(row);
+            if (rows.put(read.pass(), read) != null) {
+                throw row.refused(read.pass() + " is there twice");
+            }
+        }
+        return new SavedDevice(
+                node.get("name").text(),
+                node.get("platform").text(),
+                node.get("driver").text(),
+                facts,
+                node.find("empty_launch_us").map(SavedBench::spread),
+                node.text("problem"),
+                rows);
+    }
+
+    private static SavedRow row(SavedNode node) {
+        Pass pass = new Pass(
+                node.get("workload").word(),
+                node.get("dtype").word(),
+                node.text("layout"),
+                node.get("direction").word(Direction.class));
+        Row.Status status = node.get("status").word(Row.Status.class);
+        return new SavedRow(
+                pass,
+                node.get("bytes").whole(1),
+                status,
+                node.text("reason"),
+                status == Row.Status.OK ? figures(node) : null);
+    }
+
+    private static SavedFigures figures(SavedNode node) {
+        Spread time = spread(node.get("us"));
+        String plan = node.get("plan").text();
+        SavedNode copy = node.get("copy");
+        return new SavedFigures(
+                time,
+                node.number("device_us"),
+                node.get("gb_per_s").positive(),
+                node.get("share").positive(),
+                node.number("error"),
+                plan,
+                node.get("launches").whole(0),
+                node.get("workspace_bytes").whole(0),
+                spread(copy.get("us")),
+                copy.get("gb_per_s").positive(),
+                tuning(node, time, plan));
+    }
+
+    /** Documents of older versions do not say. */
+    private static Optional<SavedFigures.Tuning> tuning(SavedNode node, Spread time, String plan) {
+        if (!node.has("heuristic")) {
+            return Optional.empty();
+        }
+        return Optional.of(node.find("heuristic")
+                .map(heuristic -> {
+                    Spread by = spread(heuristic.get("us"));
+                    return new SavedFigures.Tuning(by, heuristic.get("plan").text(), by.median() / time.median());
+                })
+                .orElseGet(() -> new SavedFigures.Tuning(time, plan, 1)));
+    }
+
+    private static Spread spread(SavedNode node) {
+        Spread spread = new Spread(
+                node.get("median").positive(),
+                node.get("p10").positive(),
+                node.get("p90").positive(),
+                Math.toIntExact(Math.min(node.get("samples").whole(1), Integer.MAX_VALUE)));
+        if (spread.p10() > spread.median() || spread.median() > spread.p90()) {
+            throw node.expected("p10, median and p90 in rising order");
+        }
+        return spread;
+    }
+}

@@ -1,0 +1,30 @@
+package io.github.clnorm.tools.machine;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.device.DeviceInfo;
+
+/** What a device is, for programs: the same words in every document. */
+public final class DeviceJson {
+
+    private DeviceJson() {}
+
+    /** Fills a node. */
+    public static ObjectNode describe(ObjectNode node, DeviceInfo device) {
+        return node.put("selector", device.selector())
+                .put("platform", device.platform())
+                .put("vendor", device.vendor())
+                .put("name", device.name())
+                .put("type", device.type().word())
+                .put("driver", device.driver())
+                .put("version", device.version())
+                .put("compute_units", device.computeUnits())
+                .put("clock_mhz", device.clockMHz())
+                .put("global_memory", device.globalMemory())
+                .put("global_cache", device.globalCache())
+                .put("max_buffer", device.maxBuffer())
+                .put("max_work_group_size", device.maxWorkGroupSize())
+                .put("local_memory", device.localMemory())
+                .put("fp16", device.fp16())
+                .put("fp64", device.fp64());
+    }
+}

@@ -1,0 +1,27 @@
+package io.github.clnorm.tools.machine;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import picocli.CommandLine.Option;
+
+/** Which device a command works on. */
+public final class DeviceOption {
+
+    @Option(
+            names = "--device",
+            paramLabel = "SEL",
+            description = {
+                "Terms that must all match: gpu, cpu, accelerator, any, PLATFORM:DEVICE, or a part of the device's name,"
+                        + " vendor or platform. Default: $CLNORM_DEVICE, else the best device."
+            })
+    private String selector;
+
+    /** The selector; wrong ones are refused here, before any work. */
+    public DeviceSelector selector() {
+        return DeviceSelector.parse(selector);
+    }
+
+    DeviceInfo select() {
+        return selector().select();
+    }
+}

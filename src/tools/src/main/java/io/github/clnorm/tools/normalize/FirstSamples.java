@@ -1,0 +1,58 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.Tensor;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.type.Codec;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** The first samples of a request, as far as a person's summary compares them with float64. */
+final class FirstSamples {
+
+    private final long samples;
+    private final int elements;
+
+    /** Those of the first part, and of them as many as have that many elements together; none of an empty tensor. */
+    FirstSamples(Request request, Parts.Part firstPart, long mostElements) {
+        long inPart = firstPart.shape()[0];
+        long inElements = Shapes.elements(firstPart.shape());
+        long ofSample = inElements == 0 ? 0 : inElements / inPart;
+        long some = ofSample == 0 ? 0 : Math.min(inPart, mostElements / ofSample);
+        // Part of a set cannot be compared.
+        samples = request.samplesStandAlone() || some == request.samples() ? some : 0;
+        elements = (int) (samples * ofSample);
+    }
+
+    /** How many they are. */
+    long samples() {
+        return samples;
+    }
+
+    /** What they have in a tensor, which begins with them; null when there are none. */
+    double[] of(Tensor tensor) {
+        if (elements == 0) {
+            return null;
+        }
+        double[] values = new double[elements];
+        int bytes = tensor.type().bytes();
+        tensor.read((at, piece) -> {
+            long here = Math.min(elements - at / bytes, piece.remaining() / bytes);
+            if (here > 0) {
+                ByteBuffer part = piece.duplicate().order(piece.order());
+                part.limit(part.position() + (int) here * bytes);
+                Codec.decode(tensor.type(), part, values, (int) (at / bytes));
+            }
+        });
+        return values;
+    }
+
+    /** What they have in a tensor and, where there is one, in another that is added to it. */
+    double[] of(Tensor tensor, Tensor added) {
+        double[] values = of(tensor);
+        if (values != null && added != null) {
+            double[] others = of(added);
+            Arrays.setAll(values, i -> values[i] + others[i]);
+        }
+        return values;
+    }
+}

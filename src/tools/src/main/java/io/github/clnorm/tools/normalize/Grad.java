@@ -1,0 +1,207 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.tensorfile.Elements;
+import io.github.clnorm.tensorfile.Sink;
+import io.github.clnorm.tensorfile.TensorFile;
+import io.github.clnorm.tensorfile.TensorOutput;
+import io.github.clnorm.tools.terminal.CommandClock;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Tuning;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.function.Function;
+
+/**
+ * A request differentiated: from files to files, through a device, which runs the forward pass for its statistics and then
+ * the backward pass. Tensors that exceed the device's largest buffer, or its memory, go by some samples at a time.
+ *
+ * <p>Gradients of parameters are sums over all samples. The device gives those of each part in the type that sums have,
+ * float32 or, for float64, that; the parts are added in double, and rounded to the file's type once, at the end.
+ */
+final class Grad {
+
+    private final Request request;
+    private final TensorFile gradOutput;
+    private final GradCommand.Outputs outputs;
+    private final DeviceInfo device;
+    private final long mostChecked;
+    private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
+
+    /**
+     * What a person is told.
+     *
+     * @param plan of the backward pass of the first part; null for an empty tensor, which needs none
+     * @param timing of the launches of the backward pass
+     * @param problem of the first part; null for an empty tensor
+     * @param check the first samples, compared with float64; null where none were
+     */
+    record Result(Plan plan, Timing timing, BackwardProblem problem, GradCheck check) {}
+
+    /**
+     * The first samples, before and after.
+     *
+     * @param samples how many they are
+     * @param x input, with residual; null when they are none
+     * @param dy gradient of the output
+     * @param dx what came of it
+     */
+    private record Checked(long samples, double[] x, double[] dy, double[] dx) {}
+
+    Grad(Request request, TensorFile gradOutput, GradCommand.Outputs outputs, DeviceInfo device, long mostChecked) {
+        this.request = request;
+        this.gradOutput = gradOutput;
+        this.outputs = outputs;
+        this.device = device;
+        this.mostChecked = mostChecked;
+    }
+
+    Result run() throws IOException {
+        int tensors = 2 + (request.residual != null ? 1 : 0);
+        Parts parts = new Parts(request, device, tensors, request.samplesStandAlone());
+        Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
+        try (TensorOutput files = new TensorOutput()) {
+            Passes passes;
+            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
+                passes = new Passes(backend, request.upload(backend, parameters, false));
+                passes.run(parts, files);
+            }
+            passes.weight.write(files, outputs.weight(), request.weightType());
+            passes.bias.write(files, outputs.bias(), request.biasType());
+            GradCheck check = check(parameters, passes.checked);
+            if (check != null) {
+                check.verify();
+            }
+            files.commit();
+            return new Result(passes.plan, passes.timing, passes.problem, check);
+        }
+    }
+
+    private GradCheck check(Request.Parameters parameters, Checked checked) {
+        return checked == null || checked.dx == null
+                ? null
+                : new GradCheck(request, parameters, checked.samples, checked.x, checked.dy, checked.dx);
+    }
+
+    /** With another OpenCL port than JOCL's. */
+    Grad through(Function<DeviceInfo, OpenCl> port) {
+        opener = port;
+        return this;
+    }
+
+    /** The passes over the parts, and what they leave. */
+    private final class Passes {
+        private final Backend backend;
+        private final Request.DeviceParameters onDevice;
+        private final Timing timing = new Timing();
+        private final Sum weight = new Sum();
+        private final Sum bias = new Sum();
+        private BackwardProblem problem;
+        private Plan plan;
+        private Checked checked;
+
+        Passes(Backend backend, Request.DeviceParameters onDevice) {
+            this.backend = backend;
+            this.onDevice = onDevice;
+        }
+
+        void run(Parts parts, TensorOutput files) throws IOException {
+            try (Elements input = request.input.elements();
+                    Elements dy = gradOutput.elements();
+                    Elements residual = request.residual == null ? null : request.residual.elements();
+                    Sink dx = outputs.input() == null
+                            ? null
+                            : files.create(outputs.input(), request.type, request.shape)) {
+                for (Parts.Part part : parts) {
+                    // Holds y, which nobody wants, then dy, then dx: the device needs room for two tensors, not four.
+                    try (Tensor x = Transfers.upload(backend, request.type, input, part);
+                            Tensor added =
+                                    residual == null ? null : Transfers.upload(backend, request.type, residual, part);
+                            Tensor gradient = backend.empty(request.type, part.shape());
+                            Saved saved = statistics(x, added, gradient)) {
+                        Transfers.fill(gradient, dy, part);
+                        gradients(part, x, added, gradient, saved);
+                        if (dx != null) {
+                            Transfers.write(gradient, dx);
+                        }
+                    }
+                }
+            }
+        }
+
+        /** Those that every set is normalized by; null where they are given. The output is overwritten. */
+        private Saved statistics(Tensor x, Tensor residual, Tensor output) {
+            if (request.isEval()) {
+                return null;
+            }
+            Options options = Options.DEFAULTS.residual(residual).output(output);
+            return request.run(x, onDevice, 0, options).saved();
+        }
+
+        /** From dy to dx, where that is wanted, in one tensor. */
+        private void gradients(Parts.Part part, Tensor x, Tensor residual, Tensor gradient, Saved saved) {
+            boolean ofInput = outputs.input() != null;
+            boolean ofWeight = outputs.weight() != null;
+            boolean ofBias = outputs.bias() != null;
+            FirstSamples first = part.first() == 0 ? new FirstSamples(request, part, ofInput ? mostChecked : 0) : null;
+            double[] before = first == null ? null : first.of(x, residual);
+            double[] dy = first == null ? null : first.of(gradient);
+            GradientOptions options = GradientOptions.DEFAULTS
+                    .residual(residual)
+                    .wanted(ofInput, ofWeight, ofBias)
+                    .output(ofInput ? gradient : null);
+            if (request.tuning == Tuning.NOW && x.elements() > 0) {
+                // Before the clock that a person is told of begins.
+                backend.session().planner().plan(request.gradientProblem(ofInput, ofWeight, ofBias, part.shape()));
+            }
+            Gradients[] result = new Gradients[1];
+            timing.addPart(
+                    backend.session().timed(() -> result[0] = request.backward(gradient, x, onDevice, saved, options)));
+            weight.add(result[0].weight());
+            bias.add(result[0].bias());
+            if (first != null) {
+                checked = ofInput ? new Checked(first.samples(), before, dy, first.of(gradient)) : null;
+                if (x.elements() > 0) {
+                    problem = request.gradientProblem(ofInput, ofWeight, ofBias, part.shape());
+                    plan = backend.session().planner().plan(problem);
+                }
+            }
+        }
+    }
+
+    /** The gradient of a parameter, part by part. */
+    private final class Sum {
+        private double[] values;
+
+        /** Adds that of a part, and closes it; null where it is not wanted. */
+        void add(Tensor part) {
+            if (part == null) {
+                return;
+            }
+            try (part) {
+                double[] added = part.toDoubles();
+                if (values == null) {
+                    values = new double[added.length];
+                }
+                Arrays.setAll(values, i -> values[i] + added[i]);
+            }
+        }
+
+        void write(TensorOutput files, String specification, ElementType type) throws IOException {
+            if (specification != null) {
+                files.write(specification, type, values, request.parameterShape());
+            }
+        }
+    }
+}

@@ -1,0 +1,381 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Saved;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.BatchNormGeometry;
+import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GroupNormGeometry;
+import io.github.clnorm.internal.geometry.InstanceNormGeometry;
+import io.github.clnorm.internal.geometry.LayerNormGeometry;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.geometry.Wording;
+import io.github.clnorm.reference.Nonlinearity;
+import io.github.clnorm.reference.Reference;
+import io.github.clnorm.tensorfile.TensorFile;
+import io.github.clnorm.tools.terminal.MessageText;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import io.github.clnorm.type.Tuning;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/**
+ * A normalization that the command line asks for: everything that can be known of it from its options and the headers of
+ * its files, checked.
+ */
+public final class Request {
+
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+    final Operation operation;
+    final TensorFile input;
+    final TensorFile residual;
+    final long[] shape;
+    final ElementType type;
+    final double eps;
+    final Tuning tuning;
+
+    private final long numGroups;
+    private final long[] normalizedShape;
+    private final Layout layout;
+    private final Activation activation;
+    private final boolean eval;
+    private final TensorFile weightFile;
+    private final TensorFile biasFile;
+    private final TensorFile runningMeanFile;
+    private final TensorFile runningVarFile;
+
+    Request(NormOptions options) {
+        checkStreams(options, null);
+        operation = options.operation();
+        tuning = options.tune.tuning();
+        layout = options.layout();
+        activation = options.activation();
+        eval = options.eval;
+        input = TensorFile.open(options.input);
+        shape = input.shape();
+        type = input.type();
+        eps = options.eps(operation == Operation.RMS_NORM ? type.accumulator().epsilon() : 1e-5);
+        numGroups = options.numGroups;
+        normalizedShape = operation.normalizesLastDimensions() ? options.normalizedShape(shape) : null;
+        geometry(shape);
+        if (!eval && operation == Operation.BATCH_NORM) {
+            BatchNormGeometry.checkBatchStatistics(shape, layout);
+        }
+        if (!eval && operation == Operation.INSTANCE_NORM) {
+            InstanceNormGeometry.checkInputStatistics(shape, layout);
+        }
+        runningMeanFile = statistic("running_mean", options.runningMean);
+        runningVarFile = statistic("running_var", options.runningVar);
+        weightFile = parameter("weight", options.weight);
+        biasFile = parameter("bias", options.bias);
+        residual = options.residual == null ? null : likeInput("residual", options.residual);
+    }
+
+    /** Refuses a pipe that two options name, before any of them is read; null where there is no other input. */
+    static void checkStreams(NormOptions options, String otherInput) {
+        TensorFile.checkStreams(
+                options.input,
+                options.residual,
+                options.weight,
+                options.bias,
+                options.runningMean,
+                options.runningVar,
+                otherInput);
+    }
+
+    /** A file that must hold a tensor of the input's type and shape. */
+    TensorFile likeInput(String name, String specification) {
+        TensorFile file = TensorFile.open(specification);
+        if (!Arrays.equals(file.shape(), shape) || file.type() != type) {
+            throw new IllegalArgumentException(file + ": holds " + file.type() + " " + Shapes.text(file.shape())
+                    + ", expected a " + name + " of the input's type and shape, " + type + " " + Shapes.text(shape));
+        }
+        return file;
+    }
+
+    /** Refuses a device that does not compute the input's type. */
+    void checkComputedBy(DeviceInfo device) {
+        if (type == ElementType.FLOAT64 && !device.fp64()) {
+            throw new IllegalArgumentException(input + ": holds float64, which " + device.description()
+                    + " does not compute; expected another type, or another --device");
+        }
+    }
+
+    private TensorFile parameter(String name, String specification) {
+        if (specification == null) {
+            return null;
+        }
+        TensorFile file = TensorFile.open(specification);
+        switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.checkParameter(name, file.shape(), normalizedShape);
+            case GROUP_NORM -> GroupNormGeometry.checkParameter(
+                    name, file.shape(), shape, layout, Wording.COMMAND_LINE);
+            case INSTANCE_NORM, BATCH_NORM -> BatchNormGeometry.checkParameter(
+                    name, file.shape(), shape, layout, Wording.COMMAND_LINE);
+        }
+        return file;
+    }
+
+    private TensorFile statistic(String name, String specification) {
+        if (specification == null) {
+            return null;
+        }
+        TensorFile file = TensorFile.open(specification);
+        BatchNormGeometry.checkParameter(name, file.shape(), shape, layout, Wording.COMMAND_LINE);
+        return file;
+    }
+
+    /** Where the sets of an input of a shape are. */
+    Geometry geometry(long... of) {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(of, normalizedShape);
+            case GROUP_NORM -> GroupNormGeometry.of(of, numGroups, layout);
+            case BATCH_NORM -> BatchNormGeometry.of(of, layout);
+            case INSTANCE_NORM -> eval ? BatchNormGeometry.of(of, layout) : InstanceNormGeometry.of(of, layout);
+        };
+    }
+
+    /** What runs on the device for an input of a shape. */
+    ForwardProblem problem(boolean sum, long... of) {
+        return new ForwardProblem(
+                geometry(of), statistics(), type, type.accumulator(), activation, residual != null, sum);
+    }
+
+    /** What runs backward, for the gradients that are wanted. */
+    BackwardProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
+        return new BackwardProblem(
+                geometry(of),
+                statistics(),
+                type,
+                type.accumulator(),
+                activation,
+                residual != null,
+                ofInput,
+                ofWeight,
+                ofBias);
+    }
+
+    private Statistics statistics() {
+        return eval
+                ? Statistics.GIVEN
+                : operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
+    }
+
+    /** Whether the sets of a sample are its own, so that samples can be computed some at a time. */
+    boolean samplesStandAlone() {
+        return eval || operation != Operation.BATCH_NORM;
+    }
+
+    /** Samples, or rows: how often the input can be cut. */
+    long samples() {
+        return operation.normalizesLastDimensions()
+                ? Shapes.elements(LayerNormGeometry.statisticsShape(shape, normalizedShape))
+                : shape[0];
+    }
+
+    /** The shape of some of the samples. */
+    long[] shapeOf(long samples) {
+        long[] rest =
+                operation.normalizesLastDimensions() ? normalizedShape : Arrays.copyOfRange(shape, 1, shape.length);
+        return LongStream.concat(LongStream.of(samples), Arrays.stream(rest)).toArray();
+    }
+
+    /** The shape of means and rstds. */
+    long[] statisticsShape() {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.statisticsShape(shape, normalizedShape);
+            case GROUP_NORM -> new long[] {shape[0], numGroups};
+            case INSTANCE_NORM -> new long[] {shape[0], channels()};
+            case BATCH_NORM -> new long[] {channels()};
+        };
+    }
+
+    /** C; not for operations on the last dimensions. */
+    long channels() {
+        return shape[layout.channelAxis(shape.length)];
+    }
+
+    /** Of the weight's file; the input's where there is none. */
+    ElementType weightType() {
+        return weightFile == null ? type : weightFile.type();
+    }
+
+    /** Of the bias's file; the input's where there is none. */
+    ElementType biasType() {
+        return biasFile == null ? type : biasFile.type();
+    }
+
+    Activation activation() {
+        return activation;
+    }
+
+    boolean isEval() {
+        return eval;
+    }
+
+    /** Parameters and running statistics, read. */
+    record Parameters(double[] weight, double[] bias, double[] runningMean, double[] runningVar) {
+
+        /** The running statistics as moments. */
+        Reference.Moments running() {
+            return new Reference.Moments(runningMean, new double[runningMean.length], runningVar);
+        }
+    }
+
+    Parameters readParameters() {
+        return new Parameters(read(weightFile), read(biasFile), read(runningMeanFile), read(runningVarFile));
+    }
+
+    /** The same; where one is to be differentiated by and there is none, it is written out: 1, and 0. */
+    Parameters readParameters(boolean weightNeeded, boolean biasNeeded) {
+        Parameters given = readParameters();
+        return new Parameters(
+                weightNeeded && given.weight == null ? repeated(1) : given.weight,
+                biasNeeded && given.bias == null ? repeated(0) : given.bias,
+                given.runningMean,
+                given.runningVar);
+    }
+
+    private double[] repeated(double value) {
+        long count = Shapes.elements(parameterShape());
+        if (count > LARGEST_ARRAY) {
+            throw new IllegalArgumentException(
+                    input + ": parameters of shape " + Shapes.text(parameterShape()) + " do not fit in a Java array");
+        }
+        double[] values = new double[(int) count];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    /** As the device gets them: a comparison with float64 is one of the same values. */
+    private double[] read(TensorFile file) {
+        if (file == null) {
+            return null;
+        }
+        double[] values = file.readDoubles();
+        if (type.accumulator() == ElementType.FLOAT32) {
+            Arrays.setAll(values, i -> (float) values[i]);
+        }
+        return values;
+    }
+
+    /** Parameters and running statistics on a device, each of the type that sums have; null where there are none. */
+    record DeviceParameters(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {}
+
+    /** Brings parameters to a device; running statistics that are updated begin as PyTorch's where none are given. */
+    DeviceParameters upload(Backend backend, Parameters parameters, boolean update) {
+        double[] mean = parameters.runningMean;
+        double[] var = parameters.runningVar;
+        if (update) {
+            mean = mean != null ? mean : repeated(0);
+            var = var != null ? var : repeated(1);
+        }
+        boolean needed = update || eval;
+        return new DeviceParameters(
+                upload(backend, parameters.weight, parameterShape()),
+                upload(backend, parameters.bias, parameterShape()),
+                needed ? upload(backend, mean, parameterShape()) : null,
+                needed ? upload(backend, var, parameterShape()) : null);
+    }
+
+    /** The shape of weight and bias. */
+    long[] parameterShape() {
+        return operation.normalizesLastDimensions() ? normalizedShape : new long[] {channels()};
+    }
+
+    private Tensor upload(Backend backend, double[] values, long... of) {
+        return values == null ? null : backend.tensor(type.accumulator(), values, of);
+    }
+
+    /** Normalizes some samples, which are on the device. */
+    Normalized run(Tensor x, DeviceParameters p, double momentum, Options options) {
+        Options all = options.layout(layout).activation(activation);
+        return switch (operation) {
+            case GROUP_NORM -> Functional.groupNorm(x, numGroups, p.weight, p.bias, eps, all);
+            case LAYER_NORM -> Functional.layerNorm(x, normalizedShape, p.weight, p.bias, eps, all);
+            case RMS_NORM -> Functional.rmsNorm(x, normalizedShape, p.weight, p.bias, eps, all);
+            case INSTANCE_NORM -> Functional.instanceNorm(
+                    x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
+            case BATCH_NORM -> Functional.batchNorm(
+                    x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
+        };
+    }
+
+    /** Takes the gradients of that, by the statistics that it saved; by the running ones where there are none. */
+    Gradients backward(Tensor dy, Tensor x, DeviceParameters p, Saved saved, GradientOptions options) {
+        GradientOptions all = options.layout(layout).activation(activation);
+        return switch (operation) {
+            case GROUP_NORM -> Functional.groupNormBackward(dy, x, numGroups, p.weight, p.bias, saved, all);
+            case LAYER_NORM -> Functional.layerNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
+            case RMS_NORM -> Functional.rmsNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
+            case INSTANCE_NORM -> Functional.instanceNormBackward(
+                    dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
+            case BATCH_NORM -> Functional.batchNormBackward(
+                    dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
+        };
+    }
+
+    /** The same in float64, for an input of a shape. */
+    Reference reference(Parameters parameters, long... of) {
+        Reference reference =
+                switch (operation) {
+                    case GROUP_NORM -> Reference.groupNorm(of, layout.channelAxis(of.length), numGroups);
+                    case LAYER_NORM -> Reference.layerNorm(of, normalizedShape);
+                    case RMS_NORM -> Reference.rmsNorm(of, normalizedShape);
+                    case INSTANCE_NORM -> eval
+                            ? Reference.batchNorm(of, layout.channelAxis(of.length))
+                            : Reference.instanceNorm(of, layout.channelAxis(of.length));
+                    case BATCH_NORM -> Reference.batchNorm(of, layout.channelAxis(of.length));
+                };
+        return reference
+                .affine(parameters.weight, parameters.bias)
+                .eps(eps)
+                .activation(Nonlinearity.valueOf(activation.name()));
+    }
+
+    /** Elements of a set, also where there are no sets. */
+    long setSize() {
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> Shapes.elements(normalizedShape);
+            case GROUP_NORM -> channels() / numGroups * positions();
+            case INSTANCE_NORM -> eval ? shape[0] * positions() : positions();
+            case BATCH_NORM -> shape[0] * positions();
+        };
+    }
+
+    /** S: elements of a channel of a sample. */
+    private long positions() {
+        long[] ofChannel = Arrays.copyOfRange(shape, 1, shape.length);
+        ofChannel[layout.channelAxis(shape.length) - 1] = 1;
+        return Shapes.elements(ofChannel);
+    }
+
+    /** What the sets are, for a person. */
+    String sets() {
+        String elements = MessageText.count(setSize(), "element") + " each";
+        return switch (operation) {
+            case LAYER_NORM, RMS_NORM -> MessageText.count(samples(), "row") + " of "
+                    + MessageText.count(setSize(), "element");
+            case GROUP_NORM -> shape[0] + " x " + MessageText.count(numGroups, "group") + " of "
+                    + MessageText.count(channels() / numGroups, "channel") + ", " + elements;
+            case INSTANCE_NORM -> eval
+                    ? MessageText.count(channels(), "channel") + ", by running statistics"
+                    : shape[0] + " x " + MessageText.count(channels(), "channel") + ", " + elements;
+            case BATCH_NORM -> MessageText.count(channels(), "channel")
+                    + (eval ? ", by running statistics" : ", " + elements);
+        };
+    }
+}

@@ -1,0 +1,215 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.tensorfile.Elements;
+import io.github.clnorm.tensorfile.Sink;
+import io.github.clnorm.tensorfile.TensorOutput;
+import io.github.clnorm.tools.terminal.CommandClock;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Tuning;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A request at work: from files to files, through a device. Tensors go by in pieces, so that Java's memory does not
+ * matter; those that exceed the device's largest buffer, or its memory, go by some samples at a time.
+ */
+final class Run {
+
+    private final Request request;
+    private final RunCommand.Outputs outputs;
+    private final double momentum;
+    private final DeviceInfo device;
+    private final long mostChecked;
+    private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
+
+    /**
+     * What a person is told.
+     *
+     * @param plan of the first part; null for an empty tensor, which needs none
+     * @param timing of all launches
+     * @param check the first samples, compared with float64; null where none were
+     */
+    record Result(Plan plan, Timing timing, RunCheck check) {}
+
+    /**
+     * What is left of the passes.
+     *
+     * @param plan of the first part
+     * @param timing of all launches
+     * @param checkedSamples how many of the first samples are in x and y
+     * @param x input, with residual, of those samples; null when they are none
+     * @param y their results
+     */
+    private record Passes(Plan plan, Timing timing, long checkedSamples, double[] x, double[] y) {}
+
+    Run(Request request, RunCommand.Outputs outputs, double momentum, DeviceInfo device, long mostChecked) {
+        this.request = request;
+        this.outputs = outputs;
+        this.momentum = momentum;
+        this.device = device;
+        this.mostChecked = mostChecked;
+    }
+
+    /** With another OpenCL port than JOCL's. */
+    Run through(Function<DeviceInfo, OpenCl> port) {
+        opener = port;
+        return this;
+    }
+
+    Result run() throws IOException {
+        boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
+        int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
+        Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
+        Request.Parameters parameters = request.readParameters();
+        try (TensorOutput files = new TensorOutput()) {
+            Passes passes;
+            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
+                Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
+                passes = run(backend, files, parameters, onDevice, parts);
+            }
+            RunCheck check = passes.x == null || passes.y == null
+                    ? null
+                    : new RunCheck(
+                            request, parameters, passes.checkedSamples, passes.x, passes.y, RunSummary.SETS_SHOWN);
+            if (check != null) {
+                check.verify();
+            }
+            files.commit();
+            return new Result(passes.plan, passes.timing, check);
+        }
+    }
+
+    private Passes run(
+            Backend backend,
+            TensorOutput files,
+            Request.Parameters parameters,
+            Request.DeviceParameters onDevice,
+            Parts parts)
+            throws IOException {
+        Plan plan = null;
+        Timing timing = new Timing();
+        Statistics statistics = new Statistics();
+        FirstSamples checked = null;
+        double[] before = null;
+        double[] after = null;
+        try (Elements input = request.input.elements();
+                Elements residual = request.residual == null ? null : request.residual.elements();
+                Sink output = files.create(outputs.output(), request.type, request.shape);
+                Sink sum = outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
+            for (Parts.Part part : parts) {
+                try (Tensor x = Transfers.upload(backend, request.type, input, part);
+                        Tensor added =
+                                residual == null ? null : Transfers.upload(backend, request.type, residual, part);
+                        Tensor total = sum == null ? null : backend.empty(request.type, part.shape())) {
+                    if (part.first() == 0) {
+                        checked = new FirstSamples(request, part, mostChecked);
+                        before = checked.of(x, added);
+                    }
+                    if (request.tuning == Tuning.NOW && x.elements() > 0) {
+                        // Before the clock that a person is told of begins.
+                        backend.session().planner().plan(request.problem(total != null, part.shape()));
+                    }
+                    // In place: the device needs to hold the input once.
+                    Options options =
+                            Options.DEFAULTS.residual(added).sum(total).output(x);
+                    Normalized[] result = new Normalized[1];
+                    timing.addPart(
+                            backend.session().timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
+                    if (part.first() == 0) {
+                        after = checked.of(x);
+                        plan = x.elements() == 0
+                                ? null
+                                : backend.session().planner().plan(request.problem(total != null, part.shape()));
+                    }
+                    Transfers.write(x, output);
+                    if (total != null) {
+                        Transfers.write(total, sum);
+                    }
+                    statistics.add(result[0]);
+                }
+            }
+        }
+        statistics.write(files, parameters, onDevice);
+        return new Passes(plan, timing, checked.samples(), before, after);
+    }
+
+    /** Means and rstds, part by part, and what is written of them. */
+    private final class Statistics {
+        private final List<float[]> means = new ArrayList<>();
+        private final List<float[]> rstds = new ArrayList<>();
+
+        void add(Normalized part) {
+            add(means, outputs.mean(), part.mean());
+            add(rstds, outputs.rstd(), part.rstd());
+            if (part.saved() != null) {
+                part.saved().close();
+            }
+        }
+
+        private static void add(List<float[]> parts, String wanted, Tensor tensor) {
+            if (wanted != null && tensor != null) {
+                parts.add(tensor.toFloats());
+            }
+        }
+
+        void write(TensorOutput files, Request.Parameters parameters, Request.DeviceParameters onDevice)
+                throws IOException {
+            if (outputs.mean() != null) {
+                float[] values = request.isEval() ? repeated(parameters.runningMean()) : joined(means);
+                files.write(outputs.mean(), values, request.statisticsShape());
+            }
+            if (outputs.rstd() != null) {
+                float[] values = request.isEval() ? repeated(rstds(parameters.runningVar())) : joined(rstds);
+                files.write(outputs.rstd(), values, request.statisticsShape());
+            }
+            ElementType real = request.type.accumulator();
+            if (outputs.runningMean() != null) {
+                files.write(outputs.runningMean(), real, onDevice.runningMean().toDoubles(), request.channels());
+            }
+            if (outputs.runningVar() != null) {
+                files.write(outputs.runningVar(), real, onDevice.runningVar().toDoubles(), request.channels());
+            }
+        }
+
+        private double[] rstds(double[] variances) {
+            return Arrays.stream(variances)
+                    .map(v -> 1 / Math.sqrt(v + request.eps))
+                    .toArray();
+        }
+
+        /** One a channel for every sample that the statistics' shape has. */
+        private float[] repeated(double[] values) {
+            float[] result = new float[Math.toIntExact(Shapes.elements(request.statisticsShape()))];
+            for (int i = 0; i < result.length; i++) {
+                result[i] = (float) values[i % values.length];
+            }
+            return result;
+        }
+
+        private static float[] joined(List<float[]> parts) {
+            if (parts.size() == 1) {
+                return parts.get(0);
+            }
+            float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+            int at = 0;
+            for (float[] part : parts) {
+                System.arraycopy(part, 0, all, at, part.length);
+                at += part.length;
+            }
+            return all;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.reference.Reference;
+import io.github.clnorm.tools.conformance.Bounds;
+
+/** The first samples of a run, compared with float64. */
+final class RunCheck {
+
+    static final String FORMULA = "|y - ref| / (1 + |ref|)";
+
+    private final Request request;
+    private final long samples;
+    private final LargestError error;
+    private final Excess excess = new Excess();
+    private final Reference.Moments before;
+    private final Reference.Moments after;
+    private final double[] meanBefore;
+    private final double[] meanAfter;
+
+    /**
+     * Compares.
+     *
+     * @param samples how many they are
+     * @param x input, with residual
+     * @param y results
+     * @param setsShown of how many sets the means are needed
+     */
+    RunCheck(Request request, Request.Parameters parameters, long samples, double[] x, double[] y, int setsShown) {
+        this.request = request;
+        this.samples = samples;
+        Reference reference = request.reference(parameters, request.shapeOf(samples));
+        error = new LargestError(y, 1, 1);
+        before = reference.moments(i -> x[i]);
+        Reference.Moments by = request.isEval() ? parameters.running() : before;
+        Promise promise = new Promise(request, by, (double) x.length / by.variance().length);
+        reference.visit(by, i -> x[i], (index, set, normalized, gamma, beta, expected) -> {
+            error.accept(expected);
+            excess.add(y[index], expected, promise.output(set, normalized, gamma, beta, expected));
+        });
+        after = reference.moments(i -> y[i]);
+        meanBefore = means(before, x, setsShown);
+        meanAfter = means(after, y, setsShown);
+    }
+
+    /** Those of the first sets; rms_norm takes none, and its rows lie one after another. */
+    private double[] means(Reference.Moments moments, double[] values, int shown) {
+        if (request.operation != Operation.RMS_NORM) {
+            return moments.mean();
+        }
+        int sets = moments.variance().length;
+        int size = values.length / sets;
+        double[] means = new double[Math.min(sets, shown)];
+        for (int set = 0; set < means.length; set++) {
+            double sum = 0;
+            for (int i = set * size; i < (set + 1) * size; i++) {
+                sum += values[i];
+            }
+            means[set] = sum / size;
+        }
+        return means;
+    }
+
+    /** Fails where a result is farther from float64 than promised. */
+    void verify() {
+        excess.check(error, FORMULA, Bounds.forward(request.type), request.type);
+    }
+
+    long samples() {
+        return samples;
+    }
+
+    LargestError error() {
+        return error;
+    }
+
+    int sets() {
+        return before.variance().length;
+    }
+
+    double meanBefore(int set) {
+        return meanBefore[set];
+    }
+
+    double meanAfter(int set) {
+        return meanAfter[set];
+    }
+
+    /** The standard deviation; of rms_norm the root of the mean square. */
+    double spreadBefore(int set) {
+        return Math.sqrt(before.variance()[set]);
+    }
+
+    /** The same of the results. */
+    double spreadAfter(int set) {
+        return Math.sqrt(after.variance()[set]);
+    }
+}

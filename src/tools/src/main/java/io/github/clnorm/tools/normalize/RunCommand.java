@@ -1,0 +1,155 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tensorfile.TensorOutput;
+import io.github.clnorm.tools.machine.DeviceOption;
+import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.terminal.Version;
+import io.github.clnorm.type.ElementType;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Normalizes a tensor file. */
+@Command(
+        name = "run",
+        description = "Normalize a tensor file on the selected device.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class)
+public final class RunCommand implements Callable<Integer> {
+
+    /** The files that a run writes; all but the first may be null. */
+    record Outputs(String output, String sum, String mean, String rstd, String runningMean, String runningVar) {}
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private NormOptions options;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "F",
+            description =
+                    "Output tensor, of the input's shape and type: .npy or .safetensors. - is standard output, as .npy."
+                            + " Every output may be a pipe.")
+    private String output;
+
+    @Option(names = "--sum-output", paramLabel = "F", description = "Also write input plus residual.")
+    private String sumOutput;
+
+    @Option(
+            names = "--mean-output",
+            paramLabel = "F",
+            description =
+                    "Also write the means, float32: (N, G) for group_norm, leading dimensions for layer_norm, (N, C)"
+                            + " for instance_norm, (C) for batch_norm.")
+    private String meanOutput;
+
+    @Option(
+            names = "--rstd-output",
+            paramLabel = "F",
+            description = "Also write 1 / sqrt(variance + eps), float32, in the shape of the means.")
+    private String rstdOutput;
+
+    @Option(
+            names = "--running-mean-output",
+            paramLabel = "F",
+            description = "Also write the updated running means; they begin as 0 without --running-mean.")
+    private String runningMeanOutput;
+
+    @Option(
+            names = "--running-var-output",
+            paramLabel = "F",
+            description = "Also write the updated running variances; they begin as 1 without --running-var.")
+    private String runningVarOutput;
+
+    @Option(
+            names = "--momentum",
+            paramLabel = "M",
+            defaultValue = "0.1",
+            description = "new = (1-M)*old + M*batch. Default: ${DEFAULT-VALUE}.")
+    private double momentum;
+
+    @Mixin
+    private DeviceOption device;
+
+    @Option(
+            names = "--quiet",
+            description =
+                    "No summary, and no comparison with float64, without which a wrong result is not" + " noticed.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() throws IOException {
+        long start = System.nanoTime();
+        DeviceSelector selector = device.selector();
+        Request request = request();
+        DeviceInfo selected = selector.select();
+        Run.Result result = run(request, selected).run();
+        if (!quiet) {
+            long wall = System.nanoTime() - start;
+            new RunSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
+        }
+        return ExitCode.DONE;
+    }
+
+    /** What is asked for. All that can be known of it from the files' headers is checked before any data is read. */
+    Request request() {
+        Request request = new Request(options);
+        check(request, outputs());
+        return request;
+    }
+
+    /** The work on a device. */
+    Run run(Request request, DeviceInfo selected) {
+        request.checkComputedBy(selected);
+        return new Run(
+                request,
+                outputs(),
+                momentum,
+                selected,
+                quiet ? 0 : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
+    }
+
+    private Outputs outputs() {
+        return new Outputs(output, sumOutput, meanOutput, rstdOutput, runningMeanOutput, runningVarOutput);
+    }
+
+    private void check(Request request, Outputs outputs) {
+        if (!Double.isFinite(momentum)) {
+            throw new IllegalArgumentException("--momentum " + momentum + ": expected a finite number");
+        }
+        if (request.isEval() && (outputs.runningMean != null || outputs.runningVar != null)) {
+            throw new IllegalArgumentException("running statistics are updated in training, but --eval is given");
+        }
+        if (outputs.mean != null && request.operation == Operation.RMS_NORM) {
+            throw new IllegalArgumentException("--mean-output: rms_norm takes no mean");
+        }
+        if (outputs.sum != null && request.residual == null) {
+            throw new IllegalArgumentException("--sum-output needs --residual");
+        }
+        ElementType real = request.type.accumulator();
+        checkOutput(outputs.output, request.type);
+        checkOutput(outputs.sum, request.type);
+        checkOutput(outputs.mean, ElementType.FLOAT32);
+        checkOutput(outputs.rstd, ElementType.FLOAT32);
+        checkOutput(outputs.runningMean, real);
+        checkOutput(outputs.runningVar, real);
+        TensorOutput.checkDistinct(
+                outputs.output, outputs.sum, outputs.mean, outputs.rstd, outputs.runningMean, outputs.runningVar);
+    }
+
+    private static void checkOutput(String specification, ElementType type) {
+        if (specification != null) {
+            TensorOutput.check(specification, type);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.Operation;
+import java.io.PrintWriter;
+
+/** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the sets. */
+final class RunSummary {
+
+    /** Elements that are compared with float64; a person does not want to wait for more. */
+    static final long MOST_CHECKED = 1L << 25;
+
+    /** Sets whose moments are shown. */
+    static final int SETS_SHOWN = 8;
+
+    private static final int TRANSITS = 2;
+
+    private final SummaryLines lines;
+    private final Request request;
+    private final DeviceInfo device;
+
+    RunSummary(PrintWriter out, Request request, DeviceInfo device) {
+        this.lines = new SummaryLines(out, request);
+        this.request = request;
+        this.device = device;
+    }
+
+    /** Elements that are compared in a heap of a size: x and y, the set of each, and the moments of both. */
+    static long mostChecked(Request request, long heap) {
+        return HeapLimit.elements(MOST_CHECKED, heap, 24, 100, request.setSize());
+    }
+
+    void print(Run.Result result, long wallNanoseconds) {
+        lines.begin(device);
+        if (result.plan() == null) {
+            lines.line("result", "empty, as the input");
+        } else {
+            lines.speed(
+                    result.plan(), result.timing(), wallNanoseconds, TRANSITS, "one read and one write of the tensor");
+            if (result.check() == null) {
+                notCompared();
+            } else {
+                compare(result.check());
+            }
+        }
+        lines.end();
+    }
+
+    private void notCompared() {
+        long most = mostChecked(request, Runtime.getRuntime().maxMemory());
+        lines.notCompared(most, most < MOST_CHECKED);
+    }
+
+    private void compare(RunCheck check) {
+        lines.error(check.error(), RunCheck.FORMULA, check.samples());
+        String spread = request.operation == Operation.RMS_NORM ? "rms" : "std";
+        lines.print(
+                "%n%14s %13s %13s %13s %13s%n",
+                "set", "mean before", spread + " before", "mean after", spread + " after");
+        for (int set = 0; set < Math.min(check.sets(), SETS_SHOWN); set++) {
+            lines.print(
+                    "%14s %13.5g %13.5g %13.5g %13.5g%n",
+                    name(set),
+                    check.meanBefore(set),
+                    check.spreadBefore(set),
+                    check.meanAfter(set),
+                    check.spreadAfter(set));
+        }
+        if (request.geometry(request.shape).sets() > SETS_SHOWN) {
+            lines.print("     ... %d more%n", request.geometry(request.shape).sets() - SETS_SHOWN);
+        }
+    }
+
+    /** Which set it is: its index in the statistics. */
+    private String name(int set) {
+        long[] shape = request.isEval() ? new long[] {request.channels()} : request.statisticsShape();
+        StringBuilder index = new StringBuilder();
+        long rest = set;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            index.insert(0, (i == 0 ? "" : ", ") + (i == 0 ? rest : rest % shape[i]));
+            rest /= shape[i];
+        }
+        return "(" + index + ")";
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.tools.terminal.MessageText;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** What the summary of every pass says: where it ran, what was given to it, and how fast it was. */
+final class SummaryLines {
+
+    // Several times the memory of the fastest device there is.
+    private static final double FASTEST_BYTES_PER_NANOSECOND = 50_000;
+
+    // No launch is shorter.
+    private static final long SHORTEST_NANOSECONDS = 500;
+
+    private final PrintWriter out;
+    private final Request request;
+
+    SummaryLines(PrintWriter out, Request request) {
+        this.out = out;
+        this.request = request;
+    }
+
+    /** The device and the input. */
+    void begin(DeviceInfo device) {
+        line("device", device.description());
+        line("input", request.input + ", " + request.type + " " + Shapes.text(request.shape) + ": " + request.sets());
+    }
+
+    /** The plan, the time of all parts, and the speed at which the tensor went so many times to or from the memory. */
+    void speed(Plan plan, Timing timing, long wallNanoseconds, int transits, String whatTransits) {
+        line("plan", plan + (timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : ""));
+        double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
+        // Some drivers' clocks do not run (Mesa's llvmpipe): then from enqueue to finished, as the host sees it.
+        boolean believable = timing.deviceNanoseconds() >= SHORTEST_NANOSECONDS
+                && bytes / timing.deviceNanoseconds() < FASTEST_BYTES_PER_NANOSECOND;
+        long nanoseconds = believable ? timing.deviceNanoseconds() : timing.hostNanoseconds();
+        String where =
+                believable ? "on the device" : "from enqueue to finished (the driver's own time is not plausible)";
+        line(
+                "time",
+                text(
+                        "%.3f ms %s in %s, %.0f ms in all",
+                        nanoseconds / 1e6,
+                        where,
+                        MessageText.count(timing.launches(), "launch"),
+                        wallNanoseconds / 1e6));
+        line("speed", text("%.2f GB/s, %s", bytes / nanoseconds, whatTransits));
+    }
+
+    /** The largest error in the first samples. */
+    void error(LargestError error, String formula, long checkedSamples) {
+        String part = checkedSamples < request.samples()
+                ? ", in the first " + checkedSamples + " of " + request.samples() + " samples"
+                : "";
+        line(
+                "error",
+                error.isOfNaNs()
+                        ? "none to measure: all values are NaN, in float64 too" + part
+                        : error + " at most against float64, as " + formula + part + error.ofNaNs());
+    }
+
+    /** That there is no error to show, since the first sample is too large to be compared. */
+    void notCompared(long most, boolean ofMemory) {
+        line(
+                "error",
+                "not compared with float64: more than " + most + " elements belong together"
+                        + (ofMemory
+                                ? ", too many for Java's memory of "
+                                        + (Runtime.getRuntime().maxMemory() >> 20) + " MiB"
+                                : ""));
+    }
+
+    void line(String name, String value) {
+        print("%-8s%s%n", name, value);
+    }
+
+    void print(String format, Object... values) {
+        out.print(text(format, values));
+    }
+
+    void end() {
+        out.flush();
+    }
+
+    private static String text(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}

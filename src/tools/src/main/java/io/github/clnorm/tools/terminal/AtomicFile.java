@@ -1,0 +1,120 @@
+package io.github.clnorm.tools.terminal;
+
+import io.github.clnorm.internal.files.FileReplacements;
+import io.github.clnorm.internal.files.Replacement;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * A text file that appears whole or not at all, as {@link FileReplacements} has it. Made before the work whose result it
+ * takes, so that a folder that cannot be written to is known first. Standard output, pipes and devices are written to.
+ */
+public final class AtomicFile implements AutoCloseable {
+
+    private static final Map<String, FileDescriptor> STANDARD = Map.of(
+            "-", FileDescriptor.out,
+            "/dev/stdout", FileDescriptor.out,
+            "/dev/fd/1", FileDescriptor.out,
+            "/proc/self/fd/1", FileDescriptor.out,
+            "/dev/stderr", FileDescriptor.err,
+            "/dev/fd/2", FileDescriptor.err,
+            "/proc/self/fd/2", FileDescriptor.err);
+
+    private final Path target;
+    // Null for every other file.
+    private final FileDescriptor standard;
+    private final FileReplacements set;
+    private final boolean ownsSet;
+    // Null for what is written to, not replaced.
+    private final Replacement replacement;
+
+    /** A file by itself, which {@link #write} replaces. */
+    public AtomicFile(Path target) throws IOException {
+        this(target, new FileReplacements(), true);
+    }
+
+    /** A file of a set, which is replaced with the set. */
+    AtomicFile(Path target, FileReplacements set) throws IOException {
+        this(target, set, false);
+    }
+
+    private AtomicFile(Path target, FileReplacements set, boolean ownsSet) throws IOException {
+        this.target = target;
+        this.set = set;
+        this.ownsSet = ownsSet;
+        this.standard = STANDARD.get(target.toString());
+        if (Files.isDirectory(target)) {
+            throw new IllegalArgumentException(target + ": is a directory, expected the name of a file");
+        }
+        boolean isWrittenTo = standard != null || Files.exists(target) && !Files.isRegularFile(target);
+        this.replacement = isWrittenTo ? null : create();
+    }
+
+    private Replacement create() throws IOException {
+        try {
+            return set.create(target);
+        } catch (FileSystemException e) {
+            // What cannot be written to from the start is a wrong request.
+            throw new IllegalArgumentException(failure(target, e).getMessage(), e);
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
+    }
+
+    /** Whether a name is standard output's; null is no name. */
+    public static boolean isStandardOutput(String name) {
+        return name != null && STANDARD.get(name) == FileDescriptor.out;
+    }
+
+    public void write(String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        try {
+            if (standard != null) {
+                // Not opened anew: what is printed there before and afterwards stays, also where it goes to a file.
+                new FileOutputStream(standard).write(bytes);
+            } else if (replacement == null) {
+                Files.write(target, bytes, StandardOpenOption.WRITE);
+            } else {
+                ByteBuffer left = ByteBuffer.wrap(bytes);
+                while (left.hasRemaining()) {
+                    replacement.channel().write(left);
+                }
+                if (ownsSet) {
+                    set.commit();
+                }
+            }
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
+    }
+
+    static IOException failure(Path target, IOException cause) {
+        String reason = cause.getMessage();
+        if (cause instanceof NoSuchFileException) {
+            reason = "no such folder";
+        } else if (cause instanceof AccessDeniedException) {
+            reason = "permission denied";
+        } else if (cause instanceof FileSystemException file && file.getReason() != null) {
+            reason = file.getReason();
+        }
+        return new IOException(target + ": cannot be written: " + reason, cause);
+    }
+
+    /** Removes what was not written to its end. */
+    @Override
+    public void close() throws IOException {
+        if (ownsSet) {
+            set.close();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.github.clnorm.tools.tune;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.runtime.KernelSource;
+import io.github.clnorm.internal.tune.Tuned;
+import io.github.clnorm.tools.bench.WorkloadJson;
+import io.github.clnorm.tools.machine.DeviceJson;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.Seconds;
+import io.github.clnorm.tools.terminal.Version;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/** What tuning found, for programs. Times are in microseconds. */
+final class TuneJson {
+
+    /** Of the document: another number for whatever a reader of this one would misunderstand. */
+    static final int FORMAT = 1;
+
+    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private final ObjectNode root = mapper.createObjectNode();
+    private final ArrayNode devices;
+
+    TuneJson(Seconds budget) throws IOException {
+        root.put("format", FORMAT)
+                .put("kind", "tune")
+                .put("clnorm", Version.number())
+                .put("kernels", KernelSource.hash())
+                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
+                .put("interrupted", false)
+                .put("budget_seconds", budget.seconds());
+        devices = root.putArray("devices");
+    }
+
+    void interrupted(boolean before) {
+        root.put("interrupted", before);
+    }
+
+    /** A device with its rows; a problem where it could not go on. */
+    void add(DeviceInfo info, String problem, List<TuneRow> rows) {
+        ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
+        ArrayNode nodes = device.putArray("rows");
+        rows.forEach(row -> add(nodes.addObject(), row));
+    }
+
+    private static void add(ObjectNode node, TuneRow row) {
+        Workload workload = row.workload();
+        WorkloadJson.describe(node, workload)
+                .put("direction", row.direction().toString())
+                .put("status", row.status().toString())
+                .put("reason", row.reason());
+        Tuned tuned = row.tuned();
+        if (tuned == null) {
+            return;
+        }
+        if (row.status() == TuneRow.Status.OK) {
+            node.put("us", tuned.microseconds())
+                    .put("heuristic_us", tuned.heuristicMicroseconds())
+                    .put("gain", tuned.gain())
+                    .put("plan", tuned.plan().toString());
+        }
+        node.put("heuristic_plan", tuned.heuristic().toString()).put("tried", tuned.tried());
+        ArrayNode rejected = node.putArray("rejected");
+        tuned.rejected()
+                .forEach(out ->
+                        rejected.addObject().put("plan", out.plan().toString()).put("reason", out.reason()));
+    }
+
+    String text() throws IOException {
+        return mapper.writeValueAsString(root) + "\n";
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.clnorm.tools.tune;
+
+import io.github.clnorm.internal.tune.Tuned;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Workload;
+import java.util.Locale;
+
+/**
+ * What became of the tuning of a pass.
+ *
+ * @param workload what was normalized
+ * @param direction which pass
+ * @param status whether there is a result
+ * @param reason why there is none; else empty
+ * @param tuned what was found; null where the search could not even begin
+ */
+record TuneRow(Workload workload, Direction direction, Status status, String reason, Tuned tuned) {
+
+    /** Spelled as in documents. */
+    enum Status {
+        OK,
+        UNSUPPORTED,
+        SKIPPED,
+        ERROR;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    static TuneRow of(Workload workload, Direction direction, Tuned tuned) {
+        return switch (tuned.ending()) {
+            case FASTER, HEURISTIC -> new TuneRow(workload, direction, Status.OK, "", tuned);
+            case STOPPED -> new TuneRow(workload, direction, Status.SKIPPED, "stopped", tuned);
+            case OUT_OF_TIME -> new TuneRow(
+                    workload,
+                    direction,
+                    Status.SKIPPED,
+                    "nothing was found within the budget: give it longer with --budget",
+                    tuned);
+            case IMPLAUSIBLE -> new TuneRow(
+                    workload,
+                    direction,
+                    Status.ERROR,
+                    "no time is plausible: faster than four copies of the tensor",
+                    tuned);
+        };
+    }
+
+    static TuneRow without(Workload workload, Direction direction, Status status, String reason) {
+        return new TuneRow(workload, direction, status, reason.strip().replaceAll("\\s*\\R\\s*", " "), null);
+    }
+}

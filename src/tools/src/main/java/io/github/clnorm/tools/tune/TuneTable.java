@@ -1,0 +1,69 @@
+package io.github.clnorm.tools.tune;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.tune.Tuned;
+import io.github.clnorm.tools.comparison.FigureText;
+import io.github.clnorm.tools.comparison.Means;
+import io.github.clnorm.tools.terminal.TextTable;
+import java.util.List;
+import java.util.Locale;
+
+/** What tuning found, for a person. */
+final class TuneTable {
+
+    private TuneTable() {}
+
+    static String of(DeviceInfo device, List<TuneRow> rows) {
+        StringBuilder text = new StringBuilder(device.selector() + " " + device.description() + "\n");
+        TextTable table = new TextTable(
+                "workload",
+                "type",
+                "layout",
+                "pass",
+                "heuristic us",
+                "tuned us",
+                "gain",
+                "tried",
+                "plan, or why there is none");
+        rows.forEach(row -> table.row(cells(row)));
+        text.append(table);
+        double[] gains = rows.stream()
+                .filter(row -> row.status() == TuneRow.Status.OK)
+                .mapToDouble(row -> row.tuned().gain())
+                .toArray();
+        if (gains.length > 1) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%.2f times the heuristics' speed in the geometric mean of %d passes%n",
+                    Means.geometric(gains),
+                    gains.length));
+        }
+        return text.append('\n').toString();
+    }
+
+    private static String[] cells(TuneRow row) {
+        String workload = row.workload().name();
+        String type = row.workload().type().toString();
+        String layout = row.workload().operation().normalizesLastDimensions()
+                ? "-"
+                : row.workload().layout().toString();
+        String pass = row.direction().toString();
+        if (row.status() != TuneRow.Status.OK) {
+            return new String[] {workload, type, layout, pass, "-", "-", "-", "-", row.status() + ": " + row.reason()};
+        }
+        Tuned tuned = row.tuned();
+        return new String[] {
+            workload,
+            type,
+            layout,
+            pass,
+            FigureText.microseconds(tuned.heuristicMicroseconds()),
+            FigureText.microseconds(tuned.microseconds()),
+            String.format(Locale.ROOT, "%.2f", tuned.gain()),
+            Integer.toString(tuned.tried()),
+            tuned.ending() == Tuned.Ending.HEURISTIC
+                    ? "the heuristic's: " + tuned.plan()
+                    : tuned.plan().toString()
+        };
+    }
+}

@@ -1,0 +1,2 @@
+/** The command tune. */
+package io.github.clnorm.tools.tune;

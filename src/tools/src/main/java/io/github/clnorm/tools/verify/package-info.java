@@ -1,0 +1,2 @@
+/** The command verify. */
+package io.github.clnorm.tools.verify;

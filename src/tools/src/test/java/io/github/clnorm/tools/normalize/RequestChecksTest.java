@@ -1,0 +1,235 @@
+package io.github.clnorm.tools.normalize;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.tensorfile.TestFiles;
+import io.github.clnorm.tools.testing.CommandLineFixture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Wrong requests of every command: exit code 2 and one line, before a device is looked for. */
+class RequestChecksTest extends CommandLineFixture {
+
+    private static final Set<Operation> CHANNELS =
+            EnumSet.of(Operation.GROUP_NORM, Operation.INSTANCE_NORM, Operation.BATCH_NORM);
+    private static final Set<Operation> LAST_DIMENSIONS = EnumSet.of(Operation.LAYER_NORM, Operation.RMS_NORM);
+    private static final Set<Operation> RUNNING = EnumSet.of(Operation.INSTANCE_NORM, Operation.BATCH_NORM);
+
+    /** The options that not every operation has, with a value, and whose they are. */
+    private static final Map<List<String>, Set<Operation>> OWNERS = Map.of(
+            List.of("--num-groups", "2"), EnumSet.of(Operation.GROUP_NORM),
+            List.of("--normalized-shape", "5"), LAST_DIMENSIONS,
+            List.of("--layout", "channels_last"), CHANNELS,
+            List.of("--training"), RUNNING,
+            List.of("--eval"), RUNNING,
+            List.of("--running-mean", "m.npy"), RUNNING,
+            List.of("--running-var", "v.npy"), RUNNING);
+
+    private static final Map<List<String>, Set<Operation>> OWNERS_OF_RUN = Map.of(
+            List.of("--momentum", "0.5"), RUNNING,
+            List.of("--running-mean-output", "m.npy"), RUNNING,
+            List.of("--running-var-output", "v.npy"), RUNNING);
+
+    static Stream<Arguments> foreignOptions() {
+        List<Arguments> all = new ArrayList<>();
+        for (Operation operation : Operation.values()) {
+            OWNERS.forEach((option, owners) -> {
+                if (!owners.contains(operation)) {
+                    all.add(Arguments.of("run", operation, option));
+                    all.add(Arguments.of("grad", operation, option));
+                }
+            });
+            OWNERS_OF_RUN.forEach((option, owners) -> {
+                if (!owners.contains(operation)) {
+                    all.add(Arguments.of("run", operation, option));
+                }
+            });
+        }
+        return all.stream();
+    }
+
+    private int command(String command, String operation, Object... options) {
+        List<Object> arguments = new ArrayList<>(List.of(command, operation, "-i", input));
+        arguments.addAll(
+                command.equals("run")
+                        ? List.of("-o", output)
+                        : List.of("--grad-output", input, "--grad-input", output));
+        arguments.addAll(List.of(options));
+        // Requests are checked before devices: with this selector a request that is accepted gives 3.
+        arguments.addAll(List.of("--device", "nothing-matches"));
+        return execute(arguments.toArray());
+    }
+
+    @ParameterizedTest
+    @MethodSource("foreignOptions")
+    void anOptionOfOtherOperationsIsRejected(String command, Operation operation, List<String> option)
+            throws IOException {
+        refused(
+                2,
+                command(command, operation.toString(), option.toArray()),
+                option.get(0) + " does not belong to " + operation);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "group_norm,--layout channels_last",
+        "instance_norm,--layout channels_first",
+        "batch_norm,--layout channels_last",
+        "layer_norm,--normalized-shape 5",
+        "rms_norm,--normalized-shape 5",
+        "batch_norm,--momentum -1.2",
+        "instance_norm,--momentum 2",
+        "batch_norm,--eps 0",
+        "rms_norm,--eps 0",
+        "layer_norm,--eps 0.5"
+    })
+    void whatBelongsToAnOperationIsAccepted(String operation, String options) throws IOException {
+        List<Object> words = new ArrayList<>(Arrays.asList((Object[]) options.split(" ")));
+        if (operation.equals("group_norm")) {
+            words.addAll(List.of("--num-groups", "1"));
+        }
+        refused(3, command("run", operation, words.toArray()), "nothing-matches");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "-1e-30", "-0.5", "NaN", "Infinity", "-Infinity", "1e999"})
+    void epsMustBeFiniteAndNotNegative(String eps) throws IOException {
+        for (Operation operation : Operation.values()) {
+            for (String command : List.of("run", "grad")) {
+                refused(
+                        2,
+                        command(command, operation.toString(), "--eps=" + eps),
+                        "--eps",
+                        "expected a finite number of 0 or more");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NaN", "Infinity", "-Infinity", "1e999"})
+    void momentumMustBeFinite(String momentum) throws IOException {
+        refused(2, command("run", "batch_norm", "--momentum=" + momentum), "--momentum", "expected a finite number");
+    }
+
+    /** Each was a stack trace's text, exit code 1, or was accepted as something else. */
+    static Stream<String> wrongNumbersAndLists() {
+        List<String> all = new ArrayList<>();
+        for (String command : List.of("tune", "tune --explain", "tune --quiet")) {
+            for (String shape : List.of(
+                    ",",
+                    "2,",
+                    ",2",
+                    "2,,3",
+                    "x",
+                    "-1,2",
+                    "0",
+                    "2,0",
+                    "9223372036854775807",
+                    "9223372036854775808",
+                    "4611686018427387904,1",
+                    "3037000500,3037000500",
+                    "1.5",
+                    "2;3")) {
+                all.add(command + " layer_norm --shape " + shape);
+                all.add(command + " group_norm --num-groups 1 --shape " + shape);
+            }
+            all.add(command + " layer_norm --shape 4,5 --normalized-shape ,");
+            all.add(command + " layer_norm --shape 4,5 --normalized-shape 5,");
+            all.add(command + " layer_norm --shape 4,5 --normalized-shape -5");
+            all.add(command + " layer_norm --shape 4,5 --layout channels_last");
+            all.add(command + " rms_norm --shape 4,5 --layout channels_first");
+            all.add(command + " layer_norm --shape 4,5 --num-groups 5");
+            all.add(command + " group_norm --shape 4,5 --normalized-shape 5");
+            all.add(command + " group_norm --shape 1,4 --num-groups 0");
+            all.add(command + " group_norm --shape 1,4 --num-groups -4");
+            all.add(command + " group_norm --shape 1,4 --num-groups 9223372036854775807");
+            all.add(command + " layer_norm --shape 4,5 --dtype ,");
+            all.add(command + " layer_norm --shape 4,5 --dtype float32,");
+        }
+        for (String command : List.of("tune", "bench")) {
+            for (String list : List.of(
+                    "--suite ,",
+                    "--suite quick,",
+                    "--dtype ,",
+                    "--dtype int8",
+                    "--layout ,",
+                    "--layout channels_first,",
+                    "--direction sideways",
+                    "--device ,",
+                    "--device gpu,",
+                    "--budget 0",
+                    "--budget -1s",
+                    "--budget NaN",
+                    "--budget 1e9s",
+                    "--budget 999999999m",
+                    "--budget ,")) {
+                all.add(command + " " + list);
+            }
+        }
+        all.add("verify --only nothing-begins-so --device ,");
+        all.add("verify --device gpu,,cpu");
+        all.add("compare");
+        for (String percent : List.of("NaN", "-5", "1e3", "5%%", ",", "x")) {
+            all.add("compare --baseline a.json --fail-on-regression " + percent);
+        }
+        all.add("compare --metric ,");
+        return all.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongNumbersAndLists")
+    void aWrongNumberOrListTakesOneLine(String command) throws IOException {
+        Object[] words = command.split(" ");
+        refused(2, execute(words));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {",", "5,", ",5", "3,,5", "-5", "x", "9223372036854775808", "4611686018427387904,4"})
+    void aWrongNormalizedShapeTakesOneLine(String shape) throws IOException {
+        for (String operation : List.of("layer_norm", "rms_norm")) {
+            refused(2, command("run", operation, "--normalized-shape", shape));
+            refused(2, command("grad", operation, "--normalized-shape", shape));
+        }
+    }
+
+    @Test
+    void theLayoutThatWouldFitIsNamedInTheCommandLinesWords() throws IOException {
+        Path weight = file("w.npy", TestFiles.npy(new long[] {5}, new float[5]));
+        String remedy = "use --layout channels_last";
+        refused(
+                2,
+                command("run", "group_norm", "--num-groups", "1", "--weight", weight),
+                "weight of shape [5]",
+                remedy);
+        refused(2, command("run", "batch_norm", "--weight", weight), "weight should contain 8 elements not 5", remedy);
+        refused(
+                2,
+                command("run", "instance_norm", "--running-mean", weight),
+                "running_mean should contain 8 elements not 5",
+                remedy);
+        Path eight = file("eight.npy", TestFiles.npy(new long[] {8}, new float[8]));
+        refused(
+                2,
+                command("run", "batch_norm", "--layout", "channels_last", "--weight", eight),
+                "weight should contain 5 elements not 8",
+                "use --layout channels_first");
+        Path seven = file("seven.npy", TestFiles.npy(new long[] {7}, new float[7]));
+        assertEquals(2, command("run", "batch_norm", "--weight", seven));
+        assertTrue(!err.contains("layout"), err);
+    }
+}
