@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +110,73 @@ class LauncherTest {
         Run run = launch("devices");
         assertEquals(1, run.code, run.err);
         assertTrue(run.err.contains("Maven 3.6 is too old, 3.8 or newer is needed"), run.err);
+    }
+
+    /** A wrapper that prints its arguments and where it would look for a program. */
+    private void printTheWrappersArguments() throws IOException {
+        executable(
+                home.resolve("mvnw"),
+                """
+                #!/bin/sh
+                [ "$1" = -version ] && echo Apache Maven 3.9.9 && exit 0
+                echo "JAVA_HOME=$JAVA_HOME"
+                echo "PATH=$PATH"
+                for argument in "$@"; do echo "argument=$argument"; done
+                """);
+    }
+
+    @Test
+    void withoutMavenTheWrapperRuns() throws Exception {
+        printTheWrappersArguments();
+        Run run = launch("test", "-Dtest=A");
+        assertEquals(0, run.code, run.err);
+        assertTrue(run.err.startsWith("clnorm: downloading Maven\n"), run.err);
+        assertTrue(run.out.contains("JAVA_HOME=" + java + "\n"), run.out);
+        assertTrue(run.out.contains(home + "/.mvn/wrapper/bin\n"), run.out);
+        assertTrue(run.out.contains("argument=test\n") && run.out.endsWith("argument=-Dtest=A\n"), run.out);
+    }
+
+    @Test
+    void aWrapperThatDownloadedMavenIsQuiet() throws Exception {
+        printTheWrappersArguments();
+        Path user = temporary.resolve("user");
+        Files.createDirectories(user.resolve(".m2/wrapper/dists/apache-maven-3.9.9"));
+        environment.put("HOME", user.toString());
+        assertFalse(launch("test").err.contains("downloading"));
+    }
+
+    @Test
+    void aMavenThatIsTooOldIsReplacedByTheWrapper() throws Exception {
+        executable(tools.resolve("mvn"), "#!/bin/sh\necho Apache Maven 3.6.3\n");
+        printTheWrappersArguments();
+        Run run = launch("test", "-Dtest=A");
+        assertEquals(0, run.code, run.err);
+        assertTrue(run.out.endsWith("argument=-Dtest=A\n"), run.out);
+    }
+
+    @Test
+    void aWrapperThatCannotDownloadLeavesTheRemedy() throws Exception {
+        executable(home.resolve("mvnw"), "#!/bin/sh\necho no network >&2\nexit 1\n");
+        Run run = launch("devices");
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertTrue(run.err.contains("Maven was not found. Install it: "), run.err);
+    }
+
+    /** The wrapper asks for unzip, which small systems lack. */
+    @Test
+    void theJdkStandsInForUnzip() throws Exception {
+        Path archive = temporary.resolve("a b.zip");
+        try (var zip = new ZipOutputStream(Files.newOutputStream(archive))) {
+            zip.putNextEntry(new ZipEntry("apache-maven-3/bin/mvn"));
+            zip.write("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8));
+        }
+        Path folder = Files.createDirectory(temporary.resolve("c d"));
+        Path unzip = Path.of(".mvn/wrapper/bin/unzip").toAbsolutePath();
+        Files.createSymbolicLink(tools.resolve("chmod"), Path.of("/bin/chmod"));
+        Run run = execute(List.of("/bin/sh", unzip.toString(), "-q", archive.toString(), "-d", folder.toString()));
+        assertEquals(0, run.code, run.err);
+        assertTrue(Files.isExecutable(folder.resolve("apache-maven-3/bin/mvn")));
     }
 
     @Test
