@@ -430,6 +430,24 @@ class LauncherTest {
     }
 
     @Test
+    void withoutPandocOneLineNamesTheCommand() throws Exception {
+        Run run = launch("site");
+        assertEquals(1, run.code, run.err);
+        assertEquals("", run.out);
+        assertEquals(1, run.err.lines().count(), run.err);
+        assertTrue(run.err.startsWith("clnorm: pandoc was not found. Install it: "), run.err);
+    }
+
+    @Test
+    void siteHelpNeedsNoPandoc() throws Exception {
+        Files.createDirectories(home.resolve("docs/site"));
+        Files.copy(Path.of("docs/site/build"), home.resolve("docs/site/build"));
+        Run run = launch("site", "--help");
+        assertEquals(0, run.code, run.err);
+        assertTrue(run.out.startsWith("Usage: clnorm site"), run.out);
+    }
+
+    @Test
     void testHelpNeedsNoMaven() throws Exception {
         Run run = launch("test", "--help");
         assertEquals(0, run.code, run.err);
