@@ -51,10 +51,12 @@
 typedef __local const real *gradient_t;
 #define gradient_element(source, at) ((source)[at])
 #define gradient_elements(source, at) load_vector((source) + (at))
+#define prefetch_gradient(source, at)
 #else
 typedef __global const storage_t *gradient_t;
 #define gradient_element(source, at) element((source) + (at))
 #define gradient_elements(source, at) elements((source) + (at))
+#define prefetch_gradient(source, at) prefetch_input((source) + (at))
 #endif
 
 // How the blocks of a set belong to its parameters: block k is of run k / per_run % runs. EACH has one run a row.
@@ -280,7 +282,7 @@ CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global co
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + LANE_OF(team, k);
             prefetch_source(x, at + ahead);
-            prefetch_input(dy + at + ahead);
+            prefetch_gradient(dy, at + ahead);
             add_vector(products + k, sums + k, x, dy, gamma, beta, run_gamma, run_beta, at, 0, s);
         }
     }
@@ -295,7 +297,7 @@ CLNORM_INLINE void block_sums(const source_t x, const gradient_t dy, __global co
             if (in_whole || (shift > 0 && lane < ends + END && of_end + VECTOR_WIDTH > shift)) {
                 const uint at = whole + lane - (in_whole ? 0 : shift);
                 prefetch_source(x, at + ahead);
-                prefetch_input(dy + at + ahead);
+                prefetch_gradient(dy, at + ahead);
                 add_vector(products + k, sums + k, x, dy, gamma, beta, run_gamma, run_beta, at,
                            in_whole ? 0 : (int)shift - (int)of_end, s);
             }
@@ -412,11 +414,11 @@ CLNORM_INLINE set_gradient_t merge_sums(PARTIALS_SPACE const real *partials, con
             const uint at = base + LANE_OF(team, k);
             const realv gammas = gammas_of_blocks(gamma, runs, at);
             const realv product = gammas * load_partials(partials, at, runs.blocks);
-            TWO_SUM(folded, rounding, products[k], product);
+            TWO_SUM(realv, folded, rounding, products[k], product);
             products[k] = folded;
             product_errors[k] += rounding;
             const realv sum = gammas * load_partials(partials + stride, at, runs.blocks);
-            TWO_SUM(folded, rounding, sums[k], sum);
+            TWO_SUM(realv, folded, rounding, sums[k], sum);
             sums[k] = folded;
             sum_errors[k] += rounding;
         }
@@ -491,7 +493,7 @@ CLNORM_INLINE void input_gradient_of_block(const source_t x, const gradient_t dy
         for (uint u = 0; u < AT_ONCE; u++) {
             prefetch_output(dx + at + u * TEAM * VECTOR_WIDTH + ahead);
             prefetch_source(x, at + u * TEAM * VECTOR_WIDTH + ahead);
-            prefetch_input(dy + at + u * TEAM * VECTOR_WIDTH + ahead);
+            prefetch_gradient(dy, at + u * TEAM * VECTOR_WIDTH + ahead);
             result[u] =
                 input_gradient_of_vector(x, dy, gamma, beta, run_gamma, run_beta, at + u * TEAM * VECTOR_WIDTH, s);
         }
@@ -586,7 +588,7 @@ CLNORM_INLINE realv fold_side_by_side(realv *sum, const uint count)
     }
     for (uint half_ = LANES / 2; half_ > 0; half_ /= 2) {
         for (uint i = 0; i < half_ && i + half_ < count; i++) {
-            TWO_SUM(folded, rounding, sum[i], sum[i + half_]);
+            TWO_SUM(realv, folded, rounding, sum[i], sum[i + half_]);
             sum[i] = folded;
             error[i] = (error[i] + error[i + half_]) + rounding;
         }
@@ -697,10 +699,10 @@ CLNORM_INLINE void gradient_of_parameter(__global const real *partials, const ul
                     sum = load_vector(some_sums);
                 }
             }
-            TWO_SUM(folded, rounding, products[k], product);
+            TWO_SUM(realv, folded, rounding, products[k], product);
             products[k] = folded;
             product_errors[k] += rounding;
-            TWO_SUM(folded, rounding, sums[k], sum);
+            TWO_SUM(realv, folded, rounding, sums[k], sum);
             sums[k] = folded;
             sum_errors[k] += rounding;
         }

@@ -130,7 +130,7 @@ CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, cons
     type sum, error;                                                                                                   \
     do {                                                                                                               \
         type rounding_;                                                                                                \
-        TWO_SUM_OF(type, sum, rounding_, (of_sum).lo, (of_sum).hi);                                                    \
+        TWO_SUM(type, sum, rounding_, (of_sum).lo, (of_sum).hi);                                                    \
         error = ((of_error).lo + (of_error).hi) + rounding_;                                                           \
     } while (0)
 
@@ -170,7 +170,7 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
     for (uint half_ = HELD / 2; half_ > 0; half_ /= 2) {
 #pragma unroll
         for (uint k = 0; k < half_; k++) {
-            TWO_SUM(folded, rounding, sum[k], sum[k + half_]);
+            TWO_SUM(realv, folded, rounding, sum[k], sum[k + half_]);
             sum[k] = folded;
             error[k] = (error[k] + error[k + half_]) + rounding;
         }
@@ -183,7 +183,7 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
         if (team->item < stride) {
             const realv other_sum = team->first[team->item + stride];
             const realv other_error = team->second[team->item + stride];
-            TWO_SUM(folded, rounding, team->first[team->item], other_sum);
+            TWO_SUM(realv, folded, rounding, team->first[team->item], other_sum);
             team->first[team->item] = folded;
             team->second[team->item] = (team->second[team->item] + other_error) + rounding;
         }

@@ -1,7 +1,7 @@
-// A launch that does nothing: what is left of the time of any launch when its work is taken away.
+// The empty launch: its time is the launch overhead that a device adds to every kernel.
 
-// Parallel over: anything.
-// [out] y  not written; a kernel takes an argument, as all others do
+// Parallel over: any range.
+// [out] y  not written; all kernels have an argument, so this one has too
 __kernel void nothing(__global float *y)
 {
 }

@@ -317,9 +317,9 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
                 const realv hi = load_moments(means_hi, at, blocks, first_hi);
                 const realv lo = load_moments(means_lo, at, blocks, first_lo) - (realv)(first_lo);
                 realv shift, shift_error;
-                TWO_SUM(shift, shift_error, hi, -(realv)(first_hi));
+                TWO_SUM(realv, shift, shift_error, hi, -(realv)(first_hi));
                 const realv weighted = w * shift;
-                TWO_SUM(folded, rounding, sum[k], weighted);
+                TWO_SUM(realv, folded, rounding, sum[k], weighted);
                 sum[k] = folded;
                 error[k] += rounding + w * (shift_error + lo);
             }
@@ -364,13 +364,13 @@ CLNORM_INLINE set_moments_t merge_blocks(MOMENTS_SPACE const real *moments, cons
                 const realv shift = (load_moments(means_hi, at, blocks, mean_hi) - (realv)(mean_hi)) +
                                     (load_moments(means_lo, at, blocks, mean_lo) - (realv)(mean_lo));
                 const realv weighted = w * shift;
-                TWO_SUM(folded, rounding, residuals[k], weighted);
+                TWO_SUM(realv, folded, rounding, residuals[k], weighted);
                 residuals[k] = folded;
                 residual_errors[k] += rounding;
                 const realv scaled = shift * (realv)(scale);
                 deviation = multiply_add(w * (realv)(cut.unit) * scaled, scaled, deviation);
 #endif
-                TWO_SUM(folded, rounding, sum[k], deviation);
+                TWO_SUM(realv, folded, rounding, sum[k], deviation);
                 sum[k] = folded;
                 error[k] += rounding;
             }

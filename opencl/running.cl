@@ -1,33 +1,34 @@
-// Running statistics: what BatchNorm and InstanceNorm remember of the batches they were trained on.
+// Running statistics of BatchNorm and InstanceNorm: updated in training, used in evaluation.
 //
-//     running_mean = (1 - factor) * running_mean + factor * mean over n of mean[n, c]
-//     running_var  = (1 - factor) * running_var  + factor * mean over n of variance[n, c] * m / (m - 1)
+//     running_mean = keep * running_mean + factor * (mean over n of mean[n, c])
+//     running_var  = keep * running_var  + factor * (mean over n of variance[n, c]) * unbiased
 //
-// where m elements made each mean and variance: the running variance is unbiased, the one that normalizes is not.
+// with keep = 1 - factor. unbiased = m / (m - 1) for m elements of a set: the running variance is unbiased, the variance
+// that normalizes is not.
 
 #include "types.cl"
 
-// Parallel over: channels, one a work-item.
-// [in]     mean, variance  [samples, channels]
+// Parallel over: channels; a work-item updates one. The sums over n are compensated.
+// [in]     mean, variance             [samples, channels]
 // [in,out] running_mean, running_var  [channels]; either may be null
 __kernel void running(__global const real *mean, __global const real *variance, __global real *running_mean,
                       __global real *running_var, const ulong samples, const ulong channels, const real keep,
                       const real factor, const real unbiased)
 {
     const size_t c = get_global_id(0);
-    real means = 0, mean_errors = 0, variances = 0, variance_errors = 0, total, rounding;
+    real mean_sum = 0, mean_error = 0, variance_sum = 0, variance_error = 0, sum, rounding;
     for (ulong n = 0; n < samples; n++) {
-        TWO_SUM_OF(real, total, rounding, means, mean[n * channels + c]);
-        means = total;
-        mean_errors += rounding;
-        TWO_SUM_OF(real, total, rounding, variances, variance[n * channels + c]);
-        variances = total;
-        variance_errors += rounding;
+        TWO_SUM(real, sum, rounding, mean_sum, mean[n * channels + c]);
+        mean_sum = sum;
+        mean_error += rounding;
+        TWO_SUM(real, sum, rounding, variance_sum, variance[n * channels + c]);
+        variance_sum = sum;
+        variance_error += rounding;
     }
     if (running_mean) {
-        running_mean[c] = keep * running_mean[c] + factor * ((means + mean_errors) / (real)samples);
+        running_mean[c] = keep * running_mean[c] + factor * ((mean_sum + mean_error) / (real)samples);
     }
     if (running_var) {
-        running_var[c] = keep * running_var[c] + factor * ((variances + variance_errors) / (real)samples * unbiased);
+        running_var[c] = keep * running_var[c] + factor * ((variance_sum + variance_error) / (real)samples * unbiased);
     }
 }

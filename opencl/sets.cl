@@ -14,7 +14,7 @@
 #ifndef CLNORM_SETS_CL
 #define CLNORM_SETS_CL
 
-#include "types.cl"
+#include "cache.cl"
 
 // 1 adds a tensor of x's shape and type to x before anything else.
 #ifndef RESIDUAL
@@ -192,17 +192,6 @@ CLNORM_INLINE void prefetch_target(const target_t target, const ulong at)
     prefetch_output(target.y + at);
 #if SUM
     prefetch_output(target.sum + at);
-#endif
-}
-
-// How many of the n elements at y come before the first whole vector that store_output can take.
-CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
-{
-#ifdef STREAMING_STORES
-    const ulong misplaced = ((ulong)(size_t)y / sizeof(storage_t)) % VECTOR_WIDTH;
-    return misplaced == 0 ? 0 : min(n, (ulong)VECTOR_WIDTH - misplaced);
-#else
-    return 0;
 #endif
 }
 

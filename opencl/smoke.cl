@@ -1,9 +1,9 @@
-// The least a device must do: what `clnorm doctor` runs on each.
+// The simplest kernel that a device must compute correctly. `clnorm doctor` runs it on each device.
 
-// sum[i] = a[i] + b[i].
-// Parallel over: elements, one a work-item.
-// [in]  a, b  n floats
-// [out] sum   n floats
+// sum[i] = a[i] + b[i]
+// Parallel over: elements; a work-item adds one.
+// [in]  a, b  [n]
+// [out] sum   [n]
 __kernel void add(__global const float *a, __global const float *b, __global float *sum)
 {
     const size_t i = get_global_id(0);
