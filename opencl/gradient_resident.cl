@@ -1,62 +1,62 @@
-// Backward in one launch, where a set stays near its work-group: in local memory, or in the cache of a CPU's core.
+// Backward along rows in one launch, for sets that stay in local memory or in the cache of a CPU core.
 //
-// The blocks, lanes and formulas of gradient.cl, hence the same bits; but x and dy are read from memory once, and one
-// launch instead of three or four is what small problems are made of.
+// Launch overhead dominates small tensors, so sums, merge and dx are fused, and x and dy are read from memory once.
+// Blocks, lanes and formulas are those of gradient.cl, hence the same bits.
 //
-//     resident  (PACKED 0)  a work-group takes one set: its teams share the blocks
-//     packed    (PACKED 1)  every team takes whole sets, sets_per_team of them in turn
+//     strategy resident  (PACKED 0)  a work-group takes one set at a time: its teams share the blocks
+//     strategy packed    (PACKED 1)  each team takes whole sets, sets_per_team of them one after another
 //
-// WITH_PARAMETERS 1 gives it a group of channels, or sets_per_team of them for every team, in all samples: then it has all
-// sums of their parameters, and merges them. With 0 gradient_of_parameters does so.
 // KEEP_SET 1 copies x and dy of the set to local memory first.
 
-#define GRADIENT_LIBRARY
-#include "gradient.cl"
+#include "gradient_input.cl"
+#include "gradient_parameters.cl"
+#include "gradient_sets.cl"
 #include "keep.cl"
 
-// 1 where a work-group takes its sets' groups in all samples, and makes the gradients of their parameters.
+// 1 if a work-group takes its groups in all samples: it then has all sums of their parameters, and computes dgamma and
+// dbeta. If 0, gradient_of_parameters computes them.
 #ifndef WITH_PARAMETERS
 #define WITH_PARAMETERS 0
 #endif
 
 // Parallel over: sets; WITH_PARAMETERS: groups.
-// [in]  x, residual, dy        [samples, rows, groups, width]
-// [in]  gamma, beta            [groups, width / run], or null
-// [in]  mean, mean_rest, rstd  one real a set
-// [out] partials               2 x stride reals: the sums of block b of set s at s * blocks + b
-// [out] dx                     as x; may be dy
-// [out] dgamma, dbeta          WITH_PARAMETERS: [groups, width / run]; either may be null
-// local kept  2 x SETS_AT_A_TIME sets, as reals, with KEEP_SET; else one real that is not used
+// [in]  x, residual, dy      [samples, rows, groups, width]
+// [in]  gamma, beta          [groups, width / run], or null
+// [in]  mean, mean_lo, rstd  [sets]; see saved_t for what may be null
+// [out] partials             2 x stride reals: the sums of block b of set s at s * blocks + b
+// [out] dx                   as x; may be dy
+// [out] dgamma, dbeta        WITH_PARAMETERS: [groups, width / run]; either may be null
+// local kept                 KEEP_SET: 2 x SETS_AT_A_TIME sets, as reals; else one real that is not used
+// local                      2 vectors of reals for each work-item, 4 bytes for each team
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_resident(__global const storage_t *x, __global const storage_t *residual, __global const storage_t *dy,
                   __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *mean,
-                  __global const real *mean_rest, __global const real *rstd, const real eps, __global real *partials,
+                  __global const real *mean_lo, __global const real *rstd, const real eps, __global real *partials,
                   const ulong stride, __global storage_t *dx, __global parameter_t *dgamma,
-                  __global parameter_t *dbeta, const ulong samples, SETS_ARGUMENTS, RUNS_ARGUMENTS,
+                  __global parameter_t *dbeta, const ulong samples, const ulong rows, const ulong groups,
+                  const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
                   const uint sets_per_team, const ulong first_group, __local real *kept)
 {
     DECLARE_TEAM(team);
-    DECLARE_SETS(sets);
-    DECLARE_RUNS(cut);
-    DECLARE_TENSOR(tensor);
+    const sets_t sets = sets_of(rows, groups, width, run);
+    const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    const tensor_t tensor = tensor_of(x, residual);
+    const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
     const uint place = PACKED ? team.team : 0;
-    const ulong set_size = sets.rows * sets.width;
+    const ulong set_size = rows * width;
     const uint offset_of_team = PACKED ? 0 : team.team;
     const uint step = PACKED ? 1 : TEAMS;
-    // The sets of one round are this work-group's; every round has `count` for all work-groups.
+    // A round is one sample WITH_PARAMETERS, else the whole tensor. `count` is the number of its sets.
     const ulong rounds = WITH_PARAMETERS ? samples : 1;
     const ulong count = WITH_PARAMETERS ? groups : samples * groups;
     const ulong first = (first_group + get_group_id(0)) * sets_per_team * SETS_AT_A_TIME;
     for (ulong round_ = 0; round_ < rounds; round_++) {
         for (uint i = 0; i < sets_per_team; i++) {
-            const ulong of_round = first + i * SETS_AT_A_TIME + place;
-            const int present = of_round < count;
-            const ulong set = present ? round_ * count + of_round : 0;
+            const ulong in_round = first + i * SETS_AT_A_TIME + place;
+            const int present = in_round < count;
+            const ulong set = present ? round_ * count + in_round : 0;
             const ulong offset = set_offset(sets, set);
             const ulong first_param = first_parameter(sets, set);
-            __global const parameter_t *gammas = gamma ? gamma + first_param : gamma;
-            __global const parameter_t *betas = beta ? beta + first_param : beta;
-            const set_gradient_t s = saved_statistics(mean, mean_rest, rstd, eps, set);
             const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
             const uint member = PACKED ? team.item : (uint)get_local_id(0);
@@ -71,19 +71,20 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
             const tensor_t own_set = global_set;
             __global const storage_t *own_dy = dy + offset;
 #endif
+            operands_t operands = operands_of(own_set, own_dy, parameters_at(gamma, first_param),
+                                              parameters_at(beta, first_param), saved_statistics(saved, set));
             __global real *own_partials = partials + set * blocks;
-            // A team whose set is absent has empty blocks, but goes round with the others.
-            sums_of_blocks(own_set, own_dy, gammas, betas, present, sets, cut, s, 0, blocks, offset_of_team, step,
-                           own_partials, stride, &team);
+            // A team whose set is not present has empty blocks, but takes part in all group calls.
+            sums_of_blocks(operands, present, sets, cut, 0, blocks, offset_of_team, step, own_partials, stride, &team);
             barrier(CLK_GLOBAL_MEM_FENCE);
-            runs_t there = cut;
-            there.blocks = present ? blocks : 0;
-            const set_gradient_t merged = merge_sums(own_partials, stride, there, gammas, set_size, s, &team);
+            gradient_cut_t own_cut = cut;
+            own_cut.blocks = present ? blocks : 0;
+            operands.set =
+                merge_sums(own_partials, stride, own_cut, operands.gamma, set_size, operands.set, &team);
             if (present) {
-                input_gradient_of_blocks(own_set, own_dy, dx + offset, gammas, betas, sets, cut, merged, 0, blocks,
-                                         offset_of_team, step, &team);
+                input_gradient_of_blocks(operands, dx + offset, sets, cut, 0, blocks, offset_of_team, step, &team);
             }
-            // The next set overwrites what is kept.
+            // The next set overwrites the copies.
             barrier(CLK_LOCAL_MEM_FENCE);
         }
     }

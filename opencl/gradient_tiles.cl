@@ -1,166 +1,193 @@
-// Backward with the gradients of every element's own parameters in the same reading: LayerNorm and RMSNorm.
+// Backward of the strategy tiled: dx of LayerNorm and RMSNorm, and the sums of their parameters from the same read.
 //
-// A team takes a tile of COLUMN_ROWS samples of one group, one after another: it sums the set's blocks, computes dx, and
-// adds dz * xhat and dz to sums for every column, which stay in local memory (on a CPU in the cache; rows too wide for that
-// in global memory) until the tile is done. Every column is added from the first sample to the last:
-// gradient_sums_of_columns does just that, hence the same bits, with one reading of x and dy more.
+// A team takes a tile: COLUMN_ROWS samples of one group, one after another. It sums the blocks of a set, computes dx, and
+// adds dz * xhat and dz to the sums of all columns, which stay in local memory (on a CPU in the cache) until the tile is
+// done. Each column is summed from the first sample to the last. gradient_sums_of_columns does the same with another read
+// of x and dy, hence the same bits.
 //
-// For rows of 64 elements or more (tiles.cl takes shorter ones several at a time), and work-groups of one team.
+// For rows of 64 elements or more: tiles.cl takes several shorter ones as one. A work-group is one team.
 
+// Each element of a row has its own gamma and beta, and a work-group has all blocks of its sets.
 #define EACH 1
-#define PARTIALS_SPACE __local
-#define GRADIENT_LIBRARY
-#include "gradient.cl"
+#define BLOCKS_SPACE __local
+
+#include "gradient_sets.cl"
 #include "tiles.cl"
 
-// Where the sums of columns are kept: local memory, or with WIDE_COLUMNS, where rows are too wide for it, global.
+// Defined if rows are too wide for local memory: the sums of columns are then in global memory.
 #ifdef WIDE_COLUMNS
 #define COLUMNS_SPACE __global
 #else
 #define COLUMNS_SPACE __local
 #endif
 
-// Samples whose dx is computed side by side, so that the sums of a column are loaded and stored once for all of them. Of
-// no matter to the bits.
+// Samples whose dx is computed side by side: the sums of a column are loaded and stored once for all of them. Changes no
+// bit.
 #define SAMPLES_AT_ONCE 4
 
-// dx of the elements at .. at + VECTOR_WIDTH of `samples` sets, `stride` elements apart, each added to the sums of its
-// column, one after another.
-CLNORM_INLINE void vectors_of_tile(const tensor_t x, __global const storage_t *dy, __global storage_t *dx,
-                                   const ulong stride, __global const parameter_t *gamma,
-                                   __global const parameter_t *beta, const set_gradient_t *s, const uint samples,
-                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *totals, const uint at)
+// Samples of a tile, and their outputs.
+typedef struct {
+    tensor_t x;
+    __global const storage_t *dy;
+    __global storage_t *dx;
+    __global const parameter_t *gamma, *beta;
+    ulong stride; // elements from one sample to the next
+} samples_t;
+
+// The same from sample number n on.
+CLNORM_INLINE samples_t samples_from(const samples_t samples, const uint n)
 {
-    const realv gammas = GAMMAS(gamma, at);
-    const realv betas = BETAS(beta, at);
-    realv product = load_vector(products + at), total = load_vector(totals + at);
+    samples_t moved = samples;
+    moved.x = tensor_at(samples.x, n * samples.stride);
+    moved.dy = samples.dy + n * samples.stride;
+    moved.dx = samples.dx + n * samples.stride;
+    return moved;
+}
+
+// dx of VECTOR_WIDTH columns from number `at` on in `count` samples, each added to the sums of its column in the order of
+// the samples.
+CLNORM_INLINE void vectors_of_tile(const samples_t samples, const set_gradient_t *s, const uint count,
+                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const uint at)
+{
+    const realv gamma = gammas_at(samples.gamma, at);
+    const realv beta = betas_at(samples.beta, at);
+    realv product = load_vector(products + at), sum = load_vector(sums + at);
 #pragma unroll
-    for (uint n = 0; n < samples; n++) {
-        const ulong place = n * stride + at;
-        const realv hi = (realv)(s[n].mean_hi), lo = (realv)(s[n].mean_lo), rstd = (realv)(s[n].rstd);
-        prefetch_output(dx + place + WRITE_AHEAD);
-        const realv from = tensor_elements(x, place);
-        const realv dz = BEFORE_ACTIVATION(elements(dy + place), from, hi, lo, rstd * gammas, betas);
-        const realv xhat = XHAT(from, hi, lo, rstd);
+    for (uint n = 0; n < count; n++) {
+        const ulong place = n * samples.stride + at;
+        const realv mean_hi = (realv)(s[n].mean_hi), mean_lo = (realv)(s[n].mean_lo), rstd = (realv)(s[n].rstd);
+        prefetch_output(samples.dx + place + WRITE_AHEAD);
+        const realv x = tensor_elements(samples.x, place);
+        const realv dz = before_activation(elements(samples.dy + place), x, mean_hi, mean_lo, rstd, gamma, beta);
+        const realv xhat = XHAT(x, mean_hi, mean_lo, rstd);
         product = multiply_add(dz, xhat, product);
-        total += dz;
-        const realv result = INPUT_GRADIENT(dz, xhat, gammas, rstd, (realv)(s[n].g), (realv)(s[n].g_of_xhat));
-        if (aligned_head(dx + place, VECTOR_WIDTH) == 0) {
-            store_output(result, dx + place);
+        sum += dz;
+        const realv result = INPUT_GRADIENT(dz, xhat, gamma, rstd, (realv)(s[n].g), (realv)(s[n].g_of_xhat));
+        if (aligned_head(samples.dx + place, VECTOR_WIDTH) == 0) {
+            store_output(result, samples.dx + place);
         } else {
-            store_elements(result, dx + place);
+            store_elements(result, samples.dx + place);
         }
     }
     store_vector(product, products + at);
-    store_vector(total, totals + at);
+    store_vector(sum, sums + at);
 }
 
-// The means that dx of one set takes. All work-items of the work-group call it together.
-CLNORM_INLINE set_gradient_t set_of_tile(const tensor_t x, __global const storage_t *dy,
-                                         __global const parameter_t *gamma, __global const parameter_t *beta,
-                                         const set_gradient_t saved, const runs_t cut, const uint size,
-                                         __local real *sums, const team_t *team)
+// The same of one column.
+CLNORM_INLINE void column_of_tile(const samples_t samples, const set_gradient_t *s, const uint count,
+                                  COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const uint at)
 {
+    const real gamma = gamma_at(samples.gamma, at);
+    const real beta = beta_at(samples.beta, at);
+    for (uint n = 0; n < count; n++) {
+        const ulong place = n * samples.stride + at;
+        const real x = tensor_element(samples.x, place);
+        const real dz = before_activation_one(element(samples.dy + place), x, s[n], gamma, beta);
+        const real xhat = XHAT(x, s[n].mean_hi, s[n].mean_lo, s[n].rstd);
+        products[at] = multiply_add(dz, xhat, products[at]);
+        sums[at] += dz;
+        store_element(INPUT_GRADIENT(dz, xhat, gamma, s[n].rstd, s[n].g, s[n].g_of_xhat), samples.dx + place);
+    }
+}
+
+// dx and the sums of all `size` columns of `count` samples, by the work-items of a team.
+CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradient_t *s, const uint count, const uint size,
+                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const team_t *team)
+{
+    const uint vectors = size / VECTOR_WIDTH;
+    if (count == SAMPLES_AT_ONCE) {
+        for (uint i = team->item; i < vectors; i += TEAM) {
+            vectors_of_tile(samples, s, SAMPLES_AT_ONCE, products, sums, i * VECTOR_WIDTH);
+        }
+    } else {
+        for (uint n = 0; n < count; n++) {
+            for (uint i = team->item; i < vectors; i += TEAM) {
+                vectors_of_tile(samples_from(samples, n), s + n, 1, products, sums, i * VECTOR_WIDTH);
+            }
+        }
+    }
+    for (uint at = vectors * VECTOR_WIDTH + team->item; at < size; at += TEAM) {
+        column_of_tile(samples, s, count, products, sums, at);
+    }
+}
+
+// The statistics of one set of `size` elements, with the means that dx takes. A group call.
+CLNORM_INLINE set_gradient_t set_of_tile(const samples_t samples, const set_gradient_t saved, const gradient_cut_t cut,
+                                         const uint size, __local real *sums, const team_t *team)
+{
+    const operands_t operands = operands_of(samples.x, samples.dy, samples.gamma, samples.beta, saved);
     for (uint number = 0; number < cut.blocks; number++) {
         const uint from = number * BLOCK;
         real product, sum;
-        block_sums(tensor_at(x, from), dy + from, gamma ? gamma + from : gamma, beta ? beta + from : beta,
-                   min((uint)BLOCK, size - from), saved, READ_AHEAD, team, &product, &sum);
+        block_sums(operands_at(operands, from, from), min((uint)BLOCK, size - from), READ_AHEAD, team, &product, &sum);
         if (team->item == 0) {
             sums[number] = product;
             sums[cut.blocks + number] = sum;
         }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    const set_gradient_t merged = merge_sums(sums, cut.blocks, cut, gamma, size, saved, team);
-    // The next set's sums overwrite these.
+    const set_gradient_t merged = merge_sums(sums, cut.blocks, cut, samples.gamma, size, saved, team);
+    // The sums of the next set overwrite these.
     barrier(CLK_LOCAL_MEM_FENCE);
     return merged;
 }
 
 // Parallel over: tiles x groups.
-// [in]  x, residual, dy        [samples, 1, groups, width]
-// [in]  gamma, beta            [groups, width], or null
-// [in]  mean, mean_rest, rstd  one real a set
-// [out] partials               2 x stride reals: the sums of parameter p over tile t at p * tiles + t
-// [out] dx                     as x; may be dy
-// local kept     2 x width reals; WIDE_COLUMNS: one that is not used, and `wide` has as many for every work-group
-// local sums     2 x blocks reals
+// [in]  x, residual, dy      [samples, 1, groups, width]
+// [in]  gamma, beta          [groups, width], or null
+// [in]  mean, mean_lo, rstd  [sets]; see saved_t for what may be null
+// [out] partials             2 x stride reals: the sums of parameter p over tile t at p * tiles + t
+// [out] dx                   as x; may be dy
+// [tmp] wide                 WIDE_COLUMNS: 2 x width reals for each work-group; else not used
+// local kept                 2 x width reals; WIDE_COLUMNS: one real that is not used
+// local sums                 2 x blocks reals
+// local                      2 vectors of reals for each work-item, 4 bytes for each team
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_tiles(__global const storage_t *x, __global const storage_t *residual, __global const storage_t *dy,
                __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *mean,
-               __global const real *mean_rest, __global const real *rstd, const real eps, __global real *partials,
-               const ulong stride, __global storage_t *dx, const ulong samples, SETS_ARGUMENTS, RUNS_ARGUMENTS,
-               const uint tiles, __global real *wide, const ulong first_group, __local real *kept, __local real *sums)
+               __global const real *mean_lo, __global const real *rstd, const real eps, __global real *partials,
+               const ulong stride, __global storage_t *dx, const ulong samples, const ulong rows, const ulong groups,
+               const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
+               const uint tiles, __global real *wide, const ulong first_group, __local real *kept,
+               __local real *sums)
 {
     DECLARE_TEAM(team);
-    DECLARE_SETS(sets);
-    DECLARE_RUNS(cut);
-    DECLARE_TENSOR(tensor);
+    const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
     const ulong work = first_group + get_group_id(0);
     const ulong tile = work / groups;
-    const ulong of_row = work % groups;
+    const ulong group = work % groups;
     const uint size = (uint)width;
 #ifdef WIDE_COLUMNS
     __global real *columns = wide + work * 2 * size;
 #else
     __local real *columns = kept;
 #endif
-    COLUMNS_SPACE real *products = columns;
-    COLUMNS_SPACE real *totals = columns + size;
     for (uint j = team.item; j < 2 * size; j += TEAM) {
         columns[j] = 0;
     }
-    __global const parameter_t *gammas = gamma ? gamma + of_row * width : gamma;
-    __global const parameter_t *betas = beta ? beta + of_row * width : beta;
     const ulong end = min(samples, (tile + 1) * COLUMN_ROWS);
-    const uint vectors = size / VECTOR_WIDTH;
     for (ulong first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
         const uint count = (uint)min((ulong)SAMPLES_AT_ONCE, end - first);
-        const ulong offset = (first * groups + of_row) * width;
-        const tensor_t own = tensor_at(tensor, offset);
-        __global const storage_t *own_dy = dy + offset;
-        __global storage_t *own_dx = dx + offset;
+        const ulong offset = (first * groups + group) * width;
+        samples_t own;
+        own.x = tensor_at(tensor_of(x, residual), offset);
+        own.dy = dy + offset;
+        own.dx = dx + offset;
+        own.gamma = parameters_at(gamma, group * width);
+        own.beta = parameters_at(beta, group * width);
+        own.stride = groups * width;
         set_gradient_t s[SAMPLES_AT_ONCE];
         for (uint n = 0; n < count; n++) {
-            const ulong further = n * groups * width;
-            s[n] = set_of_tile(tensor_at(own, further), own_dy + further, gammas, betas,
-                               saved_statistics(mean, mean_rest, rstd, eps, (first + n) * groups + of_row), cut, size,
+            s[n] = set_of_tile(samples_from(own, n), saved_statistics(saved, (first + n) * groups + group), cut, size,
                                sums, &team);
         }
-        if (count == SAMPLES_AT_ONCE) {
-            for (uint i = team.item; i < vectors; i += TEAM) {
-                vectors_of_tile(own, own_dy, own_dx, groups * width, gammas, betas, s, SAMPLES_AT_ONCE, products, totals,
-                                i * VECTOR_WIDTH);
-            }
-        } else {
-            for (uint n = 0; n < count; n++) {
-                const ulong further = n * groups * width;
-                for (uint i = team.item; i < vectors; i += TEAM) {
-                    vectors_of_tile(tensor_at(own, further), own_dy + further, own_dx + further, 0, gammas, betas, s + n,
-                                    1, products, totals, i * VECTOR_WIDTH);
-                }
-            }
-        }
-        for (uint at = vectors * VECTOR_WIDTH + team.item; at < size; at += TEAM) {
-            const real one_gamma = gammas ? parameter(gammas + at) : (real)1;
-            const real one_beta = betas ? parameter(betas + at) : (real)0;
-            for (uint n = 0; n < count; n++) {
-                const ulong place = n * groups * width + at;
-                const real from = tensor_element(own, place);
-                const real dz = BEFORE_ACTIVATION_ONE(element(own_dy + place), from, s[n].mean_hi, s[n].mean_lo,
-                                                      s[n].rstd * one_gamma, one_beta);
-                const real xhat = XHAT(from, s[n].mean_hi, s[n].mean_lo, s[n].rstd);
-                products[at] = multiply_add(dz, xhat, products[at]);
-                totals[at] += dz;
-                store_element(INPUT_GRADIENT(dz, xhat, one_gamma, s[n].rstd, s[n].g, s[n].g_of_xhat), own_dx + place);
-            }
-        }
+        columns_of_tile(own, s, count, size, columns, columns + size, &team);
     }
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
-        const ulong place = (of_row * width + j) * tiles + tile;
-        partials[place] = products[j];
-        partials[stride + place] = totals[j];
+        const ulong place = (group * width + j) * tiles + tile;
+        partials[place] = columns[j];
+        partials[stride + place] = columns[size + j];
     }
 }

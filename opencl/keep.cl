@@ -1,4 +1,4 @@
-// How the work-items of a launch that does whole sets share them, and the copy of a set in local memory.
+// How the work-items of a launch that takes whole sets share them, and copies of sets in local memory.
 
 #ifndef CLNORM_KEEP_CL
 #define CLNORM_KEEP_CL
@@ -6,12 +6,12 @@
 #include "lanes.cl"
 #include "sets.cl"
 
-// 0 where a work-group takes one set, 1 where every team has a set of its own.
+// 0 if a work-group takes one set at a time, 1 if each team takes a set of its own.
 #ifndef PACKED
 #define PACKED 0
 #endif
 
-// Work-items that share a set, and sets that a work-group works on at a time.
+// Work-items that share a set, and sets that a work-group takes at a time.
 #if PACKED
 #define MEMBERS TEAM
 #define SETS_AT_A_TIME TEAMS
@@ -21,7 +21,7 @@
 #endif
 
 #if KEEP_SET
-// Copies a set, row behind row, by MEMBERS work-items of which this is number `member`.
+// Copies a set to local memory, row after row, by MEMBERS work-items of which this is number `member`.
 CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t sets, const uint member)
 {
     const ulong vectors = sets.width / VECTOR_WIDTH;
@@ -37,8 +37,9 @@ CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t
     }
 }
 
-// The same for one tensor alone.
-CLNORM_INLINE void keep_elements(__global const storage_t *set, __local real *kept, const sets_t sets, const uint member)
+// Copies a set of a tensor that has no residual, such as dy.
+CLNORM_INLINE void keep_elements(__global const storage_t *set, __local real *kept, const sets_t sets,
+                                 const uint member)
 {
     const ulong vectors = sets.width / VECTOR_WIDTH;
     for (ulong row = 0; row < sets.rows; row++) {

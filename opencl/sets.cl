@@ -1,22 +1,23 @@
-// Where sets lie, what is read of them and what is written.
+// Where the elements of a set lie, for every operation and layout.
 //
-// A tensor is [samples][rows][groups][width]: set (n, g) is `rows` runs of `width` successive elements, one run a row.
+// A set has one mean and one variance. A tensor is [samples][rows][groups][width]: set (n, g) is `rows` rows of `width`
+// successive elements each.
 //
-//     group_norm, instance_norm, channels first   rows 1            width C/G * S
-//     layer_norm, rms_norm                        rows 1            width D, groups 1
-//     group_norm, instance_norm, channels last    rows S            width C/G
-//     batch_norm, channels first                  rows N            width S          samples 1, groups C
-//     batch_norm, channels last                   rows N * S        width 1          samples 1, groups C
+//     group_norm, instance_norm, channels first   rows 1        groups G   width C/G * S
+//     group_norm, instance_norm, channels last    rows S        groups G   width C/G
+//     layer_norm, rms_norm                        rows 1        groups 1   width D
+//     batch_norm, channels first                  rows N        groups C   width S          samples 1
+//     batch_norm, channels last                   rows N * S    groups C   width 1          samples 1
 //
-// Inside a row every `run` successive elements share one gamma and one beta; a row of group g uses those from
-// g * (width / run) on.
+// A run is `run` successive elements of a row that share one gamma and one beta, such as the S elements of a channel.
+// The rows of group g use the parameters from g * (width / run) on.
 
 #ifndef CLNORM_SETS_CL
 #define CLNORM_SETS_CL
 
 #include "cache.cl"
 
-// 1 adds a tensor of x's shape and type to x before anything else.
+// 1 adds a tensor of the shape and type of x to x before anything else.
 #ifndef RESIDUAL
 #define RESIDUAL 0
 #endif
@@ -26,26 +27,31 @@
 #define SUM 0
 #endif
 
-// 1 where a work-group keeps its set in local memory.
+// 1 keeps a copy of the work-group's set in local memory (keep.cl).
 #ifndef KEEP_SET
 #define KEEP_SET 0
 #endif
 
-// What a kernel is told of the sets; the same arguments in every kernel.
+// The last blocks of a work-group are normalized first, in stretches of this many blocks. They were read last: of a part
+// that is larger than a cache, they are still in it. Changes no bit.
+#define STRETCH_BLOCKS 64
+
+// The shape of the sets, as above.
 typedef struct {
-    ulong rows, groups, width; // as above
-    ulong run;                 // elements of a row that share parameters
+    ulong rows, groups, width, run;
 } sets_t;
 
-#define SETS_ARGUMENTS const ulong rows, const ulong groups, const ulong width, const ulong run
-#define DECLARE_SETS(name)                                                                                             \
-    sets_t name;                                                                                                       \
-    name.rows = rows;                                                                                                  \
-    name.groups = groups;                                                                                              \
-    name.width = width;                                                                                                \
-    name.run = run
+CLNORM_INLINE sets_t sets_of(const ulong rows, const ulong groups, const ulong width, const ulong run)
+{
+    sets_t sets;
+    sets.rows = rows;
+    sets.groups = groups;
+    sets.width = width;
+    sets.run = run;
+    return sets;
+}
 
-// Elements from one row of a set to the next, and of a whole sample.
+// Elements from one row of a set to the next: those of all groups.
 CLNORM_INLINE ulong row_stride(const sets_t sets)
 {
     return sets.groups * sets.width;
@@ -63,7 +69,13 @@ CLNORM_INLINE ulong first_parameter(const sets_t sets, const ulong set)
     return set % sets.groups * (sets.width / sets.run);
 }
 
-// The elements of a tensor in global memory: x, or x + residual.
+// A pointer to parameters moved by `offset`. Null remains null.
+CLNORM_INLINE __global const parameter_t *parameters_at(__global const parameter_t *values, const ulong offset)
+{
+    return values ? values + offset : values;
+}
+
+// An input tensor in global memory: x, or x + residual.
 typedef struct {
     __global const storage_t *x;
 #if RESIDUAL
@@ -71,16 +83,17 @@ typedef struct {
 #endif
 } tensor_t;
 
-#define DECLARE_TENSOR(name)                                                                                           \
-    tensor_t name;                                                                                                     \
-    name.x = x;                                                                                                        \
-    TENSOR_RESIDUAL(name)
+CLNORM_INLINE tensor_t tensor_of(__global const storage_t *x, __global const storage_t *residual)
+{
+    tensor_t tensor;
+    tensor.x = x;
 #if RESIDUAL
-#define TENSOR_RESIDUAL(name) name.residual = residual
-#else
-#define TENSOR_RESIDUAL(name)
+    tensor.residual = residual;
 #endif
+    return tensor;
+}
 
+// The tensor from element `offset` on.
 CLNORM_INLINE tensor_t tensor_at(const tensor_t tensor, const ulong offset)
 {
     tensor_t moved = tensor;
@@ -91,6 +104,7 @@ CLNORM_INLINE tensor_t tensor_at(const tensor_t tensor, const ulong offset)
     return moved;
 }
 
+// Element number `at`.
 CLNORM_INLINE real tensor_element(const tensor_t tensor, const ulong at)
 {
 #if RESIDUAL
@@ -100,6 +114,7 @@ CLNORM_INLINE real tensor_element(const tensor_t tensor, const ulong at)
 #endif
 }
 
+// VECTOR_WIDTH elements from number `at` on.
 CLNORM_INLINE realv tensor_elements(const tensor_t tensor, const ulong at)
 {
 #if RESIDUAL
@@ -109,7 +124,6 @@ CLNORM_INLINE realv tensor_elements(const tensor_t tensor, const ulong at)
 #endif
 }
 
-// Asks for the elements at `at`.
 CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
 {
     prefetch_input(tensor.x + at);
@@ -118,29 +132,58 @@ CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
 #endif
 }
 
-// The elements of a set: in global memory, or as reals in local memory.
+// The elements of one set: a tensor in global memory, or with KEEP_SET a copy in local memory, as reals, row after row.
 #if KEEP_SET
 typedef __local const real *source_t;
-#define source_at(source, offset) ((source) + (offset))
-#define source_element(source, at) ((source)[at])
-#define source_elements(source, at) load_vector((source) + (at))
-#define prefetch_source(source, at)
 #else
 typedef tensor_t source_t;
-#define source_at(source, offset) tensor_at(source, offset)
-#define source_element(source, at) tensor_element(source, at)
-#define source_elements(source, at) tensor_elements(source, at)
-#define prefetch_source(source, at) prefetch_tensor(source, at)
 #endif
 
-// Elements from one row of a set to the next where it is read from: kept rows lie side by side.
+CLNORM_INLINE source_t source_at(const source_t source, const ulong offset)
+{
 #if KEEP_SET
-#define SOURCE_ROW_STRIDE(sets) ((sets).width)
+    return source + offset;
 #else
-#define SOURCE_ROW_STRIDE(sets) row_stride(sets)
+    return tensor_at(source, offset);
 #endif
+}
 
-// What is written: y, and x + residual where that is wanted.
+CLNORM_INLINE real source_element(const source_t source, const ulong at)
+{
+#if KEEP_SET
+    return source[at];
+#else
+    return tensor_element(source, at);
+#endif
+}
+
+CLNORM_INLINE realv source_elements(const source_t source, const ulong at)
+{
+#if KEEP_SET
+    return load_vector(source + at);
+#else
+    return tensor_elements(source, at);
+#endif
+}
+
+CLNORM_INLINE void prefetch_source(const source_t source, const ulong at)
+{
+#if !KEEP_SET
+    prefetch_tensor(source, at);
+#endif
+}
+
+// Elements from one row of a source to the next.
+CLNORM_INLINE ulong source_row_stride(const sets_t sets)
+{
+#if KEEP_SET
+    return sets.width;
+#else
+    return row_stride(sets);
+#endif
+}
+
+// The output tensors: y, and with SUM x + residual.
 typedef struct {
     __global storage_t *y;
 #if SUM
@@ -148,16 +191,17 @@ typedef struct {
 #endif
 } target_t;
 
-#define DECLARE_TARGET(name)                                                                                           \
-    target_t name;                                                                                                     \
-    name.y = y;                                                                                                        \
-    TARGET_SUM(name)
+CLNORM_INLINE target_t target_of(__global storage_t *y, __global storage_t *sum)
+{
+    target_t target;
+    target.y = y;
 #if SUM
-#define TARGET_SUM(name) name.sum = sum
-#else
-#define TARGET_SUM(name)
+    target.sum = sum;
 #endif
+    return target;
+}
 
+// The target from element `offset` on.
 CLNORM_INLINE target_t target_at(const target_t target, const ulong offset)
 {
     target_t moved = target;
@@ -168,25 +212,24 @@ CLNORM_INLINE target_t target_at(const target_t target, const ulong offset)
     return moved;
 }
 
-// Stores y, and the x + residual that it was computed from.
-CLNORM_INLINE void store_result(const real result, const real from, const target_t target, const ulong at)
+// Stores one element of y, and the x (+ residual) that it was computed from.
+CLNORM_INLINE void store_result(const real y, const real x, const target_t target, const ulong at)
 {
-    store_element(result, target.y + at);
+    store_element(y, target.y + at);
 #if SUM
-    store_element(from, target.sum + at);
+    store_element(x, target.sum + at);
 #endif
 }
 
-// The same for VECTOR_WIDTH of them. y + at must be a multiple of the vector's size with STREAMING_STORES.
-CLNORM_INLINE void store_results(const realv result, const realv from, const target_t target, const ulong at)
+// Stores VECTOR_WIDTH elements of each. See store_output for the alignment of target.y + at.
+CLNORM_INLINE void store_results(const realv y, const realv x, const target_t target, const ulong at)
 {
-    store_output(result, target.y + at);
+    store_output(y, target.y + at);
 #if SUM
-    store_elements(from, target.sum + at);
+    store_elements(x, target.sum + at);
 #endif
 }
 
-// Asks for the place of the results at `at`.
 CLNORM_INLINE void prefetch_target(const target_t target, const ulong at)
 {
     prefetch_output(target.y + at);

@@ -1,16 +1,18 @@
-// How the rows of a sample are cut into tiles of columns, for work that goes across rows.
+// How a sample is divided for work across rows: long rows, columns, tiles, strips and shares.
 //
-// A row of a sample holds the elements of all groups, one column each: C columns with channels last. Where rows are
-// short, `lanes` successive rows are taken as one (a *long row* of `lanes` times as many columns), so that a long row has
-// 64 columns or more; lane l of a column takes the rows l, l + lanes, l + 2 lanes, ...
+// A row of a sample holds the elements of all groups, one column each: C = groups * width columns. If rows are short,
+// `short_rows` successive rows are taken as one long row, so that it has 64 columns or more:
 //
-//     column q of a long row = lane q / C of column q % C;  C = groups * width
-//     block of (column c, tile t, lane l) of set g is number
-//         moments of a set   (t * lanes + l) * width + c % width          of set g = c / width
-//         sums of gradients  (c * tiles + t) * lanes + l                  of the sample
+//     column q of long row r  =  column q % C of row  r * short_rows + q / C
 //
-// The former lie as their columns do; the latter so that those of a column, which are merged to the gradient of its
-// parameters, lie side by side.
+// A tile is COLUMN_ROWS long rows. A strip is STRIP neighbouring columns. A share is a tile by a strip: a team takes one
+// share at a time and walks down its rows. A block is one column of a tile, and has a number:
+//
+//     moments    (tile * short_rows + q / C) * width + c % width         in set g = c / width, where c = q % C
+//     gradients  (c * tiles + tile) * short_rows + q / C                 in the sample
+//
+// Moments lie as their columns do. Sums of gradients of one column lie side by side: they are merged to the gradients of
+// its parameters.
 
 #ifndef CLNORM_TILES_CL
 #define CLNORM_TILES_CL
@@ -18,11 +20,11 @@
 #include "lanes.cl"
 #include "sets.cl"
 
-// Long rows of a block. Part of the order of summation: another value gives other bits.
+// Long rows of a tile. Part of the order of summation: another value gives other bits.
 #define COLUMN_ROWS 128
 
-// Columns that a team walks down together: a team of several work-items keeps their sums in registers, a lone one in the
-// cache, and reads longer stretches of memory for it. Of no matter to the bits.
+// Columns of a strip. A team of several work-items keeps their sums in registers. A single work-item keeps them in the
+// cache, and reads longer stretches of memory. Changes no bit.
 #if TEAM == 1
 #define STRIP (32 * VECTOR_WIDTH)
 #define UNROLL_VECTORS
@@ -30,44 +32,46 @@
 #define STRIP LANES
 #define UNROLL_VECTORS _Pragma("unroll")
 #endif
-// Vectors of a strip that a work-item holds.
-#define STRIP_VECTORS (STRIP / (TEAM * VECTOR_WIDTH))
 
-// How the samples are cut into columns; what the kernels below are told beside the sets.
+// Columns from one vector of a work-item to its next, and vectors of a strip that a work-item holds.
+#define VECTOR_STEP (TEAM * VECTOR_WIDTH)
+#define STRIP_VECTORS (STRIP / VECTOR_STEP)
+
+// The columns of a sample.
 typedef struct {
-    uint lanes;   // rows in a long row
-    uint columns; // columns of a long row: lanes * groups * width
-    ulong size;   // elements of a sample
-    uint first;   // columns that the work-group takes: those from here
-    uint end;     //     to here
-    uint strips;  // teams' shares of these: ceil((end - first) / STRIP)
-    uint tiles;   // blocks of a column lane: ceil(rows / (lanes * COLUMN_ROWS))
+    uint short_rows; // rows of a long row
+    uint columns;    // columns of a long row: short_rows * groups * width
+    ulong size;      // elements of a sample
+    uint first, end; // columns that the work-group takes
+    uint strips;     // strips of these: ceil((end - first) / STRIP)
+    uint tiles;      // tiles of a sample: ceil(rows / (short_rows * COLUMN_ROWS))
 } columns_t;
 
-#define COLUMNS_ARGUMENTS const uint lanes, const uint strips, const uint tiles
-#define DECLARE_COLUMNS(name)                                                                                          \
-    columns_t name;                                                                                                    \
-    name.lanes = lanes;                                                                                                \
-    name.columns = lanes * (uint)(groups * width);                                                                     \
-    name.size = rows * groups * width;                                                                                 \
-    name.first = 0;                                                                                                    \
-    name.end = name.columns;                                                                                           \
-    name.strips = strips;                                                                                              \
-    name.tiles = tiles
+CLNORM_INLINE columns_t columns_of(const sets_t sets, const uint short_rows, const uint strips, const uint tiles)
+{
+    columns_t columns;
+    columns.short_rows = short_rows;
+    columns.columns = short_rows * (uint)(sets.groups * sets.width);
+    columns.size = sets.rows * sets.groups * sets.width;
+    columns.first = 0;
+    columns.end = columns.columns;
+    columns.strips = strips;
+    columns.tiles = tiles;
+    return columns;
+}
 
-// A team's share of a sample, as one of its work-items sees it: a tile by a strip.
+// A share, as one work-item of its team sees it.
 typedef struct {
     uint tile;
-    uint column;  // the first of this work-item's first vector; the next one begins TEAM * VECTOR_WIDTH further
-    uint vectors; // of this work-item that have columns
-    ulong offset; // of the tile's first element in the sample
+    uint column;  // the first column of this work-item's first vector
+    uint vectors; // vectors of this work-item that have columns
+    ulong offset; // the tile's first element in the sample
     uint whole;   // long rows of the tile
-    uint ragged;  // elements of the row behind them, which ends early; 0 where there is none
-    uint safe;    // long rows that whole vectors can be read of, also where columns end within a vector
+    uint ragged;  // elements of the long row behind them, which ends early; 0 if there is none
+    uint safe;    // long rows whose vectors may be loaded whole, also if the columns end within a vector
 } share_t;
 
-#define VECTOR_STEP (TEAM * VECTOR_WIDTH)
-
+// Share number `number`: tile after tile, strip after strip.
 CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, const uint item)
 {
     share_t share;
@@ -80,13 +84,25 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     const ulong left = columns.size - share.offset;
     share.whole = (uint)min((ulong)COLUMN_ROWS, left / columns.columns);
     share.ragged = share.whole < COLUMN_ROWS ? (uint)(left % columns.columns) : 0;
-    // A vector that goes beyond its row reads what the next row begins with, as long as there is one.
+    // A vector beyond the end of its row reads the beginning of the next row, if there is one.
     const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
     share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
     return share;
 }
 
-// How far ahead memory is asked for on the way down the rows: whole rows.
+// Long rows of a share, with the one that ends early.
+CLNORM_INLINE uint rows_of_share(const share_t share)
+{
+    return share.whole + (share.ragged > 0 ? 1 : 0);
+}
+
+// The first element of a share's row in the sample.
+CLNORM_INLINE ulong row_offset(const columns_t columns, const share_t share, const uint row)
+{
+    return share.offset + (ulong)row * columns.columns;
+}
+
+// Distance in elements between a load or store and the prefetch beside it: whole rows.
 CLNORM_INLINE ulong rows_ahead(const columns_t columns)
 {
     return (ulong)columns.columns * max(1u, (uint)AHEAD / columns.columns);
@@ -98,7 +114,7 @@ CLNORM_INLINE uint columns_before(const uint at, const uint end)
     return at >= end ? 0 : min((uint)VECTOR_WIDTH, end - at);
 }
 
-// VECTOR_WIDTH elements of which the first `count` are wanted; 0 for the others.
+// The first `count` of VECTOR_WIDTH elements from number `at` on, and 0 for the others, which are not read.
 CLNORM_INLINE realv some_elements(const tensor_t tensor, const ulong at, const uint count)
 {
     real part[VECTOR_WIDTH];

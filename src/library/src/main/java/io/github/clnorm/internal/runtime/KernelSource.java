@@ -21,15 +21,17 @@ public final class KernelSource {
     // What kernels are looked up in; the files that these include are reached through them.
     static final List<String> FILES = List.of(
             "affine.cl",
+            "affine_columns.cl",
             "bandwidth.cl",
-            "columns.cl",
             "gradient.cl",
             "gradient_columns.cl",
             "gradient_resident.cl",
             "gradient_tiles.cl",
             "launch.cl",
             "moments.cl",
+            "moments_of_columns.cl",
             "resident.cl",
+            "resident_columns.cl",
             "running.cl",
             "smoke.cl");
     private static final int HASH_BYTES = 8;
