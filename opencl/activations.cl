@@ -2,8 +2,8 @@
 //
 //     relu(v) = max(v, 0)      silu(v) = v / (1 + e^-v)      gelu(v) = v * Phi(v), exact, not the tanh approximation
 //
-// The built-in exp and erf give other bits for vectors than for scalars on some devices, and results must not depend on
-// the vector width: so they are computed here, from operations that round alike everywhere.
+// The built-in exp and erf of some devices give other bits for vectors than for scalars, and results must not depend on
+// the vector width. exp and erfc are therefore computed here, from operations that round alike for both.
 
 #ifndef CLNORM_ACTIVATIONS_CL
 #define CLNORM_ACTIVATIONS_CL
@@ -15,17 +15,19 @@
 #define SILU 2
 #define GELU 3
 
+// The activation of y.
 #ifndef ACTIVATION
 #define ACTIVATION NONE
 #endif
 
 #if ACTIVATION == SILU || ACTIVATION == GELU
 
-// From here on the logistic function and Phi are 1 to the last bit, and their tails 0.
+// Beyond this value the logistic function and Phi are exactly 1 in real, and their tails 0.
 #define FAR_OUT REAL(1e9)
 
 #define LOG2_E REAL(1.4426950408889634)
-// ln 2 in two terms: the first has so few bits that its product with an exponent is exact.
+// ln 2 = LN2_HI + LN2_LO. LN2_HI has few bits, so its product with an exponent is exact. exp_terms are those of P
+// below.
 #if STORAGE == FLOAT64
 #define LN2_HI 0x1.62e42feep-1
 #define LN2_LO 0x1.a39ef35793c76p-33
@@ -33,10 +35,17 @@
 #define FRACTION_BITS 52
 #define EXP_OVERFLOWS 710.0
 #define EXP_VANISHES -746.0
-__constant real exp_terms[] = {
-    0x1p-1, 0x1.5555555555557p-3, 0x1.5555555555557p-5, 0x1.11111111100dbp-7, 0x1.6c16c16c15a68p-10,
-    0x1.a01a01abe824dp-13, 0x1.a01a01a9e9aaep-16, 0x1.71de02312a642p-19, 0x1.27e4d4192b23bp-22,
-    0x1.af4dea43cc39ep-26, 0x1.1f7f27da618f1p-29};
+__constant real exp_terms[] = {0x1p-1,
+                               0x1.5555555555557p-3,
+                               0x1.5555555555557p-5,
+                               0x1.11111111100dbp-7,
+                               0x1.6c16c16c15a68p-10,
+                               0x1.a01a01abe824dp-13,
+                               0x1.a01a01a9e9aaep-16,
+                               0x1.71de02312a642p-19,
+                               0x1.27e4d4192b23bp-22,
+                               0x1.af4dea43cc39ep-26,
+                               0x1.1f7f27da618f1p-29};
 #else
 #define LN2_HI 0x1.63p-1f
 #define LN2_LO -0x1.bd0106p-13f
@@ -48,14 +57,15 @@ __constant real exp_terms[] = {0x1p-1f, 0x1.5554dcp-3f, 0x1.5554eap-5f, 0x1.120b
 #endif
 #define EXP_TERMS (sizeof(exp_terms) / sizeof(real))
 
-// 2^exponent, for exponents of normal numbers.
+// 2^exponent. The result must be a normal number.
 CLNORM_INLINE realv power_of_two(const bitsv exponent)
 {
     return CLNORM_JOIN(as_, vector(REAL_NAME))((exponent + EXPONENT_BIAS) << FRACTION_BITS);
 }
 
-// e^v, relative error below 1.3e-7 (float) and 3e-16 (double): e^r = 1 + r + r^2 P(r) on |r| <= ln(2)/2, the terms of P
-// by Chebyshev interpolation, times a power of two in two steps, so that it overflows and vanishes where it should.
+// e^v with a relative error below 1.3e-7 (float) or 3e-16 (double). v = n ln(2) + r with |r| <= ln(2) / 2, and e^r = 1
+// + r + r^2 P(r), with the terms of P from Chebyshev interpolation. The result is multiplied by 2^n in two steps, so
+// that it overflows to infinity and underflows to 0.
 CLNORM_INLINE realv exponential(const realv v)
 {
     realv x = v > EXP_OVERFLOWS ? (realv)(EXP_OVERFLOWS) : v;
@@ -75,28 +85,30 @@ CLNORM_INLINE realv exponential(const realv v)
 #endif
 
 #if ACTIVATION == GELU
-// (1 + 2z) e^(z^2) erfc(z) for z >= 0 as a polynomial in (z - c) / (z + c): smooth, and between 1 and 1.28 up to
-// infinity, hence a small relative error wherever e^(-z^2) does not vanish (Schonfelder, Math. Comp. 32, 1978, has the
-// form; the terms are by Chebyshev interpolation). Relative error below 1.5e-7 (float) and 4e-16 (double).
+// The terms of (1 + 2z) e^(z^2) erfc(z), z >= 0, as a polynomial in (z - c) / (z + c) with c = ERFC_CENTRE. The
+// function is smooth and lies between 1 and 1.28, so the relative error is small if e^(-z^2) is not 0: below 1.5e-7
+// (float) or 4e-16 (double). The form is from Schonfelder, Math. Comp. 32, 1978, and the terms from Chebyshev
+// interpolation.
 #if STORAGE == FLOAT64
 #define ERFC_CENTRE 3.0
 __constant real erfc_terms[] = {
-    0x1.40c522d7e4987p0, -0x1.15c084bb9e8f1p-3, -0x1.85a15c58aa4e9p-5, 0x1.098366a5b4618p-3, -0x1.e88b803a4a9c8p-4,
-    0x1.17ca2877f370ep-4, -0x1.8574c40b62f3fp-6, 0x1.4b884e402f7e7p-9, 0x1.ef1bdd09b8691p-10, -0x1.98db50a6a05a9p-11,
-    -0x1.b91261c1d5519p-14, 0x1.065a30da18431p-13, 0x1.4c22161ed2af0p-18, -0x1.513b02480f162p-16,
-    -0x1.88528d098a436p-21, 0x1.d20b60bd50000p-19, 0x1.7ddd481fa8380p-22, -0x1.4afdc03852431p-21,
-    -0x1.2d5fec84efbb3p-23, 0x1.b51f82fe40f78p-24, 0x1.5fe47f450025ep-25, -0x1.c88e9ec5ce596p-27,
-    -0x1.18fb218142199p-27, 0x1.0dd6262d7276ap-30, 0x1.c990f6cef2a78p-31};
+    0x1.40c522d7e4987p0,   -0x1.15c084bb9e8f1p-3,  -0x1.85a15c58aa4e9p-5,  0x1.098366a5b4618p-3,
+    -0x1.e88b803a4a9c8p-4, 0x1.17ca2877f370ep-4,   -0x1.8574c40b62f3fp-6,  0x1.4b884e402f7e7p-9,
+    0x1.ef1bdd09b8691p-10, -0x1.98db50a6a05a9p-11, -0x1.b91261c1d5519p-14, 0x1.065a30da18431p-13,
+    0x1.4c22161ed2af0p-18, -0x1.513b02480f162p-16, -0x1.88528d098a436p-21, 0x1.d20b60bd50000p-19,
+    0x1.7ddd481fa8380p-22, -0x1.4afdc03852431p-21, -0x1.2d5fec84efbb3p-23, 0x1.b51f82fe40f78p-24,
+    0x1.5fe47f450025ep-25, -0x1.c88e9ec5ce596p-27, -0x1.18fb218142199p-27, 0x1.0dd6262d7276ap-30,
+    0x1.c990f6cef2a78p-31};
 #else
 #define ERFC_CENTRE 2.0f
-__constant real erfc_terms[] = {
-    0x1.46e80ep0f, -0x1.7bf5dap-4f, -0x1.54081cp-3f, 0x1.4ff92ap-3f, -0x1.bc1ab8p-5f, -0x1.06c3fp-7f, 0x1.1cb9f4p-7f,
-    0x1.3f230ap-10f, -0x1.6de04ep-10f, -0x1.774e8ap-12f, 0x1.513ac4p-13f, 0x1.09ca7p-14f};
+__constant real erfc_terms[] = {0x1.46e80ep0f,    -0x1.7bf5dap-4f,  -0x1.54081cp-3f, 0x1.4ff92ap-3f,
+                                -0x1.bc1ab8p-5f,  -0x1.06c3fp-7f,   0x1.1cb9f4p-7f,  0x1.3f230ap-10f,
+                                -0x1.6de04ep-10f, -0x1.774e8ap-12f, 0x1.513ac4p-13f, 0x1.09ca7p-14f};
 #endif
 #define ERFC_TERMS (sizeof(erfc_terms) / sizeof(real))
 #define SQRT_HALF REAL(0.7071067811865476)
 
-// 1 - Phi(|v|) = erfc(|v| / sqrt(2)) / 2, given e^(-v^2 / 2): it never cancels. NaN where v is infinite.
+// 1 - Phi(|v|) = erfc(|v| / sqrt(2)) / 2, given bell = e^(-v^2 / 2). Nothing cancels. NaN if v is infinite.
 CLNORM_INLINE realv upper_tail(const realv v, const realv bell)
 {
     const realv z = fabs(v) * SQRT_HALF;
@@ -116,7 +128,7 @@ CLNORM_INLINE realv gelu(const realv v)
     return v < 0 ? v * tail : (v > FAR_OUT ? v : multiply_add(-v, tail, v));
 }
 
-// Its derivative, Phi(v) + v * e^(-v^2 / 2) / sqrt(2 pi).
+// The derivative of gelu: Phi(v) + v * e^(-v^2 / 2) / sqrt(2 pi).
 CLNORM_INLINE realv gelu_slope(const realv v)
 {
     const realv bell = exponential((v * REAL(-0.5)) * v);
@@ -140,7 +152,7 @@ CLNORM_INLINE realv activate(const realv v)
 #endif
 }
 
-// The activation of one value: the same bits.
+// The same for one value: the same bits.
 CLNORM_INLINE real activate_one(const real v)
 {
 #if ACTIVATION == NONE
@@ -152,7 +164,7 @@ CLNORM_INLINE real activate_one(const real v)
 #endif
 }
 
-// dy times the derivative of the activation at v: what a gradient becomes on its way back. relu has 0 at 0, as PyTorch.
+// dy times the derivative of the activation at v. The derivative of relu at 0 is 0, as in PyTorch.
 CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
 {
 #if ACTIVATION == RELU
@@ -160,7 +172,7 @@ CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
 #elif ACTIVATION == SILU
     const realv inverse = exponential(-v);
     const realv logistic = REAL(1.0) / (inverse + REAL(1.0));
-    // 1 - logistic, without cancelling where logistic is nearly 1.
+    // 1 - logistic, without cancellation if logistic is nearly 1.
     const realv rest = v < 0 ? REAL(1.0) - logistic : inverse * logistic;
     const realv slope = logistic * multiply_add(v, rest, (realv)(1));
     return dy * (v > FAR_OUT ? (realv)(1) : (v < -FAR_OUT ? (realv)(0) : slope));
@@ -171,7 +183,7 @@ CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
 #endif
 }
 
-// The same of one value, with the same bits.
+// The same for one value: the same bits.
 CLNORM_INLINE real activation_gradient_one(const real dy, const real v)
 {
 #if ACTIVATION == NONE

@@ -41,8 +41,7 @@ affine(__global const storage_t *x, __global const storage_t *residual, __global
     const uint first = part * blocks_per_part;
     const ulong offset = set_offset(sets, set);
     const ulong first_param = first_parameter(sets, set);
-    affine_blocks(tensor_at(tensor_of(x, residual), offset), target_at(target_of(y, sum), offset), sets,
-                  blocks_per_row, first, min(first + blocks_per_part, blocks_of_set),
-                  parameters_at(gamma, first_param), parameters_at(beta, first_param), m, (uint)get_local_id(0),
-                  WORK_GROUP_SIZE, items_per_run);
+    affine_blocks(tensor_at(tensor_of(x, residual), offset), target_at(target_of(y, sum), offset), sets, blocks_per_row,
+                  first, min(first + blocks_per_part, blocks_of_set), parameters_at(gamma, first_param),
+                  parameters_at(beta, first_param), m, (uint)get_local_id(0), WORK_GROUP_SIZE, items_per_run);
 }

@@ -16,25 +16,22 @@ __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 affine_columns(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y,
                __global storage_t *sum, __global const parameter_t *gamma, __global const parameter_t *beta,
                __global const real *mean, __global const real *mean_lo, __global const real *rstd,
-               __global const real *variance, const ulong rows, const ulong groups, const ulong width,
-               const ulong run, const uint short_rows, const uint strips, const uint tiles,
-               const ulong shares_per_part, const ulong parts, const real eps, const ulong first_group)
+               __global const real *variance, const ulong rows, const ulong groups, const ulong width, const ulong run,
+               const uint short_rows, const uint strips, const uint tiles, const ulong shares_per_part,
+               const ulong parts, const real eps, const ulong first_group)
 {
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
-    const ulong group = first_group + get_group_id(0);
-    const ulong sample = group / parts;
-    const ulong first = group % parts * shares_per_part;
-    const ulong end = min(first + shares_per_part, (ulong)strips * tiles);
-    const tensor_t own = tensor_at(tensor_of(x, residual), sample * columns.size);
-    const target_t own_target = target_at(target_of(y, sum), sample * columns.size);
+    const part_t part = part_of(columns, first_group + get_group_id(0), parts, shares_per_part);
+    const tensor_t own = tensor_at(tensor_of(x, residual), part.sample * columns.size);
+    const target_t own_target = target_at(target_of(y, sum), part.sample * columns.size);
     affine_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;
-    for (ulong number = first + (uint)get_local_id(0) / TEAM; number < end; number += TEAMS) {
+    for (ulong number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
         known_column = affine_columns_of_share(known, known_column, share, sets, gamma, beta, mean, mean_lo, rstd,
-                                               variance, eps, sample * groups);
+                                               variance, eps, part.sample * groups);
         affine_share(own, own_target, columns, share, known);
     }
 }

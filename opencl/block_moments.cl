@@ -1,13 +1,13 @@
 // The moments of a block: its mean, and M2, the sum of squared deviations from the mean.
 //
-// The pivot of a block is the mean of its first 64 elements. One read of the block gives sum(x - pivot) and
-// sum((x - pivot)^2), hence the mean as a high/low pair, and M2. The pivot is from the block's own data, so an outlier in
-// it is in M2 too: by Cauchy-Schwarz few bits can be lost at any mean. E[x^2] - E[x]^2 loses all of them if |mean| is
-// large compared with the standard deviation.
+// The pivot of a block is the mean of its first 64 elements. One read of the block gives sum(x - pivot) and sum((x -
+// pivot)^2), hence the mean as a high/low pair, and M2. The pivot is from the block's own data, so an outlier in it is
+// in M2 too: by Cauchy-Schwarz few bits can be lost at any mean. E[x^2] - E[x]^2 loses all of them if |mean| is large
+// compared with the standard deviation.
 //
 // A block is read a second time in two cases. If two bits were lost, it is summed about its mean. If squares leave the
-// range of real (values beyond 2^50 or below 2^-40 in float), it is summed with its deviations scaled by a power of two,
-// which is exact.
+// range of real (values beyond 2^50 or below 2^-40 in float), it is summed with its deviations scaled by a power of
+// two, which is exact.
 //
 // RMSNorm (CENTERED 0) takes no mean: the pivot and the mean are 0, and M2 is the sum of squares.
 
@@ -41,8 +41,8 @@
 #define TINY_EPS 0x1p-75f
 #endif
 
-// The moments of a block: mean = mean_hi + mean_lo, and sum((x - mean)^2) = m2 * unit^2. unit is 1 except for blocks that
-// were scaled.
+// The moments of a block: mean = mean_hi + mean_lo, and sum((x - mean)^2) = m2 * unit^2. unit is 1 except for blocks
+// that were scaled.
 typedef struct {
     real mean_hi, mean_lo, m2, unit;
 } block_moments_t;
@@ -56,8 +56,7 @@ CLNORM_INLINE real unit_of(const real scale)
 // The scale for a block with the given moments, which were taken without scaling. 1 if they are in range.
 CLNORM_INLINE real scale_for(const real m2, const real pivot)
 {
-    return !(m2 < HUGE_BLOCK_M2) ? SCALE_OF_HUGE
-                                 : (m2 < TINY_M2 && fabs(pivot) < TINY_PIVOT ? SCALE_OF_TINY : (real)1);
+    return !(m2 < HUGE_BLOCK_M2) ? SCALE_OF_HUGE : (m2 < TINY_M2 && fabs(pivot) < TINY_PIVOT ? SCALE_OF_TINY : (real)1);
 }
 
 // x * scale - pivot for VECTOR_WIDTH elements from number `at` on, and 0 for those from n on.
@@ -190,9 +189,9 @@ CLNORM_INLINE void store_block(BLOCKS_SPACE real *moments, const ulong stride, c
 // The moments of the blocks first .. end of a set. A team takes each `step`-th of them, from number first + offset on.
 // Nothing is read if the set is not `present`. A group call.
 CLNORM_INLINE void moments_of_set_blocks(const source_t source, const int present, const sets_t sets,
-                                         const uint blocks_per_row, const uint first, const uint end,
-                                         const uint offset, const uint step, BLOCKS_SPACE real *moments,
-                                         const ulong stride, const team_t *team)
+                                         const uint blocks_per_row, const uint first, const uint end, const uint offset,
+                                         const uint step, BLOCKS_SPACE real *moments, const ulong stride,
+                                         const team_t *team)
 {
     for (uint base = first; base < end; base += step) {
         const uint block = base + offset;

@@ -15,8 +15,8 @@ typedef struct {
     realv mean_hi, mean_lo, a, b;
 } affine_column_t;
 
-// That of the columns from q on. `first_set` is the number of the sample's first set. Columns that do not exist take the
-// parameters from the beginning of the row, and are not stored.
+// That of the columns from q on. `first_set` is the number of the sample's first set. Columns that do not exist take
+// the parameters from the beginning of the row, and are not stored.
 CLNORM_INLINE affine_column_t affine_column(const sets_t sets, const uint q, __global const parameter_t *gamma,
                                             __global const parameter_t *beta, __global const real *mean,
                                             __global const real *mean_lo, __global const real *rstd,

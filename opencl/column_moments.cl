@@ -4,8 +4,8 @@
 // columns and walks down the rows; it needs no other work-item, and no barrier. set_moments.cl merges the blocks of a
 // set. Hence the same promise as along rows: neither the work-groups nor the vector width change a bit.
 //
-// The pivot of a column is the mean of its first sixteen rows. As in block_moments.cl, columns that lost bits are summed
-// again about their mean, and columns whose squares leave the range of real, scaled.
+// The pivot of a column is the mean of its first sixteen rows. As in block_moments.cl, columns that lost bits are
+// summed again about their mean, and columns whose squares leave the range of real, scaled.
 
 #ifndef CLNORM_COLUMN_MOMENTS_CL
 #define CLNORM_COLUMN_MOMENTS_CL
@@ -116,8 +116,8 @@ CLNORM_INLINE column_moments_t column_moments(const realv pivot, const realv sum
     return result;
 }
 
-// The scales for columns with the given moments, which were taken without scaling. 1 for columns in range, and for those
-// that do not exist.
+// The scales for columns with the given moments, which were taken without scaling. 1 for columns in range, and for
+// those that do not exist.
 CLNORM_INLINE realv column_scale(const column_moments_t m, const realv pivot, const uint count)
 {
     realv scale = fabs(pivot) < TINY_PIVOT ? (realv)(SCALE_OF_TINY) : (realv)(1);
@@ -156,8 +156,8 @@ CLNORM_INLINE column_moments_t moments_again(const tensor_t sample, const column
     return column_moments(pivot, sum, squares, share, q, scale);
 }
 
-// The moments of the columns from q on, given their sums about the first pivot. Columns out of range, or that lost bits,
-// are summed again. Their neighbours in the vector are summed again too, with the same result.
+// The moments of the columns from q on, given their sums about the first pivot. Columns out of range, or that lost
+// bits, are summed again. Their neighbours in the vector are summed again too, with the same result.
 CLNORM_INLINE column_moments_t final_moments(const tensor_t sample, const columns_t columns, const share_t share,
                                              const uint q, const realv pivot, const realv sum, const realv squares)
 {
@@ -181,8 +181,8 @@ CLNORM_INLINE column_moments_t final_moments(const tensor_t sample, const column
 }
 
 // Stores the moments of the columns from q on. See tiles.cl for the numbers of blocks.
-CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, const columns_t columns,
-                                 const sets_t sets, const share_t share, const uint q, const column_moments_t m)
+CLNORM_INLINE void store_columns(__global real *moments, const ulong stride, const columns_t columns, const sets_t sets,
+                                 const share_t share, const uint q, const column_moments_t m)
 {
     const uint count = columns_before(q, columns.end);
     const uint width = (uint)sets.width;

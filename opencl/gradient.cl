@@ -1,7 +1,7 @@
 // Backward of the strategy split, along rows: sums of blocks, means of sets, dx, and the gradients of parameters.
 //
-// The formulas are in gradient_formulas.cl. There are no atomics: each block has a slot for its sums, and all merges go in
-// the order of the blocks. The four kernels are in one file because they often share a program.
+// The formulas are in gradient_formulas.cl. There are no atomics: each block has a slot for its sums, and all merges go
+// in the order of the blocks. The four kernels are in one file because they often share a program.
 
 #include "gradient_blocks.cl"
 #include "gradient_input.cl"
@@ -47,18 +47,17 @@ gradient_sums(__global const storage_t *x, __global const storage_t *residual, _
 // local               as gradient_sums
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_of_sets(__global const real *partials, __global const parameter_t *gamma, __global real *g,
-                 __global real *g_of_xhat, const ulong stride, const ulong rows, const ulong groups,
-                 const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
-                 const ulong first_group)
+                 __global real *g_of_xhat, const ulong stride, const ulong rows, const ulong groups, const ulong width,
+                 const ulong run, const uint blocks, const uint runs, const uint per_run, const ulong first_group)
 {
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
     const ulong set = first_group + get_group_id(0);
     const set_gradient_t no_statistics = {0, 0, 0, 0, 0};
-    const set_gradient_t merged =
-        merge_sums(partials + set * blocks, stride, cut, parameters_at(gamma, first_parameter(sets, set)),
-                   rows * width, no_statistics, &team);
+    const set_gradient_t merged = merge_sums(partials + set * blocks, stride, cut,
+                                             parameters_at(gamma, first_parameter(sets, set)), rows * width,
+                                             no_statistics, &team);
     if (get_local_id(0) == 0) {
         g[set] = merged.g;
         g_of_xhat[set] = merged.g_of_xhat;

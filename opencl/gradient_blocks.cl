@@ -1,10 +1,10 @@
 // The sums of a block for backward, along rows: sum(dz * xhat) and sum(dz).
 //
-// The sums of blocks (gradient_cut.cl) serve twice, for the means of their set and for the gradients of their parameter, so
-// x and dy are read once for both. With EACH they are sum(g * xhat) and sum(g).
+// The sums of blocks (gradient_cut.cl) serve twice, for the means of their set and for the gradients of their
+// parameter, so x and dy are read once for both. With EACH they are sum(g * xhat) and sum(g).
 //
-// A block is summed in 64 lanes (lanes.cl). The elements behind its last whole END elements lie in the next END lanes, at
-// their upper end: a vector that ends with the block reads them, and nothing beyond.
+// A block is summed in 64 lanes (lanes.cl). The elements behind its last whole END elements lie in the next END lanes,
+// at their upper end: a vector that ends with the block reads them, and nothing beyond.
 
 #ifndef CLNORM_GRADIENT_BLOCKS_CL
 #define CLNORM_GRADIENT_BLOCKS_CL
@@ -136,8 +136,8 @@ CLNORM_INLINE element_operands_t element_at(const operands_t block, const uint a
     return e;
 }
 
-// Adds the VECTOR_WIDTH elements from number `at` on to their lanes, except the first `skipped` (0 or less: none), which
-// other lanes have.
+// Adds the VECTOR_WIDTH elements from number `at` on to their lanes, except the first `skipped` (0 or less: none),
+// which other lanes have.
 CLNORM_INLINE void add_vector(realv *products, realv *sums, const operands_t block, const uint at, const int skipped)
 {
     const set_gradient_t s = block.set;
@@ -197,8 +197,8 @@ CLNORM_INLINE void add_end_of_block(realv *products, realv *sums, const operands
     }
 }
 
-// The sums of a block of n elements: sum(dz * xhat) and sum(dz), or with EACH sum(g * xhat) and sum(g). Each work-item of
-// the team gets them. A team without a block passes n = 0. `ahead` is the distance of prefetches. A group call.
+// The sums of a block of n elements: sum(dz * xhat) and sum(dz), or with EACH sum(g * xhat) and sum(g). Each work-item
+// of the team gets them. A team without a block passes n = 0. `ahead` is the distance of prefetches. A group call.
 CLNORM_INLINE void block_sums(const operands_t operands, const uint n, const ulong ahead, const team_t *team,
                               real *product, real *sum)
 {
@@ -224,8 +224,8 @@ CLNORM_INLINE void block_sums(const operands_t operands, const uint n, const ulo
     fold_lanes(products, sums, product, sum, team);
 }
 
-// The sums of the blocks first .. end of a set, stored at partials[block] and partials[stride + block]. A team takes each
-// `step`-th of them, from number first + offset on. Nothing is read if the set is not `present`. A group call.
+// The sums of the blocks first .. end of a set, stored at partials[block] and partials[stride + block]. A team takes
+// each `step`-th of them, from number first + offset on. Nothing is read if the set is not `present`. A group call.
 CLNORM_INLINE void sums_of_blocks(const operands_t set, const int present, const sets_t sets, const gradient_cut_t cut,
                                   const uint first, const uint end, const uint offset, const uint step,
                                   __global real *partials, const ulong stride, const team_t *team)

@@ -3,8 +3,8 @@
 // A work-item keeps these of its columns while it walks down the rows.
 //
 // With ROW_STATISTICS 1 the tensor is the LayerNorm tensor [samples][1][groups][width] seen as one sample of `samples`
-// rows, [1][samples][groups * width][1]. Each row is one set, or several, with statistics of its own, and each column is
-// a parameter.
+// rows, [1][samples][groups * width][1]. Each row is one set, or several, with statistics of its own, and each column
+// is a parameter.
 
 #ifndef CLNORM_GRADIENT_COLUMN_CL
 #define CLNORM_GRADIENT_COLUMN_CL
@@ -109,8 +109,8 @@ CLNORM_INLINE gradient_column_t gradient_column(const sample_t sample, const set
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         const ulong set = first_set + group;
-        const ulong param =
-            sets.run == 1 ? column : (ulong)group * (uint)(sets.width / sets.run) + in_group / (uint)sets.run;
+        const ulong param = sets.run == 1 ? column
+                                          : (ulong)group * (uint)(sets.width / sets.run) + in_group / (uint)sets.run;
         set_column(&values, v, saved_statistics(sample.saved, set), gamma_at(sample.gamma, param),
                    beta_at(sample.beta, param), sample.g ? sample.g[set] : (real)0,
                    sample.g_of_xhat ? sample.g_of_xhat[set] : (real)0);
@@ -128,8 +128,8 @@ CLNORM_INLINE gradient_column_t gradient_column(const sample_t sample, const set
     return column_of_values(&values);
 }
 
-// gradient_column for all vectors of a share, unless `known` has those of its first column already (`known_column`): if a
-// strip is a whole row, the next tile has the same columns. Returns the share's first column.
+// gradient_column for all vectors of a share, unless `known` has those of its first column already (`known_column`): if
+// a strip is a whole row, the next tile has the same columns. Returns the share's first column.
 CLNORM_INLINE uint gradient_columns_of_share(gradient_column_t *known, const uint known_column, const share_t share,
                                              const sample_t sample, const sets_t sets, const uint row_length,
                                              const ulong first_set)

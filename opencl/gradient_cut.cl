@@ -1,7 +1,7 @@
 // The cut of a set into blocks for backward, along rows.
 //
-// A block is at most BLOCK elements that share gamma and beta: a piece of a run. If each element has its own gamma and beta
-// (EACH), a block is a piece of a row. Part of the order of summation.
+// A block is at most BLOCK elements that share gamma and beta: a piece of a run. If each element has its own gamma and
+// beta (EACH), a block is a piece of a row. Part of the order of summation.
 
 #ifndef CLNORM_GRADIENT_CUT_CL
 #define CLNORM_GRADIENT_CUT_CL
@@ -14,7 +14,8 @@
 #define EACH 0
 #endif
 
-// How the blocks of a set belong to its parameters: block k belongs to run k / per_run % runs. EACH has one run per row.
+// How the blocks of a set belong to its parameters: block k belongs to run k / per_run % runs. EACH has one run per
+// row.
 typedef struct {
     uint blocks;  // of a set
     uint runs;    // of a row: parameters of a set

@@ -1,4 +1,5 @@
-// The formulas of backward: from dy, the gradient of a loss with respect to y, to those with respect to x, gamma and beta.
+// The formulas of backward: from dy, the gradient of a loss with respect to y, to those with respect to x, gamma and
+// beta.
 //
 //     xhat   = ((x - mean_hi) - mean_lo) * rstd
 //     dz     = dy * activation'(xhat * gamma + beta)
@@ -7,9 +8,9 @@
 //     dx     = rstd * g                                         if statistics were given
 //     dgamma = sum(dz * xhat),  dbeta = sum(dz)                 over all elements that share the parameter
 //
-// Sums are of products with xhat, never of dy * x with a correction afterwards: that cancels if |mean| is large compared
-// with the standard deviation. The forward pass saves the statistics only. xhat and the activation's derivative are
-// computed again.
+// Sums are of products with xhat, never of dy * x with a correction afterwards: that cancels if |mean| is large
+// compared with the standard deviation. The forward pass saves the statistics only. xhat and the activation's
+// derivative are computed again.
 
 #ifndef CLNORM_GRADIENT_FORMULAS_CL
 #define CLNORM_GRADIENT_FORMULAS_CL
@@ -59,8 +60,8 @@ CLNORM_INLINE set_gradient_t saved_statistics(const saved_t saved, const ulong s
     return s;
 }
 
-// The formulas of xhat and of dx, of vectors or of scalars. Differences are taken before the product with rstd: if dx is
-// 0, as in a set of one element, it is exactly 0.
+// The formulas of xhat and of dx, of vectors or of scalars. Differences are taken before the product with rstd: if dx
+// is 0, as in a set of one element, it is exactly 0.
 #if CENTERED
 #define XHAT(x, mean_hi, mean_lo, rstd) ((((x) - (mean_hi)) - (mean_lo)) * (rstd))
 #else

@@ -42,8 +42,8 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
     const uint head = (uint)aligned_head(dx, n);
     const uint end = head + (n - head) / VECTOR_WIDTH * VECTOR_WIDTH;
     const operands_t block = with_run_parameters(operands);
-    // The elements before the first vector and behind the last one. A single work-item computes two vectors that overlap
-    // the others, before dx overwrites what they read. Other teams go element by element.
+    // The elements before the first vector and behind the last one. A single work-item computes two vectors that
+    // overlap the others, before dx overwrites what they read. Other teams go element by element.
 #if TEAM == 1 && VECTOR_WIDTH > 1
     const int overlapping = n >= VECTOR_WIDTH;
 #else
@@ -92,8 +92,9 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
     }
 }
 
-// dx of the blocks first .. end of a set, stretch by stretch from the last to the first (see STRETCH_BLOCKS). A team takes
-// each `step`-th block of a stretch, from its `offset`-th on. dx points to the set, and has rows row_stride apart.
+// dx of the blocks first .. end of a set, stretch by stretch from the last to the first (see STRETCH_BLOCKS). A team
+// takes each `step`-th block of a stretch, from its `offset`-th on. dx points to the set, and has rows row_stride
+// apart.
 CLNORM_INLINE void input_gradient_of_blocks(const operands_t set, __global storage_t *dx, const sets_t sets,
                                             const gradient_cut_t cut, const uint first, const uint end,
                                             const uint offset, const uint step, const team_t *team)

@@ -1,7 +1,7 @@
 // dgamma and dbeta, merged from the sums of the blocks that share a parameter.
 //
-// The sums are compensated sums in 64 lanes (compensated.cl), sample after sample and in the order of the blocks. Sums of
-// blocks (partials) lie as [samples, groups, blocks], and the blocks of a set as [rows, runs, per_run].
+// The sums are compensated sums in 64 lanes (compensated.cl), sample after sample and in the order of the blocks. Sums
+// of blocks (partials) lie as [samples, groups, blocks], and the blocks of a set as [rows, runs, per_run].
 
 #ifndef CLNORM_GRADIENT_PARAMETERS_CL
 #define CLNORM_GRADIENT_PARAMETERS_CL
@@ -100,8 +100,7 @@ CLNORM_INLINE void gradients_side_by_side(__global const real *partials, const u
         const uint parameters_here = (uint)min(end - at, (ulong)VECTOR_WIDTH);
         ulong from[VECTOR_WIDTH];
         starts_of_parameters(cut, at, parameters_here, from);
-        const int together =
-            parameters_here == VECTOR_WIDTH && from[VECTOR_WIDTH - 1] == from[0] + VECTOR_WIDTH - 1;
+        const int together = parameters_here == VECTOR_WIDTH && from[VECTOR_WIDTH - 1] == from[0] + VECTOR_WIDTH - 1;
         realv products[LANES], sums[LANES];
         uint count = 0;
         for (ulong sample = 0; sample < merge.samples; sample++) {

@@ -32,10 +32,10 @@ __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 gradient_resident(__global const storage_t *x, __global const storage_t *residual, __global const storage_t *dy,
                   __global const parameter_t *gamma, __global const parameter_t *beta, __global const real *mean,
                   __global const real *mean_lo, __global const real *rstd, const real eps, __global real *partials,
-                  const ulong stride, __global storage_t *dx, __global parameter_t *dgamma,
-                  __global parameter_t *dbeta, const ulong samples, const ulong rows, const ulong groups,
-                  const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
-                  const uint sets_per_team, const ulong first_group, __local real *kept)
+                  const ulong stride, __global storage_t *dx, __global parameter_t *dgamma, __global parameter_t *dbeta,
+                  const ulong samples, const ulong rows, const ulong groups, const ulong width, const ulong run,
+                  const uint blocks, const uint runs, const uint per_run, const uint sets_per_team,
+                  const ulong first_group, __local real *kept)
 {
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
@@ -79,8 +79,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
             barrier(CLK_GLOBAL_MEM_FENCE);
             gradient_cut_t own_cut = cut;
             own_cut.blocks = present ? blocks : 0;
-            operands.set =
-                merge_sums(own_partials, stride, own_cut, operands.gamma, set_size, operands.set, &team);
+            operands.set = merge_sums(own_partials, stride, own_cut, operands.gamma, set_size, operands.set, &team);
             if (present) {
                 input_gradient_of_blocks(operands, dx + offset, sets, cut, 0, blocks, offset_of_team, step, &team);
             }

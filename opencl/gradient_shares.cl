@@ -24,7 +24,8 @@ typedef struct {
     realv x, dz;
 } row_operands_t;
 
-// That of the columns `c` from element `at` of the sample on. Whole vectors are loaded if `whole`, else `count` elements.
+// That of the columns `c` from element `at` of the sample on. Whole vectors are loaded if `whole`, else `count`
+// elements.
 CLNORM_INLINE row_operands_t row_operands(const sample_t sample, const ulong at, const gradient_column_t c,
                                           const int whole, const uint count)
 {
@@ -54,7 +55,8 @@ CLNORM_INLINE void add_row(realv *product, realv *sum, const row_operands_t row,
     *sum = count == VECTOR_WIDTH ? *sum + row.dz : first_lanes(count, *sum + row.dz, *sum);
 }
 
-// Adds one row of a share to the sums of its columns. `known` has these, or with ROW_STATISTICS row_sets tells their sets.
+// Adds one row of a share to the sums of its columns. `known` has these, or with ROW_STATISTICS row_sets tells their
+// sets.
 CLNORM_INLINE void add_row_of_share(realv *product, realv *sum, const sample_t sample, const columns_t columns,
                                     const share_t share, const uint row, const gradient_column_t *known,
                                     const row_sets_t row_sets, const uint row_length)
@@ -74,9 +76,8 @@ CLNORM_INLINE void add_row_of_share(realv *product, realv *sum, const sample_t s
         const uint q = share.column + k * VECTOR_STEP;
         const uint count = columns_before(q, row_end);
 #if ROW_STATISTICS
-        const gradient_column_t c = one_set
-                                        ? gradient_column_of_set(sample, statistics, q, row_end)
-                                        : gradient_column_of_row(sample, row_sets, row_length, q, short_row);
+        const gradient_column_t c = one_set ? gradient_column_of_set(sample, statistics, q, row_end)
+                                            : gradient_column_of_row(sample, row_sets, row_length, q, short_row);
 #else
         const gradient_column_t c = known[k];
 #endif
@@ -85,9 +86,8 @@ CLNORM_INLINE void add_row_of_share(realv *product, realv *sum, const sample_t s
 }
 
 // Stores the sums of the columns from q on. See tiles.cl for the numbers of blocks.
-CLNORM_INLINE void store_sums(__global real *partials, const ulong stride, const columns_t columns,
-                              const share_t share, const uint row_length, const uint q, const realv product,
-                              const realv sum)
+CLNORM_INLINE void store_sums(__global real *partials, const ulong stride, const columns_t columns, const share_t share,
+                              const uint row_length, const uint q, const realv product, const realv sum)
 {
     real products[VECTOR_WIDTH], sums[VECTOR_WIDTH];
     store_vector(product, products);

@@ -1,9 +1,9 @@
 // Backward of the strategy tiled: dx of LayerNorm and RMSNorm, and the sums of their parameters from the same read.
 //
-// A team takes a tile: COLUMN_ROWS samples of one group, one after another. It sums the blocks of a set, computes dx, and
-// adds dz * xhat and dz to the sums of all columns, which stay in local memory (on a CPU in the cache) until the tile is
-// done. Each column is summed from the first sample to the last. gradient_sums_of_columns does the same with another read
-// of x and dy, hence the same bits.
+// A team takes a tile: COLUMN_ROWS samples of one group, one after another. It sums the blocks of a set, computes dx,
+// and adds dz * xhat and dz to the sums of all columns, which stay in local memory (on a CPU in the cache) until the
+// tile is done. Each column is summed from the first sample to the last. gradient_sums_of_columns does the same with
+// another read of x and dy, hence the same bits.
 //
 // For rows of 64 elements or more: tiles.cl takes several shorter ones as one. A work-group is one team.
 
@@ -14,15 +14,20 @@
 #include "gradient_sets.cl"
 #include "tiles.cl"
 
-// Defined if rows are too wide for local memory: the sums of columns are then in global memory.
-#ifdef WIDE_COLUMNS
+// 1 if rows are too wide for local memory: the sums of columns are then in global memory.
+#ifndef WIDE_COLUMNS
+#define WIDE_COLUMNS 0
+#endif
+
+// The address space of the sums of columns.
+#if WIDE_COLUMNS
 #define COLUMNS_SPACE __global
 #else
 #define COLUMNS_SPACE __local
 #endif
 
-// Samples whose dx is computed side by side: the sums of a column are loaded and stored once for all of them. Changes no
-// bit.
+// Samples whose dx is computed side by side: the sums of a column are loaded and stored once for all of them. Changes
+// no bit.
 #define SAMPLES_AT_ONCE 4
 
 // Samples of a tile, and their outputs.
@@ -44,8 +49,8 @@ CLNORM_INLINE samples_t samples_from(const samples_t samples, const uint n)
     return moved;
 }
 
-// dx of VECTOR_WIDTH columns from number `at` on in `count` samples, each added to the sums of its column in the order of
-// the samples.
+// dx of VECTOR_WIDTH columns from number `at` on in `count` samples, each added to the sums of its column in the order
+// of the samples.
 CLNORM_INLINE void vectors_of_tile(const samples_t samples, const set_gradient_t *s, const uint count,
                                    COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const uint at)
 {
@@ -148,8 +153,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
                __global const real *mean_lo, __global const real *rstd, const real eps, __global real *partials,
                const ulong stride, __global storage_t *dx, const ulong samples, const ulong rows, const ulong groups,
                const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
-               const uint tiles, __global real *wide, const ulong first_group, __local real *kept,
-               __local real *sums)
+               const uint tiles, __global real *wide, const ulong first_group, __local real *kept, __local real *sums)
 {
     DECLARE_TEAM(team);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
@@ -158,7 +162,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     const ulong tile = work / groups;
     const ulong group = work % groups;
     const uint size = (uint)width;
-#ifdef WIDE_COLUMNS
+#if WIDE_COLUMNS
     __global real *columns = wide + work * 2 * size;
 #else
     __local real *columns = kept;

@@ -7,11 +7,11 @@
 //
 //     lane = k * TEAM * VECTOR_WIDTH + t * VECTOR_WIDTH + v      (k < HELD, t < TEAM, v < VECTOR_WIDTH)
 //
-// The fold therefore goes over k in registers, then over t in local memory, then over v in registers. One work-item with
-// four float16, 16 work-items with float4 and 64 work-items with scalars do exactly the same additions.
+// The fold therefore goes over k in registers, then over t in local memory, then over v in registers. One work-item
+// with four float16, 16 work-items with float4 and 64 work-items with scalars do exactly the same additions.
 //
-// A work-group is one team or several. Functions that fold contain barriers: "a group call" in the comment of a function
-// means that all work-items of the work-group must call it together.
+// A work-group is one team or several. Functions that fold contain barriers: "a group call" in the comment of a
+// function means that all work-items of the work-group must call it together.
 
 #ifndef CLNORM_LANES_CL
 #define CLNORM_LANES_CL

@@ -27,8 +27,8 @@ __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 resident(__global const storage_t *x, __global const storage_t *residual, __global storage_t *y,
          __global storage_t *sum, __global const parameter_t *gamma, __global const parameter_t *beta,
          __global real *mean, __global real *mean_lo, __global real *rstd, __global real *variance, const ulong count,
-         const ulong rows, const ulong groups, const ulong width, const ulong run, const uint blocks,
-         const uint period, const uint full, const uint fuller, const real more, const real less, const real unit,
+         const ulong rows, const ulong groups, const ulong width, const ulong run, const uint blocks, const uint period,
+         const uint full, const uint fuller, const real more, const real less, const real unit,
          const uint blocks_per_row, const uint items_per_run, const uint sets_per_team, const real eps,
          const ulong first_group, __local real *moments, __local real *kept)
 {

@@ -25,8 +25,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
                  __global real *moments, const ulong stride, const ulong rows, const ulong groups, const ulong width,
                  const ulong run, const uint short_rows, const uint strips, const uint tiles, const uint blocks,
                  const uint period, const uint full, const uint fuller, const real more, const real less,
-                 const real unit, const uint groups_per_part, const uint parts, const real eps,
-                 const ulong first_group)
+                 const real unit, const uint groups_per_part, const uint parts, const real eps, const ulong first_group)
 {
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);

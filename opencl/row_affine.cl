@@ -83,8 +83,8 @@ CLNORM_INLINE run_t run_number(const ulong number, const ulong length, __global 
     return run;
 }
 
-// Elements from .. to of a row with runs of `length` > 1, by a single work-item. It takes one vector after another, also
-// across the ends of runs: short and odd runs cost no more than others, and stores keep their alignment.
+// Elements from .. to of a row with runs of `length` > 1, by a single work-item. It takes one vector after another,
+// also across the ends of runs: short and odd runs cost no more than others, and stores keep their alignment.
 CLNORM_INLINE void affine_runs(const source_t source, const target_t target, __global const parameter_t *gamma,
                                __global const parameter_t *beta, const ulong from, const ulong to, const ulong length,
                                const set_moments_t m)
@@ -132,7 +132,8 @@ CLNORM_INLINE void affine_runs(const source_t source, const target_t target, __g
 
 #else
 
-// n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma, b = beta.
+// n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma, b =
+// beta.
 CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulong n, const set_moments_t m,
                               const real a, const real b, const uint item, const uint items)
 {
@@ -159,8 +160,8 @@ CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulon
 #endif
 
 // Elements from .. to of a row with runs of `run` elements, by `items` work-items of which this is number `item`.
-// items_per_run of them, a divisor of `items`, share a run, and the others take the next runs. gamma and beta point to the
-// parameters of the set, or are null.
+// items_per_run of them, a divisor of `items`, share a run, and the others take the next runs. gamma and beta point to
+// the parameters of the set, or are null.
 CLNORM_INLINE void affine_row(const source_t source, const target_t target, __global const parameter_t *gamma,
                               __global const parameter_t *beta, const ulong from, const ulong to, const ulong run,
                               const set_moments_t m, const uint item, const uint items, const uint items_per_run)

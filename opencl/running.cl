@@ -3,8 +3,8 @@
 //     running_mean = keep * running_mean + factor * (mean over n of mean[n, c])
 //     running_var  = keep * running_var  + factor * (mean over n of variance[n, c]) * unbiased
 //
-// with keep = 1 - factor. unbiased = m / (m - 1) for m elements of a set: the running variance is unbiased, the variance
-// that normalizes is not.
+// with keep = 1 - factor. unbiased = m / (m - 1) for m elements of a set: the running variance is unbiased, the
+// variance that normalizes is not.
 
 #include "types.cl"
 

@@ -73,8 +73,8 @@ CLNORM_INLINE void corrected_mean(set_moments_t *set, const real mean_hi, const 
 #if !SINGLE_BLOCK && CENTERED
 // Sets the mean of a set from the means of its blocks, with the first block's mean as pivot. `weight` is the sum of all
 // weights. A group call.
-CLNORM_INLINE void merge_means(BLOCKS_SPACE const real *moments, const ulong stride, const cut_t cut,
-                               const real weight, set_moments_t *set, const team_t *team)
+CLNORM_INLINE void merge_means(BLOCKS_SPACE const real *moments, const ulong stride, const cut_t cut, const real weight,
+                               set_moments_t *set, const team_t *team)
 {
     BLOCKS_SPACE const real *means_hi = moments;
     BLOCKS_SPACE const real *means_lo = moments + stride;
@@ -130,7 +130,7 @@ CLNORM_INLINE real merge_m2(BLOCKS_SPACE const real *moments, const ulong stride
             if (at >= cut.blocks) {
                 break;
             }
-            const realv unit = (realv)(scale) * load_blocks(units, at, cut.blocks, 1);
+            const realv unit = (realv)(scale)*load_blocks(units, at, cut.blocks, 1);
             realv m2 = (load_blocks(m2s, at, cut.blocks, 0) * unit) * unit;
 #if CENTERED
             const realv w = block_weights(at, cut);
@@ -167,8 +167,8 @@ CLNORM_INLINE void set_variance(set_moments_t *set, const real m2, const ulong n
     set->variance = (scaled_variance * unit) * unit;
 }
 
-// The moments of a set of n > 0 elements from those of its blocks. Each work-item of the team gets the result. All teams
-// of a work-group have the same n. A group call.
+// The moments of a set of n > 0 elements from those of its blocks. Each work-item of the team gets the result. All
+// teams of a work-group have the same n. A group call.
 CLNORM_INLINE set_moments_t merge_blocks(BLOCKS_SPACE const real *moments, const ulong stride, const cut_t cut,
                                          const ulong n, const real eps, const team_t *team)
 {

@@ -32,8 +32,8 @@
 #define KEEP_SET 0
 #endif
 
-// The last blocks of a work-group are normalized first, in stretches of this many blocks. They were read last: of a part
-// that is larger than a cache, they are still in it. Changes no bit.
+// The last blocks of a work-group are normalized first, in stretches of this many blocks. They were read last: of a
+// part that is larger than a cache, they are still in it. Changes no bit.
 #define STRETCH_BLOCKS 64
 
 // The shape of the sets, as above.

@@ -5,14 +5,14 @@
 //
 //     column q of long row r  =  column q % C of row  r * short_rows + q / C
 //
-// A tile is COLUMN_ROWS long rows. A strip is STRIP neighbouring columns. A share is a tile by a strip: a team takes one
-// share at a time and walks down its rows. A block is one column of a tile, and has a number:
+// A tile is COLUMN_ROWS long rows. A strip is STRIP neighbouring columns. A share is a tile by a strip: a team takes
+// one share at a time and walks down its rows. A block is one column of a tile, and has a number:
 //
 //     moments    (tile * short_rows + q / C) * width + c % width         in set g = c / width, where c = q % C
 //     gradients  (c * tiles + tile) * short_rows + q / C                 in the sample
 //
-// Moments lie as their columns do. Sums of gradients of one column lie side by side: they are merged to the gradients of
-// its parameters.
+// Moments lie as their columns do. Sums of gradients of one column lie side by side: they are merged to the gradients
+// of its parameters.
 
 #ifndef CLNORM_TILES_CL
 #define CLNORM_TILES_CL
@@ -88,6 +88,21 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
     share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
     return share;
+}
+
+// The shares of a work-group: number first .. end of a sample.
+typedef struct {
+    ulong sample, first, end;
+} part_t;
+
+// Part number `part` of a tensor whose samples have `parts` parts each.
+CLNORM_INLINE part_t part_of(const columns_t columns, const ulong part, const ulong parts, const ulong shares_per_part)
+{
+    part_t p;
+    p.sample = part / parts;
+    p.first = part % parts * shares_per_part;
+    p.end = min(p.first + shares_per_part, (ulong)columns.strips * columns.tiles);
+    return p;
 }
 
 // Long rows of a share, with the one that ends early.

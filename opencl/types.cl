@@ -3,8 +3,8 @@
 // Results must have the same bits for every work-group size and every vector width. Therefore no compiler may contract
 // a * b + c on its own: multiply_add() is written where one rounding is meant.
 //
-// This file has the storage types (how an element lies in memory), `real` (the type that kernels compute in), vectors of
-// VECTOR_WIDTH reals, loads and stores. It is the only file that knows how a half or a bfloat16 is stored.
+// This file has the storage types (how an element lies in memory), `real` (the type that kernels compute in), vectors
+// of VECTOR_WIDTH reals, loads and stores. It is the only file that knows how a half or a bfloat16 is stored.
 
 #ifndef CLNORM_TYPES_CL
 #define CLNORM_TYPES_CL
@@ -71,8 +71,8 @@ typedef int real_bits;
 #endif
 
 // Stands before a loop over the elements of a vector that only the ends of the data take. A work-item that holds one
-// vector unrolls the loop and keeps the elements in registers. A work-item that holds several vectors would get a branch
-// for each of 64 elements, which takes most of the compile time.
+// vector unrolls the loop and keeps the elements in registers. A work-item that holds several vectors would get a
+// branch for each of 64 elements, which takes most of the compile time.
 #if defined(__clang__) && WORK_GROUP_SIZE * VECTOR_WIDTH < 64
 #define ROLLED _Pragma("nounroll")
 #else
