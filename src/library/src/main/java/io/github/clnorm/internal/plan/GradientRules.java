@@ -18,9 +18,9 @@ public final class GradientRules {
 
     // Columns whose sums fit 32 KiB of local memory beside the rest; on every device, so that plans mean the same.
     private static final long WIDEST_LOCAL_ROW = 2048;
-    // END and AT_ONCE of gradient.cl.
-    private static final int END = 16;
-    private static final int AT_ONCE = 4;
+    // Constants of the kernels (KernelConstantsTest).
+    static final int END = 16;
+    static final int AT_ONCE = 4;
 
     private GradientRules() {}
 

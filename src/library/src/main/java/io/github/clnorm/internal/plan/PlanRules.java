@@ -27,13 +27,11 @@ public final class PlanRules {
     private static final long SLOWEST_CYCLES_PER_ELEMENT = 128;
     private static final long LAUNCH_MILLISECONDS = 100;
     private static final long LEAST_ELEMENTS_PER_LAUNCH = 1L << 18;
-    // STRIP of columns.cl.
-    private static final int STRIP_OF_A_TEAM = Cut.LANES;
-    private static final int VECTORS_OF_ONE = 32;
-    // Of columns.cl.
-    private static final int PIVOT_ROWS = 16;
-    // PIECE of affine.cl.
-    private static final long PIECE = 64L * Cut.BLOCK;
+    // Constants of the kernels (KernelConstantsTest): STRIP, PIVOT_ROWS, and the elements of STRETCH_BLOCKS.
+    static final int STRIP_OF_A_TEAM = Cut.LANES;
+    static final int VECTORS_OF_ONE = 32;
+    static final int PIVOT_ROWS = 16;
+    static final long STRETCH = 64L * Cut.BLOCK;
 
     private PlanRules() {}
 
@@ -301,14 +299,14 @@ public final class PlanRules {
     private static long affineTrips(Plan plan, Geometry geometry, long elements) {
         long row = Math.min(elements, geometry.width());
         long rows = ceil(elements, geometry.width()) + 1;
-        long pieces = rows * (ceil(row, PIECE) + 1);
-        long ends = pieces * (2 + 2L * plan.vectorWidth());
+        long stretches = rows * (ceil(row, STRETCH) + 1);
+        long ends = stretches * (2 + 2L * plan.vectorWidth());
         if (geometry.run() == 1) {
             return ends + rows * ceil(row, (long) plan.vectorWidth() * members(plan));
         }
         int inRun = itemsPerRun(plan, geometry);
         int atATime = members(plan) / inRun;
-        long runs = ceil(ceil(elements, geometry.run()) + pieces, atATime);
+        long runs = ceil(ceil(elements, geometry.run()) + stretches, atATime);
         long run = Math.min(elements, geometry.run());
         long endsOfRun = plan.workGroupSize() == 1 ? 2 : ceil(2L * plan.vectorWidth(), inRun);
         return ends + runs * (2 + ceil(run, 4L * plan.vectorWidth() * inRun) + 3 + endsOfRun);
