@@ -30,7 +30,7 @@
 // Distance in elements between a load or store and the prefetch beside it.
 #define AHEAD (2048 / sizeof(storage_t))
 
-// Prefetches the cache line at an address that will be read. An address behind the end of a buffer does no harm.
+// Prefetches the cache line at an address that will be read. An address past the end of a buffer does no harm.
 CLNORM_INLINE void prefetch_input(__global const storage_t *at)
 {
 #ifdef SOFTWARE_PREFETCH

@@ -8,7 +8,7 @@
 
 #include "lanes.cl"
 
-// VECTOR_WIDTH of the `count` values of blocks from number `at` on, and `missing` behind the last one.
+// VECTOR_WIDTH of the `count` values of blocks from number `at` on, and `missing` after the last one.
 CLNORM_INLINE realv load_blocks(BLOCKS_SPACE const real *values, const uint at, const uint count, const real missing)
 {
     if (at + VECTOR_WIDTH <= count) {

@@ -3,7 +3,7 @@
 // The sums of blocks (gradient_cut.cl) serve twice, for the means of their set and for the gradients of their
 // parameter, so x and dy are read once for both. With EACH they are sum(g * xhat) and sum(g).
 //
-// A block is summed in 64 lanes (lanes.cl). The elements behind its last whole END elements lie in the next END lanes,
+// A block is summed in 64 lanes (lanes.cl). The elements after its last whole END elements lie in the next END lanes,
 // at their upper end: a vector that ends with the block reads them, and nothing beyond.
 
 #ifndef CLNORM_GRADIENT_BLOCKS_CL
@@ -177,7 +177,7 @@ CLNORM_INLINE void add_elements(realv *products, realv *sums, const operands_t b
 CLNORM_INLINE void add_end_of_block(realv *products, realv *sums, const operands_t block, const uint whole,
                                     const uint n, const ulong ahead, const team_t *team)
 {
-    // Lanes of whole ENDs, and empty lanes in front of the elements of the last END.
+    // Lanes of whole ENDs, and empty lanes before the elements of the last END.
     const uint ends = (n - whole) / END * END;
     const uint shift = n >= END ? (END - (n - whole) % END) % END : 0;
 #pragma unroll

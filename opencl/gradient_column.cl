@@ -47,7 +47,7 @@ typedef struct {
     uint per_row, width;
 } row_sets_t;
 
-// VECTOR_WIDTH parameters from number `at` on, of n. 0 behind the last one.
+// VECTOR_WIDTH parameters from number `at` on, of n. 0 after the last one.
 CLNORM_INLINE realv some_parameters(__global const parameter_t *values, const uint at, const uint n)
 {
     if (at + VECTOR_WIDTH <= n) {
@@ -155,7 +155,7 @@ CLNORM_INLINE gradient_column_t gradient_column_of_row(const sample_t sample, co
     ulong own_row = row + q / row_length;
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        // Rows behind the last one have no elements: they may take any statistics.
+        // Rows after the last one have no elements: they may take any statistics.
         const ulong set = min(own_row, row_sets.rows - 1) * row_sets.per_row + column / row_sets.width;
         set_column(&values, v, saved_statistics(sample.saved, set), gamma_at(sample.gamma, column),
                    beta_at(sample.beta, column), 0, 0);

@@ -61,8 +61,8 @@ CLNORM_INLINE block_t block_of(const sets_t sets, const gradient_cut_t cut, cons
     return placed_block(sets, number % cut.per_run, run % cut.runs, run / cut.runs);
 }
 
-// The block behind `block`. Cheaper than block_of, whose divisions take as long as a short run.
-CLNORM_INLINE block_t block_behind(const sets_t sets, const gradient_cut_t cut, const block_t block)
+// The block after `block`. Cheaper than block_of, whose divisions take as long as a short run.
+CLNORM_INLINE block_t block_after(const sets_t sets, const gradient_cut_t cut, const block_t block)
 {
     const int same_run = block.in_run + 1 < cut.per_run;
     const int same_row = same_run || block.run + 1 < cut.runs;
@@ -70,11 +70,11 @@ CLNORM_INLINE block_t block_behind(const sets_t sets, const gradient_cut_t cut, 
                         same_row ? block.row : block.row + 1);
 }
 
-// Block number `number`, which is `step` blocks behind `before`.
+// Block number `number`, which is `step` blocks after `before`.
 CLNORM_INLINE block_t next_block(const sets_t sets, const gradient_cut_t cut, const block_t before, const uint number,
                                  const uint step)
 {
-    return step == 1 ? block_behind(sets, cut, before) : block_of(sets, cut, number);
+    return step == 1 ? block_after(sets, cut, before) : block_of(sets, cut, number);
 }
 
 // The distance in the set to the element that follows `elements` elements later.

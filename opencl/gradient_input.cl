@@ -42,7 +42,7 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
     const uint head = (uint)aligned_head(dx, n);
     const uint end = head + (n - head) / VECTOR_WIDTH * VECTOR_WIDTH;
     const operands_t block = with_run_parameters(operands);
-    // The elements before the first vector and behind the last one. A single work-item computes two vectors that
+    // The elements before the first vector and after the last one. A single work-item computes two vectors that
     // overlap the others, before dx overwrites what they read. Other teams go element by element.
 #if TEAM == 1 && VECTOR_WIDTH > 1
     const int overlapping = n >= VECTOR_WIDTH;

@@ -60,7 +60,7 @@ CLNORM_INLINE realv fold_side_by_side(realv *sum, const uint count)
     return isinf(sum[0]) ? sum[0] : total;
 }
 
-// Where the sums of VECTOR_WIDTH parameters from number `at` on begin in a sample. Those behind the last one, number
+// Where the sums of VECTOR_WIDTH parameters from number `at` on begin in a sample. Those after the last one, number
 // `count`, take its sums, and are not stored.
 CLNORM_INLINE void starts_of_parameters(const gradient_cut_t cut, const ulong at, const uint count, ulong *from)
 {
@@ -134,7 +134,7 @@ CLNORM_INLINE ulong place_of_sum(const merge_t merge, const gradient_cut_t cut, 
            ((row % merge.rows) * cut.runs + run) * cut.per_run + at % cut.per_run;
 }
 
-// VECTOR_WIDTH sums of a parameter from number `at` on, of `count` sums: dz * xhat and dz. 0 behind the last one.
+// VECTOR_WIDTH sums of a parameter from number `at` on, of `count` sums: dz * xhat and dz. 0 after the last one.
 CLNORM_INLINE void load_sums(__global const real *partials, const ulong stride, const merge_t merge,
                              const gradient_cut_t cut, const ulong group, const uint run, const ulong at,
                              const ulong count, realv *product, realv *sum)

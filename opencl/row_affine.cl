@@ -56,7 +56,7 @@ CLNORM_INLINE void affine_each(const source_t source, const target_t target, __g
         const realv b = beta ? parameters(beta + at) : (realv)(0);
         affine_vector(source, target, at, m, a, b);
     }
-    // The elements before the first vector and behind the last one: fewer than two vectors.
+    // The elements before the first vector and after the last one: fewer than two vectors.
     const ulong rest = to - from - vectors * VECTOR_WIDTH;
     for (ulong i = item; i < rest; i += items) {
         const ulong at = from + i + (i < head ? 0 : vectors * VECTOR_WIDTH);
@@ -68,7 +68,7 @@ CLNORM_INLINE void affine_each(const source_t source, const target_t target, __g
 
 // The run that a single work-item is in.
 typedef struct {
-    ulong number, end; // its number in the row, and the first element behind it
+    ulong number, end; // its number in the row, and the first element after it
     real a, b;         // rstd * gamma, beta
 } run_t;
 

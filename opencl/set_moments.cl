@@ -40,7 +40,7 @@ CLNORM_INLINE cut_t cut_of(const uint blocks, const uint period, const uint full
     return cut;
 }
 
-// The weights of VECTOR_WIDTH blocks from number `at` on: their sizes in units. 0 behind the last block.
+// The weights of VECTOR_WIDTH blocks from number `at` on: their sizes in units. 0 after the last block.
 CLNORM_INLINE realv block_weights(const uint at, const cut_t cut)
 {
     realv weights = (realv)(1);

@@ -67,7 +67,7 @@ typedef struct {
     uint vectors; // vectors of this work-item that have columns
     ulong offset; // the tile's first element in the sample
     uint whole;   // long rows of the tile
-    uint ragged;  // elements of the long row behind them, which ends early; 0 if there is none
+    uint ragged;  // elements of the long row after them, which ends early; 0 if there is none
     uint safe;    // long rows whose vectors may be loaded whole, also if the columns end within a vector
 } share_t;
 
