@@ -13,6 +13,7 @@ import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.Numbers;
 import io.github.clnorm.tools.terminal.Version;
 import io.github.clnorm.tools.tune.TuneCommand;
+import io.github.clnorm.tools.tutorial.TutorialCommand;
 import io.github.clnorm.tools.verify.VerifyCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -54,13 +55,14 @@ public final class Main implements Runnable {
         COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("bench", BenchCommand.class);
         COMMANDS.put("compare", CompareCommand.class);
+        COMMANDS.put("tutorial", TutorialCommand.class);
         COMMANDS.put("peers", PeersCommand.class);
         COMMANDS.put("bundle", BundleCommand.class);
         COMMANDS.put("test", TestCommand.class);
     }
 
     /** Commands that load drivers into this process. */
-    private static final Set<String> LOADING_DRIVERS = Set.of("run", "grad", "verify", "tune", "bench");
+    private static final Set<String> LOADING_DRIVERS = Set.of("run", "grad", "verify", "tune", "bench", "tutorial");
 
     @Spec
     private CommandSpec spec;
