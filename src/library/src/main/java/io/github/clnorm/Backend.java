@@ -15,24 +15,25 @@ import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 
 /**
- * A device at work: makes tensors, and runs what layers enqueue. Closing it closes everything it made.
+ * An open device: makes tensors, and runs the work that layers enqueue. Closing a backend closes the tensors and layers
+ * made on it.
  *
  * <p>Thread-safe: any number of threads, virtual ones too, may share a backend, its layers and its tensors. Calls are
- * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block until
- * the device is done, while other threads may go on enqueueing. Compiling a kernel for its first use, and a search with
- * {@link Tuning#NOW}, make other threads wait. A backend that is closed while other threads use it lets their native calls
- * return; what they call afterwards throws IllegalStateException.
+ * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block
+ * until the device is done, while other threads may go on enqueueing. Compiling a kernel at its first use and a search
+ * with {@link Tuning#NOW} block other threads. Closing a backend while other threads use it lets their native calls
+ * return; their later calls throw IllegalStateException.
  *
- * <p>Tensors, layers, recorded passes and backends that become unreachable without being closed are reclaimed by the garbage
- * collector, with one warning through {@link System.Logger} {@code io.github.clnorm}; {@code -Dclnorm.leaks=on} reports where
- * each was allocated, {@code off} nothing.
+ * <p>The garbage collector reclaims tensors, layers, recorded passes and backends that become unreachable without being
+ * closed. The first one logs a warning through {@link System.Logger} {@code io.github.clnorm}. {@code
+ * -Dclnorm.leaks=on} logs where each was allocated, {@code off} logs nothing.
  */
 public final class Backend implements AutoCloseable {
 
     private final Session session;
 
     /**
-     * A backend on an open session, with an OpenCL port of the caller's own. Launch parameters are the heuristics'.
+     * A backend on an open session, whose OpenCL port the caller chose. Launch parameters come from the heuristics.
      *
      * @param session the session; closed with the backend
      */
@@ -41,7 +42,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * A backend on an open session, with an OpenCL port of the caller's own.
+     * A backend on an open session, whose OpenCL port the caller chose.
      *
      * @param session the session; closed with the backend
      * @param tuning how launch parameters are found
@@ -52,8 +53,8 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the device of {@code $CLNORM_DEVICE}, else the best one. Launch parameters are those that were tuned there, if
-     * any were.
+     * Opens the device that {@code $CLNORM_DEVICE} selects, or the best one if it is not set. Launch parameters are the
+     * tuned ones of the device where there are any.
      *
      * @return the backend
      * @throws io.github.clnorm.device.NoDeviceException when there is none
@@ -63,7 +64,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the device of {@code $CLNORM_DEVICE}, else the best one.
+     * Opens the device that {@code $CLNORM_DEVICE} selects, or the best one if it is not set.
      *
      * @param tuning how launch parameters are found
      * @return the backend
@@ -74,9 +75,10 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the best device that matches a selector. Launch parameters are those that were tuned there, if any were.
+     * Opens the best device that matches a selector. Launch parameters are the tuned ones of the device where there are
+     * any.
      *
-     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @param selector for example {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
      * @return the backend
      * @throws io.github.clnorm.device.NoDeviceException when none matches
      * @throws io.github.clnorm.device.ClException when the device cannot be opened
@@ -88,7 +90,7 @@ public final class Backend implements AutoCloseable {
     /**
      * Opens the best device that matches a selector.
      *
-     * @param selector such as {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
+     * @param selector for example {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
      * @param tuning how launch parameters are found
      * @return the backend
      * @throws io.github.clnorm.device.NoDeviceException when none matches
@@ -99,7 +101,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens a device. Launch parameters are those that were tuned there, if any were.
+     * Opens a device. Launch parameters are the tuned ones of the device where there are any.
      *
      * @param device one of {@link Devices#platforms()}
      * @return the backend
@@ -123,11 +125,11 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed. Launch
-     * parameters are those that were tuned on the device, if any were.
+     * A backend in the OpenCL context and queue of an application. Both stay open when the backend is closed. Launch
+     * parameters are the tuned ones of the device where there are any.
      *
      * @param context the context
-     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued after the application's
      * @return the backend
      * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
      * @throws NullPointerException when one of them is null
@@ -137,10 +139,10 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Works inside an application's own OpenCL context and queue, which stay open when the backend is closed.
+     * A backend in the OpenCL context and queue of an application. Both stay open when the backend is closed.
      *
      * @param context the context
-     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued behind what is there
+     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued after the application's
      * @param tuning how launch parameters are found
      * @return the backend
      * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
@@ -153,9 +155,9 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * The device it works on.
+     * The device.
      *
-     * @return what it is
+     * @return its description
      */
     public DeviceInfo device() {
         return session.device();
@@ -167,8 +169,8 @@ public final class Backend implements AutoCloseable {
      * @param values the elements, the last dimension fastest. Not modified
      * @param shape the dimensions
      * @return the tensor
-     * @throws IllegalArgumentException when the shape has another number of elements, or the tensor exceeds the device's
-     *     largest buffer
+     * @throws IllegalArgumentException when the shape has another number of elements, or the tensor exceeds the
+     *     device's largest buffer
      */
     public Tensor tensor(float[] values, long... shape) {
         return tensor(ElementType.FLOAT32, values, shape);
@@ -256,7 +258,8 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens a scope of this thread, which closes what the thread makes on this backend until then and does not keep.
+     * Opens a scope. When it closes, it closes the tensors that this thread has made on this backend since and has not
+     * kept.
      *
      * @return the scope
      * @throws IllegalStateException when the backend is closed
@@ -266,9 +269,9 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * What is allocated on the device now.
+     * The memory that is allocated on the device.
      *
-     * @return the figures
+     * @return the sizes at this moment
      * @throws IllegalStateException when the backend is closed
      */
     public MemoryUse memory() {
@@ -276,21 +279,22 @@ public final class Backend implements AutoCloseable {
         return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
     }
 
-    /** Blocks until everything enqueued is done. Other threads may go on enqueueing. */
+    /** Blocks until all enqueued work is done. Other threads may enqueue meanwhile. */
     public void finish() {
         session.finish();
     }
 
     /**
-     * Gives back the device memory that is kept for reuse: of closed tensors, up to a quarter of the device's memory, and
-     * scratch memory of the passes. Freed automatically when an allocation fails.
+     * Frees the device memory that is kept for reuse: the free list of closed tensors' buffers, which holds up to a
+     * quarter of the device's memory, and scratch memory of the passes. An allocation that fails does this and tries
+     * again.
      */
     public void trim() {
         session.trim();
     }
 
     /**
-     * The session that does the work.
+     * The open device that does the work. For clnorm's own tools; the type is not part of the API.
      *
      * @return the session
      */
@@ -298,7 +302,10 @@ public final class Backend implements AutoCloseable {
         return session;
     }
 
-    /** Blocks until the device is done, then closes every tensor and layer it made. */
+    /**
+     * Blocks until all enqueued work is done, then closes the tensors and layers made on this backend. Closing it again
+     * is a no-op.
+     */
     @Override
     public void close() {
         session.close();

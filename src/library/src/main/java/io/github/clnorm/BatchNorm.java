@@ -1,5 +1,7 @@
 package io.github.clnorm;
 
+import io.github.clnorm.type.ElementType;
+
 /**
  * Batch normalization as a layer, with the parameters and defaults of <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html">torch.nn.BatchNorm1d, 2d and 3d</a>.
@@ -15,8 +17,8 @@ package io.github.clnorm;
  */
 public final class BatchNorm extends ChannelStatisticsNorm {
 
-    private BatchNorm(Builder builder) {
-        super(builder);
+    BatchNorm(Backend backend, BatchNormSpec spec, ElementType parameterType, ElementType statisticsType) {
+        super(backend, spec, parameterType, statisticsType);
     }
 
     /**
@@ -59,7 +61,7 @@ public final class BatchNorm extends ChannelStatisticsNorm {
      * @param numFeatures C
      * @param dimensions spatial dimensions: 1, 2 or 3
      * @return a builder
-     * @throws IllegalArgumentException when there are more or fewer
+     * @throws IllegalArgumentException if it is another number
      */
     public static Builder builder(Backend backend, long numFeatures, int dimensions) {
         return new Builder(backend, numFeatures, dimensions);
@@ -67,22 +69,17 @@ public final class BatchNorm extends ChannelStatisticsNorm {
 
     @Override
     Pass pass(Tensor input, Options options) {
-        int rank = input.sizes().length;
-        if (rank != dimensions() + 2 && !(dimensions() == 1 && rank == 2)) {
-            throw new IllegalArgumentException("expected " + (dimensions() == 1 ? "2D or 3D" : dimensions() + 2 + "D")
-                    + " input (got " + rank + "D input)");
-        }
-        if (weight() == null && runningMean() == null) {
-            // PyTorch does not look at num_features here. Other channels than the layer was made for are a mistake.
-            Requests.channels(input, layout(), numFeatures());
-        }
+        BatchNormSpec spec = spec();
+        spec.checkInput(state(), input.sizes());
         Requests.statisticsType(input, runningMean());
-        boolean training = isTraining();
-        boolean batchStatistics = training || !tracksRunningStats();
-        // Refused inputs must not count as batches.
-        double factor = momentum().orElse(1.0 / (numBatchesTracked() + 1));
-        return Functional.batchNormPass(
-                input, runningMean(), runningVar(), weight(), bias(), batchStatistics, factor, eps(), options);
+        double momentum = spec.tracking().momentum();
+        // The average of all batches. A rejected input must not count as a batch.
+        double factor = Double.isNaN(momentum) ? 1.0 / (numBatchesTracked() + 1) : momentum;
+        return ofStatistics(isTraining(), factor).pass(input, state(), options);
+    }
+
+    private BatchNormSpec ofStatistics(boolean own, double momentum) {
+        return spec().with(spec().tracking().training(own).momentum(momentum));
     }
 
     @Override
@@ -94,14 +91,18 @@ public final class BatchNorm extends ChannelStatisticsNorm {
 
     @Override
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return Functional.batchNormBackward(
-                gradOutput, input, runningMean(), runningVar(), weight(), bias(), saved, saved != null, eps(), options);
+        return ofStatistics(saved != null, 0).gradients(gradOutput, input, state(), saved, options);
+    }
+
+    @Override
+    BatchNormSpec spec() {
+        return (BatchNormSpec) super.spec();
     }
 
     /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends ChannelStatisticsNorm.Builder<Builder> {
         private Builder(Backend backend, long numFeatures, int dimensions) {
-            super(backend, numFeatures, dimensions, true);
+            super(backend, NormSpec.batchNorm(numFeatures).dimensions(dimensions));
         }
 
         @Override
@@ -115,7 +116,8 @@ public final class BatchNorm extends ChannelStatisticsNorm {
          * @return the layer
          */
         public BatchNorm build() {
-            return new BatchNorm(this);
+            return new BatchNorm(
+                    backend, settings(NormSpec.batchNorm(numFeatures())), parameterType(), statisticsType());
         }
     }
 }

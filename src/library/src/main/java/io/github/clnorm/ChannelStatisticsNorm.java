@@ -3,46 +3,50 @@ package io.github.clnorm;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What {@link BatchNorm} and {@link InstanceNorm} share: running statistics of the channels, and a mode, training at
- * first. Weight, bias and running statistics have the shape {@code (C)}; running means begin as 0, running variances as 1.
+ * The common part of {@link BatchNorm} and {@link InstanceNorm}: running statistics of the channels, and a mode, which
+ * is training at first. Weight, bias and running statistics have the shape {@code (C)}. Running means are 0 at first,
+ * running variances 1.
  *
  * <p>Thread-safe, see {@link Layer}. A mode applies to the passes that are enqueued after it was set.
  */
 public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNorm, InstanceNorm {
 
-    private final long numFeatures;
-    private final int dimensions;
-    private final OptionalDouble momentum;
     private final Tensor runningMean;
     private final Tensor runningVar;
-    private final boolean affine;
-    private volatile boolean training = true;
+    private volatile boolean training;
     private final AtomicLong numBatchesTracked = new AtomicLong();
 
-    ChannelStatisticsNorm(Builder<?> builder) {
-        super(builder, builder.affine, builder.affine, builder.numFeatures);
-        this.numFeatures = builder.numFeatures;
-        this.dimensions = builder.dimensions;
-        this.momentum = builder.momentum;
-        this.affine = builder.affine;
-        this.runningMean = builder.trackRunningStats ? own(builder.statisticsType, 0, numFeatures) : null;
-        this.runningVar = builder.trackRunningStats ? own(builder.statisticsType, 1, numFeatures) : null;
+    ChannelStatisticsNorm(
+            Backend backend, ChannelStatisticsSpec<?> spec, ElementType parameterType, ElementType statisticsType) {
+        super(backend, spec, parameterType);
+        ChannelStatisticsSpec.Tracking tracking = spec.tracking();
+        if (tracking.tracked()) {
+            Requests.available(backend, "statisticsType", statisticsType);
+        }
+        long channels = spec.numFeatures();
+        this.runningMean = tracking.tracked() ? tensors().own(statisticsType, 0, tracking.mean(), channels) : null;
+        this.runningVar = tracking.tracked() ? tensors().own(statisticsType, 1, tracking.variance(), channels) : null;
+        this.training = tracking.training();
+    }
+
+    @Override
+    final ChannelState state() {
+        return new ChannelState(weight(), bias(), runningMean, runningVar);
     }
 
     /**
      * The mode.
      *
-     * @param value true to normalize by the input's statistics and to learn from them
+     * @param value true to normalize by the input's statistics and to update the running ones; false for evaluation
      */
     public final void train(boolean value) {
         backend().session().exclusively(() -> training = value);
     }
 
-    /** Leaves training: from now on running statistics are used, where they are tracked. */
+    /** Switches to evaluation: running statistics normalize, if they are tracked. */
     public final void eval() {
         train(false);
     }
@@ -59,7 +63,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     /**
      * The running mean.
      *
-     * @return the layer's own tensor of shape {@code (C)}; null where statistics are not tracked
+     * @return the layer's own tensor of shape {@code (C)}; null if statistics are not tracked
      */
     public final Tensor runningMean() {
         return runningMean;
@@ -68,14 +72,14 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     /**
      * The running variance, which is unbiased.
      *
-     * @return the layer's own tensor of shape {@code (C)}; null where statistics are not tracked
+     * @return the layer's own tensor of shape {@code (C)}; null if statistics are not tracked
      */
     public final Tensor runningVar() {
         return runningVar;
     }
 
     /**
-     * How many batches the layer has learned from. As in PyTorch, InstanceNorm does not count.
+     * The number of batches in the running statistics. As in PyTorch, InstanceNorm does not count batches.
      *
      * @return the count
      */
@@ -84,7 +88,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     }
 
     /**
-     * Sets the count, when a stored state is restored.
+     * Sets the number of batches, to restore a stored state.
      *
      * @param value 0 or more
      * @throws IllegalArgumentException when it is negative
@@ -100,32 +104,12 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
         numBatchesTracked.incrementAndGet();
     }
 
-    final OptionalDouble momentum() {
-        return momentum;
-    }
-
-    final long numFeatures() {
-        return numFeatures;
-    }
-
-    final int dimensions() {
-        return dimensions;
-    }
-
     final boolean tracksRunningStats() {
         return runningMean != null;
     }
 
-    /** As PyTorch prints it. */
-    @Override
-    public final String toString() {
-        return getClass().getSimpleName() + dimensions + "d(" + numFeatures + ", eps=" + number(eps()) + ", momentum="
-                + (momentum.isPresent() ? number(momentum.getAsDouble()) : "None") + ", affine=" + bool(affine)
-                + ", track_running_stats=" + bool(tracksRunningStats()) + ")";
-    }
-
     /**
-     * Settings of such a layer. Not thread-safe.
+     * The settings of a layer. Not thread-safe.
      *
      * @param <S> the layer's own settings
      */
@@ -133,41 +117,35 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
             permits BatchNorm.Builder, InstanceNorm.Builder {
         private final long numFeatures;
         private final int dimensions;
-        private OptionalDouble momentum = OptionalDouble.of(0.1);
-        private boolean affine;
-        private boolean trackRunningStats;
+        private ChannelStatisticsSpec.Tracking tracking;
         private ElementType statisticsType = ElementType.FLOAT32;
 
-        Builder(Backend backend, long numFeatures, int dimensions, boolean byDefault) {
-            super(backend, 1e-5);
-            if (dimensions < 1 || dimensions > 3) {
-                throw new IllegalArgumentException("Expected 1, 2 or 3 spatial dimensions, got " + dimensions);
-            }
-            this.numFeatures = Requests.count("num_features", numFeatures);
-            this.dimensions = dimensions;
-            this.affine = byDefault;
-            this.trackRunningStats = byDefault;
+        Builder(Backend backend, ChannelStatisticsSpec<?> defaults) {
+            super(backend, defaults.common());
+            this.numFeatures = defaults.numFeatures();
+            this.dimensions = defaults.dimensions();
+            this.tracking = defaults.tracking();
         }
 
         /**
-         * How much a batch counts: new = (1 - momentum) · old + momentum · batch.
+         * The weight of a batch: new = (1 - momentum) · old + momentum · batch.
          *
-         * @param value 0.1 unless set; negative values and those above 1 are accepted, as in PyTorch
+         * @param value 0.1 unless set; may be negative or above 1, as in PyTorch
          * @return this
          * @throws IllegalArgumentException when it is infinite or NaN
          */
         public final S momentum(double value) {
-            momentum = OptionalDouble.of(Requests.momentum(value));
+            tracking = tracking.momentum(Requests.momentum(value));
             return self();
         }
 
         /**
-         * Every batch counts alike: PyTorch's {@code momentum=None}.
+         * Gives every batch the same weight: PyTorch's {@code momentum=None}.
          *
          * @return this
          */
         public final S cumulativeAverage() {
-            momentum = OptionalDouble.empty();
+            tracking = tracking.momentum(Double.NaN);
             return self();
         }
 
@@ -178,18 +156,17 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
          * @return this
          */
         public final S affine(boolean value) {
-            affine = value;
-            return self();
+            return setParameters(value, value);
         }
 
         /**
-         * Whether the layer keeps running statistics; without, it always normalizes by the input's.
+         * Whether the layer keeps running statistics. Without them it always normalizes by the input's.
          *
          * @param value true for BatchNorm and false for InstanceNorm unless set
          * @return this
          */
         public final S trackRunningStats(boolean value) {
-            trackRunningStats = value;
+            tracking = tracking.tracked(value);
             return self();
         }
 
@@ -214,6 +191,18 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
          */
         public final S layout(Layout value) {
             return setLayout(value);
+        }
+
+        final ElementType statisticsType() {
+            return statisticsType;
+        }
+
+        final <T extends ChannelStatisticsSpec<T>> T settings(T defaults) {
+            return defaults.with(common(), dimensions, tracking);
+        }
+
+        final long numFeatures() {
+            return numFeatures;
         }
     }
 }

@@ -6,7 +6,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 
-/** What a pass asks of tensors before anything is enqueued. Null tensors are not there, and pass. */
+/** Checks of the tensors of a pass, before anything is enqueued. Null passes every check. */
 final class Checks {
 
     private Checks() {}
@@ -47,7 +47,7 @@ final class Checks {
         }
     }
 
-    /** Running statistics: one a channel, of the type that sums have. */
+    /** Running statistics: one per channel, of the accumulator's type. */
     static void ofChannels(Tensor input, String name, Tensor statistic, long channels, Layout layout) {
         if (statistic == null) {
             return;
@@ -62,7 +62,7 @@ final class Checks {
         ofReals(input, name, statistic);
     }
 
-    /** Of the type that sums have. */
+    /** Of the accumulator's type. */
     static void ofReals(Tensor input, String name, Tensor statistic) {
         ElementType real = input.type().accumulator();
         if (statistic != null && statistic.type() != real) {
@@ -71,7 +71,7 @@ final class Checks {
         }
     }
 
-    /** Saved statistics: open, on the input's backend, of a shape and of the type that sums have. */
+    /** Saved statistics: open, on the input's backend, of the given shape and the accumulator's type. */
     static void saved(Tensor input, String name, Tensor statistic, long... shape) {
         if (statistic == null) {
             return;

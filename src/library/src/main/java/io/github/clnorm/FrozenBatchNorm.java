@@ -5,9 +5,9 @@ import io.github.clnorm.type.Layout;
 import java.util.Objects;
 
 /**
- * Batch normalization whose statistics and parameters are fixed, in one pass, as <a
+ * Batch normalization with fixed statistics and parameters, in one pass, as <a
  * href="https://pytorch.org/vision/stable/generated/torchvision.ops.FrozenBatchNorm2d.html">torchvision.ops.FrozenBatchNorm2d</a>:
- * what detectors make of a pretrained backbone's BatchNorm.
+ * detectors replace the BatchNorm of a pretrained backbone by it.
  *
  * <p>Input: {@code (N, C, *)}, or {@code (N, *, C)} with channels last. Weight, bias, running mean and variance:
  * {@code (C)}; 1, 0, 0 and 1 at first.
@@ -16,15 +16,13 @@ import java.util.Objects;
  */
 public final class FrozenBatchNorm extends Layer {
 
-    private final long numFeatures;
     private final Tensor runningMean;
     private final Tensor runningVar;
 
     private FrozenBatchNorm(Builder builder) {
-        super(builder, true, true, builder.numFeatures);
-        this.numFeatures = builder.numFeatures;
-        this.runningMean = own(builder.statisticsType, 0, numFeatures);
-        this.runningVar = own(builder.statisticsType, 1, numFeatures);
+        super(builder.backend, builder.spec(), builder.parameterType());
+        this.runningMean = tensors().own(builder.statisticsType, 0, null, builder.numFeatures);
+        this.runningVar = tensors().own(builder.statisticsType, 1, null, builder.numFeatures);
     }
 
     /**
@@ -50,30 +48,25 @@ public final class FrozenBatchNorm extends Layer {
     }
 
     @Override
-    Pass pass(Tensor input, Options options) {
-        Requests.channels(input, layout(), numFeatures);
-        Requests.statisticsType(input, runningMean);
-        return Functional.batchNormPass(input, runningMean, runningVar, weight(), bias(), false, 0, eps(), options);
+    ChannelState state() {
+        return new ChannelState(weight(), bias(), runningMean, runningVar);
     }
 
-    /** Of the input alone: everything else is fixed. */
+    @Override
+    Pass pass(Tensor input, Options options) {
+        Requests.channels(input.sizes(), spec().layout(), spec().parameters());
+        Requests.statisticsType(input, runningMean);
+        return spec().pass(input, state(), options);
+    }
+
+    /** The gradient of the input alone: statistics and parameters are fixed. */
     @Override
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return Functional.batchNormBackward(
-                gradOutput,
-                input,
-                runningMean,
-                runningVar,
-                weight(),
-                bias(),
-                null,
-                false,
-                eps(),
-                options.wanted(options.input(), false, false));
+        return super.gradients(gradOutput, input, null, options.wanted(options.input(), false, false));
     }
 
     /**
-     * The mean that is taken.
+     * The mean, which is subtracted.
      *
      * @return the layer's own tensor of shape {@code (C)}
      */
@@ -82,7 +75,7 @@ public final class FrozenBatchNorm extends Layer {
     }
 
     /**
-     * The variance that is divided by.
+     * The variance, by whose root the input is divided.
      *
      * @return the layer's own tensor of shape {@code (C)}
      */
@@ -93,7 +86,8 @@ public final class FrozenBatchNorm extends Layer {
     /** As torchvision prints it. */
     @Override
     public String toString() {
-        return "FrozenBatchNorm2d(" + numFeatures + ", eps=" + number(eps()) + ")";
+        return "FrozenBatchNorm2d(" + spec().parameters() + ", eps="
+                + PythonText.of(spec().common().eps()) + ")";
     }
 
     /** The settings of a layer. Not thread-safe. */
@@ -102,7 +96,7 @@ public final class FrozenBatchNorm extends Layer {
         private ElementType statisticsType = ElementType.FLOAT32;
 
         private Builder(Backend backend, long numFeatures) {
-            super(backend, 1e-5);
+            super(backend, NormSpec.Common.DEFAULTS);
             this.numFeatures = Requests.count("num_features", numFeatures);
         }
 
@@ -132,6 +126,10 @@ public final class FrozenBatchNorm extends Layer {
             Requests.available(backend, "statisticsType", Objects.requireNonNull(value, "statisticsType"));
             statisticsType = value;
             return this;
+        }
+
+        private BatchNormSpec spec() {
+            return NormSpec.batchNorm(numFeatures).training(false).with(common());
         }
 
         /**

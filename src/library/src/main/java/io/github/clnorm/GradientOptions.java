@@ -5,18 +5,18 @@ import io.github.clnorm.type.Layout;
 import java.util.Objects;
 
 /**
- * What the forward pass did beside normalizing, and which gradients are wanted: those that are not cost nothing. {@link
- * #DEFAULTS} asks for all; every method gives a changed copy.
- * Immutable and thread-safe; the tensors it names are not copied.
+ * What the forward pass did beside normalizing, and which gradients are wanted. A gradient that is not wanted costs
+ * nothing. {@link #DEFAULTS} asks for all. Each method returns a changed copy. Immutable and thread-safe; tensors are
+ * not copied.
  *
  * @param layout where the channels are, as in the forward pass; layer_norm and rms_norm reject any but the default
  * @param activation applied in the forward pass
  * @param residual added to the input in the forward pass, of the input's shape and type; or null. Not modified
  * @param input whether the gradient of the input is wanted
- * @param weight whether that of the weight is, where there is one
- * @param bias whether that of the bias is, where there is one
- * @param output takes the gradient of the input instead of a new tensor, or null. May be the gradient that is passed
- *     back, the input or the residual: every element is read before it is written
+ * @param weight whether the gradient of the weight is wanted, if there is a weight
+ * @param bias whether the gradient of the bias is wanted, if there is a bias
+ * @param output receives the gradient of the input instead of a new tensor, or null. May be the gradient of the output,
+ *     the input or the residual: every element is read before it is written
  */
 public record GradientOptions(
         Layout layout,
@@ -34,8 +34,8 @@ public record GradientOptions(
      * @param activation not null
      * @param residual or null
      * @param input whether the gradient of the input is wanted
-     * @param weight whether that of the weight is
-     * @param bias whether that of the bias is
+     * @param weight whether the gradient of the weight is wanted
+     * @param bias whether the gradient of the bias is wanted
      * @param output or null
      */
     public GradientOptions {
@@ -60,7 +60,7 @@ public record GradientOptions(
     /**
      * With another activation.
      *
-     * @param value what was applied to the result
+     * @param value applied to the result
      * @return the changed options
      */
     public GradientOptions activation(Activation value) {
@@ -80,9 +80,9 @@ public record GradientOptions(
     /**
      * With other gradients wanted, as PyTorch's {@code output_mask}.
      *
-     * @param ofInput whether the gradient of the input is
-     * @param ofWeight whether that of the weight is
-     * @param ofBias whether that of the bias is
+     * @param ofInput whether the gradient of the input is wanted
+     * @param ofWeight whether the gradient of the weight is wanted
+     * @param ofBias whether the gradient of the bias is wanted
      * @return the changed options
      */
     public GradientOptions wanted(boolean ofInput, boolean ofWeight, boolean ofBias) {
@@ -90,7 +90,7 @@ public record GradientOptions(
     }
 
     /**
-     * With a tensor that takes the gradient of the input.
+     * With a tensor that receives the gradient of the input.
      *
      * @param value of the input's shape and type. Overwritten
      * @return the changed options

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * One backward pass of any operation. Everything is checked before anything is allocated, and what was allocated is given
- * back when something fails. It is checked and enqueued under the session's lock, as a forward pass is.
+ * One backward pass of any operation. Checks everything before it allocates, and frees its allocations if a later step
+ * fails. Checking and enqueueing hold the session's lock, as for a forward pass.
  */
 final class GradientPass {
 
@@ -38,14 +38,14 @@ final class GradientPass {
         this.options = options;
     }
 
-    /** Gamma and beta, each of any type, or null; their shapes are checked already. */
+    /** Gamma and beta, each of any type, or null; their shapes are already checked. */
     GradientPass affine(Tensor gamma, Tensor beta) {
         weight = gamma;
         bias = beta;
         return this;
     }
 
-    /** The statistics of the forward pass, which must be of a shape. */
+    /** The statistics of the forward pass, which must have the given shape. */
     GradientPass saved(Saved statisticsOfForward, long... shape) {
         if (statisticsOfForward == null || statisticsOfForward.rstd() == null) {
             throw new IllegalArgumentException("Expected the statistics that the forward pass saved, but got none");
@@ -56,12 +56,12 @@ final class GradientPass {
                     "Expected a saved mean of shape " + Shapes.text(shape) + ", but got none");
         }
         Checks.saved(input, "mean", saved.mean(), shape);
-        Checks.saved(input, "rest of the mean", saved.meanRest(), shape);
+        Checks.saved(input, "low part of the mean", saved.meanLo(), shape);
         Checks.saved(input, "rstd", saved.rstd(), shape);
         return this;
     }
 
-    /** The statistics of {@link Statistics#GIVEN}; their shapes are checked already. */
+    /** The statistics of {@link Statistics#GIVEN}; their shapes are already checked. */
     GradientPass given(Tensor mean, Tensor variance, double added) {
         saved = new Saved(mean, null, null);
         givenVariance = variance;
@@ -86,7 +86,7 @@ final class GradientPass {
                     : options.output() != null
                             ? options.output()
                             : keep(made, backend.empty(input.type(), input.sizes()));
-            // Before the first launch: where a later one fails, it is changed all the same.
+            // Before the first launch, since a later one may fail after it was changed.
             Pass.written("a backward pass", dx);
             Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.sizes())) : null;
             Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.sizes())) : null;
@@ -130,7 +130,7 @@ final class GradientPass {
                         Pass.buffer(weight),
                         Pass.buffer(bias),
                         Pass.buffer(saved.mean()),
-                        Pass.buffer(saved.meanRest()),
+                        Pass.buffer(saved.meanLo()),
                         given ? Pass.buffer(givenVariance) : Pass.buffer(saved.rstd()),
                         Pass.buffer(dx),
                         Pass.buffer(dWeight),
@@ -157,7 +157,7 @@ final class GradientPass {
         if (!options.input()) {
             throw new IllegalArgumentException("Expected no output where the gradient of the input is not wanted");
         }
-        for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanRest(), saved.rstd(), givenVariance)) {
+        for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanLo(), saved.rstd(), givenVariance)) {
             if (read != null && read.sharesMemoryWith(output)) {
                 throw new IllegalArgumentException("cannot work in place: the tensor of shape " + output
                         + " holds parameters or statistics, which every work-group reads until the end");

@@ -1,25 +1,21 @@
 package io.github.clnorm;
 
+import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 
 /**
  * Group normalization as a layer, with the parameters and defaults of <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html">torch.nn.GroupNorm</a>.
  *
- * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018. Input: {@code (N,
- * C, *)}, or {@code (N, *, C)} with channels last. Weight and bias: {@code (C)}, 1 and 0 at first.
+ * <p>Source: Wu and He, <a href="https://arxiv.org/abs/1803.08494">Group Normalization</a>, ECCV 2018. Input: {@code
+ * (N, C, *)}, or {@code (N, *, C)} with channels last. Weight and bias: {@code (C)}, 1 and 0 at first.
  *
  * <p>Thread-safe, see {@link Layer}.
  */
 public final class GroupNorm extends Layer {
 
-    private final long numGroups;
-    private final long numChannels;
-
-    private GroupNorm(Builder builder) {
-        super(builder, builder.affine, builder.affine, builder.numChannels);
-        this.numGroups = builder.numGroups;
-        this.numChannels = builder.numChannels;
+    GroupNorm(Backend backend, GroupNormSpec spec, ElementType parameterType) {
+        super(backend, spec, parameterType);
     }
 
     /**
@@ -29,7 +25,7 @@ public final class GroupNorm extends Layer {
      * @param numGroups G
      * @param numChannels C, a multiple of G
      * @return the layer
-     * @throws IllegalArgumentException when the channels do not divide into the groups
+     * @throws IllegalArgumentException if the channels do not divide into the groups
      */
     public static GroupNorm of(Backend backend, long numGroups, long numChannels) {
         return builder(backend, numGroups, numChannels).build();
@@ -47,32 +43,13 @@ public final class GroupNorm extends Layer {
         return new Builder(backend, numGroups, numChannels);
     }
 
-    @Override
-    Pass pass(Tensor input, Options options) {
-        Requests.channels(input, layout(), numChannels);
-        return Functional.groupNormPass(input, numGroups, weight(), bias(), eps(), options);
-    }
-
-    @Override
-    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return Functional.groupNormBackward(gradOutput, input, numGroups, weight(), bias(), saved, options);
-    }
-
-    /** As PyTorch prints it. */
-    @Override
-    public String toString() {
-        return "GroupNorm(" + numGroups + ", " + numChannels + ", eps=" + number(eps()) + ", affine="
-                + bool(weight() != null) + ")";
-    }
-
     /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long numGroups;
         private final long numChannels;
-        private boolean affine = true;
 
         private Builder(Backend backend, long numGroups, long numChannels) {
-            super(backend, 1e-5);
+            super(backend, NormSpec.Common.DEFAULTS);
             this.numGroups = numGroups;
             this.numChannels = numChannels;
         }
@@ -89,8 +66,7 @@ public final class GroupNorm extends Layer {
          * @return this
          */
         public Builder affine(boolean value) {
-            affine = value;
-            return this;
+            return setParameters(value, value);
         }
 
         /**
@@ -107,18 +83,11 @@ public final class GroupNorm extends Layer {
          * Makes the layer.
          *
          * @return the layer
-         * @throws IllegalArgumentException when the channels do not divide into the groups, or there are none of either
+         * @throws IllegalArgumentException if the channels do not divide into the groups, or there are none of either
          */
         public GroupNorm build() {
-            if (numGroups <= 0) {
-                throw new IllegalArgumentException("Expected num groups to be greater than 0, got " + numGroups);
-            }
-            Requests.count("num_channels", numChannels);
-            if (numChannels % numGroups != 0) {
-                throw new IllegalArgumentException(
-                        "num_channels (" + numChannels + ") must be divisible by num_groups (" + numGroups + ")");
-            }
-            return new GroupNorm(this);
+            GroupNormSpec spec = NormSpec.groupNorm(numGroups, numChannels).with(common());
+            return new GroupNorm(backend, spec, parameterType());
         }
     }
 }

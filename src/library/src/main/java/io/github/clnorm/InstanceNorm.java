@@ -1,6 +1,6 @@
 package io.github.clnorm;
 
-import io.github.clnorm.internal.geometry.Wording;
+import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -8,19 +8,19 @@ import java.util.stream.LongStream;
  * Instance normalization as a layer, with the parameters and defaults of <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html">torch.nn.InstanceNorm1d, 2d and 3d</a>.
  *
- * <p>Source: Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">Instance Normalization</a>, 2016.
- * Input: {@code (N, C, L)} in one dimension, {@code (N, C, H, W)} in two, {@code (N, C, D, H, W)} in three, each also
- * without N; the channels last with that layout.
+ * <p>Source: Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">Instance Normalization</a>,
+ * 2016. Input: {@code (N, C, L)} in one dimension, {@code (N, C, H, W)} in two, {@code (N, C, D, H, W)} in three, each
+ * also without N; the channels last with that layout.
  *
- * <p>Unlike BatchNorm it has neither weight and bias nor running statistics unless asked for. In evaluation the running
- * ones normalize where they are tracked, else the input's.
+ * <p>Unlike BatchNorm it has no weight, bias or running statistics unless they are set. In evaluation the running
+ * statistics normalize if they are tracked, else the input's.
  *
  * <p>Thread-safe, see {@link Layer}.
  */
 public final class InstanceNorm extends ChannelStatisticsNorm {
 
-    private InstanceNorm(Builder builder) {
-        super(builder);
+    InstanceNorm(Backend backend, InstanceNormSpec spec, ElementType parameterType, ElementType statisticsType) {
+        super(backend, spec, parameterType, statisticsType);
     }
 
     /**
@@ -63,7 +63,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
      * @param numFeatures C
      * @param dimensions spatial dimensions: 1, 2 or 3
      * @return a builder
-     * @throws IllegalArgumentException when there are more or fewer
+     * @throws IllegalArgumentException if it is another number
      */
     public static Builder builder(Backend backend, long numFeatures, int dimensions) {
         return new Builder(backend, numFeatures, dimensions);
@@ -72,23 +72,13 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
     @Override
     Pass pass(Tensor input, Options options) {
         long[] shape = input.sizes();
-        boolean batched = shape.length == dimensions() + 2;
-        if (!batched && shape.length != dimensions() + 1) {
-            throw new IllegalArgumentException("expected " + (dimensions() + 1) + "D or " + (dimensions() + 2)
-                    + "D input (got " + shape.length + "D input)");
+        boolean batched = isBatched(shape);
+        if (!batched && shape.length != spec().dimensions() + 1) {
+            throw new IllegalArgumentException("expected " + (spec().dimensions() + 1) + "D or "
+                    + (spec().dimensions() + 2) + "D input (got " + shape.length + "D input)");
         }
         long[] batch = batched ? shape : batchOfOne(shape);
-        int axis = layout().channelAxis(batch.length);
-        // Also without parameters, where PyTorch only warns: the layer was made for other channels.
-        if (batch[axis] != numFeatures()) {
-            throw new IllegalArgumentException("expected input's size at dim=" + (batched ? axis : axis - 1)
-                    + " to match num_features (" + numFeatures() + "), but got: " + batch[axis] + "."
-                    + (batched
-                            ? Wording.LIBRARY
-                                    .remedy(shape, layout(), numFeatures())
-                                    .replaceFirst("^; its", " Its")
-                            : ""));
-        }
+        spec().checkChannels(batch, batched);
         Requests.statisticsType(input, runningMean());
         Options seen = batched
                 ? options
@@ -98,16 +88,24 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                         inBatch(input, "residual", options.residual(), batch),
                         inBatch(input, "sum", options.sum(), batch),
                         inBatch(input, "output", options.output(), batch));
-        return Functional.instanceNormPass(
-                batched ? input : input.viewedAs(batch),
-                runningMean(),
-                runningVar(),
-                weight(),
-                bias(),
-                isTraining() || !tracksRunningStats(),
-                momentum().orElse(0),
-                eps(),
-                seen);
+        double momentum = spec().tracking().momentum();
+        // PyTorch counts no batches here: without a momentum the running statistics stay as they are.
+        return ofStatistics(isTraining(), Double.isNaN(momentum) ? 0 : momentum)
+                .pass(batched ? input : input.viewedAs(batch), state(), seen);
+    }
+
+    private InstanceNormSpec ofStatistics(boolean own, double momentum) {
+        return spec().with(spec().tracking().training(own).momentum(momentum));
+    }
+
+    /** Without a fixed number of spatial dimensions every input has a batch. */
+    private boolean isBatched(long... shape) {
+        return spec().dimensions() == 0 ? shape.length >= 2 : shape.length == spec().dimensions() + 2;
+    }
+
+    @Override
+    InstanceNormSpec spec() {
+        return (InstanceNormSpec) super.spec();
     }
 
     @Override
@@ -118,20 +116,16 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
     @Override
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
         long[] shape = input.sizes();
-        boolean batched = shape.length == dimensions() + 2;
+        boolean batched = isBatched(shape);
         long[] batch = batched ? shape : batchOfOne(shape);
-        Gradients gradients = Functional.instanceNormBackward(
-                inBatch(input, "grad_output", gradOutput, batch),
-                input.viewedAs(batch),
-                runningMean(),
-                runningVar(),
-                weight(),
-                bias(),
-                saved,
-                saved != null,
-                eps(),
-                options.residual(inBatch(input, "residual", options.residual(), batch))
-                        .output(inBatch(input, "output", options.output(), batch)));
+        Gradients gradients = ofStatistics(saved != null, 0)
+                .gradients(
+                        inBatch(input, "grad_output", gradOutput, batch),
+                        input.viewedAs(batch),
+                        state(),
+                        saved,
+                        options.residual(inBatch(input, "residual", options.residual(), batch))
+                                .output(inBatch(input, "output", options.output(), batch)));
         return batched || gradients.input() == null
                 ? gradients
                 : new Gradients(
@@ -155,7 +149,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
     /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends ChannelStatisticsNorm.Builder<Builder> {
         private Builder(Backend backend, long numFeatures, int dimensions) {
-            super(backend, numFeatures, dimensions, false);
+            super(backend, NormSpec.instanceNorm(numFeatures).dimensions(dimensions));
         }
 
         @Override
@@ -169,7 +163,8 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
          * @return the layer
          */
         public InstanceNorm build() {
-            return new InstanceNorm(this);
+            return new InstanceNorm(
+                    backend, settings(NormSpec.instanceNorm(numFeatures())), parameterType(), statisticsType());
         }
     }
 }

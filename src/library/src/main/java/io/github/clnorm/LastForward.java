@@ -1,24 +1,24 @@
 package io.github.clnorm;
 
 /**
- * The short form's memory: the forward pass whose gradients {@link Layer#backward(Tensor)} takes. It serves one thread and
- * one pass at a time, and rejects what it would get wrong. The session's lock guards it.
+ * The forward pass whose gradients {@link Layer#backward(Tensor)} takes. It holds one pass of one thread, and rejects a
+ * backward call that may mean another pass. The session's lock guards it.
  */
 final class LastForward {
 
     private final Layer layer;
     private SavedPass pass;
     private Thread thread;
-    // Who took the gradients of the last pass; null when nothing was taken since.
+    // The thread that took the gradients of the last pass; null if a forward pass followed.
     private String takenBy;
-    // The forward pass before, when its gradients were not taken; else null.
+    // Describes the forward pass before, if its gradients were not taken; else null.
     private String overtaken;
 
     LastForward(Layer layer) {
         this.layer = layer;
     }
 
-    /** A forward pass was enqueued. */
+    /** Holds an enqueued forward pass. */
     void set(SavedPass next) {
         String before = pass == null ? null : description();
         forget();
@@ -31,7 +31,7 @@ final class LastForward {
         return "forward of shape " + pass.input() + " on thread " + thread.getName();
     }
 
-    /** The pass that a backward pass of this thread belongs to. */
+    /** The pass whose gradients a backward call of this thread takes. */
     SavedPass get() {
         if (pass == null) {
             throw new IllegalStateException(
@@ -60,7 +60,7 @@ final class LastForward {
         return pass;
     }
 
-    /** The gradients were taken. */
+    /** Drops the pass, whose gradients were taken. */
     void took() {
         forget();
         takenBy = Thread.currentThread().getName();

@@ -3,67 +3,52 @@ package io.github.clnorm;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
-import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * A normalization layer: parameters with PyTorch's initial values, on a backend, with which they are closed.
+ * A normalization layer: an operation with its parameters on a backend. Parameters have PyTorch's initial values unless
+ * a {@link NormSpec} gives others. Closing the backend closes the layer.
  *
  * <p>Three forms of a forward pass:
  *
  * <ul>
- *   <li>{@link #record(Tensor)} for training: any number of passes at once, gradients in any order and on any thread;
+ *   <li>{@link #record(Tensor)} for training: any number of open passes, gradients in any order and on any thread;
  *   <li>{@link #infer(Tensor)} for inference: saves nothing;
- *   <li>{@link #forward(Tensor)} and {@link #backward(Tensor)}, the short form: one pass at a time, on one thread. A backward
- *       pass that could take the gradients of another forward pass is rejected.
+ *   <li>{@link #forward(Tensor)} and {@link #backward(Tensor)}, the short form: one pass at a time, on one thread. A
+ *       backward call that may belong to either of two forward passes is rejected.
  * </ul>
  *
  * <p>Thread-safe: passes of several threads are enqueued one after the other. Setting a parameter's tensor ({@link
  * Tensor#set(float[])}) changes the layer.
  */
-public abstract sealed class Layer implements AutoCloseable
+public sealed class Layer implements AutoCloseable
         permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
 
     private final Backend backend;
-    private final double eps;
-    private final Layout layout;
-    private final Activation activation;
-    private final ElementType parameterType;
-    private final List<Tensor> owned = new ArrayList<>();
+    private final NormSpec spec;
+    private final LayerTensors tensors;
     private final Tensor weight;
     private final Tensor bias;
     private final LastForward last = new LastForward(this);
-    // Made when it is first needed: the parameters of its text are set by subclasses.
+    // Made when it is first needed.
     private volatile String name;
     private volatile boolean closed;
 
-    Layer(Settings<?> settings, boolean hasWeight, boolean hasBias, long... parameterShape) {
-        this.backend = settings.backend;
-        this.eps = settings.eps;
-        this.layout = settings.layout;
-        this.activation = settings.activation;
-        this.parameterType = settings.parameterType;
-        if (hasWeight || hasBias) {
+    Layer(Backend backend, NormSpec spec, ElementType parameterType) {
+        this.backend = Objects.requireNonNull(backend, "backend");
+        this.spec = spec;
+        this.tensors = new LayerTensors(backend);
+        NormSpec.Common common = spec.common();
+        if (!Double.isNaN(common.eps())) {
+            Requests.epsOfLayer(common.eps());
+        }
+        if (common.hasWeight() || common.hasBias()) {
             Requests.available(backend, "parameterType", parameterType);
         }
-        this.weight = hasWeight ? own(parameterType, 1, parameterShape) : null;
-        this.bias = hasBias ? own(parameterType, 0, parameterShape) : null;
-    }
-
-    /** A tensor of this layer, with one value everywhere; when there is no memory for it, nothing of the layer is left. */
-    final Tensor own(ElementType type, float value, long... shape) {
-        try {
-            Tensor tensor = backend.empty(type, shape);
-            owned.add(tensor);
-            tensor.setAll(value);
-            return tensor;
-        } catch (RuntimeException e) {
-            owned.forEach(Tensor::close);
-            throw e;
-        }
+        long[] shape = spec.layerParameterShape();
+        this.weight = common.hasWeight() ? tensors.own(parameterType, 1, common.weight(), shape) : null;
+        this.bias = common.hasBias() ? tensors.own(parameterType, 0, common.bias(), shape) : null;
     }
 
     /**
@@ -79,11 +64,12 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Normalizes, with a residual or into a given tensor, and saves what {@link #backward(Tensor)} of this thread needs.
-     * Asynchronous.
+     * Normalizes, with a residual or into a given tensor, and saves what {@link #backward(Tensor)} of this thread
+     * needs. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     *     {@code options}
      * @return y, of the same shape and type: the options' output if they have one
      * @throws IllegalArgumentException when the input or the options do not fit
      * @throws IllegalStateException when the layer or a tensor is closed
@@ -110,11 +96,12 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Normalizes, with a residual or into a given tensor, and keeps what the gradients of this pass need until the result is
-     * closed. Asynchronous.
+     * Normalizes, with a residual or into a given tensor, and keeps what the gradients of this pass need until the
+     * result is closed. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     *     {@code options}
      * @return the pass: its output, and its gradients
      * @throws IllegalArgumentException when the input or the options do not fit
      * @throws IllegalStateException when the layer or a tensor is closed
@@ -127,8 +114,8 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * Normalizes, and saves nothing: no gradients can be taken. In training mode running statistics are updated, as by any
-     * forward pass. Asynchronous.
+     * Normalizes, and saves nothing: no gradients can be taken. In training mode running statistics are updated, as by
+     * any forward pass. Asynchronous.
      *
      * @param input x. Not modified
      * @return y, of the same shape and type; the caller closes it, or the backend does
@@ -143,7 +130,8 @@ public abstract sealed class Layer implements AutoCloseable
      * Normalizes, with a residual or into a given tensor, and saves nothing: no gradients can be taken. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults here
+     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     *     {@code options}
      * @return y, of the same shape and type: the options' output if they have one
      * @throws IllegalArgumentException when the input or the options do not fit
      * @throws IllegalStateException when the layer or a tensor is closed
@@ -152,7 +140,7 @@ public abstract sealed class Layer implements AutoCloseable
         return exclusively(() -> run(input, options, false).output);
     }
 
-    /** A forward pass that was enqueued. */
+    /** An enqueued forward pass. */
     private record Forwarded(Tensor output, SavedPass pass) {}
 
     private Forwarded run(Tensor input, Options options, boolean saves) {
@@ -167,30 +155,26 @@ public abstract sealed class Layer implements AutoCloseable
                                     + backend.device().description()));
         }
         if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
-            ofLastDimensions(options.layout());
+            spec.checkLayout(options.layout());
             throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
         }
-        Pass pass = pass(input, options.layout(layout).activation(activation));
+        Pass pass = pass(input, options.layout(spec.layout()).activation(spec.activation()));
         SavedPass savedPass = saves ? new SavedPass(input, options, pass) : null;
         Normalized result = pass.normalized(saves, name());
         if (saves) {
             savedPass.saved(result.saved());
         }
         enqueued();
-        // A view is another object for the same tensor: a caller who named one gets it back.
+        // The caller's own object, which may be a view of the tensor.
         Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
         return new Forwarded(output, savedPass);
     }
 
-    /** Rejects a layout where the layer cannot be built with one either. */
-    private void ofLastDimensions(Layout given) {
-        if (this instanceof LayerNorm || this instanceof RmsNorm) {
-            Requests.noLayout(this instanceof LayerNorm ? "layer_norm" : "rms_norm", given);
-        }
-    }
-
     /** The pass of a checked input, with all options. */
-    abstract Pass pass(Tensor input, Options options);
+    Pass pass(Tensor input, Options options) {
+        spec.checkInput(state(), input.sizes());
+        return spec.pass(input, state(), options);
+    }
 
     /** Called when a pass is enqueued. */
     void enqueued() {}
@@ -201,29 +185,29 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /**
-     * The gradients of the last {@link #forward(Tensor)} of this thread: of a loss whose gradient with respect to the output
-     * is known. Asynchronous; once for each forward pass.
+     * The gradients of the last {@link #forward(Tensor)} of this thread, for a loss whose gradient with respect to the
+     * output is known. Asynchronous. Each forward pass has one backward pass.
      *
-     * <p>The input and the residual of that pass, the weight, with an activation the bias, and in evaluation the running
-     * statistics are read again, and must not be modified before.
+     * <p>Reads the input and the residual of that pass again, the weight, with an activation the bias, and in
+     * evaluation the running statistics. They must not be modified before.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified
      * @return dx, dγ and dβ; the caller closes them, or the backend does
      * @throws IllegalArgumentException when the gradient does not fit
-     * @throws IllegalStateException when there was no forward pass before; when its gradients were taken already; when
-     *     another forward pass of this layer came in between, whose gradients were not taken; on another thread than the
-     *     forward pass; when a tensor that is read again was modified or closed; when the layer is closed
+     * @throws IllegalStateException if there was no forward pass; if its gradients were taken already; if a forward
+     *     pass before it has no backward pass; on another thread than the forward pass; if a tensor that is read again
+     *     was modified or closed; if the layer is closed
      */
     public final Gradients backward(Tensor gradOutput) {
         return backward(gradOutput, GradientOptions.DEFAULTS);
     }
 
     /**
-     * The gradients of the last {@link #forward(Tensor)} of this thread; those that are wanted, or dx into a given tensor.
+     * The gradients of the last {@link #forward(Tensor)} of this thread, with options.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified, unless the options name it
      * @param options which gradients are wanted, and where dx goes; layout, activation and residual are those of the
-     *     forward pass, and must be the defaults here
+     *     forward pass, and must be the defaults in {@code options}
      * @return the gradients that are wanted
      * @throws IllegalArgumentException when the gradient or the options do not fit
      * @throws IllegalStateException as {@link #backward(Tensor)}
@@ -235,7 +219,7 @@ public abstract sealed class Layer implements AutoCloseable
             try {
                 pass.check();
             } catch (IllegalStateException e) {
-                // Its gradients can never be taken: the next forward pass is the only one then.
+                // Its gradients can never be taken. The next forward pass must not be ambiguous with it.
                 last.forget();
                 throw e;
             }
@@ -252,7 +236,7 @@ public abstract sealed class Layer implements AutoCloseable
         if (options.layout() != Layout.CHANNELS_FIRST
                 || options.activation() != Activation.NONE
                 || options.residual() != null) {
-            ofLastDimensions(options.layout());
+            spec.checkLayout(options.layout());
             throw new IllegalArgumentException(
                     "layout, activation and residual are those of the forward pass: leave them at their defaults here, got "
                             + options.layout() + ", " + options.activation() + ", "
@@ -262,11 +246,18 @@ public abstract sealed class Layer implements AutoCloseable
                 gradOutput,
                 pass.input(),
                 pass.statistics(),
-                options.layout(layout).activation(activation).residual(pass.residual()));
+                options.layout(spec.layout()).activation(spec.activation()).residual(pass.residual()));
     }
 
-    /** The gradients of a pass by saved statistics, or by running ones where none were saved; with all options. */
-    abstract Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options);
+    /** The gradients of a pass by saved statistics, or by the running ones if none were saved; with all options. */
+    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
+        return spec.gradients(gradOutput, input, state(), saved, options);
+    }
+
+    /** The tensors that a pass reads and updates. */
+    ChannelState state() {
+        return ChannelState.of(weight, bias);
+    }
 
     private <T> T exclusively(Supplier<T> steps) {
         return backend.session().exclusively(steps);
@@ -276,7 +267,7 @@ public abstract sealed class Layer implements AutoCloseable
         if (closed) {
             throw new IllegalStateException(this + " is closed");
         }
-        if (!owned.isEmpty() && owned.get(0).buffer().isClosed()) {
+        if (tensors.areClosed()) {
             throw new IllegalStateException(this + " is closed with the scope or the backend that it was made in");
         }
     }
@@ -294,8 +285,13 @@ public abstract sealed class Layer implements AutoCloseable
     }
 
     /** Its own tensors: parameters and running statistics. */
-    final List<Tensor> owned() {
-        return owned;
+    final LayerTensors tensors() {
+        return tensors;
+    }
+
+    /** The operation and its settings. */
+    NormSpec spec() {
+        return spec;
     }
 
     /**
@@ -316,48 +312,25 @@ public abstract sealed class Layer implements AutoCloseable
         return bias;
     }
 
-    final double eps() {
-        return eps;
-    }
-
-    final Layout layout() {
-        return layout;
-    }
-
-    /** Gives the memory of all its tensors back. Passes that were enqueued before are not affected. */
+    /** Closes the layer's tensors. Passes that were enqueued before are not affected. Closing it again is a no-op. */
     @Override
     public final void close() {
         exclusively(() -> {
             closed = true;
             last.forget();
-            owned.forEach(Tensor::close);
+            tensors.close();
             return null;
         });
     }
 
-    /** eps and numbers like it as Python prints them. */
-    static String number(double value) {
-        if (value == Math.rint(value) && Math.abs(value) < 1e16) {
-            return Double.toString(value);
-        }
-        String text = Double.toString(value);
-        int exponent = text.indexOf('E');
-        if (exponent < 0) {
-            return text;
-        }
-        int power = Integer.parseInt(text.substring(exponent + 1));
-        String digits = text.substring(0, exponent).replaceFirst("\\.0$", "");
-        return power == -4
-                ? new BigDecimal(text).stripTrailingZeros().toPlainString()
-                : digits + "e" + (power < 0 ? "-" : "+") + (Math.abs(power) < 10 ? "0" : "") + Math.abs(power);
-    }
-
-    static String bool(boolean value) {
-        return value ? "True" : "False";
+    /** The layer as PyTorch prints it. */
+    @Override
+    public String toString() {
+        return spec.module();
     }
 
     /**
-     * Settings that every layer has. Not thread-safe.
+     * The settings of every layer. Not thread-safe.
      *
      * @param <S> the layer's own settings
      */
@@ -368,27 +341,25 @@ public abstract sealed class Layer implements AutoCloseable
                     ChannelStatisticsNorm.Builder,
                     FrozenBatchNorm.Builder {
         final Backend backend;
-        private double eps;
-        private Layout layout = Layout.CHANNELS_FIRST;
-        private Activation activation = Activation.NONE;
+        private NormSpec.Common common;
         private ElementType parameterType = ElementType.FLOAT32;
 
-        Settings(Backend backend, double eps) {
+        Settings(Backend backend, NormSpec.Common defaults) {
             this.backend = Objects.requireNonNull(backend, "backend");
-            this.eps = eps;
+            this.common = defaults;
         }
 
         abstract S self();
 
         /**
-         * What is added to the variance.
+         * The number added to the variance.
          *
          * @param value 0 or more; PyTorch's default is 1e-5
          * @return this
          * @throws IllegalArgumentException when it is negative, infinite or NaN
          */
         public final S eps(double value) {
-            eps = Requests.epsOfLayer(value);
+            common = common.eps(Requests.epsOfLayer(value));
             return self();
         }
 
@@ -399,7 +370,7 @@ public abstract sealed class Layer implements AutoCloseable
          * @return this
          */
         public final S activation(Activation value) {
-            activation = Objects.requireNonNull(value, "activation");
+            common = common.activation(value);
             return self();
         }
 
@@ -415,8 +386,21 @@ public abstract sealed class Layer implements AutoCloseable
         }
 
         final S setLayout(Layout value) {
-            layout = Objects.requireNonNull(value, "layout");
+            common = common.layout(value);
             return self();
+        }
+
+        final S setParameters(boolean weight, boolean bias) {
+            common = common.parameters(weight, bias);
+            return self();
+        }
+
+        final NormSpec.Common common() {
+            return common;
+        }
+
+        final ElementType parameterType() {
+            return parameterType;
         }
     }
 }

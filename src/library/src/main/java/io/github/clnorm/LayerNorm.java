@@ -1,6 +1,6 @@
 package io.github.clnorm;
 
-import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.type.ElementType;
 
 /**
  * Layer normalization as a layer, with the parameters and defaults of <a
@@ -13,13 +13,8 @@ import io.github.clnorm.internal.geometry.Shapes;
  */
 public final class LayerNorm extends Layer {
 
-    private final long[] normalizedShape;
-    private final boolean elementwiseAffine;
-
-    private LayerNorm(Builder builder) {
-        super(builder, builder.elementwiseAffine, builder.elementwiseAffine && builder.bias, builder.normalizedShape);
-        this.normalizedShape = builder.normalizedShape;
-        this.elementwiseAffine = builder.elementwiseAffine;
+    LayerNorm(Backend backend, LayerNormSpec spec, ElementType parameterType) {
+        super(backend, spec, parameterType);
     }
 
     /**
@@ -28,7 +23,7 @@ public final class LayerNorm extends Layer {
      * @param backend where it works
      * @param normalizedShape the last dimensions of its inputs
      * @return the layer
-     * @throws IllegalArgumentException when there are none
+     * @throws IllegalArgumentException if there are none
      */
     public static LayerNorm of(Backend backend, long... normalizedShape) {
         return builder(backend, normalizedShape).build();
@@ -45,28 +40,6 @@ public final class LayerNorm extends Layer {
         return new Builder(backend, normalizedShape);
     }
 
-    @Override
-    Pass pass(Tensor input, Options options) {
-        return Functional.layerNormPass(input, normalizedShape, weight(), bias(), eps(), options);
-    }
-
-    @Override
-    Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return Functional.layerNormBackward(gradOutput, input, normalizedShape, weight(), bias(), saved, options);
-    }
-
-    /** As PyTorch prints it. */
-    @Override
-    public String toString() {
-        return "LayerNorm(" + tuple(normalizedShape) + ", eps=" + number(eps()) + ", elementwise_affine="
-                + bool(elementwiseAffine) + ", bias=" + bool(!elementwiseAffine || bias() != null) + ")";
-    }
-
-    static String tuple(long... shape) {
-        String list = Shapes.text(shape);
-        return "(" + list.substring(1, list.length() - 1) + (shape.length == 1 ? ",)" : ")");
-    }
-
     /** The settings of a layer. Not thread-safe. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
@@ -74,7 +47,7 @@ public final class LayerNorm extends Layer {
         private boolean bias = true;
 
         private Builder(Backend backend, long... normalizedShape) {
-            super(backend, 1e-5);
+            super(backend, NormSpec.Common.DEFAULTS);
             this.normalizedShape = normalizedShape.clone();
         }
 
@@ -109,11 +82,13 @@ public final class LayerNorm extends Layer {
          * Makes the layer.
          *
          * @return the layer
-         * @throws IllegalArgumentException when there is nothing to normalize over
+         * @throws IllegalArgumentException if {@code normalizedShape} is empty or has a negative dimension
          */
         public LayerNorm build() {
-            Requests.normalizedShape(normalizedShape);
-            return new LayerNorm(this);
+            LayerNormSpec spec = NormSpec.layerNorm(normalizedShape)
+                    .with(setParameters(elementwiseAffine, elementwiseAffine && bias)
+                            .common());
+            return new LayerNorm(backend, spec, parameterType());
         }
     }
 }

@@ -1,27 +1,30 @@
 package io.github.clnorm;
 
 /**
- * What a normalization gives. Immutable and thread-safe, as its tensors are.
+ * The results of a normalization. Immutable and thread-safe, as its tensors are.
  *
- * @param output y, of the input's shape and type; the caller's own tensor where the options named one
- * @param mean the mean of every set, float32 (float64 for float64); null for rms_norm, which takes none, and where
- *     running statistics were used
- * @param meanRest the low part of the mean as a high/low pair, of mean's shape and type, and null where that is
- * @param rstd 1 / sqrt(variance + eps) of every set, with the biased variance; of mean's shape and type; null where
- *     running statistics were used
+ * @param output y, of the input's shape and type; the caller's own tensor if the options named one
+ * @param mean the mean of every set, float32 (float64 for float64): the high part of a high/low pair. Null for
+ *     rms_norm, which takes no mean, and if running statistics normalized
+ * @param meanLo the low part of the mean as a high/low pair, of mean's shape and type, and null where that is
+ * @param rstd 1 / sqrt(variance + eps) of every set, with the biased variance; of mean's shape and type; null if
+ *     running statistics normalized
  */
-public record Normalized(Tensor output, Tensor mean, Tensor meanRest, Tensor rstd) implements AutoCloseable {
+public record Normalized(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) implements AutoCloseable {
 
     /**
-     * The statistics, as the backward pass takes them. Closing either closes the same tensors.
+     * The statistics, which the backward pass takes. The tensors are the same, so that closing either closes both.
      *
-     * @return mean, its rest and rstd; null where running statistics were used
+     * @return the mean and rstd; null if running statistics normalized
      */
     public Saved saved() {
-        return rstd == null ? null : new Saved(mean, meanRest, rstd);
+        return rstd == null ? null : new Saved(mean, meanLo, rstd);
     }
 
-    /** Closes all of them, also an output of the caller's own, the last first: so a loop gets the same memory in the same places every time. */
+    /**
+     * Closes all tensors, also an output of the caller's own. The last one is closed first, so that a loop gets the
+     * same memory for the same tensor in each turn.
+     */
     @Override
     public void close() {
         if (rstd != null) {

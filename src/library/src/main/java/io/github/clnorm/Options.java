@@ -5,16 +5,15 @@ import io.github.clnorm.type.Layout;
 import java.util.Objects;
 
 /**
- * What a forward pass does beside normalizing. {@link #DEFAULTS} does nothing more; every method gives a changed copy.
- * Immutable and thread-safe; the tensors it names are not copied.
+ * What a forward pass does beside normalizing. {@link #DEFAULTS} adds nothing. Each method returns a changed copy.
+ * Immutable and thread-safe; tensors are not copied.
  *
  * @param layout where the channels of input and output are; layer_norm and rms_norm reject any but the default
  * @param activation applied to the result, in the same pass
  * @param residual added to the input before normalizing, of the input's shape and type; or null
- * @param sum takes input plus residual, rounded to the input's type, or null; the normalization works on the unrounded
- *     sum
- * @param output takes the result instead of a new tensor, or null. May be the input itself, the residual or the sum's
- *     other operand: every element is read before it is written
+ * @param sum receives input plus residual, rounded to the input's type, or null; the unrounded sum is normalized
+ * @param output receives the result instead of a new tensor, or null. May be the input or the residual: every element
+ *     is read before it is written
  */
 public record Options(Layout layout, Activation activation, Tensor residual, Tensor sum, Tensor output) {
 
@@ -48,7 +47,7 @@ public record Options(Layout layout, Activation activation, Tensor residual, Ten
     /**
      * With another activation.
      *
-     * @param value what is applied to the result
+     * @param value applied to the result
      * @return the changed options
      */
     public Options activation(Activation value) {
@@ -66,7 +65,7 @@ public record Options(Layout layout, Activation activation, Tensor residual, Ten
     }
 
     /**
-     * With a tensor that takes input plus residual.
+     * With a tensor that receives input plus residual.
      *
      * @param value of the input's shape and type. Overwritten
      * @return the changed options
@@ -76,7 +75,7 @@ public record Options(Layout layout, Activation activation, Tensor residual, Ten
     }
 
     /**
-     * With a tensor that takes the result.
+     * With a tensor that receives the result.
      *
      * @param value of the input's shape and type; the input itself works in place. Overwritten
      * @return the changed options

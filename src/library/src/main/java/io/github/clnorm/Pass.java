@@ -15,9 +15,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * One forward pass of any operation: what an operation's geometry and parameters become. Everything is checked before
- * anything is allocated, and what was allocated is given back when something fails. It is checked and enqueued under the
- * session's lock: what another thread closes or writes meanwhile is closed or written before or afterwards.
+ * One forward pass of any operation. Checks everything before it allocates, and frees its allocations if a later step
+ * fails. Checking and enqueueing hold the session's lock, so that no other thread closes or writes a tensor in between.
  */
 final class Pass {
 
@@ -47,21 +46,21 @@ final class Pass {
         this.options = options;
     }
 
-    /** Gamma and beta, each of any type, or null; their shapes are checked already. */
+    /** Gamma and beta, each of any type, or null; their shapes are already checked. */
     Pass affine(Tensor gamma, Tensor beta) {
         weight = gamma;
         bias = beta;
         return this;
     }
 
-    /** The statistics of {@link Statistics#GIVEN}; their shapes are checked already. */
+    /** The statistics of {@link Statistics#GIVEN}; their shapes are already checked. */
     Pass given(Tensor mean, Tensor variance) {
         givenMean = mean;
         givenVariance = variance;
         return this;
     }
 
-    /** Running statistics to be updated with the mean over `averaged` samples. */
+    /** Running statistics to update by the mean over `averaged` samples. */
     Pass update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {
         update = runningMean == null && runningVar == null
                 ? null
@@ -69,13 +68,13 @@ final class Pass {
         return this;
     }
 
-    /** The shape of the statistics; not needed by those of {@link Statistics#GIVEN}. */
+    /** The shape of the statistics; not needed for {@link Statistics#GIVEN}. */
     Pass statisticsOf(long... shape) {
         statisticsShape = shape;
         return this;
     }
 
-    /** The bias, where backward reads it. */
+    /** The bias if backward reads it, else null. */
     Tensor biasOfBackward() {
         return options.activation() == Activation.NONE ? null : bias;
     }
@@ -102,8 +101,8 @@ final class Pass {
     /**
      * Checks and enqueues.
      *
-     * @param saves whether statistics are wanted: without, only the output is made
-     * @param by the operation or layer, for messages of who wrote
+     * @param saves whether to make the statistics beside the output
+     * @param by the operation or layer, which messages name as the last writer
      */
     Normalized normalized(boolean saves, String by) {
         return input.backend().session().exclusively(() -> checkedAndEnqueued(saves, by));
@@ -126,7 +125,7 @@ final class Pass {
             Tensor output = options.output() != null
                     ? options.output()
                     : keep(made, backend.empty(input.type(), input.sizes()));
-            // Before the first launch: where a later one fails, these are changed all the same.
+            // Before the first launch, since a later one may fail after these were changed.
             written(by, output, options.sum());
             if (update != null) {
                 written(by, update.runningMean, update.runningVar);
@@ -135,24 +134,24 @@ final class Pass {
             Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
                     : null;
-            Tensor meanRest = mean != null ? keep(made, backend.empty(real, statisticsShape)) : null;
+            Tensor meanLo = mean != null ? keep(made, backend.empty(real, statisticsShape)) : null;
             Tensor rstd = computed ? keep(made, backend.empty(real, statisticsShape)) : null;
             if (geometry.elements() == 0) {
                 // As PyTorch: a set without elements has mean 0 and rstd NaN.
                 fill(mean, 0);
-                fill(meanRest, 0);
+                fill(meanLo, 0);
                 fill(rstd, Float.NaN);
             } else {
-                enqueue(output, mean, meanRest, rstd);
+                enqueue(output, mean, meanLo, rstd);
             }
-            return new Normalized(output, mean, meanRest, rstd);
+            return new Normalized(output, mean, meanLo, rstd);
         } catch (RuntimeException e) {
             made.forEach(Tensor::close);
             throw e;
         }
     }
 
-    private void enqueue(Tensor output, Tensor mean, Tensor meanRest, Tensor rstd) {
+    private void enqueue(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) {
         Session session = input.backend().session();
         ElementType parameters = weight != null
                 ? weight.type()
@@ -180,7 +179,7 @@ final class Pass {
                             output.buffer(),
                             buffer(options.sum()),
                             meanBuffer,
-                            buffer(meanRest),
+                            buffer(meanLo),
                             update != null ? batchVariance : buffer(givenVariance),
                             buffer(rstd)),
                     real(input.type(), eps));
@@ -246,7 +245,7 @@ final class Pass {
         checkOverlap();
     }
 
-    /** Refuses what would be overwritten while others still need it. */
+    /** Rejects an output that overlaps tensors which the pass reads to the end. */
     private void checkOverlap() {
         Tensor output = options.output();
         if (update != null) {
@@ -269,7 +268,7 @@ final class Pass {
         }
     }
 
-    /** Running statistics are written behind everything else: into memory that holds nothing else. */
+    /** Running statistics are written last, so they must not share memory with another tensor of the pass. */
     private void checkUpdate(Tensor statistic, Tensor other) {
         for (Tensor tensor :
                 Arrays.asList(other, input, weight, bias, options.residual(), options.output(), options.sum())) {
@@ -281,7 +280,7 @@ final class Pass {
         }
     }
 
-    /** Sets all elements of a tensor, if there is one. */
+    /** Sets all elements of a tensor; a no-op for null. */
     static void fill(Tensor tensor, float value) {
         if (tensor != null) {
             tensor.fill(value);

@@ -4,14 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A forward pass of a layer whose gradients can be taken: {@link Layer#record(Tensor)}. Any number may be open at once, and
- * their gradients may be taken in any order, by any thread, also more than once. Thread-safe.
+ * A forward pass of a layer whose gradients can be taken: {@link Layer#record(Tensor)}. Any number may be open at once,
+ * and their gradients may be taken in any order, by any thread, also more than once. Thread-safe.
  *
- * <p>It holds the statistics that the pass saved, and refers to the pass's input, residual, weight and, in evaluation,
- * running statistics: these are read again by {@link #backward(Tensor)}, which rejects them when they have been changed or
- * closed since. With an activation the bias is read again too.
+ * <p>It holds the statistics that the pass saved. {@link #backward(Tensor)} reads the pass's input, residual and weight
+ * again, with an activation the bias, and in evaluation the running statistics. It rejects them if they were modified
+ * or closed since.
  *
- * <p>A recorded pass that becomes unreachable without being closed is reclaimed, with a warning.
+ * <p>The garbage collector reclaims a recorded pass that becomes unreachable without being closed, and a warning is
+ * logged.
  */
 public final class Recorded implements AutoCloseable {
 
@@ -31,36 +32,36 @@ public final class Recorded implements AutoCloseable {
     /**
      * The result of the pass.
      *
-     * @return y, of the input's shape and type. Closed with this object, unless it is the caller's own tensor, which the
-     *     options named. Not needed by backward: it may be closed or written before
+     * @return y, of the input's shape and type. Closed with this object, unless it is the caller's own tensor. backward
+     *     does not read it: it may be closed or written before
      */
     public Tensor output() {
         return output;
     }
 
     /**
-     * The gradients of a loss whose gradient with respect to the output is known. Asynchronous.
+     * The gradients for a loss whose gradient with respect to the output is known. Asynchronous.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified
      * @return dx, dγ and dβ; the caller closes them
      * @throws IllegalArgumentException when the gradient does not fit
-     * @throws IllegalStateException when this object or the layer is closed, or when a tensor that backward reads again was
-     *     changed since, or is closed
+     * @throws IllegalStateException when this object or the layer is closed, or when a tensor that backward reads again
+     *     was changed since, or is closed
      */
     public Gradients backward(Tensor gradOutput) {
         return backward(gradOutput, GradientOptions.DEFAULTS);
     }
 
     /**
-     * Those gradients that are wanted, or dx in a given tensor. Asynchronous.
+     * The gradients, with options. Asynchronous.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified, unless the options name it
      * @param options which gradients are wanted, and where dx goes; layout, activation and residual are those of the
      *     forward pass, and must be the defaults here
      * @return the gradients that are wanted; the caller closes them
      * @throws IllegalArgumentException when the gradient or the options do not fit
-     * @throws IllegalStateException when this object or the layer is closed, or when a tensor that backward reads again was
-     *     changed since, or is closed
+     * @throws IllegalStateException when this object or the layer is closed, or when a tensor that backward reads again
+     *     was changed since, or is closed
      */
     public Gradients backward(Tensor gradOutput, GradientOptions options) {
         return layer.backend().session().exclusively(() -> {
@@ -71,7 +72,7 @@ public final class Recorded implements AutoCloseable {
         });
     }
 
-    /** What {@link Scope#keep} keeps. */
+    /** The tensors that {@link Scope#keep} keeps. */
     List<Tensor> tensors() {
         List<Tensor> tensors = new ArrayList<>(pass.tensors());
         if (ownsOutput) {
@@ -80,7 +81,7 @@ public final class Recorded implements AutoCloseable {
         return tensors;
     }
 
-    /** Closes what the pass saved, and the output where the pass made it. */
+    /** Closes the saved statistics, and the output if the pass made it. Closing it again is a no-op. */
     @Override
     public void close() {
         layer.backend().session().exclusively(() -> {

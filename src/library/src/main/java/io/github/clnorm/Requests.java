@@ -5,12 +5,12 @@ import io.github.clnorm.internal.geometry.Wording;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 
-/** Checks of numbers and settings that hold without any tensor. Messages use the library's names. */
+/** Checks of numbers and settings that need no tensor. Messages use the library's names. */
 final class Requests {
 
     private Requests() {}
 
-    /** eps of an operation: PyTorch's cases have negative ones, so only values that are no numbers are rejected. */
+    /** eps of an operation. It may be negative, as in PyTorch's own tests. */
     static double eps(double value) {
         if (!Double.isFinite(value)) {
             throw new IllegalArgumentException("Expected eps to be a finite number, but got eps = " + value);
@@ -27,7 +27,7 @@ final class Requests {
         return value;
     }
 
-    /** A momentum; PyTorch accepts negative ones and those above 1. */
+    /** A momentum. It may be negative or above 1, as in PyTorch. */
     static double momentum(double value) {
         if (!Double.isFinite(value)) {
             throw new IllegalArgumentException("Expected momentum to be a finite number, but got momentum = " + value);
@@ -60,7 +60,7 @@ final class Requests {
         return shape;
     }
 
-    /** The layout of an operation that normalizes the last dimensions, which has none to choose. */
+    /** Rejects a layout for an operation that normalizes the last dimensions. */
     static void noLayout(String operation, Layout layout) {
         if (layout != Layout.CHANNELS_FIRST) {
             throw new IllegalArgumentException("layout(" + layout.name() + ") does not belong to " + operation
@@ -68,16 +68,15 @@ final class Requests {
         }
     }
 
-    /** Channels of an input that a layer was made for. */
-    static void channels(Tensor input, Layout layout, long expected) {
-        long[] shape = input.sizes();
-        if (shape.length >= 2 && shape[layout.channelAxis(shape.length)] != expected) {
+    /** Checks the channels of an input of a layer. */
+    static void channels(long[] shape, Layout layout, long expected) {
+        if (expected != NormSpec.ANY && shape.length >= 2 && shape[layout.channelAxis(shape.length)] != expected) {
             throw new IllegalArgumentException("Expected input with " + expected + " channels, but got input of shape "
                     + Shapes.text(shape) + Wording.LIBRARY.remedy(shape, layout, expected));
         }
     }
 
-    /** A type that the backend's device computes, for a setting that the message names. */
+    /** Checks that the device computes a type; the message names the setting. */
     static void available(Backend backend, String setting, ElementType type) {
         if (type == ElementType.FLOAT64 && !backend.device().fp64()) {
             throw new IllegalArgumentException("float64 is not available on "
@@ -85,7 +84,7 @@ final class Requests {
         }
     }
 
-    /** Running statistics of a layer, whose type is set when it is built. */
+    /** Checks the type of a layer's running statistics, which is set when the layer is built. */
     static void statisticsType(Tensor input, Tensor statistic) {
         ElementType real = input.type().accumulator();
         if (statistic != null && statistic.type() != real) {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a layer's forward pass leaves for its backward pass: the saved statistics, and which tensors backward reads again,
- * with the version that they had. The session's lock guards it.
+ * The state that a layer's forward pass leaves for its backward pass: the saved statistics, and the tensors that
+ * backward reads again, with their versions. The session's lock guards it.
  */
 final class SavedPass {
 
@@ -34,7 +34,7 @@ final class SavedPass {
     private final List<Read> reads = new ArrayList<>();
     private Saved saved;
 
-    /** Remembers what a pass is about to read. Called before it writes anything. */
+    /** Records the versions of the tensors that a pass reads. Called before the pass writes. */
     SavedPass(Tensor input, Options options, Pass pass) {
         this.input = input;
         this.options = options;
@@ -68,7 +68,7 @@ final class SavedPass {
         return saved;
     }
 
-    /** Rejects a backward pass that would read something else than the forward pass did. */
+    /** Rejects a backward pass if the tensors are not those that the forward pass read. */
     void check() {
         for (Tensor written : Arrays.asList(options.output(), options.sum())) {
             for (Tensor read : Arrays.asList(input, options.residual())) {
@@ -86,7 +86,7 @@ final class SavedPass {
         }
     }
 
-    /** Takes the statistics out of the scope that they were made in. */
+    /** Removes the statistics from the scope that they were made in. */
     void leaveScope() {
         for (Tensor tensor : tensors()) {
             if (tensor != null) {
@@ -96,7 +96,7 @@ final class SavedPass {
     }
 
     List<Tensor> tensors() {
-        return saved == null ? List.of() : Arrays.asList(saved.mean(), saved.meanRest(), saved.rstd());
+        return saved == null ? List.of() : Arrays.asList(saved.mean(), saved.meanLo(), saved.rstd());
     }
 
     void close() {

@@ -15,10 +15,10 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>Parameters of layers and what recorded passes hold are tensors too. What {@link Layer#forward(Tensor)} saves for
- * {@link Layer#backward(Tensor)} belongs to the layer, not to the scope.
+ * <p>Parameters of layers and the statistics of recorded passes are tensors too. The statistics that {@link
+ * Layer#forward(Tensor)} saves for {@link Layer#backward(Tensor)} belong to the layer, not to the scope.
  *
- * <p>Scopes nest. A scope belongs to the thread that opened it: it neither sees nor closes what other threads make.
+ * <p>Scopes nest. A scope belongs to the thread that opened it: it does not close tensors of other threads.
  *
  * <p>Not thread-safe: only the thread that opened it may use it.
  */
@@ -31,8 +31,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Leaves something open when the scope closes. It then belongs to the scope around this one, or else to the caller. No-op
-     * for what was made outside this scope.
+     * Keeps a value open when this scope closes. The value then belongs to the enclosing scope, or to the caller if
+     * there is none. No-op for a value made outside this scope.
      *
      * @param value a {@link Tensor}, {@link Layer}, {@link Recorded}, {@link Gradients}, {@link Normalized} or {@link
      *     Saved}
@@ -57,7 +57,7 @@ public final class Scope implements AutoCloseable {
             return List.of(tensor);
         }
         if (value instanceof Layer layer) {
-            return layer.owned();
+            return layer.tensors().all();
         }
         if (value instanceof Recorded recorded) {
             return recorded.tensors();
@@ -66,17 +66,17 @@ public final class Scope implements AutoCloseable {
             return Arrays.asList(gradients.input(), gradients.weight(), gradients.bias());
         }
         if (value instanceof Normalized normalized) {
-            return Arrays.asList(normalized.output(), normalized.mean(), normalized.meanRest(), normalized.rstd());
+            return Arrays.asList(normalized.output(), normalized.mean(), normalized.meanLo(), normalized.rstd());
         }
         if (value instanceof Saved saved) {
-            return Arrays.asList(saved.mean(), saved.meanRest(), saved.rstd());
+            return Arrays.asList(saved.mean(), saved.meanLo(), saved.rstd());
         }
         throw new IllegalArgumentException("a scope keeps tensors, layers, recorded passes and results of passes, got "
                 + value.getClass().getName());
     }
 
     /**
-     * Closes what was made in the scope and not kept, and scopes inside it that are still open.
+     * Closes the tensors that were made in the scope and not kept, and nested scopes that are still open.
      *
      * @throws IllegalStateException when another thread opened the scope
      */

@@ -11,11 +11,13 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A dense tensor in a device's memory, the last dimension fastest. Belongs to its backend.
+ * A dense tensor in a device's memory, the last dimension fastest. It belongs to its backend, which closes it at the
+ * latest.
  *
- * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java and
- * the device goes piece by piece: while one writes a tensor, other operations on that tensor are rejected, and a read of more
- * than 4 MB that is overtaken by a write is rejected too (IllegalStateException). No lock is held meanwhile.
+ * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java
+ * and the device goes in pieces, and holds no lock in between. While a transfer writes a tensor, other operations on
+ * that tensor throw IllegalStateException. So does a read of more than 4 MB if another thread writes the tensor
+ * meanwhile.
  *
  * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
  */
@@ -46,7 +48,7 @@ public final class Tensor implements AutoCloseable {
         return shape.clone();
     }
 
-    /** Its dimensions, not copied. A pass reads them a dozen times; callers must not modify them. */
+    /** Its dimensions, not copied, since a pass reads them a dozen times. The caller must not modify them. */
     long[] sizes() {
         return shape;
     }
@@ -79,9 +81,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Reads it, after everything that is enqueued.
+     * Reads it. Blocks until the work enqueued before is done.
      *
-     * @return the elements, the last dimension fastest; those of float64 rounded
+     * @return the elements, the last dimension fastest; float64 is rounded
      * @throws IllegalStateException when it is closed
      * @throws IllegalArgumentException when it has more elements than a Java array
      */
@@ -92,7 +94,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Reads it, after everything that is enqueued.
+     * Reads it. Blocks until the work enqueued before is done.
      *
      * @return the elements, the last dimension fastest
      * @throws IllegalStateException when it is closed
@@ -105,9 +107,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Reads its bytes, after everything that is enqueued, without a Java array of its size.
+     * Reads its bytes without a Java array of its size. Blocks until the work enqueued before is done.
      *
-     * @param target takes them, piece by piece. Called without any lock: it may use other tensors and backends
+     * @param target takes the bytes in pieces. It is called without a lock, and may use other tensors and backends
      * @throws IllegalStateException when it is closed, or written before the last piece was read
      */
     public void read(Session.Piece target) {
@@ -123,10 +125,10 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Replaces its values, after everything that is enqueued.
+     * Replaces its values, after the work enqueued before. Blocks until the values are on the device.
      *
      * @param values as many as it has elements, each rounded to the tensor's type. Not modified
-     * @throws IllegalArgumentException when they are more or fewer
+     * @throws IllegalArgumentException if the number of values is wrong
      * @throws IllegalStateException when it is closed
      */
     public void set(float[] values) {
@@ -135,10 +137,10 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Replaces its values, after everything that is enqueued.
+     * Replaces its values, after the work enqueued before. Blocks until the values are on the device.
      *
      * @param values as many as it has elements, each rounded to the tensor's type. Not modified
-     * @throws IllegalArgumentException when they are more or fewer
+     * @throws IllegalArgumentException if the number of values is wrong
      * @throws IllegalStateException when it is closed
      */
     public void set(double[] values) {
@@ -147,10 +149,11 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Replaces its bytes, after everything that is enqueued, without a Java array of its size. What is not filled is 0.
+     * Replaces its bytes without a Java array of its size, after the work enqueued before. Bytes that the source does
+     * not fill are 0. Blocks until the bytes are on the device.
      *
-     * @param source fills them, piece by piece. Called without any lock: it may use other tensors and backends, but not this
-     *     tensor. When it throws, the tensor's content is undefined
+     * @param source fills the bytes in pieces. It is called without a lock, and may use other tensors and backends, but
+     *     not this tensor. If it throws, the tensor's content is undefined
      * @throws IllegalStateException when it is closed, or another transfer is writing it
      */
     public void write(Session.Piece source) {
@@ -166,8 +169,9 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Replaces its values by those of another tensor, each rounded to this tensor's type. On one backend and in one type the
-     * copy stays on the device and is asynchronous; else it goes through Java's memory, and blocks until it is done.
+     * Replaces its values by those of another tensor, each rounded to this tensor's type. Between tensors of one
+     * backend and one type the copy stays on the device and is asynchronous. Otherwise it goes through Java's memory
+     * and blocks until it is done.
      *
      * @param other of the same shape; may be of another type and another backend. Not modified
      * @throws IllegalArgumentException when it has another shape
@@ -216,7 +220,7 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** Sets every element to one value, and blocks until that is done: parameters, which kernels read. */
+    /** Sets every element to one value, and blocks until that is done. */
     void setAll(float value) {
         byte[] element = element(value);
         fill("Tensor.set", (at, piece) -> {
@@ -237,16 +241,16 @@ public final class Tensor implements AutoCloseable {
         return element.array();
     }
 
-    /** Rejects a tensor that no pass could use now: closed, or being written by a transfer. */
+    /** Rejects a tensor that a pass cannot use: it is closed, or a transfer is writing it. */
     void requireUsable(String name) {
         requireOpen(name);
         buffer.requireUsable();
     }
 
     /**
-     * How often its content was changed: every write by the library counts, through any view.
+     * The number of writes to its memory by the library, through any view.
      *
-     * @return 0 for a tensor that nothing was written to
+     * @return 0 for a tensor that was never written
      */
     public long version() {
         return buffer.version();
@@ -267,18 +271,18 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** The same memory under another shape of as many elements: closing either closes both. */
+    /** The same memory with another shape of the same number of elements. Closing either closes both. */
     Tensor viewedAs(long... other) {
         return new Tensor(backend, buffer, type, other);
     }
 
-    /** Whether writing to one changes the other. */
+    /** Whether a write to one changes the other. */
     boolean sharesMemoryWith(Tensor other) {
         return buffer == other.buffer;
     }
 
     /**
-     * The memory behind it, for those who enqueue work of their own on the backend's session.
+     * Its device memory. For clnorm's own tools; the type is not part of the API.
      *
      * @return the buffer; closing it closes the tensor
      */
@@ -290,14 +294,14 @@ public final class Tensor implements AutoCloseable {
         requireOpen("the tensor");
     }
 
-    /** The same, where several tensors could be meant. */
+    /** Rejects a closed tensor; the message has the tensor's role. */
     void requireOpen(String name) {
         if (buffer.isClosed()) {
             throw new IllegalStateException(name + " of shape " + this + " is closed");
         }
     }
 
-    /** Gives its memory back, after the work that is enqueued on it. */
+    /** Frees its memory, after the work that is enqueued on it. Closing it again is a no-op. */
     @Override
     public void close() {
         buffer.close();

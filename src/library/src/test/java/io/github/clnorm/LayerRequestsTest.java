@@ -77,9 +77,21 @@ class LayerRequestsTest {
                     () -> Functional.batchNorm(x, mean, var, null, null, true, 0.1, wrong, Options.DEFAULTS),
                     () -> Functional.batchNorm(x, mean, var, null, null, false, 0.1, wrong, Options.DEFAULTS),
                     () -> Functional.batchNormBackward(
-                            x, x, mean, var, null, null, null, false, wrong, GradientOptions.DEFAULTS),
+                            x,
+                            x,
+                            new ChannelState(null, null, mean, var),
+                            null,
+                            false,
+                            wrong,
+                            GradientOptions.DEFAULTS),
                     () -> Functional.instanceNormBackward(
-                            x, x, mean, var, null, null, null, false, wrong, GradientOptions.DEFAULTS));
+                            x,
+                            x,
+                            new ChannelState(null, null, mean, var),
+                            null,
+                            false,
+                            wrong,
+                            GradientOptions.DEFAULTS));
             withEps.forEach(call -> assertSays(refusal(call), "eps", String.valueOf(wrong)));
             List<Runnable> withMomentum = List.of(
                     () -> Functional.instanceNorm(x, mean, var, null, null, true, wrong, 1e-5, Options.DEFAULTS),
@@ -112,7 +124,13 @@ class LayerRequestsTest {
                     () -> Functional.groupNorm(x, 3, null, null, -large),
                     () -> Functional.batchNorm(x, mean, var, null, null, true, large, 1e-5, Options.DEFAULTS),
                     () -> Functional.batchNormBackward(
-                            x, x, mean, var, null, null, null, false, large, GradientOptions.DEFAULTS));
+                            x,
+                            x,
+                            new ChannelState(null, null, mean, var),
+                            null,
+                            false,
+                            large,
+                            GradientOptions.DEFAULTS));
             calls.forEach(call -> assertSays(refusal(call), "1.0E39", "range of float32"));
             assertEquals(0, momentum.numBatchesTracked());
             assertEquals(1, momentum.runningMean().version());

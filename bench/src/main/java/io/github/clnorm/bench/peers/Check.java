@@ -31,7 +31,7 @@ final class Check {
     }
 
     static Check of(Workload workload, Data data, Direction direction) {
-        Reference reference = reference(workload).affine(doubles(data.gamma()), doubles(data.beta())).eps(Workload.EPS);
+        Reference reference = workload.reference().affine(doubles(data.gamma()), doubles(data.beta()));
         if (direction == Direction.FORWARD) {
             return new Check(DoubleBuffer.wrap(reference.normalize(i -> data.x()[i])), null, null);
         }
@@ -77,17 +77,6 @@ final class Check {
                     .order(ByteOrder.nativeOrder())
                     .asDoubleBuffer();
         }
-    }
-
-    private static Reference reference(Workload workload) {
-        long[] shape = workload.shape();
-        return switch (workload.operation()) {
-            case GROUP_NORM -> Reference.groupNorm(shape, workload.layout().channelAxis(shape.length), workload.numGroups());
-            case LAYER_NORM -> Reference.layerNorm(shape, workload.parameterShape());
-            case INSTANCE_NORM -> Reference.instanceNorm(shape, workload.layout().channelAxis(shape.length));
-            case BATCH_NORM -> Reference.batchNorm(shape, workload.layout().channelAxis(shape.length));
-            case RMS_NORM -> Reference.rmsNorm(shape, workload.parameterShape());
-        };
     }
 
     private static double[] doubles(float[] values) {

@@ -1,6 +1,7 @@
 package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
 import io.github.clnorm.GradientOptions;
 import io.github.clnorm.Gradients;
@@ -13,8 +14,6 @@ import io.github.clnorm.tools.measure.Workload;
 
 /** clnorm on PoCL, by its functional layer, with y and dx given and the other results made anew in every call. */
 final class ClnormPeer implements Peer {
-
-    private static final double MOMENTUM = 0.1;
 
     /** PoCL, as a selector. */
     static final String DEVICE = "portable";
@@ -82,39 +81,18 @@ final class ClnormPeer implements Peer {
         }
 
         private Normalized normalize(Tensor input, Tensor output) {
-            Options options = Options.DEFAULTS.layout(workload.layout()).output(output);
-            return switch (workload.operation()) {
-                case GROUP_NORM ->
-                    Functional.groupNorm(input, workload.numGroups(), gamma, beta, Workload.EPS, options);
-                case LAYER_NORM ->
-                    Functional.layerNorm(input, workload.parameterShape(), gamma, beta, Workload.EPS, options);
-                case INSTANCE_NORM ->
-                    Functional.instanceNorm(
-                            input, null, null, gamma, beta, true, MOMENTUM, Workload.EPS, options);
-                case BATCH_NORM ->
-                    Functional.batchNorm(input, null, null, gamma, beta, true, MOMENTUM, Workload.EPS, options);
-                case RMS_NORM ->
-                    Functional.rmsNorm(input, workload.parameterShape(), gamma, beta, Workload.EPS, options);
-            };
+            return Functional.forward(
+                    workload.spec(), input, ChannelState.of(gamma, beta), Options.DEFAULTS.output(output));
         }
 
         private Gradients back(Tensor dy, Tensor input, Saved saved, Tensor output) {
-            GradientOptions options =
-                    GradientOptions.DEFAULTS.layout(workload.layout()).output(output);
-            return switch (workload.operation()) {
-                case GROUP_NORM ->
-                    Functional.groupNormBackward(dy, input, workload.numGroups(), gamma, beta, saved, options);
-                case LAYER_NORM ->
-                    Functional.layerNormBackward(dy, input, workload.parameterShape(), gamma, beta, saved, options);
-                case INSTANCE_NORM ->
-                    Functional.instanceNormBackward(
-                            dy, input, null, null, gamma, beta, saved, true, Workload.EPS, options);
-                case BATCH_NORM ->
-                    Functional.batchNormBackward(
-                            dy, input, null, null, gamma, beta, saved, true, Workload.EPS, options);
-                case RMS_NORM ->
-                    Functional.rmsNormBackward(dy, input, workload.parameterShape(), gamma, beta, saved, options);
-            };
+            return Functional.backward(
+                    workload.spec(),
+                    dy,
+                    input,
+                    ChannelState.of(gamma, beta),
+                    saved,
+                    GradientOptions.DEFAULTS.output(output));
         }
 
         /** y from x. */

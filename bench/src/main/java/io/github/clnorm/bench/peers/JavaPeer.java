@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 
@@ -21,14 +21,14 @@ final class JavaPeer implements Peer {
 
     private JavaNorm norm(Workload workload, Data data) {
         Shape shape = Shape.of(workload);
-        boolean batch = workload.operation() == Operation.BATCH_NORM;
+        boolean batch = workload.operation() == NormSpec.Kind.BATCH_NORM;
         return switch (workload.operation()) {
             case LAYER_NORM -> new JavaRows(shape, data.gamma(), data.beta(), workers);
-            case RMS_NORM -> throw new UnsupportedOperationException("not written");
             case GROUP_NORM, INSTANCE_NORM, BATCH_NORM ->
                 shape.last()
                         ? new JavaChannelsLast(shape, batch, data.gamma(), data.beta(), workers)
                         : new JavaChannelsFirst(shape, batch, data.gamma(), data.beta(), workers);
+            default -> throw new UnsupportedOperationException("not written");
         };
     }
 

@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import java.util.ArrayList;
@@ -35,7 +35,7 @@ final class LibTorchPeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
-        if (workload.operation() == Operation.INSTANCE_NORM && Shape.of(workload).last()) {
+        if (workload.operation() == NormSpec.Kind.INSTANCE_NORM && Shape.of(workload).last()) {
             // at::instance_norm calls contiguous() and gives its result channels first.
             throw new UnsupportedOperationException("only by a copy to channels_first");
         }
@@ -75,7 +75,7 @@ final class LibTorchPeer implements Peer {
         /** instance_norm is batch_norm of one sample: its parameters are repeated for every sample. */
         private TensorOptional parameter(float[] values) {
             Tensor tensor = own(AbstractTensor.create(values, values.length));
-            boolean instance = workload.operation() == Operation.INSTANCE_NORM;
+            boolean instance = workload.operation() == NormSpec.Kind.INSTANCE_NORM;
             return own(new TensorOptional(instance ? own(tensor.repeat(shape.samples())) : tensor));
         }
 
@@ -92,7 +92,7 @@ final class LibTorchPeer implements Peer {
         }
 
         private Tensor viewed(Tensor tensor) {
-            if (workload.operation() != Operation.INSTANCE_NORM) {
+            if (workload.operation() != NormSpec.Kind.INSTANCE_NORM) {
                 // Not even a view of the same dimensions: it would forget channels last where there is one sample.
                 return tensor;
             }
@@ -131,7 +131,7 @@ final class LibTorchPeer implements Peer {
                     torch.native_layer_norm(input, workload.parameterShape(), gamma, beta, Workload.EPS);
                 case INSTANCE_NORM, BATCH_NORM ->
                     torch.native_batch_norm(input, gamma, beta, none, none, true, MOMENTUM, Workload.EPS);
-                case RMS_NORM -> throw new UnsupportedOperationException("no native_rms_norm");
+                default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
         }
 
@@ -205,7 +205,7 @@ final class LibTorchPeer implements Peer {
                 case INSTANCE_NORM, BATCH_NORM ->
                     torch.native_batch_norm_backward(
                             dy[slot], x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
-                case RMS_NORM -> throw new UnsupportedOperationException("no native_rms_norm");
+                default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
             return last[slot];
         }
@@ -224,7 +224,7 @@ final class LibTorchPeer implements Peer {
         /** Where parameters were repeated, the gradients of the repetitions are added. */
         private float[] parameterGradient(Tensor gradient) {
             float[] values = floats(gradient);
-            if (workload.operation() != Operation.INSTANCE_NORM) {
+            if (workload.operation() != NormSpec.Kind.INSTANCE_NORM) {
                 return values;
             }
             float[] sums = new float[shape.channels()];

@@ -1,5 +1,6 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
@@ -31,7 +32,7 @@ final class OneDnnPrimitives {
                         cpu, kind, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS);
             case LAYER_NORM -> new layer_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
             case BATCH_NORM -> new batch_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
-            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+            default -> throw new UnsupportedOperationException("not tried");
         };
     }
 
@@ -50,14 +51,14 @@ final class OneDnnPrimitives {
                 new batch_normalization_backward.primitive_desc(
                         cpu, kind, tensor, tensor, tensor, EPS, FLAGS,
                         (batch_normalization_forward.primitive_desc) forward);
-            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+            default -> throw new UnsupportedOperationException("not tried");
         };
     }
 
     /** Dimensions in the order (N, C, *), which a tag lays out; group_norm needs one dimension at least after them. */
     static memory.desc tensor(Workload workload) {
         Shape shape = Shape.of(workload);
-        if (workload.operation().normalizesLastDimensions()) {
+        if (workload.operation().takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
             return described(memory.format_tag.ab, shape.samples(), shape.channels());
         }
         long[] dimensions = workload.dimensions().stream().mapToLong(Long::longValue).toArray();
@@ -73,12 +74,8 @@ final class OneDnnPrimitives {
 
     /** Mean or variance: one for each set. */
     static memory.desc statistics(Workload workload) {
-        Shape shape = Shape.of(workload);
-        return switch (workload.operation()) {
-            case GROUP_NORM, INSTANCE_NORM -> described(memory.format_tag.ab, shape.samples(), shape.groups());
-            case LAYER_NORM, RMS_NORM -> described(memory.format_tag.a, shape.samples());
-            case BATCH_NORM -> described(memory.format_tag.a, shape.channels());
-        };
+        long[] shape = workload.spec().statisticsShape(workload.shape());
+        return described(shape.length == 2 ? memory.format_tag.ab : memory.format_tag.a, shape);
     }
 
     /** Weight or bias. */

@@ -5,7 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
@@ -37,7 +37,7 @@ final class OnnxRuntimePeer implements Peer {
             throw new UnsupportedOperationException("no channels_last");
         }
         long[] shape = workload.shape();
-        if (!workload.operation().normalizesLastDimensions() && shape.length == 2) {
+        if (workload.operation().takes(NormSpec.Argument.LAYOUT) && shape.length == 2) {
             shape = new long[] {shape[0], shape[1], 1};
         }
         byte[] model = model(workload, data, shape);
@@ -64,12 +64,12 @@ final class OnnxRuntimePeer implements Peer {
             case INSTANCE_NORM -> new OnnxModel("InstanceNormalization", shape, "y");
             case BATCH_NORM ->
                 new OnnxModel("BatchNormalization", shape, "y", "mean", "var").attribute("training_mode", 1);
-            case RMS_NORM -> throw new UnsupportedOperationException("not tried");
+            default -> throw new UnsupportedOperationException("not tried");
         };
         model.attribute("epsilon", (float) Workload.EPS)
                 .constant("gamma", data.gamma())
                 .constant("beta", data.beta());
-        if (workload.operation() == Operation.BATCH_NORM) {
+        if (workload.operation() == NormSpec.Kind.BATCH_NORM) {
             // Running statistics, which training is given and does not normalize by.
             model.constant("running_mean", new float[data.beta().length])
                     .constant("running_var", data.gamma());

@@ -1,5 +1,6 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.tools.measure.Direction;
@@ -144,7 +145,7 @@ public final class Peers implements Callable<Integer> {
             // A layout is nothing to layer_norm: once is enough.
             List<Workload> ofLayout = workloads.stream()
                     .filter(workload ->
-                            layout == orders.get(0) || !workload.operation().normalizesLastDimensions())
+                            layout == orders.get(0) || workload.operation().takes(NormSpec.Argument.LAYOUT))
                     .map(workload -> workload.in(ElementType.FLOAT32, layout))
                     .toList();
             for (Direction direction : ofLayout.isEmpty() ? List.<Direction>of() : passes) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
 
@@ -19,11 +20,10 @@ record Shape(int samples, int channels, int positions, int groups, boolean last)
         int samples = Math.toIntExact(workload.dimensions().get(0));
         int channels = Math.toIntExact(workload.dimensions().get(1));
         int positions = Math.toIntExact(workload.elements() / samples / channels);
-        int groups = switch (workload.operation()) {
-            case GROUP_NORM -> Math.toIntExact(workload.numGroups());
-            case INSTANCE_NORM, BATCH_NORM -> channels;
-            case LAYER_NORM, RMS_NORM -> 1;
-        };
+        NormSpec.Kind operation = workload.operation();
+        int groups = operation.takes(NormSpec.Argument.NUM_GROUPS)
+                ? Math.toIntExact(workload.numGroups())
+                : operation.takes(NormSpec.Argument.LAYOUT) ? channels : 1;
         return new Shape(samples, channels, positions, groups, workload.layout() == Layout.CHANNELS_LAST);
     }
 

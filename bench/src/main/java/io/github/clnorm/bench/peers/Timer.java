@@ -1,5 +1,6 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import java.io.IOException;
@@ -22,6 +23,11 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Runs JMH for one workload and several peers, one after the other, each in processes of its own. */
 final class Timer {
 
+    private static final Map<NormSpec.Kind, Class<? extends PeerBenchmark>> BENCHMARKS = Map.of(
+            NormSpec.Kind.GROUP_NORM, GroupNormBenchmark.class,
+            NormSpec.Kind.LAYER_NORM, LayerNormBenchmark.class,
+            NormSpec.Kind.INSTANCE_NORM, InstanceNormBenchmark.class,
+            NormSpec.Kind.BATCH_NORM, BatchNormBenchmark.class);
     private static final int ITERATIONS = 5;
     private static final int WARMUP_ITERATIONS = 2;
 
@@ -99,13 +105,11 @@ final class Timer {
     }
 
     private static Class<? extends PeerBenchmark> benchmark(Workload workload) {
-        return switch (workload.operation()) {
-            case GROUP_NORM -> GroupNormBenchmark.class;
-            case LAYER_NORM -> LayerNormBenchmark.class;
-            case INSTANCE_NORM -> InstanceNormBenchmark.class;
-            case BATCH_NORM -> BatchNormBenchmark.class;
-            case RMS_NORM -> throw new IllegalArgumentException("no benchmark of rms_norm");
-        };
+        Class<? extends PeerBenchmark> benchmark = BENCHMARKS.get(workload.operation());
+        if (benchmark == null) {
+            throw new IllegalArgumentException("no benchmark of " + workload.operation());
+        }
+        return benchmark;
     }
 
     private static TimeValue share(double seconds, int parts) {

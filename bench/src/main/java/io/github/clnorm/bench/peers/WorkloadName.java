@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -23,6 +23,6 @@ final class WorkloadName {
         }
         List<Long> dimensions = Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();
         long groups = parts.group(3) == null ? 0 : Long.parseLong(parts.group(3));
-        return new Workload(Operation.parse(parts.group(1)), dimensions, groups, ElementType.FLOAT32, layout);
+        return new Workload(NormSpec.Kind.parse(parts.group(1)), dimensions, groups, ElementType.FLOAT32, layout);
     }
 }

@@ -2,13 +2,16 @@ package io.github.clnorm.type;
 
 import java.util.Locale;
 
-/** What is applied to the normalized value before it is stored, in the same pass. Immutable and thread-safe. */
+/** The function applied to the normalized value before it is stored, in the same pass. Immutable and thread-safe. */
 public enum Activation {
     /** Nothing. */
     NONE,
     /** max(v, 0), as <a href="https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html">torch.nn.ReLU</a>. */
     RELU,
-    /** v / (1 + e<sup>-v</sup>), as <a href="https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html">torch.nn.SiLU</a>. */
+    /**
+     * v / (1 + e<sup>-v</sup>), as <a
+     * href="https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html">torch.nn.SiLU</a>.
+     */
     SILU,
     /**
      * v · Φ(v) with the normal distribution's Φ, as <a
@@ -18,9 +21,9 @@ public enum Activation {
     GELU;
 
     /**
-     * As the command line spells it.
+     * The name on the command line.
      *
-     * @return such as {@code silu}
+     * @return for example {@code silu}
      */
     @Override
     public String toString() {

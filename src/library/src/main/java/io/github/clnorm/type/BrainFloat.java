@@ -16,16 +16,16 @@ public final class BrainFloat {
     }
 
     /**
-     * The nearest bfloat16, the even one of two.
+     * The nearest bfloat16; of two equally near ones the even one.
      *
-     * @param value any value; a float is taken exactly
+     * @param value any value
      * @return its bits
      */
     public static short fromDouble(double value) {
         if (Double.isNaN(value)) {
             return (short) 0x7fc0;
         }
-        // A first rounding to float must not decide the second: rounded to odd, it cannot.
+        // The value is rounded to float first. Rounding that to odd keeps the second rounding right.
         float nearest = (float) value;
         int bits = Float.floatToRawIntBits(nearest);
         if (nearest != value && !Float.isInfinite(nearest)) {

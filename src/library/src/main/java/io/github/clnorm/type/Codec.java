@@ -3,7 +3,7 @@ package io.github.clnorm.type;
 import java.nio.ByteBuffer;
 
 /**
- * Elements of any type in bytes, from and to Java's numbers. Every conversion rounds once, to the nearest value.
+ * Converts elements of any type between bytes and Java's numbers. Every conversion rounds once, to the nearest value.
  *
  * <p>Thread-safe.
  */
@@ -14,8 +14,8 @@ public final class Codec {
      * Fills a buffer with elements.
      *
      * @param type of the elements
-     * @param values where they come from
-     * @param from index of the first
+     * @param values the source
+     * @param from index of the first value
      * @param target its remaining bytes are filled in its byte order; its position is not changed
      */
     public static void encode(ElementType type, float[] values, int from, ByteBuffer target) {
@@ -48,8 +48,8 @@ public final class Codec {
      * Fills a buffer with elements.
      *
      * @param type of the elements
-     * @param values where they come from
-     * @param from index of the first
+     * @param values the source
+     * @param from index of the first value
      * @param target its remaining bytes are filled in its byte order; its position is not changed
      */
     public static void encode(ElementType type, double[] values, int from, ByteBuffer target) {
@@ -71,8 +71,8 @@ public final class Codec {
      *
      * @param type of the elements
      * @param source its remaining bytes are read in its byte order; its position is not changed
-     * @param values where they go; a float64 is rounded
-     * @param from index of the first
+     * @param values the target; float64 is rounded
+     * @param from index of the first value
      */
     public static void decode(ElementType type, ByteBuffer source, float[] values, int from) {
         int count = source.remaining() / type.bytes();
@@ -105,8 +105,8 @@ public final class Codec {
      *
      * @param type of the elements
      * @param source its remaining bytes are read in its byte order; its position is not changed
-     * @param values where they go
-     * @param from index of the first
+     * @param values the target
+     * @param from index of the first value
      */
     public static void decode(ElementType type, ByteBuffer source, double[] values, int from) {
         int count = source.remaining() / type.bytes();

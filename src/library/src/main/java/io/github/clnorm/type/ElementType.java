@@ -1,6 +1,6 @@
 package io.github.clnorm.type;
 
-/** The floating-point types that a tensor, on a device or in a file, may hold. Immutable and thread-safe. */
+/** The floating-point types of tensors, on a device or in a file. Immutable and thread-safe. */
 public enum ElementType {
     /** IEEE 754 binary16. */
     FLOAT16(2, 0x1p-10),
@@ -38,7 +38,7 @@ public enum ElementType {
     }
 
     /**
-     * The type of statistics, parameters and sums that belong to tensors of this type.
+     * The type of statistics and sums of tensors of this type.
      *
      * @return float64 for float64, else float32
      */
@@ -47,9 +47,9 @@ public enum ElementType {
     }
 
     /**
-     * As PyTorch calls it.
+     * The name in PyTorch.
      *
-     * @return such as {@code float32}
+     * @return for example {@code float32}
      */
     @Override
     public String toString() {

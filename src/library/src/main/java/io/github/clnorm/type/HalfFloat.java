@@ -4,7 +4,7 @@ package io.github.clnorm.type;
 public final class HalfFloat {
 
     private static final double LEAST_NORMAL = 0x1p-14;
-    // Halfway from the largest half to what would be the next one, and rounded to even: infinity.
+    // Halfway between the largest half and the next power of two: rounds to even, which is infinity.
     private static final double FIRST_INFINITE = 65_520;
 
     private HalfFloat() {}
@@ -30,9 +30,9 @@ public final class HalfFloat {
     }
 
     /**
-     * The nearest half, the even one of two.
+     * The nearest half; of two equally near ones the even one.
      *
-     * @param value any value; a float is taken exactly
+     * @param value any value
      * @return the half's bits
      */
     public static short fromDouble(double value) {
@@ -48,7 +48,7 @@ public final class HalfFloat {
             return (short) (sign | (int) Math.rint(magnitude * 0x1p24));
         }
         int exponent = Math.getExponent(magnitude);
-        // From 1024 to 2048: when that carries, the exponent takes it.
+        // 1024 to 2048. A carry goes into the exponent.
         int significand = (int) Math.rint(Math.scalb(magnitude, 10 - exponent));
         return (short) (sign | (exponent + 14 << 10) + significand);
     }

@@ -1,14 +1,14 @@
 package io.github.clnorm.type;
 
 /**
- * Where the channel axis of a tensor is. The tensor is dense in either case: its last dimension is the fastest.
+ * The place of a tensor's channel axis. The tensor is dense in both cases: its last dimension is the fastest.
  *
  * <p>Immutable and thread-safe.
  */
 public enum Layout {
     /** Shape {@code (N, C, *)}: PyTorch's default. */
     CHANNELS_FIRST,
-    /** Shape {@code (N, *, C)}: as TensorFlow and many image libraries have it. */
+    /** Shape {@code (N, *, C)}: TensorFlow's default. */
     CHANNELS_LAST;
 
     /**
@@ -22,7 +22,7 @@ public enum Layout {
     }
 
     /**
-     * As PyTorch spells its memory formats.
+     * The name on the command line and in files.
      *
      * @return {@code channels_first} or {@code channels_last}
      */

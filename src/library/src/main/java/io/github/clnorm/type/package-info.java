@@ -1,2 +1,2 @@
-/** The words that a problem is named in: element types and their conversion from and to Java's, layouts, activations. */
+/** Element types and their conversion from and to Java's, layouts, activations and ways of tuning. */
 package io.github.clnorm.type;

@@ -1,10 +1,6 @@
 package io.github.clnorm.testing;
 
-import io.github.clnorm.internal.geometry.BatchNormGeometry;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.InstanceNormGeometry;
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.reference.Reference;
@@ -26,7 +22,7 @@ public record Operation(
     public static Operation groupNorm(Layout layout, long groups, long... shape) {
         return new Operation(
                 "group_norm of " + Shapes.text(shape) + " in " + groups + " groups, " + layout,
-                GroupNormGeometry.of(shape, groups, layout),
+                Geometries.groupNorm(shape, groups, layout),
                 Statistics.MEAN_AND_VARIANCE,
                 channels(layout, shape),
                 () -> Reference.groupNorm(shape, layout.channelAxis(shape.length), groups));
@@ -35,7 +31,7 @@ public record Operation(
     public static Operation instanceNorm(Layout layout, long... shape) {
         return new Operation(
                 "instance_norm of " + Shapes.text(shape) + ", " + layout,
-                InstanceNormGeometry.of(shape, layout),
+                Geometries.instanceNorm(shape, layout),
                 Statistics.MEAN_AND_VARIANCE,
                 channels(layout, shape),
                 () -> Reference.instanceNorm(shape, layout.channelAxis(shape.length)));
@@ -45,7 +41,7 @@ public record Operation(
     public static Operation batchNorm(Layout layout, long... shape) {
         return new Operation(
                 "batch_norm of " + Shapes.text(shape) + ", " + layout,
-                BatchNormGeometry.of(shape, layout),
+                Geometries.batchNorm(shape, layout),
                 Statistics.MEAN_AND_VARIANCE,
                 channels(layout, shape),
                 () -> Reference.batchNorm(shape, layout.channelAxis(shape.length)));
@@ -55,7 +51,7 @@ public record Operation(
     public static Operation evaluation(Layout layout, long... shape) {
         return new Operation(
                 "batch_norm in evaluation of " + Shapes.text(shape) + ", " + layout,
-                BatchNormGeometry.of(shape, layout),
+                Geometries.batchNorm(shape, layout),
                 Statistics.GIVEN,
                 channels(layout, shape),
                 () -> Reference.batchNorm(shape, layout.channelAxis(shape.length)));
@@ -64,7 +60,7 @@ public record Operation(
     public static Operation layerNorm(long[] shape, long... normalizedShape) {
         return new Operation(
                 "layer_norm of " + Shapes.text(shape) + " over " + Shapes.text(normalizedShape),
-                LayerNormGeometry.of(shape, normalizedShape),
+                Geometries.layerNorm(shape, normalizedShape),
                 Statistics.MEAN_AND_VARIANCE,
                 (int) Shapes.elements(normalizedShape),
                 () -> Reference.layerNorm(shape, normalizedShape));
@@ -73,7 +69,7 @@ public record Operation(
     public static Operation rmsNorm(long[] shape, long... normalizedShape) {
         return new Operation(
                 "rms_norm of " + Shapes.text(shape) + " over " + Shapes.text(normalizedShape),
-                LayerNormGeometry.of(shape, normalizedShape),
+                Geometries.layerNorm(shape, normalizedShape),
                 Statistics.MEAN_SQUARE,
                 (int) Shapes.elements(normalizedShape),
                 () -> Reference.rmsNorm(shape, normalizedShape));

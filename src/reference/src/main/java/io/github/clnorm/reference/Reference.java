@@ -158,6 +158,28 @@ public final class Reference {
         return ofRows(shape, false, normalizedShape);
     }
 
+    /**
+     * The operation of a name.
+     *
+     * @param name as in torch.nn.functional, for example {@code group_norm}
+     * @param shape of the input
+     * @param channelAxis the axis of the channels; ignored by operations on the last dimensions
+     * @param numGroups G; ignored by operations without groups
+     * @param normalizedShape the last dimensions; ignored by operations on channels
+     * @return the operation's reference
+     * @throws IllegalArgumentException if no operation has the name
+     */
+    public static Reference named(String name, long[] shape, int channelAxis, long numGroups, long... normalizedShape) {
+        return switch (name) {
+            case "group_norm" -> groupNorm(shape, channelAxis, numGroups);
+            case "instance_norm" -> instanceNorm(shape, channelAxis);
+            case "batch_norm" -> batchNorm(shape, channelAxis);
+            case "layer_norm" -> layerNorm(shape, normalizedShape);
+            case "rms_norm" -> rmsNorm(shape, normalizedShape);
+            default -> throw new IllegalArgumentException("no reference for the operation '" + name + "'");
+        };
+    }
+
     private static Reference ofRows(long[] shape, boolean centered, long... normalizedShape) {
         int size = (int) product(normalizedShape);
         long rows = product(Arrays.copyOf(shape, shape.length - normalizedShape.length));

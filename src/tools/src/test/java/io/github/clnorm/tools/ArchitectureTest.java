@@ -2,6 +2,7 @@ package io.github.clnorm.tools;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -192,6 +193,16 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("comparison", "measure")
                 .whereLayer("report")
                 .mayOnlyBeAccessedByLayers("bench", "compare")
+                .check(CLASSES);
+    }
+
+    /** A switch over an enum leaves a table with this name in the class file. */
+    @Test
+    void nothingSwitchesOverOperations() {
+        noFields()
+                .should()
+                .haveNameContaining("$SwitchMap$io$github$clnorm$NormSpec$Kind")
+                .because("a NormSpec is the one place that knows its operation")
                 .check(CLASSES);
     }
 

@@ -1,14 +1,14 @@
 package io.github.clnorm.internal.geometry;
 
 /**
- * How a sample is cut into columns, where work goes across rows. Where rows are short, {@code lanes} successive rows are
- * taken as one <em>long row</em> of at least 64 columns. Part of the order of summation.
+ * The columns of a sample, for work across rows. If rows are short, {@code lanes} successive rows form one <em>long
+ * row</em> of at least 64 columns. Part of the order of summation.
  *
  * <p>Immutable and thread-safe.
  *
  * @param lanes rows in a long row, a power of two
  * @param columns columns of a long row: {@code lanes · groups · width}
- * @param tiles of {@link #TILE_ROWS} long rows, in which the rows are shared out; the last may be lower
+ * @param tiles number of tiles of {@link #TILE_ROWS} long rows; the last tile may have fewer
  */
 public record Columns(int lanes, int columns, int tiles) {
 
@@ -20,7 +20,7 @@ public record Columns(int lanes, int columns, int tiles) {
      *
      * @param geometry sets in several rows, not empty
      * @return their columns
-     * @throws IllegalArgumentException when a row has more elements than the kernels can count
+     * @throws IllegalArgumentException if a row has more elements than the kernels can count
      */
     public static Columns of(Geometry geometry) {
         long rowLength = geometry.groups() * geometry.width();

@@ -1,14 +1,14 @@
 package io.github.clnorm.internal.geometry;
 
 /**
- * How a set is cut into the blocks that are summed in one go. Their sizes repeat after {@code period} blocks: of these
- * the first {@code full} have {@code unit} elements, the next, up to {@code fuller}, {@code more} elements, the others
- * {@code less}. Part of the order of summation.
+ * The blocks of a set. A block is summed as a unit. Block sizes repeat after {@code period} blocks: the first {@code
+ * full} of them have {@code unit} elements, the next ones up to {@code fuller} have {@code more}, and the others {@code
+ * less}. Part of the order of summation.
  *
  * <p>Immutable and thread-safe.
  *
  * @param blocks of a set
- * @param perRow blocks of a row where sums go along rows; else 0
+ * @param perRow blocks of a row if sums go along rows; else 0
  * @param period blocks until the sizes start again; divides {@code blocks}
  * @param full blocks of a period that have {@code unit} elements
  * @param fuller blocks of a period that have {@code more} elements or {@code unit}
@@ -28,7 +28,7 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
      *
      * @param geometry the sets
      * @return their cut
-     * @throws IllegalArgumentException when a set has more blocks than the kernels can count
+     * @throws IllegalArgumentException if a set has more blocks than the kernels can count
      */
     public static Cut of(Geometry geometry) {
         return geometry.momentsAcrossRows() ? acrossRows(geometry) : alongRows(geometry.joined());
@@ -46,7 +46,7 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
     }
 
     /**
-     * Pieces of {@link #BLOCK} elements in which the rows of a set are shared out for normalizing.
+     * The number of pieces of {@link #BLOCK} elements into which a row is divided for normalizing.
      *
      * @param geometry the sets
      * @return pieces of one row; the last may be shorter

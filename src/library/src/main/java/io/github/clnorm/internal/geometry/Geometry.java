@@ -1,29 +1,29 @@
 package io.github.clnorm.internal.geometry;
 
 /**
- * What a normalization does to memory: a tensor {@code [samples][rows][groups][width]}, of which set {@code (n, g)} is
- * {@code rows} runs of {@code width} successive elements, one run a row, normalized by its own moments.
+ * The sets of a normalization in memory: a tensor {@code [samples][rows][groups][width]}. Set {@code (n, g)} is {@code
+ * width} successive elements in each of the {@code rows} rows of sample {@code n}.
  *
- * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses those
- * from {@code g · width / run} on.
+ * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses
+ * those from {@code g · width / run} on.
  *
  * <p>Immutable and thread-safe.
  *
- * @param samples N where every sample has sets of its own, 1 where sets run across the batch; 0 for an empty batch
+ * @param samples N if every sample has sets of its own, 1 if sets run across the batch; 0 for an empty batch
  * @param rows rows of a sample
  * @param groups sets of a sample
- * @param width elements of a set in a row; 0 where a dimension is 0
+ * @param width elements of a set in a row; 0 if a dimension is 0
  * @param run successive elements of a row that share their parameters; divides {@code width}
  */
 public record Geometry(long samples, long rows, long groups, long width, long run) {
 
-    // A block along a row costs about as much as this many across rows (PoCL, measured).
+    // A block along a row costs about as much as 4 blocks across rows (measured on PoCL).
     private static final long ACROSS_FOR_ALONG = 4;
-    // Runs shorter than this are normalized across rows where there are several.
+    // Shorter runs are normalized across rows if there are several rows.
     private static final long SHORT_RUN = Cut.LANES;
 
     /**
-     * Checks what the kernels rely on.
+     * Checks the limits that the kernels rely on.
      *
      * @param samples 0 or more
      * @param rows 1 or more
@@ -43,7 +43,7 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     /**
      * A geometry without elements, for an empty tensor.
      *
-     * @param samples sets that have statistics all the same
+     * @param samples number of sets, which have statistics although they are empty
      * @return a geometry of {@code samples} empty sets
      */
     public static Geometry empty(long samples) {
@@ -51,7 +51,7 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * How many sets the tensor has.
+     * The number of sets of the tensor.
      *
      * @return {@code samples * groups}
      */
@@ -78,8 +78,8 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * The geometry for taking moments, where parameters do not matter: with one group a set's rows follow one another in
-     * memory, and are one row.
+     * The geometry for moments, which need no parameters. With one group, the rows of a set are contiguous in memory
+     * and become one row.
      *
      * @return this, or the same sets with one row
      */
@@ -90,7 +90,7 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     /**
      * Whether moments are summed across rows, column by column, and not along them. Part of the order of summation.
      *
-     * @return true where that makes blocks of more elements, or hardly smaller ones
+     * @return true if the blocks across rows are larger than those along rows, or not much smaller
      */
     public boolean momentsAcrossRows() {
         long along = rows * ((width + Cut.BLOCK - 1) / Cut.BLOCK);
@@ -99,16 +99,17 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * Whether elements are normalized across rows, so that a work-item keeps the parameters of its columns.
+     * Whether elements are normalized across rows, so that a work-item keeps the parameters of its columns in
+     * registers.
      *
-     * @return true where there are several rows and runs are short
+     * @return true if there are several rows and runs are short
      */
     public boolean affineAcrossRows() {
         return rows > 1 && run < SHORT_RUN;
     }
 
     /**
-     * Whether everything goes across rows.
+     * Whether both moments and results go across rows.
      *
      * @return true for channels last, and for batches of small images
      */
@@ -117,7 +118,7 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
-     * Whether nothing goes across rows, and moments and results have the same rows.
+     * Whether neither goes across rows, and moments and results have the same rows.
      *
      * @return true for sets that are read along their rows
      */

@@ -1,9 +1,9 @@
 package io.github.clnorm.internal.geometry;
 
 /**
- * How a set is cut into the blocks whose sums its gradients are made of: pieces of at most {@link Cut#BLOCK} elements that
- * share a parameter; where every element of a row has parameters of its own, pieces of the row; and across rows, columns.
- * Block {@code k} belongs to parameter {@code k / perRun % runs} of its set. Part of the order of summation.
+ * The blocks of a set for the sums of its gradients: pieces of at most {@link Cut#BLOCK} elements that share a
+ * parameter; pieces of a row if every element of a row has parameters of its own; columns across rows. Block {@code k}
+ * belongs to parameter {@code k / perRun % runs} of its set. Part of the order of summation.
  *
  * <p>Immutable and thread-safe.
  *
@@ -24,7 +24,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
         COLUMNS
     }
 
-    // Shorter runs are summed across rows, where these are so many that columns do not cost more than they save.
+    // Shorter runs are summed across rows if there are enough rows for columns to pay.
     private static final long SHORT_RUN = Cut.LANES;
     private static final long MANY_ROWS = 8;
 
@@ -53,8 +53,8 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     }
 
     /**
-     * Where every element of a row has parameters of its own, the tensor as the sums for these see it: one sample, whose
-     * rows are all sets' and whose columns are the parameters.
+     * The tensor for sums over samples, if every element of a row has parameters of its own: one sample, whose rows are
+     * those of all sets and whose columns are the parameters.
      *
      * @param geometry one with the order {@link Order#EACH}
      * @return {@code [1][samples][groups · width][1]}

@@ -4,8 +4,8 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
 /**
- * Everything about one pass, forward or backward, that decides which kernels compute it and how fast: what a plan is chosen
- * for. Two passes with equal problems run the same kernels with the same scalar arguments.
+ * Everything about one pass, forward or backward, that decides which kernels compute it and how fast: what a plan is
+ * chosen for. Two passes with equal problems run the same kernels with the same scalar arguments.
  *
  * <p>Immutable and thread-safe.
  */

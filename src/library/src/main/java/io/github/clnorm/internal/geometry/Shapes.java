@@ -39,9 +39,21 @@ public final class Shapes {
      * A shape as PyTorch prints it.
      *
      * @param shape the dimensions
-     * @return such as {@code [2, 320, 64, 64]}
+     * @return for example {@code [2, 320, 64, 64]}
      */
     public static String text(long... shape) {
         return Arrays.toString(shape);
+    }
+
+    /**
+     * A number of things in words.
+     *
+     * @param number how many
+     * @param thing one of them, with a regular plural
+     * @return for example {@code 1 row} or {@code 2 batches}
+     */
+    public static String count(long number, String thing) {
+        String plural = thing.endsWith("ch") ? thing + "es" : thing + "s";
+        return number + " " + (number == 1 ? thing : plural);
     }
 }

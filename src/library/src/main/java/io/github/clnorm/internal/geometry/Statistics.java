@@ -1,11 +1,11 @@
 package io.github.clnorm.internal.geometry;
 
-/** Which moments a set is normalized by. Immutable and thread-safe. */
+/** The moments that normalize a set. Immutable and thread-safe. */
 public enum Statistics {
     /** Its own mean and variance. */
     MEAN_AND_VARIANCE,
-    /** Its own mean square, without taking a mean: RMSNorm. */
+    /** Its own mean square, without a mean: RMSNorm. */
     MEAN_SQUARE,
-    /** A mean and a variance that are known: running statistics in evaluation. */
+    /** A given mean and variance: running statistics in evaluation. */
     GIVEN
 }

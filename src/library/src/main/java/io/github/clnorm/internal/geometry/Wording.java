@@ -3,7 +3,7 @@ package io.github.clnorm.internal.geometry;
 import io.github.clnorm.type.Layout;
 
 /**
- * Whose names a message uses for what mends a request: a Java program's, or those of the command line.
+ * The names that a message uses for a remedy: those of Java or those of the command line.
  *
  * <p>Immutable and thread-safe.
  */
@@ -26,12 +26,12 @@ public enum Wording {
     abstract String layout(Layout layout);
 
     /**
-     * Names the other layout, where the channels would fit in it.
+     * Names the other layout if the channels fit there.
      *
      * @param shape of an input, two dimensions or more
-     * @param layout that it was read in, and in which its channels do not fit
-     * @param channels that were expected
-     * @return the end of a message; empty where the other layout does not fit either
+     * @param layout in which the channels do not fit
+     * @param channels the expected number
+     * @return the end of a message; empty if the other layout does not fit either
      */
     public String remedy(long[] shape, Layout layout, long channels) {
         Layout other = layout == Layout.CHANNELS_FIRST ? Layout.CHANNELS_LAST : Layout.CHANNELS_FIRST;

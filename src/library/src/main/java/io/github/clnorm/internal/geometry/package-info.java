@@ -1,7 +1,8 @@
 /**
- * What is normalized: an operation and a shape become sets of elements, and runs of elements that share parameters.
+ * Shapes to sets: where the elements of each set are, which of them share parameters, and how a set is cut into blocks.
  *
- * <p>One class an operation turns its arguments into a {@link io.github.clnorm.internal.geometry.Geometry}; everything after that
- * works on the geometry and no longer knows the operation.
+ * <p>An operation implements {@link io.github.clnorm.internal.geometry.Sets}, which turns an input's shape into a
+ * {@link io.github.clnorm.internal.geometry.Geometry}. Plans, tuning and kernels know the geometry and not the
+ * operation.
  */
 package io.github.clnorm.internal.geometry;

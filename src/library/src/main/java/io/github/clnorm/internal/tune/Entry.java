@@ -1,7 +1,6 @@
 package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -110,7 +109,7 @@ public record Entry(
                     Math.toIntExact(whole(map, "compute_units")),
                     text(map, "kernels"),
                     new Grouping(
-                            Operation.parse(text(map, "operation")),
+                            PlainOperation.parse(text(map, "operation")),
                             backward,
                             named(Layout.values(), text(map, "layout")),
                             named(ElementType.values(), text(map, "dtype")),

@@ -3,7 +3,6 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
@@ -32,7 +31,7 @@ import java.util.OptionalDouble;
  * @param channels parameters that a set has, such as the channels of a group
  */
 public record Grouping(
-        Operation operation,
+        PlainOperation operation,
         boolean backward,
         Layout layout,
         ElementType type,
@@ -58,9 +57,9 @@ public record Grouping(
         if (statistics == Statistics.GIVEN) {
             return Optional.empty();
         }
-        Operation operation = statistics == Statistics.MEAN_SQUARE ? Operation.RMS_NORM : operation(geometry);
+        PlainOperation operation = statistics == Statistics.MEAN_SQUARE ? PlainOperation.RMS_NORM : operation(geometry);
         boolean last = geometry.rows() > 1 && geometry.run() == 1;
-        boolean rowsAreSamples = operation == Operation.BATCH_NORM && !last;
+        boolean rowsAreSamples = operation == PlainOperation.BATCH_NORM && !last;
         return Optional.of(new Grouping(
                 operation,
                 problem instanceof BackwardProblem,
@@ -72,17 +71,17 @@ public record Grouping(
                 geometry.width() / geometry.run()));
     }
 
-    private static Operation operation(Geometry geometry) {
+    private static PlainOperation operation(Geometry geometry) {
         boolean oneChannel = geometry.run() == geometry.width();
         if (geometry.rows() == 1) {
             return geometry.groups() == 1 && geometry.run() == 1
-                    ? Operation.LAYER_NORM
-                    : oneChannel ? Operation.INSTANCE_NORM : Operation.GROUP_NORM;
+                    ? PlainOperation.LAYER_NORM
+                    : oneChannel ? PlainOperation.INSTANCE_NORM : PlainOperation.GROUP_NORM;
         }
         if (!oneChannel) {
-            return Operation.GROUP_NORM;
+            return PlainOperation.GROUP_NORM;
         }
-        return geometry.samples() == 1 ? Operation.BATCH_NORM : Operation.INSTANCE_NORM;
+        return geometry.samples() == 1 ? PlainOperation.BATCH_NORM : PlainOperation.INSTANCE_NORM;
     }
 
     /**
@@ -160,7 +159,7 @@ public record Grouping(
     @Override
     public String toString() {
         return operation + (backward ? " backward, " : " forward, ") + type
-                + (operation.normalizesLastDimensions() ? "" : ", " + layout) + ", " + sets + " sets of " + setSize
+                + (operation.isOfRows() ? "" : ", " + layout) + ", " + sets + " sets of " + setSize
                 + " elements, " + channels + (channels == 1 ? " channel a set" : " channels a set")
                 + (samples == 1 || samples == sets ? "" : ", " + samples + " samples");
     }

@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.testing.Geometries;
 import org.junit.jupiter.api.Test;
 
 /** What every operation becomes, and how sets are cut. */
 class GeometryTest {
 
     private static String refusal(long[] shape, long groups) {
-        return assertThrows(IllegalArgumentException.class, () -> GroupNormGeometry.of(shape, groups, CHANNELS_FIRST))
+        return assertThrows(IllegalArgumentException.class, () -> Geometries.groupNorm(shape, groups, CHANNELS_FIRST))
                 .getMessage();
     }
 
@@ -21,37 +22,37 @@ class GeometryTest {
     void everyOperationIsSamplesOfRowsOfGroups() {
         long[] first = {2, 320, 64, 64};
         long[] last = {2, 64, 64, 320};
-        assertEquals(new Geometry(2, 1, 32, 40_960, 4096), GroupNormGeometry.of(first, 32, CHANNELS_FIRST));
-        assertEquals(new Geometry(2, 4096, 32, 10, 1), GroupNormGeometry.of(last, 32, CHANNELS_LAST));
-        assertEquals(new Geometry(2, 1, 320, 4096, 4096), InstanceNormGeometry.of(first, CHANNELS_FIRST));
-        assertEquals(new Geometry(2, 4096, 320, 1, 1), InstanceNormGeometry.of(last, CHANNELS_LAST));
-        assertEquals(new Geometry(1, 2, 320, 4096, 4096), BatchNormGeometry.of(first, CHANNELS_FIRST));
-        assertEquals(new Geometry(1, 8192, 320, 1, 1), BatchNormGeometry.of(last, CHANNELS_LAST));
-        assertEquals(new Geometry(640, 1, 1, 4096, 1), LayerNormGeometry.of(first, 64, 64));
-        assertEquals(new Geometry(1, 1, 1, 7, 1), LayerNormGeometry.of(new long[] {7}, 7));
+        assertEquals(new Geometry(2, 1, 32, 40_960, 4096), Geometries.groupNorm(first, 32, CHANNELS_FIRST));
+        assertEquals(new Geometry(2, 4096, 32, 10, 1), Geometries.groupNorm(last, 32, CHANNELS_LAST));
+        assertEquals(new Geometry(2, 1, 320, 4096, 4096), Geometries.instanceNorm(first, CHANNELS_FIRST));
+        assertEquals(new Geometry(2, 4096, 320, 1, 1), Geometries.instanceNorm(last, CHANNELS_LAST));
+        assertEquals(new Geometry(1, 2, 320, 4096, 4096), Geometries.batchNorm(first, CHANNELS_FIRST));
+        assertEquals(new Geometry(1, 8192, 320, 1, 1), Geometries.batchNorm(last, CHANNELS_LAST));
+        assertEquals(new Geometry(640, 1, 1, 4096, 1), Geometries.layerNorm(first, 64, 64));
+        assertEquals(new Geometry(1, 1, 1, 7, 1), Geometries.layerNorm(new long[] {7}, 7));
     }
 
     @Test
     void withoutPositionsBothLayoutsAreTheSame() {
         long[] shape = {2, 6};
-        assertEquals(GroupNormGeometry.of(shape, 3, CHANNELS_FIRST), GroupNormGeometry.of(shape, 3, CHANNELS_LAST));
-        assertEquals(BatchNormGeometry.of(shape, CHANNELS_FIRST), BatchNormGeometry.of(shape, CHANNELS_LAST));
+        assertEquals(Geometries.groupNorm(shape, 3, CHANNELS_FIRST), Geometries.groupNorm(shape, 3, CHANNELS_LAST));
+        assertEquals(Geometries.batchNorm(shape, CHANNELS_FIRST), Geometries.batchNorm(shape, CHANNELS_LAST));
     }
 
     @Test
     void emptyTensorsHaveNoElementsButMayHaveSets() {
         assertEquals(
-                0, GroupNormGeometry.of(new long[] {0, 6, 3}, 3, CHANNELS_FIRST).sets());
+                0, Geometries.groupNorm(new long[] {0, 6, 3}, 3, CHANNELS_FIRST).sets());
         assertEquals(
-                6, GroupNormGeometry.of(new long[] {2, 6, 0}, 3, CHANNELS_FIRST).sets());
+                6, Geometries.groupNorm(new long[] {2, 6, 0}, 3, CHANNELS_FIRST).sets());
         assertEquals(
-                0, GroupNormGeometry.of(new long[] {2, 6, 0}, 3, CHANNELS_LAST).elements());
+                0, Geometries.groupNorm(new long[] {2, 6, 0}, 3, CHANNELS_LAST).elements());
         assertEquals(
-                0, GroupNormGeometry.of(new long[] {2, 0, 4}, 3, CHANNELS_FIRST).elements());
+                0, Geometries.groupNorm(new long[] {2, 0, 4}, 3, CHANNELS_FIRST).elements());
         assertEquals(
-                5, BatchNormGeometry.of(new long[] {0, 5, 9}, CHANNELS_FIRST).sets());
-        assertEquals(0, LayerNormGeometry.of(new long[] {0, 1}, 1).sets());
-        assertEquals(3, LayerNormGeometry.of(new long[] {3, 0}, 0).sets());
+                5, Geometries.batchNorm(new long[] {0, 5, 9}, CHANNELS_FIRST).sets());
+        assertEquals(0, Geometries.layerNorm(new long[] {0, 1}, 1).sets());
+        assertEquals(3, Geometries.layerNorm(new long[] {3, 0}, 0).sets());
     }
 
     /** Every element of a set is in exactly one block: their sizes add up. */
@@ -84,7 +85,7 @@ class GeometryTest {
         assertFalse(new Geometry(1, 2, 64, 256, 256).momentsAcrossRows());
         assertFalse(new Geometry(1, 100, 1, 64, 1).momentsAcrossRows(), "one group's rows are one row");
         assertFalse(new Geometry(1, 3, 1, 100, 100).alongRows(), "whose moments know nothing of rows");
-        assertEquals(new Geometry(1, 1, 1, 300, 300), BatchNormGeometry.of(new long[] {3, 1, 100}, CHANNELS_FIRST));
+        assertEquals(new Geometry(1, 1, 1, 300, 300), Geometries.batchNorm(new long[] {3, 1, 100}, CHANNELS_FIRST));
     }
 
     @Test
@@ -111,7 +112,7 @@ class GeometryTest {
 
     @Test
     void largeButPossibleShapesKeepTheirOffsetsInLong() {
-        Geometry geometry = GroupNormGeometry.of(new long[] {64, 1024, 512, 512}, 32, CHANNELS_FIRST);
+        Geometry geometry = Geometries.groupNorm(new long[] {64, 1024, 512, 512}, 32, CHANNELS_FIRST);
         assertEquals(1L << 34, geometry.elements());
         assertEquals(8192, Cut.of(geometry).blocks());
     }

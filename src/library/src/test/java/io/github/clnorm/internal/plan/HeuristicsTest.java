@@ -5,11 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.BatchNormGeometry;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.testing.Geometries;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -34,7 +33,7 @@ class HeuristicsTest {
             TestInfo.with(TestInfo.CPU, "localMemory", 32L << 10));
 
     private static Plan plan(DeviceInfo device, long groups, long... shape) {
-        Geometry geometry = GroupNormGeometry.of(shape, groups, Layout.CHANNELS_FIRST);
+        Geometry geometry = Geometries.groupNorm(shape, groups, Layout.CHANNELS_FIRST);
         return Heuristics.plan(problem(geometry), device, device.maxWorkGroupSize());
     }
 
@@ -90,7 +89,7 @@ class HeuristicsTest {
         };
         Layout layout = Layout.values()[random.nextInt(2)];
         long[] laid = layout == Layout.CHANNELS_FIRST ? shape : new long[] {shape[0], shape[2], shape[1]};
-        return batch ? BatchNormGeometry.of(laid, layout) : GroupNormGeometry.of(laid, groups, layout);
+        return batch ? Geometries.batchNorm(laid, layout) : Geometries.groupNorm(laid, groups, layout);
     }
 
     @Test

@@ -1,7 +1,6 @@
 package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -14,14 +13,14 @@ final class Entries {
     static final Instant DATE = Instant.parse("2026-03-01T12:00:00Z");
 
     /** 64 sets of 40960 elements. */
-    static final Grouping GROUPING =
-            new Grouping(Operation.GROUP_NORM, false, Layout.CHANNELS_FIRST, ElementType.FLOAT32, 2, 64, 40_960, 10);
+    static final Grouping GROUPING = new Grouping(
+            PlainOperation.GROUP_NORM, false, Layout.CHANNELS_FIRST, ElementType.FLOAT32, 2, 64, 40_960, 10);
 
     private Entries() {}
 
     static Grouping grouping(long samples, long sets, long setSize, long channels) {
         return new Grouping(
-                Operation.GROUP_NORM,
+                PlainOperation.GROUP_NORM,
                 false,
                 Layout.CHANNELS_FIRST,
                 ElementType.FLOAT32,

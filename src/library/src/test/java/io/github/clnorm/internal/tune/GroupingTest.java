@@ -4,14 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.internal.geometry.BatchNormGeometry;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.InstanceNormGeometry;
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.testing.Geometries;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -35,7 +31,7 @@ class GroupingTest {
     }
 
     private static Grouping expected(
-            Operation operation, Layout layout, long samples, long sets, long setSize, long channels) {
+            PlainOperation operation, Layout layout, long samples, long sets, long setSize, long channels) {
         return new Grouping(operation, false, layout, ElementType.FLOAT32, samples, sets, setSize, channels);
     }
 
@@ -44,32 +40,32 @@ class GroupingTest {
         long[] shape = {4, 6, 5, 7};
         long[] last = {4, 5, 7, 6};
         assertEquals(
-                expected(Operation.GROUP_NORM, Layout.CHANNELS_FIRST, 4, 12, 70, 2),
-                of(GroupNormGeometry.of(shape, 3, Layout.CHANNELS_FIRST)));
+                expected(PlainOperation.GROUP_NORM, Layout.CHANNELS_FIRST, 4, 12, 70, 2),
+                of(Geometries.groupNorm(shape, 3, Layout.CHANNELS_FIRST)));
         assertEquals(
-                expected(Operation.GROUP_NORM, Layout.CHANNELS_LAST, 4, 12, 70, 2),
-                of(GroupNormGeometry.of(last, 3, Layout.CHANNELS_LAST)));
+                expected(PlainOperation.GROUP_NORM, Layout.CHANNELS_LAST, 4, 12, 70, 2),
+                of(Geometries.groupNorm(last, 3, Layout.CHANNELS_LAST)));
         assertEquals(
-                expected(Operation.INSTANCE_NORM, Layout.CHANNELS_FIRST, 4, 24, 35, 1),
-                of(InstanceNormGeometry.of(shape, Layout.CHANNELS_FIRST)));
+                expected(PlainOperation.INSTANCE_NORM, Layout.CHANNELS_FIRST, 4, 24, 35, 1),
+                of(Geometries.instanceNorm(shape, Layout.CHANNELS_FIRST)));
         assertEquals(
-                expected(Operation.INSTANCE_NORM, Layout.CHANNELS_LAST, 4, 24, 35, 1),
-                of(InstanceNormGeometry.of(last, Layout.CHANNELS_LAST)));
+                expected(PlainOperation.INSTANCE_NORM, Layout.CHANNELS_LAST, 4, 24, 35, 1),
+                of(Geometries.instanceNorm(last, Layout.CHANNELS_LAST)));
         assertEquals(
-                expected(Operation.BATCH_NORM, Layout.CHANNELS_FIRST, 4, 6, 140, 1),
-                of(BatchNormGeometry.of(shape, Layout.CHANNELS_FIRST)));
+                expected(PlainOperation.BATCH_NORM, Layout.CHANNELS_FIRST, 4, 6, 140, 1),
+                of(Geometries.batchNorm(shape, Layout.CHANNELS_FIRST)));
         assertEquals(
-                expected(Operation.BATCH_NORM, Layout.CHANNELS_LAST, 1, 6, 140, 1),
-                of(BatchNormGeometry.of(last, Layout.CHANNELS_LAST)));
+                expected(PlainOperation.BATCH_NORM, Layout.CHANNELS_LAST, 1, 6, 140, 1),
+                of(Geometries.batchNorm(last, Layout.CHANNELS_LAST)));
         assertEquals(
-                expected(Operation.LAYER_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
-                of(LayerNormGeometry.of(last, 6)));
+                expected(PlainOperation.LAYER_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
+                of(Geometries.layerNorm(last, 6)));
         assertEquals(
-                expected(Operation.RMS_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
-                of(LayerNormGeometry.of(last, 6), Statistics.MEAN_SQUARE));
+                expected(PlainOperation.RMS_NORM, Layout.CHANNELS_FIRST, 140, 140, 6, 6),
+                of(Geometries.layerNorm(last, 6), Statistics.MEAN_SQUARE));
         assertEquals(
-                of(InstanceNormGeometry.of(shape, Layout.CHANNELS_FIRST)),
-                of(GroupNormGeometry.of(shape, 6, Layout.CHANNELS_FIRST)),
+                of(Geometries.instanceNorm(shape, Layout.CHANNELS_FIRST)),
+                of(Geometries.groupNorm(shape, 6, Layout.CHANNELS_FIRST)),
                 "the same memory, and the same name");
     }
 
@@ -86,12 +82,12 @@ class GroupingTest {
                         long[] shape = layout == Layout.CHANNELS_FIRST ? new long[] {n, c, s} : new long[] {n, s, c};
                         for (long g : sizes) {
                             if (c % g == 0) {
-                                many += sameGeometry(seen, GroupNormGeometry.of(shape, g, layout));
+                                many += sameGeometry(seen, Geometries.groupNorm(shape, g, layout));
                             }
                         }
-                        many += sameGeometry(seen, BatchNormGeometry.of(shape, layout));
-                        many += sameGeometry(seen, LayerNormGeometry.of(shape, shape[2]));
-                        many += sameGeometry(seen, LayerNormGeometry.of(shape, shape[1], shape[2]));
+                        many += sameGeometry(seen, Geometries.batchNorm(shape, layout));
+                        many += sameGeometry(seen, Geometries.layerNorm(shape, shape[2]));
+                        many += sameGeometry(seen, Geometries.layerNorm(shape, shape[1], shape[2]));
                     }
                 }
             }
@@ -107,7 +103,7 @@ class GroupingTest {
 
     @Test
     void whatIsDoneBesideTheNormalizationIsNotToldApart() {
-        Geometry geometry = LayerNormGeometry.of(new long[] {8, 100}, 100);
+        Geometry geometry = Geometries.layerNorm(new long[] {8, 100}, 100);
         ForwardProblem plain = ForwardProblem.of(geometry, Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
         ForwardProblem more = new ForwardProblem(
                 geometry,
@@ -151,7 +147,7 @@ class GroupingTest {
     void nearIsTheSameOperationDirectionLayoutAndType() {
         Grouping a = Entries.GROUPING;
         for (Grouping other : new Grouping[] {
-            new Grouping(Operation.INSTANCE_NORM, a.backward(), a.layout(), a.type(), 2, 64, 40_960, 10),
+            new Grouping(PlainOperation.INSTANCE_NORM, a.backward(), a.layout(), a.type(), 2, 64, 40_960, 10),
             new Grouping(a.operation(), true, a.layout(), a.type(), 2, 64, 40_960, 10),
             new Grouping(a.operation(), a.backward(), Layout.CHANNELS_LAST, a.type(), 2, 64, 40_960, 10),
             new Grouping(a.operation(), a.backward(), a.layout(), ElementType.BFLOAT16, 2, 64, 40_960, 10)

@@ -11,13 +11,13 @@ import io.github.clnorm.GroupNorm;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.runtime.LaunchTimes;
 import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.testing.Geometries;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.testing.Values;
@@ -39,7 +39,7 @@ class TunedPlansTest {
 
     private static final long[] SHAPE = {8, 8, 40};
     private static final ForwardProblem PROBLEM = ForwardProblem.of(
-            GroupNormGeometry.of(SHAPE, 4, Layout.CHANNELS_FIRST), Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
+            Geometries.groupNorm(SHAPE, 4, Layout.CHANNELS_FIRST), Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
     private static final Grouping GROUPING = Grouping.of(PROBLEM).orElseThrow();
     private static final DeviceInfo DEVICE = TestInfo.with(TestDevices.first().device(), "globalMemory", 1L << 20);
     private static final Plan TUNED = Plan.split(1, 4, 1).withMergeOnce(true);

@@ -11,14 +11,13 @@ import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Tuned.Ending;
 import io.github.clnorm.testing.FaultyOpenCl;
+import io.github.clnorm.testing.Geometries;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
@@ -41,7 +40,7 @@ class TunerTest {
     private static final long MICROSECOND = 1000;
     // Small, and so many sets that every strategy makes sense.
     private static final ForwardProblem PROBLEM = ForwardProblem.of(
-            GroupNormGeometry.of(new long[] {8, 8, 40}, 4, Layout.CHANNELS_FIRST),
+            Geometries.groupNorm(new long[] {8, 8, 40}, 4, Layout.CHANNELS_FIRST),
             Statistics.MEAN_AND_VARIANCE,
             ElementType.FLOAT32);
     private static final DeviceInfo DEVICE =
@@ -249,7 +248,7 @@ class TunerTest {
     @Test
     void backwardToo() {
         BackwardProblem problem = new BackwardProblem(
-                LayerNormGeometry.of(new long[] {40, 96}, 96),
+                Geometries.layerNorm(new long[] {40, 96}, 96),
                 Statistics.MEAN_SQUARE,
                 ElementType.FLOAT32,
                 ElementType.FLOAT16,
@@ -309,7 +308,7 @@ class TunerTest {
         List<ForwardProblem> problems = new ArrayList<>(List.of(PROBLEM));
         if (!TestDevices.isSlow(backend)) {
             problems.add(ForwardProblem.of(
-                    GroupNormGeometry.of(new long[] {2, 45, 12, 6}, 2, Layout.CHANNELS_LAST),
+                    Geometries.groupNorm(new long[] {2, 45, 12, 6}, 2, Layout.CHANNELS_LAST),
                     Statistics.MEAN_AND_VARIANCE,
                     ElementType.FLOAT32));
         }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.bench;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.FigureText;
@@ -72,7 +73,7 @@ final class BenchTable {
     private static String[] cells(Row row) {
         String workload = row.workload().name();
         String type = row.workload().type().toString();
-        String layout = row.workload().operation().normalizesLastDimensions()
+        String layout = !row.workload().operation().takes(NormSpec.Argument.LAYOUT)
                 ? "-"
                 : row.workload().layout().toString();
         String pass = row.direction().toString();

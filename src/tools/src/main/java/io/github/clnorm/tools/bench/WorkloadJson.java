@@ -2,7 +2,7 @@ package io.github.clnorm.tools.bench;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
 
 /** A workload as every document describes it. */
@@ -15,7 +15,7 @@ public final class WorkloadJson {
                 .put("operation", workload.operation().toString());
         ArrayNode dimensions = node.putArray("dimensions");
         workload.dimensions().forEach(dimensions::add);
-        if (workload.operation() == Operation.GROUP_NORM) {
+        if (workload.operation().takes(NormSpec.Argument.NUM_GROUPS)) {
             node.put("num_groups", workload.numGroups());
         } else {
             node.putNull("num_groups");
@@ -23,9 +23,9 @@ public final class WorkloadJson {
         node.put("dtype", workload.type().toString())
                 .put(
                         "layout",
-                        workload.operation().normalizesLastDimensions()
-                                ? null
-                                : workload.layout().toString());
+                        workload.operation().takes(NormSpec.Argument.LAYOUT)
+                                ? workload.layout().toString()
+                                : null);
         return node;
     }
 }

@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
+import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
@@ -79,7 +79,7 @@ public final class WorkloadOptions {
         if (suites.given()) {
             throw new IllegalArgumentException(operation + " and --suite are given, expected one of them");
         }
-        List<Workload> all = suites.inEveryForm(List.of(ofShape(Operation.parse(operation))));
+        List<Workload> all = suites.inEveryForm(List.of(ofShape(NormSpec.Kind.parse(operation))));
         all.forEach(WorkloadOptions::check);
         return all;
     }
@@ -88,21 +88,23 @@ public final class WorkloadOptions {
         return suites.directions();
     }
 
-    private Workload ofShape(Operation of) {
+    private Workload ofShape(NormSpec.Kind of) {
         if (shape == null) {
             throw new IllegalArgumentException(of + " needs a --shape, such as --shape 2,320,64,64");
         }
-        refuse(of, of == Operation.GROUP_NORM, "--num-groups");
-        refuse(of, of.normalizesLastDimensions(), "--normalized-shape");
-        refuse(of, !of.normalizesLastDimensions(), "--layout");
+        refuse(of, of.takes(NormSpec.Argument.NUM_GROUPS), "--num-groups");
+        refuse(of, of.takes(NormSpec.Argument.NORMALIZED_SHAPE), "--normalized-shape");
+        refuse(of, of.takes(NormSpec.Argument.LAYOUT), "--layout");
         Lists.check(spec, "--shape", "--normalized-shape");
         long[] dimensions = numbers("--shape", shape);
-        if (of.normalizesLastDimensions()) {
+        if (of.takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
             long[] last = normalizedShape == null
                     ? Arrays.copyOfRange(dimensions, dimensions.length - 1, dimensions.length)
                     : numbers("--normalized-shape", normalizedShape);
-            LayerNormGeometry.of(dimensions, last);
-            long rows = Shapes.elements(LayerNormGeometry.statisticsShape(dimensions, last));
+            Sets sets = of.spec(new NormSpec.Arguments(0, last, Layout.CHANNELS_FIRST, true, 0))
+                    .sets();
+            sets.geometry(dimensions);
+            long rows = sets.samples(dimensions);
             return new Workload(
                     of, List.of(rows, Shapes.elements(last)), 0, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
         }
@@ -110,11 +112,11 @@ public final class WorkloadOptions {
             throw new IllegalArgumentException(
                     "Expected at least 2 dimensions for input tensor but received " + dimensions.length);
         }
-        long groups = of == Operation.GROUP_NORM ? numGroups : 0;
+        long groups = of.takes(NormSpec.Argument.NUM_GROUPS) ? numGroups : 0;
         return new Workload(of, shape, groups, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
     }
 
-    private void refuse(Operation of, boolean belongs, String option) {
+    private void refuse(NormSpec.Kind of, boolean belongs, String option) {
         if (!belongs && isGiven(option)) {
             throw new IllegalArgumentException(option + " does not belong to " + of);
         }

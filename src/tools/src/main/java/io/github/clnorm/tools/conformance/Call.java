@@ -1,13 +1,14 @@
 package io.github.clnorm.tools.conformance;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
+import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 
 /** An operation and everything it is called with, ready to be run on a device and in float64. */
 final class Call {
 
-    final Operation operation;
+    final NormSpec.Kind operation;
     final HostTensor input;
     long numGroups;
     long[] normalizedShape;
@@ -27,33 +28,33 @@ final class Call {
     /** The gradient with respect to the output, where gradients are asked for. */
     HostTensor gradOutput;
 
-    private Call(Operation operation, HostTensor input) {
+    private Call(NormSpec.Kind operation, HostTensor input) {
         this.operation = operation;
         this.input = input;
     }
 
-    static Call of(Operation operation, HostTensor input) {
+    static Call of(NormSpec.Kind operation, HostTensor input) {
         return new Call(operation, input);
     }
 
     static Call groupNorm(HostTensor input, Layout layout, long numGroups) {
-        return of(Operation.GROUP_NORM, input).layout(layout).numGroups(numGroups);
+        return of(NormSpec.Kind.GROUP_NORM, input).layout(layout).numGroups(numGroups);
     }
 
     static Call instanceNorm(HostTensor input, Layout layout) {
-        return of(Operation.INSTANCE_NORM, input).layout(layout);
+        return of(NormSpec.Kind.INSTANCE_NORM, input).layout(layout);
     }
 
     static Call batchNorm(HostTensor input, Layout layout) {
-        return of(Operation.BATCH_NORM, input).layout(layout);
+        return of(NormSpec.Kind.BATCH_NORM, input).layout(layout);
     }
 
     static Call layerNorm(HostTensor input, long... normalizedShape) {
-        return of(Operation.LAYER_NORM, input).normalizedShape(normalizedShape);
+        return of(NormSpec.Kind.LAYER_NORM, input).normalizedShape(normalizedShape);
     }
 
     static Call rmsNorm(HostTensor input, long... normalizedShape) {
-        return of(Operation.RMS_NORM, input).normalizedShape(normalizedShape);
+        return of(NormSpec.Kind.RMS_NORM, input).normalizedShape(normalizedShape);
     }
 
     Call numGroups(long value) {
@@ -113,13 +114,26 @@ final class Call {
         return this;
     }
 
+    /** The operation with its arguments. */
+    NormSpec spec() {
+        return operation
+                .spec(new NormSpec.Arguments(numGroups, normalizedShape, layout, ownStatistics, momentum))
+                .activation(activation)
+                .eps(eps);
+    }
+
     boolean isOfChannels() {
-        return operation != Operation.LAYER_NORM && operation != Operation.RMS_NORM;
+        return operation.takes(NormSpec.Argument.LAYOUT);
+    }
+
+    /** Whether a set is normalized by its mean, and not by its mean square alone. */
+    boolean takesMean() {
+        return spec().sets().statistics() != Statistics.MEAN_SQUARE;
     }
 
     /** The dimensions of a parameter. */
     long[] parameterShape() {
         long[] shape = input.shape();
-        return isOfChannels() ? new long[] {shape[layout.channelAxis(shape.length)]} : normalizedShape;
+        return spec().sets().parameterShape(shape);
     }
 }

@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.internal.driver.Quirks;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -84,7 +84,7 @@ public final class Conformance {
         new KnownFailureCases(cases, Quirks.prefersWorkItemsToVectors(backend.device())).add();
         new GradientRefusals(cases).add();
         List<String> order = new ArrayList<>();
-        for (Operation operation : Operation.values()) {
+        for (NormSpec.Kind operation : NormSpec.Kind.values()) {
             order.add(operation.toString());
             order.add(Row.backward(operation));
         }

@@ -1,6 +1,7 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
 import io.github.clnorm.GradientOptions;
 import io.github.clnorm.GroupNorm;
@@ -82,16 +83,7 @@ final class GradientRefusals {
                         PyTorchCases.refused(
                                 "running_mean must be defined in evaluation mode",
                                 () -> Functional.batchNormBackward(
-                                                x,
-                                                x,
-                                                null,
-                                                null,
-                                                null,
-                                                null,
-                                                null,
-                                                false,
-                                                1e-5,
-                                                GradientOptions.DEFAULTS)
+                                                x, x, ChannelState.NONE, null, false, 1e-5, GradientOptions.DEFAULTS)
                                         .close(),
                                 check);
                     }

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.conformance;
 
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.reference.Nonlinearity;
 import io.github.clnorm.reference.Reference;
 import java.util.Arrays;
@@ -20,16 +19,12 @@ final class InFloat64 {
             Arrays.setAll(x, i -> x[i] + call.residual.values()[i]);
         }
         long[] shape = call.input.shape();
-        this.reference = switch (call.operation) {
-            case GROUP_NORM -> Reference.groupNorm(shape, call.layout.channelAxis(shape.length), call.numGroups);
-            case LAYER_NORM -> Reference.layerNorm(shape, call.normalizedShape);
-            case RMS_NORM -> Reference.rmsNorm(shape, call.normalizedShape);
-                // The running statistics belong to channels: by them it is the same as batch_norm.
-            case INSTANCE_NORM -> call.ownStatistics
-                    ? Reference.instanceNorm(shape, call.layout.channelAxis(shape.length))
-                    : Reference.batchNorm(shape, call.layout.channelAxis(shape.length));
-            case BATCH_NORM -> Reference.batchNorm(shape, call.layout.channelAxis(shape.length));
-        };
+        this.reference = Reference.named(
+                call.spec().sets().name(),
+                shape,
+                call.layout.channelAxis(shape.length),
+                call.numGroups,
+                call.normalizedShape);
         reference
                 .affine(values(call.weight), values(call.bias))
                 .eps(call.eps)
@@ -69,7 +64,7 @@ final class InFloat64 {
         Reference.Moments moments = moments();
         Result result = new Result().put("output", reference.normalizeBy(moments, i -> x[i]));
         if (call.ownStatistics) {
-            if (call.operation != Operation.RMS_NORM) {
+            if (call.takesMean()) {
                 // As PyTorch: a set without elements has mean 0, and rstd NaN.
                 result.put("mean", x.length == 0 ? new double[moments.mean().length] : moments.mean());
             }

@@ -1,6 +1,7 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
 import io.github.clnorm.GradientOptions;
 import io.github.clnorm.Gradients;
@@ -68,38 +69,12 @@ final class OnDevice implements AutoCloseable {
     }
 
     private Normalized forward() {
-        Options options = Options.DEFAULTS
-                .layout(call.layout)
-                .activation(call.activation)
-                .residual(residual)
-                .sum(sum);
-        return keep(
-                switch (call.operation) {
-                    case GROUP_NORM -> Functional.groupNorm(input, call.numGroups, weight, bias, call.eps, options);
-                    case LAYER_NORM -> Functional.layerNorm(
-                            input, call.normalizedShape, weight, bias, call.eps, options);
-                    case RMS_NORM -> Functional.rmsNorm(input, call.normalizedShape, weight, bias, call.eps, options);
-                    case INSTANCE_NORM -> Functional.instanceNorm(
-                            input,
-                            runningMean,
-                            runningVar,
-                            weight,
-                            bias,
-                            call.ownStatistics,
-                            call.momentum,
-                            call.eps,
-                            options);
-                    case BATCH_NORM -> Functional.batchNorm(
-                            input,
-                            runningMean,
-                            runningVar,
-                            weight,
-                            bias,
-                            call.ownStatistics,
-                            call.momentum,
-                            call.eps,
-                            options);
-                });
+        return keep(Functional.forward(
+                call.spec(), input, state(), Options.DEFAULTS.residual(residual).sum(sum)));
+    }
+
+    private ChannelState state() {
+        return new ChannelState(weight, bias, runningMean, runningVar);
     }
 
     private Result gradients() {
@@ -107,42 +82,8 @@ final class OnDevice implements AutoCloseable {
         // In evaluation the forward pass saves nothing, and nothing of it is needed.
         Saved saved = call.ownStatistics ? forward().saved() : null;
         Tensor dy = tensor(call.gradOutput);
-        GradientOptions options = GradientOptions.DEFAULTS
-                .layout(call.layout)
-                .activation(call.activation)
-                .residual(residual);
-        Gradients gradients = keep(
-                switch (call.operation) {
-                    case GROUP_NORM -> Functional.groupNormBackward(
-                            dy, input, call.numGroups, weight, bias, saved, options);
-                    case LAYER_NORM -> Functional.layerNormBackward(
-                            dy, input, call.normalizedShape, weight, bias, saved, options);
-                    case RMS_NORM -> Functional.rmsNormBackward(
-                            dy, input, call.normalizedShape, weight, bias, saved, options);
-                    case INSTANCE_NORM -> Functional.instanceNormBackward(
-                            dy,
-                            input,
-                            runningMean,
-                            runningVar,
-                            weight,
-                            bias,
-                            saved,
-                            call.ownStatistics,
-                            call.eps,
-                            options);
-                    case BATCH_NORM -> Functional.batchNormBackward(
-                            dy,
-                            input,
-                            runningMean,
-                            runningVar,
-                            weight,
-                            bias,
-                            saved,
-                            call.ownStatistics,
-                            call.eps,
-                            options);
-                });
-        return result(gradients);
+        return result(keep(Functional.backward(
+                call.spec(), dy, input, state(), saved, GradientOptions.DEFAULTS.residual(residual))));
     }
 
     /** By their roles, as far as they are there. */

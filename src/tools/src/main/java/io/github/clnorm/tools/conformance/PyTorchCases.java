@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.Backend;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -22,7 +22,7 @@ final class PyTorchCases {
     void add() {
         for (PyTorchData.Entry entry : new PyTorchData().cases()) {
             String name = "PyTorch: " + entry;
-            Operation operation = Operation.parse(entry.text("operation"));
+            NormSpec.Kind operation = NormSpec.Kind.parse(entry.text("operation"));
             String row = operation.toString();
             if (entry.has("module")) {
                 cases.add(row, ElementType.FLOAT32, name, (backend, check) -> PyTorchModule.run(entry, backend, check));
@@ -128,7 +128,7 @@ final class PyTorchCases {
     /** A case that is a call. */
     static Call call(PyTorchData.Entry entry) {
         HostTensor input = entry.tensor("tensors", "input");
-        Call call = Call.of(Operation.parse(entry.text("operation")), input)
+        Call call = Call.of(NormSpec.Kind.parse(entry.text("operation")), input)
                 .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"))
                 .gradOutput(entry.tensor("gradients", "grad_output"));
         if (entry.has("layout") && !entry.text("layout").equals(Layout.CHANNELS_FIRST.toString())) {

@@ -5,8 +5,8 @@ import io.github.clnorm.BatchNorm;
 import io.github.clnorm.ChannelStatisticsNorm;
 import io.github.clnorm.Gradients;
 import io.github.clnorm.InstanceNorm;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.Tensor;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import java.util.List;
 
@@ -68,7 +68,7 @@ final class PyTorchModule {
     /** What a step computes: by the statistics after all training, evaluation being the last step. */
     static Call call(PyTorchData.Entry entry, PyTorchData.Entry step) {
         HostTensor input = batched(entry, step.tensor("input"));
-        return Call.of(Operation.parse(entry.text("operation")), input)
+        return Call.of(NormSpec.Kind.parse(entry.text("operation")), input)
                 .eps(entry.number("eps"))
                 .affine(entry.tensor("tensors", "weight"), entry.tensor("tensors", "bias"))
                 .running(entry.tensor("state", "running_mean"), entry.tensor("state", "running_var"), 0)

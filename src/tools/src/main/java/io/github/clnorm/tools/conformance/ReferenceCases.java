@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.conformance;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -52,13 +52,13 @@ final class ReferenceCases {
     }
 
     /** An operation with its layout and an input's shape; the maker takes the input and gives a call without parameters. */
-    private record Form(Operation operation, String name, long[] shape, Function<HostTensor, Call> maker) {
+    private record Form(NormSpec.Kind operation, String name, long[] shape, Function<HostTensor, Call> maker) {
         Call of(ElementType type) {
             // A float16 output must not overflow, and a residual of the other sign must not cancel everything.
             Call call = maker.apply(HostTensor.normal(type, 1, 2, 1.5, shape));
             return call.affine(
                     HostTensor.normal(type.accumulator(), 2, 1, 0.5, call.parameterShape()),
-                    operation == Operation.RMS_NORM
+                    operation == NormSpec.Kind.RMS_NORM
                             ? null
                             : HostTensor.normal(type.accumulator(), 3, 0, 1, call.parameterShape()));
         }
@@ -75,19 +75,19 @@ final class ReferenceCases {
     void add() {
         for (Layout layout : Layout.values()) {
             add(form(
-                    Operation.GROUP_NORM,
+                    NormSpec.Kind.GROUP_NORM,
                     "2 groups, ",
                     layout,
                     shape(2, 8, 27, 31),
                     x -> Call.groupNorm(x, layout, 2)));
-            add(form(Operation.INSTANCE_NORM, "", layout, shape(2, 3, 41, 31), x -> Call.instanceNorm(x, layout)));
+            add(form(NormSpec.Kind.INSTANCE_NORM, "", layout, shape(2, 3, 41, 31), x -> Call.instanceNorm(x, layout)));
             long[] batch = shape(3, 8, 20, 33);
-            add(form(Operation.BATCH_NORM, "training, ", layout, batch, x -> running(Call.batchNorm(x, layout))));
-            add(form(Operation.BATCH_NORM, EVALUATION, layout, batch, x -> running(Call.batchNorm(x, layout))
+            add(form(NormSpec.Kind.BATCH_NORM, "training, ", layout, batch, x -> running(Call.batchNorm(x, layout))));
+            add(form(NormSpec.Kind.BATCH_NORM, EVALUATION, layout, batch, x -> running(Call.batchNorm(x, layout))
                     .ownStatistics(false)));
         }
-        add(new Form(Operation.LAYER_NORM, "rows of 1500", shape(6, 1500), x -> Call.layerNorm(x, 1500)));
-        add(new Form(Operation.RMS_NORM, "rows of 1500", shape(6, 1500), x -> Call.rmsNorm(x, 1500)));
+        add(new Form(NormSpec.Kind.LAYER_NORM, "rows of 1500", shape(6, 1500), x -> Call.layerNorm(x, 1500)));
+        add(new Form(NormSpec.Kind.RMS_NORM, "rows of 1500", shape(6, 1500), x -> Call.rmsNorm(x, 1500)));
     }
 
     private static Call running(Call call) {
@@ -98,7 +98,7 @@ final class ReferenceCases {
     }
 
     private static Form form(
-            Operation operation, String name, Layout layout, long[] first, Function<HostTensor, Call> maker) {
+            NormSpec.Kind operation, String name, Layout layout, long[] first, Function<HostTensor, Call> maker) {
         long[] shape = layout == Layout.CHANNELS_FIRST ? first : shape(first[0], first[2], first[3], first[1]);
         return new Form(operation, name + layout, shape, maker);
     }
@@ -122,7 +122,7 @@ final class ReferenceCases {
     /** All of them in float32 where operations share a kernel; otherwise few, and others for other kernels. */
     private static List<Variant> variants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
-        boolean own = form.name.startsWith(EVALUATION) || form.operation == Operation.RMS_NORM;
+        boolean own = form.name.startsWith(EVALUATION) || form.operation == NormSpec.Kind.RMS_NORM;
         if (type == ElementType.FLOAT32) {
             return !own ? List.of(Variant.values()) : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
         }
@@ -143,11 +143,11 @@ final class ReferenceCases {
     private static List<Variant> gradientVariants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
         if (type == ElementType.FLOAT32) {
-            return form.operation == Operation.GROUP_NORM
+            return form.operation == NormSpec.Kind.GROUP_NORM
                     ? List.of(Variant.values())
                     : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
         }
-        return form.operation == Operation.GROUP_NORM ? variants(form, type) : List.of(Variant.PLAIN);
+        return form.operation == NormSpec.Kind.GROUP_NORM ? variants(form, type) : List.of(Variant.PLAIN);
     }
 
     private static long[] shape(long... shape) {

@@ -1,7 +1,6 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.Backend;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -57,7 +56,7 @@ final class RelationCases {
     private static Call affine(Call call) {
         return call.affine(
                 HostTensor.normal(TYPE, 12, 1, 1, call.parameterShape()),
-                call.operation == Operation.RMS_NORM ? null : HostTensor.normal(TYPE, 13, 0, 1, call.parameterShape()));
+                !call.takesMean() ? null : HostTensor.normal(TYPE, 13, 0, 1, call.parameterShape()));
     }
 
     private void same(String name, Call one, Call other) {

@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.conformance;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 
 /**
@@ -38,7 +38,7 @@ public record Row(
     }
 
     /** The name of an operation's row for gradients. */
-    static String backward(Operation operation) {
+    static String backward(NormSpec.Kind operation) {
         return operation + " backward";
     }
 }

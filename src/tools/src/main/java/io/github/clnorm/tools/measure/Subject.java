@@ -1,6 +1,7 @@
 package io.github.clnorm.tools.measure;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
 import io.github.clnorm.GradientOptions;
 import io.github.clnorm.Gradients;
@@ -109,31 +110,12 @@ final class Subject implements AutoCloseable {
     }
 
     private Normalized enqueueForward() {
-        Options options = Options.DEFAULTS.layout(workload.layout()).output(y);
-        long[] parameters = workload.parameterShape();
-        double eps = Workload.EPS;
-        return switch (workload.operation()) {
-            case GROUP_NORM -> Functional.groupNorm(x, workload.numGroups(), weight, bias, eps, options);
-            case LAYER_NORM -> Functional.layerNorm(x, parameters, weight, bias, eps, options);
-            case RMS_NORM -> Functional.rmsNorm(x, parameters, weight, bias, eps, options);
-            case INSTANCE_NORM -> Functional.instanceNorm(x, null, null, weight, bias, true, 0, eps, options);
-            case BATCH_NORM -> Functional.batchNorm(x, null, null, weight, bias, true, 0, eps, options);
-        };
+        return Functional.forward(workload.spec(), x, ChannelState.of(weight, bias), Options.DEFAULTS.output(y));
     }
 
     private Gradients enqueueBackward() {
-        GradientOptions options =
-                GradientOptions.DEFAULTS.layout(workload.layout()).output(dx);
-        long[] parameters = workload.parameterShape();
-        double eps = Workload.EPS;
-        return switch (workload.operation()) {
-            case GROUP_NORM -> Functional.groupNormBackward(dy, x, workload.numGroups(), weight, bias, saved, options);
-            case LAYER_NORM -> Functional.layerNormBackward(dy, x, parameters, weight, bias, saved, options);
-            case RMS_NORM -> Functional.rmsNormBackward(dy, x, parameters, weight, bias, saved, options);
-            case INSTANCE_NORM -> Functional.instanceNormBackward(
-                    dy, x, null, null, weight, bias, saved, true, eps, options);
-            case BATCH_NORM -> Functional.batchNormBackward(dy, x, null, null, weight, bias, saved, true, eps, options);
-        };
+        return Functional.backward(
+                workload.spec(), dy, x, ChannelState.of(weight, bias), saved, GradientOptions.DEFAULTS.output(dx));
     }
 
     /**
@@ -142,7 +124,7 @@ final class Subject implements AutoCloseable {
      */
     Map<Direction, Double> errors(Set<Direction> directions) {
         double[] values = x.toDoubles();
-        Reference reference = reference(workload).affine(weight.toDoubles(), bias.toDoubles());
+        Reference reference = workload.reference().affine(weight.toDoubles(), bias.toDoubles());
         Reference.Moments moments = reference.moments(i -> values[i]);
         Map<Direction, Double> errors = new EnumMap<>(Direction.class);
         for (Direction direction : directions) {
@@ -186,21 +168,6 @@ final class Subject implements AutoCloseable {
             largest = larger(largest, ofLargest(ofWeight.toDoubles(), expected.weight()));
             return larger(largest, ofLargest(ofBias.toDoubles(), expected.bias()));
         }
-    }
-
-    private static Reference reference(Workload workload) {
-        long[] shape = workload.shape();
-        return (switch (workload.operation()) {
-                    case GROUP_NORM -> Reference.groupNorm(
-                            shape, workload.layout().channelAxis(shape.length), workload.numGroups());
-                    case LAYER_NORM -> Reference.layerNorm(shape, workload.parameterShape());
-                    case RMS_NORM -> Reference.rmsNorm(shape, workload.parameterShape());
-                    case INSTANCE_NORM -> Reference.instanceNorm(
-                            shape, workload.layout().channelAxis(shape.length));
-                    case BATCH_NORM -> Reference.batchNorm(
-                            shape, workload.layout().channelAxis(shape.length));
-                })
-                .eps(Workload.EPS);
     }
 
     private static double ofLargest(double[] actual, double[] expected) {

@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.measure;
 
-import static io.github.clnorm.internal.geometry.Operation.BATCH_NORM;
-import static io.github.clnorm.internal.geometry.Operation.INSTANCE_NORM;
-import static io.github.clnorm.internal.geometry.Operation.LAYER_NORM;
+import static io.github.clnorm.NormSpec.Kind.BATCH_NORM;
+import static io.github.clnorm.NormSpec.Kind.INSTANCE_NORM;
+import static io.github.clnorm.NormSpec.Kind.LAYER_NORM;
 
 import java.util.Arrays;
 import java.util.List;

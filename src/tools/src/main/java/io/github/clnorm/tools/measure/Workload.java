@@ -1,15 +1,11 @@
 package io.github.clnorm.tools.measure;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.BatchNormGeometry;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.InstanceNormGeometry;
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.reference.Reference;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -28,7 +24,8 @@ import java.util.stream.Collectors;
  * @param type of the elements
  * @param layout where the channels lie; of no matter to layer_norm and rms_norm, which have none
  */
-public record Workload(Operation operation, List<Long> dimensions, long numGroups, ElementType type, Layout layout) {
+public record Workload(
+        NormSpec.Kind operation, List<Long> dimensions, long numGroups, ElementType type, Layout layout) {
 
     /** Added to the variance: PyTorch's default. */
     public static final double EPS = 1e-5;
@@ -44,18 +41,18 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      */
     public Workload {
         dimensions = List.copyOf(dimensions);
-        layout = operation.normalizesLastDimensions() ? Layout.CHANNELS_FIRST : layout;
+        layout = operation.takes(NormSpec.Argument.LAYOUT) ? layout : Layout.CHANNELS_FIRST;
     }
 
     static Workload groupNorm(long numGroups, long... dimensions) {
-        return of(Operation.GROUP_NORM, numGroups, dimensions);
+        return of(NormSpec.Kind.GROUP_NORM, numGroups, dimensions);
     }
 
-    static Workload of(Operation operation, long... dimensions) {
+    static Workload of(NormSpec.Kind operation, long... dimensions) {
         return of(operation, 0, dimensions);
     }
 
-    private static Workload of(Operation operation, long numGroups, long... dimensions) {
+    private static Workload of(NormSpec.Kind operation, long numGroups, long... dimensions) {
         List<Long> list = Arrays.stream(dimensions).boxed().toList();
         return new Workload(operation, list, numGroups, ElementType.FLOAT32, Layout.CHANNELS_FIRST);
     }
@@ -120,12 +117,29 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      * @throws IllegalArgumentException when the dimensions do not fit the operation
      */
     public Geometry geometry() {
-        return switch (operation) {
-            case GROUP_NORM -> GroupNormGeometry.of(shape(), numGroups, layout);
-            case INSTANCE_NORM -> InstanceNormGeometry.of(shape(), layout);
-            case BATCH_NORM -> BatchNormGeometry.of(shape(), layout);
-            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(shape(), parameterShape());
-        };
+        return spec().sets().geometry(shape());
+    }
+
+    /**
+     * The operation with its arguments.
+     *
+     * @return the spec
+     */
+    public NormSpec spec() {
+        NormSpec.Arguments arguments = new NormSpec.Arguments(numGroups, parameterShape(), layout, true, 0);
+        return operation.spec(arguments).eps(EPS);
+    }
+
+    /**
+     * The same in float64, without weight and bias.
+     *
+     * @return the reference
+     */
+    public Reference reference() {
+        long[] shape = shape();
+        return Reference.named(
+                        operation.toString(), shape, layout.channelAxis(shape.length), numGroups, parameterShape())
+                .eps(EPS);
     }
 
     /**
@@ -135,7 +149,7 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      * @throws IllegalArgumentException when the dimensions do not fit the operation
      */
     public ForwardProblem problem() {
-        return ForwardProblem.of(geometry(), statistics(), type);
+        return ForwardProblem.of(geometry(), spec().sets().statistics(), type);
     }
 
     /**
@@ -146,11 +160,15 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      */
     public BackwardProblem gradientProblem() {
         return new BackwardProblem(
-                geometry(), statistics(), type, type.accumulator(), Activation.NONE, false, true, true, true);
-    }
-
-    private Statistics statistics() {
-        return operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
+                geometry(),
+                spec().sets().statistics(),
+                type,
+                type.accumulator(),
+                Activation.NONE,
+                false,
+                true,
+                true,
+                true);
     }
 
     /**
@@ -160,11 +178,11 @@ public record Workload(Operation operation, List<Long> dimensions, long numGroup
      */
     public String name() {
         String shape = dimensions.stream().map(String::valueOf).collect(Collectors.joining("x"));
-        return operation + " " + shape + (operation == Operation.GROUP_NORM ? " G=" + numGroups : "");
+        return operation + " " + shape + (operation.takes(NormSpec.Argument.NUM_GROUPS) ? " G=" + numGroups : "");
     }
 
     @Override
     public String toString() {
-        return name() + ", " + type + (operation.normalizesLastDimensions() ? "" : ", " + layout);
+        return name() + ", " + type + (operation.takes(NormSpec.Argument.LAYOUT) ? ", " + layout : "");
     }
 }

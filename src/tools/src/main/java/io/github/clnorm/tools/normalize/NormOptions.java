@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.machine.TuneOption;
 import io.github.clnorm.tools.terminal.LayoutName;
 import io.github.clnorm.tools.terminal.Lists;
@@ -123,14 +123,19 @@ final class NormOptions {
     TuneOption tune;
 
     /** The operation; unknown ones, and options that belong to another one, are refused. */
-    Operation operation() {
-        Operation parsed = Operation.parse(operation);
-        if (parsed != Operation.GROUP_NORM) {
+    NormSpec.Kind operation() {
+        NormSpec.Kind parsed = NormSpec.Kind.parse(operation);
+        if (!parsed.takes(NormSpec.Argument.NUM_GROUPS)) {
             refuse(parsed, "--num-groups");
         }
-        refuse(parsed, parsed.normalizesLastDimensions() ? "--layout" : "--normalized-shape");
+        if (!parsed.takes(NormSpec.Argument.LAYOUT)) {
+            refuse(parsed, "--layout");
+        }
+        if (!parsed.takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
+            refuse(parsed, "--normalized-shape");
+        }
         Lists.check(spec, "--normalized-shape");
-        if (!parsed.hasRunningStatistics()) {
+        if (!parsed.takes(NormSpec.Argument.RUNNING_STATISTICS)) {
             refuse(
                     parsed,
                     "--training",
@@ -151,7 +156,7 @@ final class NormOptions {
         return parsed;
     }
 
-    private void refuse(Operation parsed, String... options) {
+    private void refuse(NormSpec.Kind parsed, String... options) {
         for (String option : options) {
             if (given(option)) {
                 throw new IllegalArgumentException(option + " does not belong to " + parsed);

@@ -1,35 +1,31 @@
 package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
 import io.github.clnorm.GradientOptions;
 import io.github.clnorm.Gradients;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.Normalized;
 import io.github.clnorm.Options;
 import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.BatchNormGeometry;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.GroupNormGeometry;
-import io.github.clnorm.internal.geometry.InstanceNormGeometry;
-import io.github.clnorm.internal.geometry.LayerNormGeometry;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.geometry.Wording;
 import io.github.clnorm.reference.Nonlinearity;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tensorfile.TensorFile;
-import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import io.github.clnorm.type.Tuning;
 import java.util.Arrays;
-import java.util.stream.LongStream;
 
 /**
  * A normalization that the command line asks for: everything that can be known of it from its options and the headers of
@@ -39,7 +35,7 @@ public final class Request {
 
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-    final Operation operation;
+    final NormSpec.Kind operation;
     final TensorFile input;
     final TensorFile residual;
     final long[] shape;
@@ -50,7 +46,8 @@ public final class Request {
     private final long numGroups;
     private final long[] normalizedShape;
     private final Layout layout;
-    private final Activation activation;
+    private final NormSpec spec;
+    private final Sets sets;
     private final boolean eval;
     private final TensorFile weightFile;
     private final TensorFile biasFile;
@@ -62,23 +59,21 @@ public final class Request {
         operation = options.operation();
         tuning = options.tune.tuning();
         layout = options.layout();
-        activation = options.activation();
         eval = options.eval;
         input = TensorFile.open(options.input);
         shape = input.shape();
         type = input.type();
-        eps = options.eps(operation == Operation.RMS_NORM ? type.accumulator().epsilon() : 1e-5);
         numGroups = options.numGroups;
-        normalizedShape = operation.normalizesLastDimensions() ? options.normalizedShape(shape) : null;
-        geometry(shape);
-        if (!eval && operation == Operation.BATCH_NORM) {
-            BatchNormGeometry.checkBatchStatistics(shape, layout);
-        }
-        if (!eval && operation == Operation.INSTANCE_NORM) {
-            InstanceNormGeometry.checkInputStatistics(shape, layout);
-        }
-        runningMeanFile = statistic("running_mean", options.runningMean);
-        runningVarFile = statistic("running_var", options.runningVar);
+        normalizedShape = operation.takes(NormSpec.Argument.NORMALIZED_SHAPE) ? options.normalizedShape(shape) : null;
+        NormSpec.Arguments arguments = new NormSpec.Arguments(numGroups, normalizedShape, layout, !eval, 0);
+        NormSpec ofOptions = operation.spec(arguments).activation(options.activation());
+        eps = options.eps(ofOptions.eps(type));
+        spec = ofOptions.eps(eps);
+        sets = spec.sets();
+        sets.geometry(shape);
+        sets.checkStatistics(shape);
+        runningMeanFile = parameter("running_mean", options.runningMean);
+        runningVarFile = parameter("running_var", options.runningVar);
         weightFile = parameter("weight", options.weight);
         biasFile = parameter("bias", options.bias);
         residual = options.residual == null ? null : likeInput("residual", options.residual);
@@ -119,88 +114,58 @@ public final class Request {
             return null;
         }
         TensorFile file = TensorFile.open(specification);
-        switch (operation) {
-            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.checkParameter(name, file.shape(), normalizedShape);
-            case GROUP_NORM -> GroupNormGeometry.checkParameter(
-                    name, file.shape(), shape, layout, Wording.COMMAND_LINE);
-            case INSTANCE_NORM, BATCH_NORM -> BatchNormGeometry.checkParameter(
-                    name, file.shape(), shape, layout, Wording.COMMAND_LINE);
-        }
-        return file;
-    }
-
-    private TensorFile statistic(String name, String specification) {
-        if (specification == null) {
-            return null;
-        }
-        TensorFile file = TensorFile.open(specification);
-        BatchNormGeometry.checkParameter(name, file.shape(), shape, layout, Wording.COMMAND_LINE);
+        sets.checkParameter(name, file.shape(), shape, Wording.COMMAND_LINE);
         return file;
     }
 
     /** Where the sets of an input of a shape are. */
     Geometry geometry(long... of) {
-        return switch (operation) {
-            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.of(of, normalizedShape);
-            case GROUP_NORM -> GroupNormGeometry.of(of, numGroups, layout);
-            case BATCH_NORM -> BatchNormGeometry.of(of, layout);
-            case INSTANCE_NORM -> eval ? BatchNormGeometry.of(of, layout) : InstanceNormGeometry.of(of, layout);
-        };
+        return sets.geometry(of);
     }
 
     /** What runs on the device for an input of a shape. */
     ForwardProblem problem(boolean sum, long... of) {
         return new ForwardProblem(
-                geometry(of), statistics(), type, type.accumulator(), activation, residual != null, sum);
+                geometry(of), sets.statistics(), type, type.accumulator(), spec.activation(), residual != null, sum);
     }
 
     /** What runs backward, for the gradients that are wanted. */
     BackwardProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
         return new BackwardProblem(
                 geometry(of),
-                statistics(),
+                sets.statistics(),
                 type,
                 type.accumulator(),
-                activation,
+                spec.activation(),
                 residual != null,
                 ofInput,
                 ofWeight,
                 ofBias);
     }
 
-    private Statistics statistics() {
-        return eval
-                ? Statistics.GIVEN
-                : operation == Operation.RMS_NORM ? Statistics.MEAN_SQUARE : Statistics.MEAN_AND_VARIANCE;
+    /** Whether a set is normalized by its mean, and not by its mean square alone. */
+    boolean takesMean() {
+        return sets.statistics() != Statistics.MEAN_SQUARE;
     }
 
     /** Whether the sets of a sample are its own, so that samples can be computed some at a time. */
     boolean samplesStandAlone() {
-        return eval || operation != Operation.BATCH_NORM;
+        return sets.samplesAreIndependent();
     }
 
     /** Samples, or rows: how often the input can be cut. */
     long samples() {
-        return operation.normalizesLastDimensions()
-                ? Shapes.elements(LayerNormGeometry.statisticsShape(shape, normalizedShape))
-                : shape[0];
+        return sets.samples(shape);
     }
 
     /** The shape of some of the samples. */
     long[] shapeOf(long samples) {
-        long[] rest =
-                operation.normalizesLastDimensions() ? normalizedShape : Arrays.copyOfRange(shape, 1, shape.length);
-        return LongStream.concat(LongStream.of(samples), Arrays.stream(rest)).toArray();
+        return sets.shapeOf(samples, shape);
     }
 
     /** The shape of means and rstds. */
     long[] statisticsShape() {
-        return switch (operation) {
-            case LAYER_NORM, RMS_NORM -> LayerNormGeometry.statisticsShape(shape, normalizedShape);
-            case GROUP_NORM -> new long[] {shape[0], numGroups};
-            case INSTANCE_NORM -> new long[] {shape[0], channels()};
-            case BATCH_NORM -> new long[] {channels()};
-        };
+        return sets.statisticsShape(shape);
     }
 
     /** C; not for operations on the last dimensions. */
@@ -219,7 +184,7 @@ public final class Request {
     }
 
     Activation activation() {
-        return activation;
+        return spec.activation();
     }
 
     boolean isEval() {
@@ -273,7 +238,12 @@ public final class Request {
     }
 
     /** Parameters and running statistics on a device, each of the type that sums have; null where there are none. */
-    record DeviceParameters(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {}
+    record DeviceParameters(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {
+
+        ChannelState state() {
+            return new ChannelState(weight, bias, runningMean, runningVar);
+        }
+    }
 
     /** Brings parameters to a device; running statistics that are updated begin as PyTorch's where none are given. */
     DeviceParameters upload(Backend backend, Parameters parameters, boolean update) {
@@ -293,7 +263,7 @@ public final class Request {
 
     /** The shape of weight and bias. */
     long[] parameterShape() {
-        return operation.normalizesLastDimensions() ? normalizedShape : new long[] {channels()};
+        return sets.parameterShape(shape);
     }
 
     private Tensor upload(Backend backend, double[] values, long... of) {
@@ -302,80 +272,30 @@ public final class Request {
 
     /** Normalizes some samples, which are on the device. */
     Normalized run(Tensor x, DeviceParameters p, double momentum, Options options) {
-        Options all = options.layout(layout).activation(activation);
-        return switch (operation) {
-            case GROUP_NORM -> Functional.groupNorm(x, numGroups, p.weight, p.bias, eps, all);
-            case LAYER_NORM -> Functional.layerNorm(x, normalizedShape, p.weight, p.bias, eps, all);
-            case RMS_NORM -> Functional.rmsNorm(x, normalizedShape, p.weight, p.bias, eps, all);
-            case INSTANCE_NORM -> Functional.instanceNorm(
-                    x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
-            case BATCH_NORM -> Functional.batchNorm(
-                    x, p.runningMean, p.runningVar, p.weight, p.bias, !eval, momentum, eps, all);
-        };
+        NormSpec updating = operation.spec(new NormSpec.Arguments(numGroups, normalizedShape, layout, !eval, momentum));
+        return Functional.forward(updating.activation(spec.activation()).eps(eps), x, p.state(), options);
     }
 
     /** Takes the gradients of that, by the statistics that it saved; by the running ones where there are none. */
     Gradients backward(Tensor dy, Tensor x, DeviceParameters p, Saved saved, GradientOptions options) {
-        GradientOptions all = options.layout(layout).activation(activation);
-        return switch (operation) {
-            case GROUP_NORM -> Functional.groupNormBackward(dy, x, numGroups, p.weight, p.bias, saved, all);
-            case LAYER_NORM -> Functional.layerNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
-            case RMS_NORM -> Functional.rmsNormBackward(dy, x, normalizedShape, p.weight, p.bias, saved, all);
-            case INSTANCE_NORM -> Functional.instanceNormBackward(
-                    dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
-            case BATCH_NORM -> Functional.batchNormBackward(
-                    dy, x, p.runningMean, p.runningVar, p.weight, p.bias, saved, !eval, eps, all);
-        };
+        return Functional.backward(spec, dy, x, p.state(), saved, options);
     }
 
     /** The same in float64, for an input of a shape. */
     Reference reference(Parameters parameters, long... of) {
-        Reference reference =
-                switch (operation) {
-                    case GROUP_NORM -> Reference.groupNorm(of, layout.channelAxis(of.length), numGroups);
-                    case LAYER_NORM -> Reference.layerNorm(of, normalizedShape);
-                    case RMS_NORM -> Reference.rmsNorm(of, normalizedShape);
-                    case INSTANCE_NORM -> eval
-                            ? Reference.batchNorm(of, layout.channelAxis(of.length))
-                            : Reference.instanceNorm(of, layout.channelAxis(of.length));
-                    case BATCH_NORM -> Reference.batchNorm(of, layout.channelAxis(of.length));
-                };
-        return reference
+        return Reference.named(sets.name(), of, layout.channelAxis(of.length), numGroups, normalizedShape)
                 .affine(parameters.weight, parameters.bias)
                 .eps(eps)
-                .activation(Nonlinearity.valueOf(activation.name()));
+                .activation(Nonlinearity.valueOf(spec.activation().name()));
     }
 
     /** Elements of a set, also where there are no sets. */
     long setSize() {
-        return switch (operation) {
-            case LAYER_NORM, RMS_NORM -> Shapes.elements(normalizedShape);
-            case GROUP_NORM -> channels() / numGroups * positions();
-            case INSTANCE_NORM -> eval ? shape[0] * positions() : positions();
-            case BATCH_NORM -> shape[0] * positions();
-        };
-    }
-
-    /** S: elements of a channel of a sample. */
-    private long positions() {
-        long[] ofChannel = Arrays.copyOfRange(shape, 1, shape.length);
-        ofChannel[layout.channelAxis(shape.length) - 1] = 1;
-        return Shapes.elements(ofChannel);
+        return sets.setSize(shape);
     }
 
     /** What the sets are, for a person. */
     String sets() {
-        String elements = MessageText.count(setSize(), "element") + " each";
-        return switch (operation) {
-            case LAYER_NORM, RMS_NORM -> MessageText.count(samples(), "row") + " of "
-                    + MessageText.count(setSize(), "element");
-            case GROUP_NORM -> shape[0] + " x " + MessageText.count(numGroups, "group") + " of "
-                    + MessageText.count(channels() / numGroups, "channel") + ", " + elements;
-            case INSTANCE_NORM -> eval
-                    ? MessageText.count(channels(), "channel") + ", by running statistics"
-                    : shape[0] + " x " + MessageText.count(channels(), "channel") + ", " + elements;
-            case BATCH_NORM -> MessageText.count(channels(), "channel")
-                    + (eval ? ", by running statistics" : ", " + elements);
-        };
+        return sets.describe(shape);
     }
 }

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.normalize;
 
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tools.conformance.Bounds;
 
@@ -45,7 +44,7 @@ final class RunCheck {
 
     /** Those of the first sets; rms_norm takes none, and its rows lie one after another. */
     private double[] means(Reference.Moments moments, double[] values, int shown) {
-        if (request.operation != Operation.RMS_NORM) {
+        if (request.takesMean()) {
             return moments.mean();
         }
         int sets = moments.variance().length;

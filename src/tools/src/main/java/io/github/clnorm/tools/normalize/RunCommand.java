@@ -2,7 +2,6 @@ package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.tools.machine.DeviceOption;
 import io.github.clnorm.tools.terminal.ExitCode;
@@ -130,7 +129,7 @@ public final class RunCommand implements Callable<Integer> {
         if (request.isEval() && (outputs.runningMean != null || outputs.runningVar != null)) {
             throw new IllegalArgumentException("running statistics are updated in training, but --eval is given");
         }
-        if (outputs.mean != null && request.operation == Operation.RMS_NORM) {
+        if (outputs.mean != null && !request.takesMean()) {
             throw new IllegalArgumentException("--mean-output: rms_norm takes no mean");
         }
         if (outputs.sum != null && request.residual == null) {

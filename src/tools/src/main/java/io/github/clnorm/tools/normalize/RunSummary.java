@@ -1,7 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.Operation;
 import java.io.PrintWriter;
 
 /** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the sets. */
@@ -53,7 +52,7 @@ final class RunSummary {
 
     private void compare(RunCheck check) {
         lines.error(check.error(), RunCheck.FORMULA, check.samples());
-        String spread = request.operation == Operation.RMS_NORM ? "rms" : "std";
+        String spread = request.takesMean() ? "std" : "rms";
         lines.print(
                 "%n%14s %13s %13s %13s %13s%n",
                 "set", "mean before", spread + " before", "mean after", spread + " after");

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.tune;
 
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.tools.comparison.FigureText;
@@ -44,7 +45,7 @@ final class TuneTable {
     private static String[] cells(TuneRow row) {
         String workload = row.workload().name();
         String type = row.workload().type().toString();
-        String layout = row.workload().operation().normalizesLastDimensions()
+        String layout = !row.workload().operation().takes(NormSpec.Argument.LAYOUT)
                 ? "-"
                 : row.workload().layout().toString();
         String pass = row.direction().toString();

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.conformance;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.Activation;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,7 +31,7 @@ class CentralDifferencesTest {
     @Test
     void everyOperationAndActivationIsThere() {
         assertEquals(
-                Set.of(Operation.values()),
+                Set.of(NormSpec.Kind.values()),
                 CentralDifferenceCases.calls().stream()
                         .map(call -> call.operation)
                         .collect(Collectors.toSet()));

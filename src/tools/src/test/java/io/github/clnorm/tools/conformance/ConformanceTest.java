@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.testing.FaultyOpenCl;
@@ -40,7 +40,7 @@ class ConformanceTest {
             assertEquals(there, row.cases() > 0, row.toString());
         }
         assertEquals(List.of(REFUSALS + REFUSED_GRADIENTS), cases(report, PyTorchCases.REFUSALS));
-        for (Operation operation : Operation.values()) {
+        for (NormSpec.Kind operation : NormSpec.Kind.values()) {
             assertEquals(
                     ReferenceCases.TYPES.size(),
                     cases(report, operation.toString()).size());

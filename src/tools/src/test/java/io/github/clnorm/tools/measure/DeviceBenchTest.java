@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.geometry.Operation;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
@@ -52,10 +52,10 @@ class DeviceBenchTest {
                 TINY,
                 TINY.in(ElementType.FLOAT32, Layout.CHANNELS_LAST),
                 TINY.in(ElementType.FLOAT16, Layout.CHANNELS_FIRST),
-                Workload.of(Operation.INSTANCE_NORM, 2, 3, 40),
-                Workload.of(Operation.BATCH_NORM, 4, 3, 40),
-                Workload.of(Operation.LAYER_NORM, 5, 30),
-                Workload.of(Operation.RMS_NORM, 5, 30));
+                Workload.of(NormSpec.Kind.INSTANCE_NORM, 2, 3, 40),
+                Workload.of(NormSpec.Kind.BATCH_NORM, 4, 3, 40),
+                Workload.of(NormSpec.Kind.LAYER_NORM, 5, 30),
+                Workload.of(NormSpec.Kind.RMS_NORM, 5, 30));
         for (Workload workload : workloads) {
             List<Row> rows = bench(backend, 1).run(workload, BOTH);
             assertEquals(
@@ -177,7 +177,7 @@ class DeviceBenchTest {
                 });
         try (Backend backend = new Backend(new Session(ticking, device))) {
             List<Row> rows = new DeviceBench(backend, 2_000_000, () -> now[0], () -> false)
-                    .run(Workload.of(Operation.LAYER_NORM, 40, 64), BOTH);
+                    .run(Workload.of(NormSpec.Kind.LAYER_NORM, 40, 64), BOTH);
             assertEquals(Row.Status.OK, rows.get(0).status(), rows.get(0).reason());
             assertEquals(Row.Status.SKIPPED, rows.get(1).status());
             assertEquals(

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ class WorkloadTest {
 
     @Test
     void rowsHaveNoLayout() {
-        Workload rows = Workload.of(Operation.LAYER_NORM, 6, 10);
+        Workload rows = Workload.of(NormSpec.Kind.LAYER_NORM, 6, 10);
         assertEquals(rows, rows.in(ElementType.FLOAT32, Layout.CHANNELS_LAST));
         assertArrayEquals(new long[] {6, 10}, rows.shape());
         assertEquals("layer_norm 6x10, float32", rows.toString());

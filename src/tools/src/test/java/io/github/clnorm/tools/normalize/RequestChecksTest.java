@@ -3,7 +3,7 @@ package io.github.clnorm.tools.normalize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.internal.geometry.Operation;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.tensorfile.TestFiles;
 import io.github.clnorm.tools.testing.CommandLineFixture;
 import java.io.IOException;
@@ -25,14 +25,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Wrong requests of every command: exit code 2 and one line, before a device is looked for. */
 class RequestChecksTest extends CommandLineFixture {
 
-    private static final Set<Operation> CHANNELS =
-            EnumSet.of(Operation.GROUP_NORM, Operation.INSTANCE_NORM, Operation.BATCH_NORM);
-    private static final Set<Operation> LAST_DIMENSIONS = EnumSet.of(Operation.LAYER_NORM, Operation.RMS_NORM);
-    private static final Set<Operation> RUNNING = EnumSet.of(Operation.INSTANCE_NORM, Operation.BATCH_NORM);
+    private static final Set<NormSpec.Kind> CHANNELS =
+            EnumSet.of(NormSpec.Kind.GROUP_NORM, NormSpec.Kind.INSTANCE_NORM, NormSpec.Kind.BATCH_NORM);
+    private static final Set<NormSpec.Kind> LAST_DIMENSIONS =
+            EnumSet.of(NormSpec.Kind.LAYER_NORM, NormSpec.Kind.RMS_NORM);
+    private static final Set<NormSpec.Kind> RUNNING = EnumSet.of(NormSpec.Kind.INSTANCE_NORM, NormSpec.Kind.BATCH_NORM);
 
     /** The options that not every operation has, with a value, and whose they are. */
-    private static final Map<List<String>, Set<Operation>> OWNERS = Map.of(
-            List.of("--num-groups", "2"), EnumSet.of(Operation.GROUP_NORM),
+    private static final Map<List<String>, Set<NormSpec.Kind>> OWNERS = Map.of(
+            List.of("--num-groups", "2"), EnumSet.of(NormSpec.Kind.GROUP_NORM),
             List.of("--normalized-shape", "5"), LAST_DIMENSIONS,
             List.of("--layout", "channels_last"), CHANNELS,
             List.of("--training"), RUNNING,
@@ -40,14 +41,14 @@ class RequestChecksTest extends CommandLineFixture {
             List.of("--running-mean", "m.npy"), RUNNING,
             List.of("--running-var", "v.npy"), RUNNING);
 
-    private static final Map<List<String>, Set<Operation>> OWNERS_OF_RUN = Map.of(
+    private static final Map<List<String>, Set<NormSpec.Kind>> OWNERS_OF_RUN = Map.of(
             List.of("--momentum", "0.5"), RUNNING,
             List.of("--running-mean-output", "m.npy"), RUNNING,
             List.of("--running-var-output", "v.npy"), RUNNING);
 
     static Stream<Arguments> foreignOptions() {
         List<Arguments> all = new ArrayList<>();
-        for (Operation operation : Operation.values()) {
+        for (NormSpec.Kind operation : NormSpec.Kind.values()) {
             OWNERS.forEach((option, owners) -> {
                 if (!owners.contains(operation)) {
                     all.add(Arguments.of("run", operation, option));
@@ -77,7 +78,7 @@ class RequestChecksTest extends CommandLineFixture {
 
     @ParameterizedTest
     @MethodSource("foreignOptions")
-    void anOptionOfOtherOperationsIsRejected(String command, Operation operation, List<String> option)
+    void anOptionOfOtherOperationsIsRejected(String command, NormSpec.Kind operation, List<String> option)
             throws IOException {
         refused(
                 2,
@@ -109,7 +110,7 @@ class RequestChecksTest extends CommandLineFixture {
     @ParameterizedTest
     @ValueSource(strings = {"-1", "-1e-30", "-0.5", "NaN", "Infinity", "-Infinity", "1e999"})
     void epsMustBeFiniteAndNotNegative(String eps) throws IOException {
-        for (Operation operation : Operation.values()) {
+        for (NormSpec.Kind operation : NormSpec.Kind.values()) {
             for (String command : List.of("run", "grad")) {
                 refused(
                         2,
