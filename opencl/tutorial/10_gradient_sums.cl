@@ -5,7 +5,7 @@
 // A block is now a piece of one channel in one sample, so that its sums belong to one gamma and to one set. The
 // products are with xhat. Sums of dy * x, corrected by the mean afterwards, cancel where |mean| is large.
 //
-// gradient.cl also takes dy back through the activation.
+// gradient_blocks.cl also takes dy back through the activation.
 //
 // Parallel over: blocks of at most BLOCK elements of a channel, one a work-item.
 // [in]  x, dy                [N, C, S]

@@ -7,7 +7,7 @@
 // The mean is a high/low pair: mean_hi is the rounded mean, and mean_lo is the rounding error. At mean 1e4, mean_hi
 // alone can be 5e-4 off. A block whose pivot is far from its mean is summed a second time, about its mean.
 //
-// moments.cl also scales blocks whose squares overflow or underflow: |x| above 2^50 or below 2^-40.
+// block_moments.cl also scales blocks whose squares overflow or underflow: |x| above 2^50 or below 2^-40.
 //
 // Parallel over: blocks of BLOCK elements, one a work-item; the last block of a set may be shorter.
 // [in]  x        [N, C, S]

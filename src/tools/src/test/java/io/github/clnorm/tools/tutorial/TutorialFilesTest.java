@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TutorialFilesTest {
 
     private static final Path FOLDER = Path.of("opencl", "tutorial");
+    private static final Path KERNELS = Path.of("opencl");
+    private static final Pattern NAME = Pattern.compile("\\w+\\.cl\\b");
     private static final int MOST_LINES = 79;
     private static final int LONGEST_LINE = 120;
 
@@ -67,5 +71,19 @@ class TutorialFilesTest {
         assertEquals(Rung.LADDER.size(), rows.size());
         String row = rows.get(Rung.LADDER.indexOf(rung));
         assertTrue(row.startsWith("| [" + rung.file() + "](" + rung.file() + ") | " + rung.gain() + " |"), row);
+    }
+
+    @Test
+    void kernelsThatTheFilesNameExist() throws IOException {
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            for (Path file : files.toList()) {
+                Matcher name = NAME.matcher(Files.readString(file));
+                while (name.find()) {
+                    assertTrue(
+                            Files.exists(FOLDER.resolve(name.group())) || Files.exists(KERNELS.resolve(name.group())),
+                            file.getFileName() + " names " + name.group() + ", which does not exist");
+                }
+            }
+        }
     }
 }
