@@ -1,8 +1,12 @@
 package io.github.clnorm.tensorfile;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.clnorm.internal.json.JsonException;
-import io.github.clnorm.internal.json.JsonReader;
+import io.github.clnorm.internal.json.StrictJson;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A tensor in the header of a {@code .safetensors} file.
@@ -12,21 +16,22 @@ import java.util.Arrays;
  * @param shape its dimensions, slowest first
  * @param begin where it begins in the data
  * @param end where it ends
- * @param others further members, as they are written in the file, each after a comma; none are known today
+ * @param others further members: raw JSON by key; the format defines none today
  */
-record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long begin, long end, String others) {
+record SafetensorsEntry(
+        String name, SafetensorsType type, long[] shape, long begin, long end, Map<String, String> others) {
 
     /** The entry of a tensor of ours, which begins the data. */
     static SafetensorsEntry of(String name, SafetensorsType type, long bytes, long... shape) {
-        return new SafetensorsEntry(name, type, shape, 0, bytes, "");
+        return new SafetensorsEntry(name, type, shape, 0, bytes, Map.of());
     }
 
     /** Reads the value that follows a name. */
-    static SafetensorsEntry read(String name, JsonReader json) {
+    static SafetensorsEntry read(String name, StrictJson json) {
         String dtype = null;
         long[] shape = null;
         long[] offsets = null;
-        StringBuilder others = new StringBuilder();
+        Map<String, String> others = new LinkedHashMap<>();
         json.beginObject();
         for (String key = json.nextKey(); key != null; key = json.nextKey()) {
             switch (key) {
@@ -36,7 +41,7 @@ record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long be
                 default -> {
                     int start = json.position();
                     json.skip();
-                    others.append(',').append(JsonReader.quote(key)).append(':').append(json.textSince(start));
+                    others.put(key, json.textSince(start));
                 }
             }
         }
@@ -53,7 +58,7 @@ record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long be
             throw new JsonException("tensor " + Text.name(name) + " holds " + Text.excerpt(dtype)
                     + ", expected F16, BF16, F32, F64, I64 or another type of the format");
         }
-        SafetensorsEntry tensor = new SafetensorsEntry(name, type, shape, offsets[0], offsets[1], others.toString());
+        SafetensorsEntry tensor = new SafetensorsEntry(name, type, shape, offsets[0], offsets[1], others);
         tensor.checkBytes();
         return tensor;
     }
@@ -93,9 +98,21 @@ record SafetensorsEntry(String name, SafetensorsType type, long[] shape, long be
         return new SafetensorsEntry(name, type, shape, newBegin, newBegin + bytes(), others);
     }
 
-    String json() {
-        return JsonReader.quote(name) + ":{\"dtype\":" + JsonReader.quote(type.name()) + ",\"shape\":"
-                + Arrays.toString(shape).replace(" ", "") + ",\"data_offsets\":[" + begin + "," + end + "]" + others
-                + "}";
+    /** Writes it as a member of the header. */
+    void write(JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart(name);
+        json.writeStringField("dtype", type.name());
+        writeNumbers(json, "shape", shape);
+        writeNumbers(json, "data_offsets", begin, end);
+        for (Map.Entry<String, String> other : others.entrySet()) {
+            json.writeFieldName(other.getKey());
+            json.writeRawValue(other.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    private static void writeNumbers(JsonGenerator json, String name, long... numbers) throws IOException {
+        json.writeFieldName(name);
+        json.writeArray(numbers, 0, numbers.length);
     }
 }

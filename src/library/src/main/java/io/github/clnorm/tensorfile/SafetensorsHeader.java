@@ -1,9 +1,12 @@
 package io.github.clnorm.tensorfile;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.clnorm.internal.json.JsonException;
-import io.github.clnorm.internal.json.JsonReader;
+import io.github.clnorm.internal.json.JsonWriter;
+import io.github.clnorm.internal.json.StrictJson;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -114,15 +117,19 @@ final class SafetensorsHeader {
         // Few bytes of JSON become many in Java: an entry takes ten times its text.
         long room = Runtime.getRuntime().maxMemory() / SHARE_OF_ALL - text.length;
         try {
-            return parse(file, new JsonReader(text, room), LENGTH_BYTES + text.length, size);
-        } catch (JsonReader.TooLargeException e) {
+            // The format allows no white space in front.
+            if (text.length == 0 || text[0] != '{') {
+                throw new JsonException("expected '{' at byte 0");
+            }
+            return parse(file, new StrictJson(text, room), LENGTH_BYTES + text.length, size);
+        } catch (StrictJson.TooLargeException e) {
             throw tooLarge(file, text.length, e);
         } catch (JsonException e) {
             throw new TensorFileException(file, "has a malformed header: " + e.getMessage(), e);
         }
     }
 
-    private static SafetensorsHeader parse(Specification file, JsonReader json, long dataOffset, long size) {
+    private static SafetensorsHeader parse(Specification file, StrictJson json, long dataOffset, long size) {
         Map<String, SafetensorsEntry> tensors = new LinkedHashMap<>();
         String metadata = null;
         long dataBytes = size == UNKNOWN_SIZE ? UNKNOWN_SIZE : size - dataOffset;
@@ -148,7 +155,7 @@ final class SafetensorsHeader {
     }
 
     /** A map of strings to strings, or null, which is none. */
-    private static String metadata(JsonReader json) {
+    private static String metadata(StrictJson json) {
         int start = json.position();
         if (json.skipNull()) {
             return null;
@@ -253,14 +260,19 @@ final class SafetensorsHeader {
 
     /** A header, padded so that the data begins on a multiple of 8 bytes. */
     static byte[] write(String metadata, List<SafetensorsEntry> tensors) throws IOException {
-        StringBuilder json = new StringBuilder("{");
-        if (metadata != null) {
-            json.append(JsonReader.quote(METADATA)).append(':').append(metadata);
+        StringWriter json = new StringWriter();
+        try (JsonGenerator generator = JsonWriter.generator(json)) {
+            generator.writeStartObject();
+            if (metadata != null) {
+                generator.writeFieldName(METADATA);
+                generator.writeRawValue(metadata);
+            }
+            for (SafetensorsEntry tensor : tensors) {
+                tensor.write(generator);
+            }
+            generator.writeEndObject();
         }
-        for (SafetensorsEntry tensor : tensors) {
-            json.append(json.length() == 1 ? "" : ",").append(tensor.json());
-        }
-        byte[] text = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
         int padding = (ALIGNMENT - text.length % ALIGNMENT) % ALIGNMENT;
         if (text.length + padding > LONGEST) {
             throw new IOException("its header would be longer than " + LONGEST + " bytes");

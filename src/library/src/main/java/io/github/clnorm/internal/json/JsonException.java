@@ -1,12 +1,12 @@
 package io.github.clnorm.internal.json;
 
-/** Text that is not the JSON that was expected; the message says where. */
+/** A text is not the JSON that was expected; the message says where. */
 public class JsonException extends RuntimeException {
 
     /**
-     * Something is wrong with a text.
+     * Creates one.
      *
-     * @param message what, in one line unless a key of the text has several
+     * @param message what is wrong, in one line unless it quotes a key that has several
      */
     public JsonException(String message) {
         super(message);

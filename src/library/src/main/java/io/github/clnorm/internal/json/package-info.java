@@ -1,2 +1,2 @@
-/** A strict reader of JSON, and a writer: the library itself needs no more, and brings no dependency for it. */
+/** JSON by Jackson's streaming parser and generator, stricter and with limits for files from untrusted sources. */
 package io.github.clnorm.internal.json;

@@ -1,8 +1,8 @@
 package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.internal.json.JsonException;
-import io.github.clnorm.internal.json.JsonReader;
 import io.github.clnorm.internal.json.JsonWriter;
+import io.github.clnorm.internal.json.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,7 +42,7 @@ final class TuningFile {
      */
     static TuningFile parse(byte[] text) {
         try {
-            JsonReader reader = new JsonReader(text);
+            StrictJson reader = new StrictJson(text);
             Object root = reader.value();
             reader.end();
             if (root instanceof Map<?, ?> map

@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.conformance;
 
-import io.github.clnorm.internal.json.JsonReader;
+import io.github.clnorm.internal.json.StrictJson;
 import io.github.clnorm.tensorfile.TensorArchive;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +27,7 @@ final class PyTorchData {
     }
 
     List<Entry> cases() {
-        JsonReader json = new JsonReader(resource("pytorch.json"));
+        StrictJson json = new StrictJson(resource("pytorch.json"));
         Map<?, ?> root = (Map<?, ?>) json.value();
         json.end();
         return entries(root.get("cases"));
