@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
 /**
- * The user's folder for what can be made again: tuned plans, compiled programs and JOCL's native part. {@code $CLNORM_CACHE} (or the system
- * property {@code clnorm.cache}, which comes first) names it; else it is {@code clnorm} in the platform's own place:
+ * The user's cache folder: tuned plans, compiled programs and JOCL's native library. The system property
+ * {@code clnorm.cache} names it, or else the environment variable {@code CLNORM_CACHE}. The default is the platform's:
  *
  * <ul>
  *   <li>Linux and other Unixes: {@code $XDG_CACHE_HOME/clnorm}, or {@code ~/.cache/clnorm};
@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
  *   <li>Windows: {@code %LOCALAPPDATA%\clnorm\cache}.
  * </ul>
  *
- * <p>Code is loaded from it. So a folder that another user could have written to is not used, as {@link Ownership} defines
- * it: one warning in the log says so, and work goes on without a cache.
+ * <p>Code is loaded from it. Therefore a folder that another user could have written to ({@link Ownership}) is not used:
+ * clnorm logs one warning and works without a cache.
  *
  * <p>Thread-safe.
  */
@@ -37,9 +37,9 @@ public final class CacheFolder {
     private CacheFolder() {}
 
     /**
-     * Where it is. It may not exist yet.
+     * Returns its path. It may not exist yet.
      *
-     * @return an absolute path; empty where the user has no home and named no folder
+     * @return an absolute path; empty if the user has no home and named no folder
      */
     public static Optional<Path> path() {
         String named = System.getProperty("clnorm.cache");
@@ -50,9 +50,9 @@ public final class CacheFolder {
     }
 
     /**
-     * Where it is, unless another user could have written to it. In that case one warning in the log says why.
+     * Returns its path, unless another user could have written to it. In that case it logs one warning with the reason.
      *
-     * @return an absolute path, which may not exist yet; empty where there is none, or none to be used
+     * @return an absolute path, which may not exist yet; empty if there is none that can be used
      */
     public static Optional<Path> usable() {
         Optional<String> problem = problem();
@@ -64,9 +64,9 @@ public final class CacheFolder {
     }
 
     /**
-     * Why the folder is not used.
+     * Returns why the folder is not used.
      *
-     * @return a sentence with the remedy; empty when it is used, or there is none
+     * @return a sentence with the remedy; empty if it is used or there is none
      */
     public static Optional<String> problem() {
         Optional<Path> folder = path();
@@ -74,7 +74,8 @@ public final class CacheFolder {
     }
 
     /**
-     * Refuses a folder that another user could have written to. One that does not exist is judged by where it would be.
+     * Rejects a folder that another user could have written to. For a folder that does not exist, its nearest existing parent
+     * is checked.
      *
      * @param folder any folder
      * @throws UntrustedException with the reason and the remedy
@@ -86,7 +87,7 @@ public final class CacheFolder {
         }
     }
 
-    /** Why a folder, or where it does not exist the one that it would be made in, is not to be used. */
+    /** Returns why a folder, or its nearest existing parent, must not be used. */
     static Optional<String> problem(Path folder, Ownership ownership) {
         try {
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(folder)) {
@@ -106,10 +107,10 @@ public final class CacheFolder {
     }
 
     /**
-     * A failure in words: Java's own message is often the name of the file alone.
+     * Describes a failure. Java's own message is often only the name of the file.
      *
-     * @param e what the file system answered
-     * @param path what was asked for, where the failure does not say
+     * @param e the failure
+     * @param path the path to name if the failure does not name one
      * @return the path and the reason
      */
     public static String reason(IOException e, Path path) {
@@ -117,23 +118,23 @@ public final class CacheFolder {
     }
 
     /**
-     * Says in the log why files of the cache are not used: each reason once in a process.
+     * Logs why files of the cache are not used, each reason once per process.
      *
      * @param problem the reason
      */
     public static void warn(String problem) {
         if (WARNED.add(problem)) {
-            // Made here: a logger takes milliseconds of every start.
+            // Created here, because creating a logger would add milliseconds to each start.
             System.getLogger(CacheFolder.class.getName()).log(Level.WARNING, "the cache is not used: {0}", problem);
         }
     }
 
     /**
-     * Where it is, and with it, made where it did not exist: for its owner alone, as the XDG specification wants.
+     * Returns its path and creates it if it does not exist. Only its owner can enter it, as the XDG specification requires.
      *
      * @return an absolute path
-     * @throws UntrustedException when another user could have written to it
-     * @throws IOException when there is no such folder and none can be made
+     * @throws UntrustedException if another user could have written to it
+     * @throws IOException if it does not exist and cannot be created
      */
     public static Path create() throws IOException {
         return create(
@@ -141,12 +142,12 @@ public final class CacheFolder {
     }
 
     /**
-     * Makes a folder with its parents where it did not exist, for its owner alone.
+     * Creates a folder and its parents if they do not exist. Only their owner can enter them.
      *
-     * @param folder where
+     * @param folder the folder
      * @return the folder
-     * @throws UntrustedException when another user could have written to it
-     * @throws IOException when it cannot be made
+     * @throws UntrustedException if another user could have written to it
+     * @throws IOException if it cannot be created
      */
     public static Path create(Path folder) throws IOException {
         requireTrusted(folder);
@@ -165,7 +166,7 @@ public final class CacheFolder {
             return absolute(named);
         }
         String lower = system.toLowerCase(Locale.ROOT);
-        // Java says "?" of a user without a home.
+        // For a user without a home, Java returns "?".
         Optional<Path> ofHome = absolute(home).filter(path -> Path.of(home).isAbsolute());
         if (lower.startsWith("mac")) {
             return ofHome.map(path -> path.resolve("Library").resolve("Caches").resolve(NAME));
@@ -175,7 +176,7 @@ public final class CacheFolder {
                     .or(() -> ofHome.map(path -> path.resolve("AppData").resolve("Local")))
                     .map(path -> path.resolve(NAME).resolve("cache"));
         }
-        // A relative one is to be ignored, says the specification.
+        // The specification says to ignore a relative path.
         String xdg = environment.apply("XDG_CACHE_HOME");
         return absolute(xdg)
                 .filter(path -> Path.of(xdg).isAbsolute())

@@ -11,23 +11,23 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
-/** Reads files that only this user, or root, can have written. Thread-safe. */
+/** Reads files that only this user or root can have written. Thread-safe. */
 public final class OwnFile {
     private OwnFile() {}
 
     /**
-     * The content of a file. Links, pipes, devices and folders are refused before they are opened: opening a pipe would
-     * block, and a device may never end.
+     * Reads a file. Rejects links, pipes, devices and folders before opening them: opening a pipe would block, and a
+     * device may have no end.
      *
      * @param file the file
      * @param most the largest size accepted, in bytes
      * @return its content
-     * @throws java.nio.file.NoSuchFileException when there is none
-     * @throws UntrustedException when another user could have written it
-     * @throws IOException when it is not a regular file, is larger than {@code most}, or cannot be read
+     * @throws java.nio.file.NoSuchFileException if it does not exist
+     * @throws UntrustedException if another user could have written it
+     * @throws IOException if it is not a regular file, is larger than {@code most}, or cannot be read
      */
     public static byte[] read(Path file, long most) throws IOException {
-        // Of the folder's real path: a link on the way could be changed between the check and the use.
+        // The folder's real path: a link in the path could change between the check and the use.
         Path real = file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
         requireRegular(real);
         Optional<String> problem = Ownership.HERE.ofFile(real);
@@ -45,12 +45,12 @@ public final class OwnFile {
     }
 
     /**
-     * The content of a file, whatever its size claims to be.
+     * Reads a file up to a limit, even if the file system reports a wrong size.
      *
      * @param file the file
      * @param most the largest size accepted, in bytes, below 2 GiB
      * @return its content
-     * @throws IOException when it is a link, is larger than {@code most}, or cannot be read
+     * @throws IOException if it is a link, is larger than {@code most}, or cannot be read
      */
     public static byte[] bounded(Path file, long most) throws IOException {
         try (var channel = Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);

@@ -11,18 +11,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether only this user, or root, can have written what is at a path. What is loaded as code, or decides what code runs,
- * must pass this check. The rules are those of OpenSSH for {@code ~/.ssh}, with two differences for the folders above:
+ * Checks that only this user or root can have written a file or folder. Everything that is loaded as code, or decides which
+ * code runs, must pass. The rules are those of OpenSSH for {@code ~/.ssh}, with two differences for parent folders:
  *
  * <ul>
- *   <li>A file, and the folder that it is in, belong to this user or to root, and neither group nor others may write them.
- *   <li>Every folder above belongs to this user or to root as well. Group and others may write it only if it has the sticky
- *       bit, as {@code /tmp} has (its entries can be renamed by their owner alone), if a folder further up cannot be
- *       entered by them, or if the group is the user's private one (same number and same name as the user).
+ *   <li>A file and its folder belong to this user or to root, and neither group nor others may write them.
+ *   <li>Each parent folder also belongs to this user or to root. Group and others may write it only in three cases: it has
+ *       the sticky bit, like {@code /tmp}, so that only owners can rename entries; they cannot enter a folder further up;
+ *       or the group is the user's private group, with the user's number and name.
  * </ul>
  *
- * <p>Links are resolved by the caller. On file systems without owner and mode in the POSIX sense, as on Windows, everything
- * passes: there the user's profile is protected by access control lists.
+ * <p>The caller resolves links. On file systems without POSIX owners and modes, as on Windows, everything passes, because
+ * access control lists protect the user's profile there.
  *
  * <p>Immutable and thread-safe.
  */
@@ -36,7 +36,7 @@ public final class Ownership {
     private static final String ATTRIBUTES = "unix:uid,gid,owner,group,mode";
 
     /**
-     * What a file system says of a path.
+     * Owner and mode of a path.
      *
      * @param uid the owner's number
      * @param gid the group's number
@@ -46,17 +46,17 @@ public final class Ownership {
      */
     record Facts(int uid, int gid, String owner, String group, int mode) {}
 
-    /** Where the facts come from. */
+    /** Reads owner and mode; tests replace it. */
     interface View {
 
-        /** The facts of a path itself, not of what it links to; empty where the file system has none. */
+        /** Owner and mode of a path, without following links; empty if the file system has none. */
         Optional<Facts> of(Path path) throws IOException;
 
-        /** The number of the user that this process runs as. */
+        /** The number of the user who runs this process. */
         int user() throws IOException;
     }
 
-    /** The facts of this machine's file systems. */
+    /** Reads this machine's file systems. */
     private static final class OfThisMachine implements View {
 
         @Override
@@ -89,7 +89,7 @@ public final class Ownership {
         }
     }
 
-    /** This user's, on this machine. */
+    /** Checks for this user on this machine. */
     static final Ownership HERE = new Ownership(new OfThisMachine());
 
     private final View view;
@@ -99,40 +99,40 @@ public final class Ownership {
     }
 
     /**
-     * Why a file outside the cache is not to be used. It is judged as the folders above it are.
+     * Returns why a file outside the cache must not be used. The rules for parent folders apply to it.
      *
-     * @param file an existing file; a link is resolved
-     * @return the reason with the remedy; empty when it may be used
-     * @throws IOException when owner or mode cannot be read
+     * @param file an existing file; links are resolved
+     * @return the reason with the remedy; empty if it may be used
+     * @throws IOException if owner or mode cannot be read
      */
     public static Optional<String> problemOf(Path file) throws IOException {
         return HERE.ofParent(file.toRealPath());
     }
 
     /**
-     * Why a folder outside the cache is not to be used for files.
+     * Returns why a folder outside the cache must not be used for files.
      *
-     * @param folder an existing folder; a link is resolved
-     * @return the reason with the remedy; empty when it may be used
-     * @throws IOException when owner or mode cannot be read
+     * @param folder an existing folder; links are resolved
+     * @return the reason with the remedy; empty if it may be used
+     * @throws IOException if owner or mode cannot be read
      */
     public static Optional<String> problemOfFolder(Path folder) throws IOException {
         return HERE.ofFolder(folder.toRealPath());
     }
 
-    /** Why a file is not to be used, given its real path. */
+    /** Returns why a file must not be used, given its real path. */
     Optional<String> ofFile(Path file) throws IOException {
         Optional<String> ofFolder = ofFolder(file.getParent());
         return ofFolder.isPresent() ? ofFolder : leaf(file);
     }
 
-    /** Why a folder is not to be used for files, given its real path. */
+    /** Returns why a folder must not be used for files, given its real path. */
     Optional<String> ofFolder(Path folder) throws IOException {
         Optional<String> above = folder.getParent() == null ? Optional.empty() : ofParent(folder.getParent());
         return above.isPresent() ? above : leaf(folder);
     }
 
-    /** Why a folder is not to be used for a folder of one's own, given its real path. */
+    /** Returns why a folder must not be used as a parent, given its real path. */
     Optional<String> ofParent(Path folder) throws IOException {
         List<Path> fromRoot = new ArrayList<>();
         for (Path path = folder; path != null; path = path.getParent()) {

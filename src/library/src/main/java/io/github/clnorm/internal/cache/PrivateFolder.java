@@ -12,11 +12,11 @@ import java.util.Optional;
 
 /**
  * A new folder that no other user can enter, for native libraries whose files are needed only while they are loaded. It is
- * in the user's cache folder, or where that cannot be used in the system's temporary folder ({@code java.io.tmpdir}).
- * Closing deletes it with the files in it.
+ * in the user's cache folder, or if that cannot be used in the system's temporary folder ({@code java.io.tmpdir}).
+ * {@link #close()} deletes it with its files.
  *
- * <p>The folder is made with a name that did not exist and for its owner alone, in one step. A temporary folder in which
- * other users could replace it is not used.
+ * <p>One step creates the folder with a new name and for its owner only. A temporary folder in which other users could
+ * replace it is not used.
  *
  * <p>Thread-safe.
  */
@@ -24,7 +24,7 @@ public final class PrivateFolder implements AutoCloseable {
 
     private static final String PREFIX = "clnorm-";
     private static final String IN_CACHE = "tmp";
-    private static final long LEFT_MILLISECONDS = 3_600_000;
+    private static final long ABANDONED_MILLISECONDS = 3_600_000;
 
     private final Path path;
 
@@ -33,10 +33,10 @@ public final class PrivateFolder implements AutoCloseable {
     }
 
     /**
-     * Makes one.
+     * Creates a folder in the cache, or else in the temporary folder.
      *
      * @return the folder; the caller closes it
-     * @throws IOException when there is no place for one, with the reason of each place
+     * @throws IOException if neither can be used, with both reasons
      */
     public static PrivateFolder create() throws IOException {
         List<String> reasons = new ArrayList<>();
@@ -63,25 +63,25 @@ public final class PrivateFolder implements AutoCloseable {
         throw new IOException(String.join("; ", reasons));
     }
 
-    /** Deletes what killed processes left. */
+    /** Deletes folders of killed processes. */
     private static void sweep(Path parent) throws IOException {
         long now = System.currentTimeMillis();
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path folder : folders) {
-                if (now - Files.getLastModifiedTime(folder).toMillis() > LEFT_MILLISECONDS) {
+                if (now - Files.getLastModifiedTime(folder).toMillis() > ABANDONED_MILLISECONDS) {
                     new PrivateFolder(folder).close();
                 }
             }
         } catch (NoSuchFileException e) {
-            // Another process deletes its own.
+            // Another process has just deleted its folder.
         }
     }
 
     /**
-     * Makes one in the system's temporary folder.
+     * Creates a folder in the system's temporary folder.
      *
      * @return the folder; the caller closes it
-     * @throws IOException when that cannot be written, or other users could replace what is made there
+     * @throws IOException if that cannot be written, or other users could replace the new folder
      */
     public static PrivateFolder inTemporaryFolder() throws IOException {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
@@ -99,7 +99,7 @@ public final class PrivateFolder implements AutoCloseable {
         }
     }
 
-    /** Whether code can be loaded from it. On a file system that is mounted with noexec, no file is executable. */
+    /** Whether code can be loaded from it: on a file system mounted with noexec, no file is executable. */
     private boolean permitsExecution() throws IOException {
         Path probe = Files.createFile(path.resolve("probe"));
         boolean permits = probe.toFile().setExecutable(true, true) && Files.isExecutable(probe);
@@ -108,7 +108,7 @@ public final class PrivateFolder implements AutoCloseable {
     }
 
     /**
-     * Where it is.
+     * Returns its path.
      *
      * @return an absolute path
      */
@@ -116,7 +116,7 @@ public final class PrivateFolder implements AutoCloseable {
         return path;
     }
 
-    /** Deletes the folder. What cannot be deleted, as a library in use on Windows, stays. */
+    /** Deletes the folder. Files that cannot be deleted, such as a library in use on Windows, stay. */
     @Override
     public void close() {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {

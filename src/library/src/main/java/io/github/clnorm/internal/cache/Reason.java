@@ -7,11 +7,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Why a file system refused something, in words: Java's own message is often the name of the file alone. */
+/** Describes failures of the file system. Java's own message is often only the name of the file. */
 final class Reason {
     private Reason() {}
 
-    /** A sentence that names the path. */
+    /** Returns a sentence that names the path. */
     static String of(IOException e, Path path) {
         if (e instanceof UntrustedException) {
             return e.getMessage();

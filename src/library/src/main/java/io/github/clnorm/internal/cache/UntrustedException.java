@@ -3,7 +3,7 @@ package io.github.clnorm.internal.cache;
 import java.io.IOException;
 
 /**
- * A file or folder that another user could have written. The message says which, why, and the remedy.
+ * Another user could have written a file or folder. The message names it, the reason and the remedy.
  *
  * <p>Immutable and thread-safe.
  */
@@ -12,9 +12,9 @@ public final class UntrustedException extends IOException {
     private static final long serialVersionUID = 1;
 
     /**
-     * Made where something is refused.
+     * Creates one.
      *
-     * @param problem what {@link Ownership} found
+     * @param problem the reason from {@link Ownership}
      */
     UntrustedException(String problem) {
         super(problem);

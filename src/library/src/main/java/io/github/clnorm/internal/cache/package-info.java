@@ -1,2 +1,2 @@
-/** Files of the user's own: where they are, and whether another user could have written them. */
+/** The user's cache folder, and checks that no other user could have written its files. */
 package io.github.clnorm.internal.cache;

@@ -1,14 +1,14 @@
 package io.github.clnorm.internal.files;
 
 /**
- * Keeps the exit of the JVM from discarding unfinished files, for at most 70 seconds: for a program that writes its results
+ * Delays the removal of unfinished files when the JVM exits, by at most 70 seconds, so that a program can write its results
  * after SIGINT. Thread-safe.
  */
 public final class ExitHold implements AutoCloseable {
 
     private boolean held = true;
 
-    /** From now on until it is closed. */
+    /** Holds from now until {@link #close()}. */
     public ExitHold() {
         ExitHook.hold();
     }

@@ -3,10 +3,10 @@ package io.github.clnorm.internal.files;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Removes unfinished files when the JVM exits, SIGINT and SIGTERM included. One hook, whatever the number of files. */
+/** Removes unfinished files when the JVM exits, also on SIGINT and SIGTERM. One shutdown hook serves all files. */
 final class ExitHook {
 
-    private static final long PATIENCE_MILLISECONDS = 70_000;
+    private static final long MAX_WAIT_MILLISECONDS = 70_000;
 
     private static final Set<FileReplacements> OPEN = ConcurrentHashMap.newKeySet();
     private static final Object HOLDS = new Object();
@@ -16,7 +16,7 @@ final class ExitHook {
         try {
             Runtime.getRuntime().addShutdownHook(new Thread(ExitHook::run, "clnorm-files"));
         } catch (IllegalStateException e) {
-            // The JVM exits already: what is made now is removed by close(), or by the next process.
+            // The JVM is exiting: close() or the next process removes new files.
         }
     }
 
@@ -57,9 +57,9 @@ final class ExitHook {
     }
 
     private static void awaitHolds() throws InterruptedException {
-        long end = System.nanoTime() / 1_000_000 + PATIENCE_MILLISECONDS;
+        long end = System.nanoTime() / 1_000_000 + MAX_WAIT_MILLISECONDS;
         synchronized (HOLDS) {
-            for (long left = PATIENCE_MILLISECONDS; holds > 0 && left > 0; left = end - System.nanoTime() / 1_000_000) {
+            for (long left = MAX_WAIT_MILLISECONDS; holds > 0 && left > 0; left = end - System.nanoTime() / 1_000_000) {
                 HOLDS.wait(left);
             }
         }

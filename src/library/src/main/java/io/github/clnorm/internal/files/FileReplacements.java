@@ -2,45 +2,37 @@ package io.github.clnorm.internal.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
- * Files that replace others, all or none. New content is written under a temporary name in the folder of its destination,
- * flushed to the storage device, and renamed over the destination by {@link #commit()}: at every moment the destination's
- * name leads to the old or to the new content.
+ * Replaces files, all or none. New content is written to a temporary file in the folder of its destination, flushed to the
+ * storage device, and renamed over the destination by {@link #commit()}. At every moment the destination has either the old
+ * or the new content.
  *
  * <ul>
- *   <li>Several files: the old files get a second, hidden name (a hard link, or a copy where there are no links) until all
- *       are renamed. When a rename fails, the old files are restored. SIGINT and SIGTERM during a commit let it finish;
- *       before it, nothing is replaced. After SIGKILL or a crash, the next process that writes to the folder restores the old files
- *       that were replaced, unless another program has replaced them since. Files in several folders are restored folder by
- *       folder.
- *   <li>Links stay: the file that a link leads to is replaced, or created where there is none.
- *   <li>Mode, group and owner of a replaced file are kept as far as the system permits. A new file has the mode of any new
- *       file. Other hard links to a replaced file keep the old content.
- *   <li>While files are renamed they are locked against other processes and threads that use this class, where the file
- *       system has locks; see {@link #lock}.
- *   <li>A temporary file is removed by {@link #close()}, when the JVM exits, or, after SIGKILL, by the next process that
- *       writes to the folder.
+ *   <li>Several files: each old file keeps a second, hidden name until all files are renamed. It is a hard link, or a copy on
+ *       file systems without links. If a rename fails, the old files are restored. SIGINT and SIGTERM let a running commit
+ *       finish. Before a commit nothing is replaced. After SIGKILL or a crash, the next process that writes to the folder
+ *       restores the old files, unless another program has replaced them since. Each folder is restored on its own.
+ *   <li>Symbolic links stay: their target is replaced, or created if it does not exist.
+ *   <li>Mode, group and owner of a replaced file are kept as far as the system permits. A new file has the default mode.
+ *       Other hard links to a replaced file keep the old content.
+ *   <li>During a commit, files are locked against other processes and threads that use this class, if the file system has
+ *       locks; see {@link #lock}.
+ *   <li>{@link #close()} removes temporary files, and so does the exit of the JVM. After SIGKILL, the next process that
+ *       writes to the folder removes them.
  * </ul>
  *
- * <p>Not thread-safe; several objects may be used at the same time.
+ * <p>Not thread-safe. Several threads may each use their own object.
  */
 public final class FileReplacements implements AutoCloseable {
-
-    private static final int MOST_LINKS = 40;
 
     private enum State {
         OPEN,
@@ -55,10 +47,10 @@ public final class FileReplacements implements AutoCloseable {
     private final Set<Path> swept = new HashSet<>();
     private int number;
     private TargetLocks locks;
-    // Guarded by this, as are the files: the exit hook has a thread of its own.
+    // Guarded by this, as is `files`: the exit hook runs in its own thread.
     private State state = State.OPEN;
 
-    /** Nothing is replaced yet. */
+    /** Creates an empty set of files. */
     public FileReplacements() {
         this(Steps.NONE, channel -> OwnedFile.tryLock(channel) != null);
     }
@@ -73,8 +65,8 @@ public final class FileReplacements implements AutoCloseable {
      *
      * @param target the file, or a link to it; need not exist
      * @param content the new content
-     * @param isPrivate whether it becomes a file for its owner only; otherwise the mode of an old file is kept
-     * @throws IOException when it cannot be written; the old file is unchanged
+     * @param isPrivate whether only its owner can read and write it; otherwise the mode of an old file is kept
+     * @throws IOException if it cannot be written; the old file is unchanged
      */
     public static void replace(Path target, byte[] content, boolean isPrivate) throws IOException {
         try (FileReplacements files = new FileReplacements()) {
@@ -88,36 +80,22 @@ public final class FileReplacements implements AutoCloseable {
     }
 
     /**
-     * The file that a name leads to.
+     * Resolves the links in a name.
      *
-     * @param target a name; may be a link to a file that does not exist
+     * @param target a name, also of a link to a file that does not exist
      * @return an absolute path without links
-     * @throws IOException when links form a circle, or cannot be read
+     * @throws IOException if links form a circle, or cannot be read
      */
     public static Path destination(Path target) throws IOException {
-        Path path = target.toAbsolutePath();
-        for (int links = 0; Files.isSymbolicLink(path); links++) {
-            if (links == MOST_LINKS) {
-                throw new FileSystemException(target.toString(), null, "too many levels of links");
-            }
-            path = path.resolveSibling(Files.readSymbolicLink(path));
-        }
-        if (Files.exists(path)) {
-            return path.toRealPath();
-        }
-        // Two names of a file that does not exist yet are one when their folders are.
-        Path folder = path.getParent();
-        return folder != null && Files.exists(folder) && path.getFileName() != null
-                ? folder.toRealPath().resolve(path.getFileName())
-                : path.normalize();
+        return Destinations.of(target);
     }
 
     /**
-     * Checks that a file could be replaced, by making a temporary file beside it.
+     * Checks that a file can be replaced, by creating a temporary file beside it.
      *
      * @param target the file, or a link to it; need not exist
-     * @param locked whether it must be possible to {@linkplain #lock lock} it
-     * @throws IOException when its folder does not exist, takes no files, or has no locks
+     * @param locked whether to also check that it can be {@linkplain #lock locked}
+     * @throws IOException if its folder does not exist, does not allow new files, or has no locks
      */
     public static void check(Path target, boolean locked) throws IOException {
         try (FileReplacements files = new FileReplacements()) {
@@ -127,60 +105,51 @@ public final class FileReplacements implements AutoCloseable {
 
     void check(Replacement file, boolean locked) throws IOException {
         if (locked) {
-            // Null where another process has the lock now: then there are locks.
+            // Null means that another process holds the lock, so the file system has locks.
             locks = TargetLocks.tryAcquire(List.of(file.destination()), locker);
         }
     }
 
     /**
-     * Begins to replace a file.
+     * Starts to replace a file.
      *
      * @param target the file, or a link to it; need not exist
-     * @return takes the new content
-     * @throws IOException when no file can be made in its folder
+     * @return the new file, still empty
+     * @throws IOException if no file can be created in its folder
      */
     public Replacement create(Path target) throws IOException {
         return create(target, false);
     }
 
     /**
-     * Begins to replace a file by one that its owner only, which is this user, reads and writes, whatever the mode and the
-     * owner of the old file are.
+     * Starts to replace a file by one that only this user can read and write. Mode and owner of the old file are not
+     * kept.
      *
      * @param target the file, or a link to it; need not exist
-     * @return takes the new content
-     * @throws IOException when no file can be made in its folder
+     * @return the new file, still empty
+     * @throws IOException if no file can be created in its folder
      */
     public Replacement createPrivate(Path target) throws IOException {
         return create(target, true);
     }
 
     private Replacement create(Path target, boolean isPrivate) throws IOException {
-        Path destination = destination(target);
-        checkReplaceable(destination);
+        Path destination = Destinations.of(target);
+        Destinations.checkReplaceable(destination);
         Replacement file = create(destination, isPrivate, Files.exists(destination));
-        // During a commit the locks are held that a rollback needs.
+        // During a commit this process holds the locks that a rollback needs.
         if (locks == null && swept.add(destination.getParent())) {
             Leftovers.sweep(file.temporary(), locker);
         }
         return file;
     }
 
-    private static void checkReplaceable(Path destination) throws FileSystemException {
-        if (Files.isDirectory(destination)) {
-            throw new FileSystemException(destination.toString(), null, "is a directory");
-        }
-        if (Files.exists(destination) && !Files.isRegularFile(destination)) {
-            throw new FileSystemException(destination.toString(), null, "is a pipe or a device");
-        }
-    }
-
     private Replacement create(Path destination, boolean isPrivate, boolean exists) throws IOException {
-        // Before anything is made: the hook must know of it.
+        // First, so that the hook removes whatever is created.
         ExitHook.add(this);
         synchronized (this) {
             checkState(State.OPEN);
-            // The content must not be readable by more users than the old file is, not even for a moment.
+            // At no moment may more users read the content than can read the old file.
             OwnedFile.Created created =
                     OwnedFile.create(() -> Names.part(destination, set, number++), isPrivate || exists);
             Replacement file = new Replacement(
@@ -194,14 +163,14 @@ public final class FileReplacements implements AutoCloseable {
     }
 
     /**
-     * Locks files against other processes and threads that replace them with this class, until the end of
-     * {@link #commit()} or {@link #close()}: for content that depends on what the files hold. To be called once, with all
-     * files. Blocks while others hold one of the locks, for at most ten minutes.
+     * Locks files against other processes and threads that use this class, until the end of {@link #commit()} or
+     * {@link #close()}. Needed if the new content depends on the old. Call it once, with all files. Blocks while others
+     * hold one of the locks, for at most ten minutes.
      *
-     * @param destinations the {@linkplain #destination destinations} of all files that are replaced
-     * @param required whether it is an error when the file system has no locks
-     * @throws IOException when they cannot be locked
-     * @throws IllegalStateException when it was called before
+     * @param destinations the {@linkplain #destination destinations} of all files
+     * @param required whether to throw if the file system has no locks
+     * @throws IOException if they cannot be locked
+     * @throws IllegalStateException if it was called before
      */
     public void lock(Collection<Path> destinations, boolean required) throws IOException {
         if (locks != null) {
@@ -211,9 +180,9 @@ public final class FileReplacements implements AutoCloseable {
     }
 
     /**
-     * Replaces all files, or none. The temporary files are closed.
+     * Replaces all files, or none, and closes the temporary files.
      *
-     * @throws IOException when one of them cannot be written or renamed; a {@link FileSystemException} names the
+     * @throws IOException if one of them cannot be written or renamed; a {@link FileSystemException} names the
      *     destination
      */
     public void commit() throws IOException {
@@ -227,7 +196,7 @@ public final class FileReplacements implements AutoCloseable {
             state = State.COMMITTING;
         }
         try {
-            commit(kept);
+            new Commit(kept, set, () -> number++, steps).run();
         } finally {
             unlock();
             synchronized (this) {
@@ -236,183 +205,6 @@ public final class FileReplacements implements AutoCloseable {
             }
         }
         close(kept);
-    }
-
-    private void commit(List<Replacement> kept) throws IOException {
-        for (Replacement file : kept) {
-            try {
-                steps.before("flush " + file.destination().getFileName());
-                file.channel().force(true);
-                checkReplaceable(file.destination());
-            } catch (IOException e) {
-                throw named(file, e);
-            }
-        }
-        if (kept.size() == 1) {
-            rename(kept.get(0));
-        } else if (!kept.isEmpty()) {
-            commitSet(kept);
-        }
-    }
-
-    private void commitSet(List<Replacement> kept) throws IOException {
-        Map<Path, OwnedFile.Created> journals = new LinkedHashMap<>();
-        boolean settled = true;
-        try {
-            for (Replacement file : kept) {
-                Path folder = file.destination().getParent();
-                if (!journals.containsKey(folder)) {
-                    journals.put(folder, journal(folder, kept));
-                }
-            }
-            for (Replacement file : kept) {
-                keepOld(file);
-            }
-            journals.keySet().forEach(FileReplacements::flushFolder);
-            settled = false;
-            int done = 0;
-            try {
-                for (; done < kept.size(); done++) {
-                    rename(kept.get(done));
-                }
-            } catch (IOException e) {
-                restore(kept.subList(0, done));
-                settled = true;
-                throw e;
-            }
-            journals.keySet().forEach(FileReplacements::flushFolder);
-            steps.before("end");
-            settled = true;
-        } finally {
-            if (settled) {
-                end(journals.values(), kept);
-            }
-            // Where restoring failed, the next process tries it again.
-            for (OwnedFile.Created journal : journals.values()) {
-                journal.channel().close();
-            }
-        }
-    }
-
-    private static void restore(List<Replacement> renamed) throws IOException {
-        for (int i = renamed.size() - 1; i >= 0; i--) {
-            Replacement file = renamed.get(i);
-            if (Files.exists(file.older())) {
-                move(file.older(), file.destination());
-            } else {
-                Files.deleteIfExists(file.destination());
-            }
-        }
-    }
-
-    /** Removes the journals, after which nothing is rolled back, and then the old content. */
-    private static void end(Collection<OwnedFile.Created> journals, List<Replacement> kept) throws IOException {
-        for (OwnedFile.Created journal : journals) {
-            try {
-                Files.deleteIfExists(journal.path());
-            } catch (IOException e) {
-                // An empty journal does nothing.
-                journal.channel().truncate(0);
-            }
-        }
-        for (Replacement file : kept) {
-            try {
-                Files.deleteIfExists(file.older());
-            } catch (IOException e) {
-                // The next process removes it.
-                continue;
-            }
-        }
-    }
-
-    /** Complete from its first moment: it gets its name when it is written. */
-    private OwnedFile.Created journal(Path folder, List<Replacement> kept) throws IOException {
-        List<Journal.Entry> entries = new ArrayList<>();
-        for (Replacement file : kept) {
-            if (file.destination().getParent().equals(folder)) {
-                entries.add(new Journal.Entry(
-                        file.destination().getFileName().toString(),
-                        Files.exists(file.destination())
-                                ? file.older().getFileName().toString()
-                                : null,
-                        Journal.Content.of(file.temporary())));
-            }
-        }
-        Path name = Names.journal(folder, set);
-        OwnedFile.Created journal = OwnedFile.create(() -> Names.part(name, set, number++), true);
-        try {
-            ByteBuffer text = ByteBuffer.wrap(Journal.text(entries));
-            while (text.hasRemaining()) {
-                journal.channel().write(text);
-            }
-            journal.channel().force(true);
-            move(journal.path(), name);
-            return new OwnedFile.Created(name, journal.channel());
-        } catch (IOException e) {
-            journal.channel().close();
-            Files.deleteIfExists(journal.path());
-            throw e;
-        }
-    }
-
-    private void keepOld(Replacement file) throws IOException {
-        try {
-            steps.before("keep " + file.destination().getFileName());
-            if (Files.exists(file.destination())) {
-                link(file.older(), file.destination());
-            }
-        } catch (IOException e) {
-            throw named(file, e);
-        }
-    }
-
-    private static void link(Path link, Path existing) throws IOException {
-        try {
-            Files.createLink(link, existing);
-        } catch (IOException | UnsupportedOperationException e) {
-            // vfat has no links, and some systems forbid those to files of other users.
-            Files.copy(existing, link, StandardCopyOption.COPY_ATTRIBUTES);
-            try (FileChannel copy = FileChannel.open(link)) {
-                copy.force(true);
-            }
-        }
-    }
-
-    private void rename(Replacement file) throws IOException {
-        try {
-            steps.before("rename " + file.destination().getFileName());
-            move(file.temporary(), file.destination());
-        } catch (IOException e) {
-            throw named(file, e);
-        }
-    }
-
-    /** One step where the system has it. Without ATOMIC_MOVE, Java removes the old file first. */
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    private static FileSystemException named(Replacement file, IOException cause) {
-        String reason = cause instanceof FileSystemException known && known.getReason() != null
-                ? known.getReason()
-                : cause.getMessage();
-        FileSystemException named = new FileSystemException(file.destination().toString(), null, reason);
-        named.initCause(cause);
-        return named;
-    }
-
-    /** So that names survive a loss of power; not every system has it. */
-    private static void flushFolder(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder)) {
-            channel.force(true);
-        } catch (IOException e) {
-            // Then the system decides when.
-            return;
-        }
     }
 
     private void checkState(State expected) throws IOException {
@@ -428,7 +220,7 @@ public final class FileReplacements implements AutoCloseable {
         }
     }
 
-    /** Waits for a commit, and discards all else. Called by the exit hook. */
+    /** Called by the exit hook: waits for a running commit, then removes all temporary files. */
     void exit() {
         synchronized (this) {
             try {
@@ -442,7 +234,7 @@ public final class FileReplacements implements AutoCloseable {
             state = State.CLOSED;
             for (Replacement file : files) {
                 try {
-                    // Not closed: the thread that writes sees no failure.
+                    // Not closed, so that a thread that is writing sees no failure.
                     Files.deleteIfExists(file.temporary());
                 } catch (IOException e) {
                     // The next process removes it.
@@ -452,7 +244,7 @@ public final class FileReplacements implements AutoCloseable {
         }
     }
 
-    /** Removes what was not committed. */
+    /** Removes the files that were not committed. */
     @Override
     public void close() throws IOException {
         unlock();
@@ -463,7 +255,7 @@ public final class FileReplacements implements AutoCloseable {
         IOException failure = null;
         for (Replacement file : List.copyOf(some)) {
             try {
-                // Removed while it is locked: until then another process must not take it for a leftover.
+                // Removed while locked: without its lock, another process would treat it as a leftover.
                 Files.deleteIfExists(file.temporary());
                 file.channel().close();
             } catch (IOException e) {

@@ -16,10 +16,10 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * What a set of files in one folder looked like before it was renamed. It exists from before the first rename until after
- * the last one: where its owner was killed in between, the next process restores the old files.
+ * Records the old names of a set of files in one folder while they are renamed. It exists from before the first rename until
+ * after the last one. If its owner is killed in between, the next process restores the old files.
  *
- * <p>Entries name files of the journal's own folder only, so that a journal can change nothing elsewhere.
+ * <p>Entries name files in the journal's own folder only, so a journal cannot change anything elsewhere.
  */
 final class Journal {
 
@@ -27,20 +27,20 @@ final class Journal {
     private static final String LAST_LINE = "end";
     private static final String NEW_FILE = "new";
     private static final int FIELDS = 5;
-    private static final long MOST_BYTES = 16 << 20;
+    private static final long MAX_BYTES = 16 << 20;
 
     /**
      * A file that is replaced.
      *
-     * @param older the name of its old content; null where there was no file
+     * @param older the hidden name of the old content; null if there was no file
      * @param content what identifies the new content
      */
     record Entry(String destination, String older, Content content) {}
 
     /**
-     * What identifies a file that was renamed.
+     * Identifies a file that was renamed.
      *
-     * @param inode 0 where the file system has none
+     * @param inode 0 if the file system has none
      */
     record Content(long inode, long size, long modified) {
 
@@ -87,19 +87,19 @@ final class Journal {
         return text.append(LAST_LINE).append('\n').toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    // Names may hold blanks and line ends. No name encodes to NEW_FILE: its length is no multiple of four.
+    // Names may contain blanks and line ends. No name encodes to NEW_FILE, whose length is not a multiple of four.
     private static String encoded(String name) {
         return Base64.getEncoder().encodeToString(name.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The entries; empty when the text is not whole. */
+    /** Reads the entries; none if the text is incomplete. */
     static List<Entry> read(FileChannel channel) throws IOException {
         List<Entry> entries = new ArrayList<>();
-        if (channel.size() > MOST_BYTES) {
+        if (channel.size() > MAX_BYTES) {
             return entries;
         }
         ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
-        // Not closed: that would close the channel, and release its lock.
+        // Not closed, because that would close the channel and release its lock.
         Channels.newInputStream(channel.position(0)).readNBytes(bytes.array(), 0, bytes.capacity());
         List<String> lines =
                 new String(bytes.array(), StandardCharsets.US_ASCII).lines().toList();
@@ -129,7 +129,7 @@ final class Journal {
         return new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
     }
 
-    /** Restores the old files, unless another program has replaced them since. */
+    /** Restores the old files, except those that another program has replaced since. */
     static void rollBack(Path folder, List<Entry> entries) throws IOException {
         for (Entry entry : entries) {
             Path destination = child(folder, entry.destination);
@@ -147,7 +147,7 @@ final class Journal {
         }
     }
 
-    /** Null for what is not a plain name. */
+    /** The path of a file in the folder; null if the name is not a plain file name. */
     static Path child(Path folder, String name) {
         Path child = folder.resolve(name).normalize();
         return folder.equals(child.getParent())

@@ -13,15 +13,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Hidden files of processes that were killed. Files of a process that lives are never touched. */
+/** Removes hidden files of processes that were killed. Files of running processes are never touched. */
 final class Leftovers {
 
-    /** Where the file system has no locks, an owner is taken for gone when its file was not written to for this long. */
+    /** Without locks, a file's owner counts as gone if it has not written to the file for this long. */
     private static final long OLD_MILLISECONDS = TimeUnit.DAYS.toMillis(7);
 
     private final Path folder;
     private final TargetLocks.Locker locker;
-
     private final UserPrincipal user;
 
     private Leftovers(Path folder, UserPrincipal user, TargetLocks.Locker locker) {
@@ -31,15 +30,15 @@ final class Leftovers {
     }
 
     /**
-     * Rolls back the sets of killed processes, and removes their files. What fails is left to the next process.
+     * Rolls back the commits of killed processes and removes their files. The next process retries what fails.
      *
-     * @param own a file in the folder that this process has just made
+     * @param own a file in the folder that this process has just created
      */
     static void sweep(Path own, TargetLocks.Locker locker) {
         new Leftovers(own.getParent(), owner(own), locker).sweep();
     }
 
-    /** Null where files have no owners. */
+    /** Null if the file system has no owners. */
     private static UserPrincipal owner(Path file) {
         try {
             return Files.getOwner(file, LinkOption.NOFOLLOW_LINKS);
@@ -53,16 +52,16 @@ final class Leftovers {
         try (DirectoryStream<Path> hidden = Files.newDirectoryStream(folder, Names.GLOB)) {
             hidden.forEach(files::add);
         } catch (IOException | DirectoryIteratorException e) {
-            // A folder that can be written to but not listed.
+            // The folder can be written to but not listed.
             return;
         }
-        // Journals come first: they say what to do with the others.
+        // Journals first: they decide what happens to the other files.
         files.sort(Comparator.comparing(file -> !file.toString().endsWith(".commit")));
         for (Path file : files) {
             try {
                 sweep(file);
             } catch (IOException e) {
-                // Such as a file of another user.
+                // For example a file of another user.
                 continue;
             }
         }
@@ -83,7 +82,7 @@ final class Leftovers {
             }
             case PART -> ifAbandoned(file, channel -> Files.deleteIfExists(file));
             case OLD -> {
-                // A journal exists for as long as this is needed.
+                // The file is needed only while its journal exists.
                 if (!Files.exists(Names.journal(folder, name.set()), LinkOption.NOFOLLOW_LINKS)) {
                     Files.deleteIfExists(file);
                 }
@@ -131,7 +130,7 @@ final class Leftovers {
                 > OLD_MILLISECONDS;
     }
 
-    /** Whether this user made it: another one's journal could name what only this user may change. */
+    /** Whether this user owns it. Another user's journal could name files that only this user may change. */
     private boolean isMine(Path file) {
         return user == null || user.equals(owner(file));
     }
@@ -142,7 +141,7 @@ final class Leftovers {
                 .map(entry -> Journal.child(folder, entry.destination()))
                 .filter(path -> path != null)
                 .toList();
-        // A live process may be replacing the same files.
+        // A running process may be replacing the same files.
         try (TargetLocks locks = TargetLocks.tryAcquire(destinations, locker)) {
             if (locks == null) {
                 return;

@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The names of hidden files. */
+/** Names of hidden files. */
 final class Names {
 
     static final String GLOB = ".{clnorm,tuning}-*.{part,old,commit,lock}";
@@ -19,7 +19,7 @@ final class Names {
     private static final Pattern OF_SET =
             Pattern.compile("\\.clnorm-([0-9a-f]{16})-([0-9a-f]{16})(?:-\\d{1,9})?\\.(part|old|commit)");
     private static final Pattern LOCK = Pattern.compile("\\.clnorm-[0-9a-f]{32}\\.lock");
-    // Version 0.1.0 did not lock its files. It moved the user's only copy to names that end with .old: they stay.
+    // Version 0.1.0 did not lock its files. Its .old files may be a user's only copy and are never removed.
     private static final Pattern OF_VERSION_0_1 =
             Pattern.compile("\\.(?:clnorm-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|tuning-\\d{1,20})\\.part");
 
@@ -32,15 +32,15 @@ final class Names {
     }
 
     /**
-     * What a name says.
+     * The parts of a name.
      *
-     * @param set the set that the file belongs to; null for a lock
+     * @param set the commit that the file belongs to; null for a lock
      */
     record Parsed(Kind kind, String process, String set) {}
 
     private Names() {}
 
-    /** This process; all class loaders share it. Random, because containers that share a folder reuse process ids. */
+    /** Identifies this process for all class loaders. Random, because containers that share a folder reuse process ids. */
     static String process() {
         return (String) System.getProperties().computeIfAbsent(PROCESS_PROPERTY, key -> random());
     }
@@ -65,7 +65,7 @@ final class Names {
         return folder.resolve(PREFIX + set + ".commit");
     }
 
-    /** The lock of a file, in its folder. */
+    /** The lock file of a destination, in the same folder. */
     static Path lock(Path destination) {
         try {
             byte[] name = destination.getFileName().toString().getBytes(StandardCharsets.UTF_8);
@@ -76,7 +76,7 @@ final class Names {
         }
     }
 
-    /** Null for a name that is not one of these. */
+    /** Parses the name of a file; null if it is not one of these names. */
     static Parsed parse(Path file) {
         String name = file.getFileName().toString();
         Matcher ofSet = OF_SET.matcher(name);

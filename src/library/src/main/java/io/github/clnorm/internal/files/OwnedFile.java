@@ -17,15 +17,15 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Hidden files that are locked for as long as their owner lives. The lock is on a byte far beyond the end, so that it
- * hinders no reader where locks are mandatory.
+ * Hidden files that stay locked until their owner exits. The lock covers a byte far beyond the end, so that readers are not
+ * blocked on systems with mandatory locks.
  *
- * <p>On POSIX systems a process loses its locks of a file when it closes any channel of it: nothing else in this process
- * may open these files.
+ * <p>On POSIX systems a process loses its locks on a file when it closes any channel of that file. No other code in this
+ * process may open these files.
  */
 final class OwnedFile {
 
-    /** What tells whether the owner lives. */
+    /** Whether the process that created a file still runs. */
     enum Owner {
         ALIVE,
         GONE,
@@ -33,13 +33,13 @@ final class OwnedFile {
     }
 
     private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
-    private static final int MOST_TRIES = 100;
-    private static final int LARGEST_NONCE = 1 << 20;
+    private static final int MAX_TRIES = 100;
+    private static final int MAX_NONCE = 1 << 20;
     private static final int NONCES = 2;
 
     private OwnedFile() {}
 
-    /** A path for every try. */
+    /** Returns a new path for each attempt. */
     interface NewName {
         Path next();
     }
@@ -47,9 +47,9 @@ final class OwnedFile {
     /** A new file and its channel. */
     record Created(Path path, FileChannel channel) {}
 
-    /** An empty file with a lock, where the file system has locks. */
+    /** Creates an empty file and locks it, if the file system has locks. */
     static Created create(NewName names, boolean isPrivate) throws IOException {
-        for (int tries = 0; tries < MOST_TRIES; tries++) {
+        for (int tries = 0; tries < MAX_TRIES; tries++) {
             Path path = names.next();
             FileChannel channel = FileChannel.open(
                     path,
@@ -66,7 +66,7 @@ final class OwnedFile {
             if (mine) {
                 return new Created(path, channel);
             }
-            // Another process took it for a leftover, between its creation and the lock.
+            // Another process removed it as a leftover before it was locked.
         }
         throw new IOException("other processes remove its temporary files");
     }
@@ -79,7 +79,7 @@ final class OwnedFile {
                 : new FileAttribute<?>[0];
     }
 
-    /** Tries to become the owner: GONE when there is none and the lock is ours now. */
+    /** Tries to lock a file. GONE means that it had no owner and this process holds the lock now. */
     static Owner ownerAfterLocking(FileChannel channel) {
         try {
             return tryLock(channel) == null ? Owner.ALIVE : Owner.GONE;
@@ -88,7 +88,7 @@ final class OwnedFile {
         }
     }
 
-    /** Null when another owner has the lock; an exception where there are no locks. */
+    /** Returns null if another owner holds the lock. Throws if the file system has no locks. */
     static FileLock tryLock(FileChannel channel) throws IOException {
         try {
             return channel.tryLock(LOCKED_BYTE, 1, false);
@@ -97,7 +97,7 @@ final class OwnedFile {
         }
     }
 
-    /** Opens a hidden file that another process made. Never a link, nor a pipe, where opening would block. */
+    /** Opens a hidden file of another process. Rejects links, and pipes because opening one would block. */
     static FileChannel open(Path path, OpenOption... more) throws IOException {
         if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(path.getFileName() + " is not a regular file");
@@ -111,12 +111,12 @@ final class OwnedFile {
     }
 
     /**
-     * Whether a name still leads to the file of a channel that holds its lock; the content is overwritten. Java has no
-     * fstat: the file is given random sizes, which must show under the name.
+     * Whether a path still names the file of a locked channel. Overwrites the content. Java has no fstat, so this sets
+     * random sizes and checks that the path shows them.
      */
     static boolean isStillNamed(Path path, FileChannel channel) throws IOException {
         for (int i = 0; i < NONCES; i++) {
-            int size = ThreadLocalRandom.current().nextInt(1, LARGEST_NONCE);
+            int size = ThreadLocalRandom.current().nextInt(1, MAX_NONCE);
             channel.truncate(0);
             channel.write(ByteBuffer.allocate(1), size - 1L);
             try {

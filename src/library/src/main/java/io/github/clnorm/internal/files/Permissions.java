@@ -9,7 +9,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Owner, group and mode of a file that is replaced, as far as the system lets this process set them. */
+/** Copies owner, group and mode of a replaced file, as far as the system permits. */
 final class Permissions {
 
     private Permissions() {}
@@ -22,12 +22,12 @@ final class Permissions {
         try {
             keep(Files.readAttributes(from, PosixFileAttributes.class), view);
         } catch (IOException | UnsupportedOperationException e) {
-            // A file system without owners and modes: nothing to keep.
+            // The file system has no owners and modes.
             return;
         }
     }
 
-    /** What the system refuses is left: vfat has no modes, and only the superuser gives files to others. */
+    /** Ignores what the system refuses: vfat has no modes, and only the superuser can change owners. */
     static void keep(PosixFileAttributes wanted, PosixFileAttributeView view) throws IOException {
         PosixFileAttributes own = view.readAttributes();
         Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
@@ -36,13 +36,13 @@ final class Permissions {
             asForOthers(permissions);
         }
         succeeds(() -> view.setPermissions(permissions));
-        // Last: who gives a file away may not set its mode any more. The system may clear bits of it then.
+        // The owner comes last: after that, the mode may no longer be set. The system may clear bits of the mode.
         if (!wanted.owner().equals(own.owner()) && succeeds(() -> view.setOwner(wanted.owner()))) {
             succeeds(() -> view.setPermissions(permissions));
         }
     }
 
-    /** The file has another group now, which gets no rights that others do not have. */
+    /** The new file has a different group, which must not get more rights than all users have. */
     private static void asForOthers(Set<PosixFilePermission> permissions) {
         restrict(permissions, PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ);
         restrict(permissions, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);

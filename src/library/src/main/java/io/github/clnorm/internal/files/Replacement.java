@@ -3,7 +3,7 @@ package io.github.clnorm.internal.files;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** New content for a file, under a temporary name in the same folder. For one thread at a time. Not thread-safe. */
+/** New content for a file, in a temporary file in the same folder. Not thread-safe. */
 public final class Replacement {
 
     private final Path destination;
@@ -29,16 +29,16 @@ public final class Replacement {
     }
 
     /**
-     * The new content, empty at first.
+     * Returns the temporary file, which starts empty.
      *
-     * @return a channel to read and write, which {@link FileReplacements} closes. The file has no other open channel: the
-     *     lock that marks it as in use would be lost when that is closed
+     * @return a channel to read and write, which {@link FileReplacements} closes. The caller opens no other channel of the
+     *     file, because closing that one would release the file's lock
      */
     public FileChannel channel() {
         return channel;
     }
 
-    /** Excludes this file from {@link FileReplacements#commit()}: its content is removed. */
+    /** Excludes this file from {@link FileReplacements#commit()} and removes its content. */
     public void discard() {
         discarded = true;
     }
@@ -51,7 +51,7 @@ public final class Replacement {
         return temporary;
     }
 
-    /** Where the old content is while several files are replaced. */
+    /** The hidden name of the old content while several files are replaced. */
     Path older() {
         return older;
     }

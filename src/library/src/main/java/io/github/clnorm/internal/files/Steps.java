@@ -2,11 +2,11 @@ package io.github.clnorm.internal.files;
 
 import java.io.IOException;
 
-/** Is told of the steps of a commit; tests stop, fail or kill the process there. */
+/** Called before each step of a commit. Tests stop, fail or kill the process there. */
 interface Steps {
 
     Steps NONE = step -> {};
 
-    /** Before a step, such as "rename y.npy". */
+    /** Receives the name of a step, for example "rename y.npy". */
     void before(String step) throws IOException;
 }

@@ -16,21 +16,21 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Exclusive rights to replace some files, among the threads of this process and among processes. A lock file beside each
- * destination is created, locked, and removed with the lock.
+ * Exclusive locks on destinations, among threads and among processes. A lock file beside each destination is created,
+ * locked, and removed with the lock.
  */
 final class TargetLocks implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 600;
-    private static final long SHORTEST_PAUSE_MILLISECONDS = 2;
-    private static final long LONGEST_PAUSE_MILLISECONDS = 50;
+    private static final long MAX_WAIT_SECONDS = 600;
+    private static final long MIN_PAUSE_MILLISECONDS = 2;
+    private static final long MAX_PAUSE_MILLISECONDS = 50;
 
-    // A file's lock belongs to the process, not to the thread.
+    // File locks belong to the process; this set separates its threads.
     private static final Set<Path> HELD = new HashSet<>();
 
-    /** What locks a channel; replaced in tests of file systems without locks. */
+    /** Locks a channel. Tests replace it to simulate a file system without locks. */
     interface Locker {
-        /** Whether the lock was obtained. */
+        /** Returns whether it obtained the lock. */
         boolean tryLock(FileChannel channel) throws IOException;
     }
 
@@ -40,20 +40,20 @@ final class TargetLocks implements AutoCloseable {
     private final List<Held> held = new ArrayList<>();
 
     private TargetLocks(Collection<Path> destinations) {
-        // All processes lock in the order of the names: none waits for one that waits for it.
+        // All processes lock in the order of the names, which prevents deadlock.
         destinations.forEach(destination -> paths.add(Names.lock(destination)));
     }
 
     /**
      * Blocks until all are locked.
      *
-     * @param required whether a file system without locks is an error; otherwise its files are not locked
+     * @param required whether to throw if the file system has no locks; otherwise its files stay unlocked
      */
     static TargetLocks acquire(Collection<Path> destinations, boolean required, Locker locker) throws IOException {
         TargetLocks locks = new TargetLocks(destinations);
         locks.acquireInProcess();
         try {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_WAIT_SECONDS);
             for (Path path : locks.paths) {
                 locks.acquire(path, required, locker, end);
             }
@@ -64,7 +64,7 @@ final class TargetLocks implements AutoCloseable {
         }
     }
 
-    /** Null when another thread or process has one of them; an exception where there are no locks. */
+    /** Returns null if another thread or process holds one of them. Throws if the file system has no locks. */
     static TargetLocks tryAcquire(Collection<Path> destinations, Locker locker) throws IOException {
         TargetLocks locks = new TargetLocks(destinations);
         synchronized (HELD) {
@@ -108,15 +108,15 @@ final class TargetLocks implements AutoCloseable {
     }
 
     private void acquire(Path path, boolean required, Locker locker, long end) throws IOException {
-        long pause = SHORTEST_PAUSE_MILLISECONDS;
+        long pause = MIN_PAUSE_MILLISECONDS;
         try {
             while (!tryOnce(path, locker)) {
                 if (System.nanoTime() - end > 0) {
                     throw new StillLockedException(
-                            "another process has locked it for " + PATIENCE_SECONDS + " s (" + path + ")");
+                            "another process has locked it for " + MAX_WAIT_SECONDS + " s (" + path + ")");
                 }
                 pause(pause);
-                pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
+                pause = Math.min(2 * pause, MAX_PAUSE_MILLISECONDS);
             }
         } catch (StillLockedException e) {
             throw e;
@@ -156,7 +156,7 @@ final class TargetLocks implements AutoCloseable {
             if (mine) {
                 held.add(new Held(path, channel));
             }
-            // Else another process has it, or has just removed it.
+            // Otherwise another process has the lock, or has just removed the file.
             return mine;
         } finally {
             if (!mine) {
@@ -169,7 +169,7 @@ final class TargetLocks implements AutoCloseable {
         try {
             return locker.tryLock(channel);
         } catch (IOException e) {
-            // Without locks the file has no purpose.
+            // Without locks the file is useless.
             Files.deleteIfExists(path);
             throw e;
         }
@@ -184,13 +184,13 @@ final class TargetLocks implements AutoCloseable {
         }
     }
 
-    /** Removes the lock files. Whoever waits for one of them sees that it lost its name, and makes its own. */
+    /** Removes the lock files. A process that waits for one notices that, and creates a new file. */
     @Override
     public void close() {
         try {
             for (Held lock : held) {
                 try {
-                    // In this order: whoever gets the lock afterwards sees that the name is gone.
+                    // In this order, so that the next process to lock the file sees that it was removed.
                     Files.deleteIfExists(lock.path);
                     lock.channel.close();
                 } catch (IOException e) {
