@@ -11,21 +11,21 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jocl.cl_device_id;
 
-/** Asks the OpenCL loader for platforms and devices. Thread-safe. */
+/** Queries the OpenCL loader for platforms and devices. Thread-safe. */
 public final class DeviceQuery {
     private DeviceQuery() {}
 
     /**
-     * All platforms of this process.
+     * Returns all platforms of this process.
      *
      * @return the platforms in the loader's order
-     * @throws NoDeviceException when OpenCL cannot be called, or the loader does not answer
+     * @throws NoDeviceException if OpenCL cannot be called, or the loader fails
      */
     public static List<PlatformInfo> platforms() {
         return platforms(UnaryOperator.identity());
     }
 
-    /** Asks through another source in front of the loader. */
+    /** Queries through a source that wraps the loader. */
     static List<PlatformInfo> platforms(UnaryOperator<PlatformSource> around) {
         try {
             load();
@@ -38,9 +38,9 @@ public final class DeviceQuery {
     }
 
     /**
-     * Loads the OpenCL loader, JOCL, and JOCL's native part. Calls no driver.
+     * Loads the OpenCL loader, JOCL, and JOCL's native library. Calls no driver.
      *
-     * @throws OpenClLoadException with the part at fault; a second call fails in the same way
+     * @throws OpenClLoadException if one cannot be loaded; further calls throw the same
      */
     public static void load() {
         if (Installation.hasIcdFiles()) {
@@ -63,7 +63,7 @@ public final class DeviceQuery {
      *
      * @param id the device
      * @return its description
-     * @throws NoDeviceException when the loader shows neither the device nor its root device
+     * @throws NoDeviceException if the loader lists neither the device nor its root device
      */
     public static DeviceInfo withId(cl_device_id id) {
         List<DeviceInfo> devices = Devices.of(platforms());

@@ -13,12 +13,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Why a machine has no device, or lacks one: walks from the loader over the ICD files and the platforms to the devices.
- * What {@code clnorm doctor} prints line by line, a {@link NoDeviceException} says in one message. Immutable.
+ * Finds out why a machine lacks devices: checks the loader, the ICD files, the platforms and the devices, in this
+ * order.
+ * {@code clnorm doctor} prints the findings line by line; a {@link NoDeviceException} has them in one message.
+ * Immutable and thread-safe.
  */
 public final class Diagnosis {
 
-    /** The subject of findings about PoCL's cache folder. */
+    /** The subject of a finding about PoCL's cache folder. */
     static final String POCL_CACHE = "PoCL's cache";
 
     private final Installation installation;
@@ -32,16 +34,16 @@ public final class Diagnosis {
     }
 
     /**
-     * This machine's.
+     * Returns the diagnosis of this machine.
      *
-     * @return the diagnosis; nothing has been looked at yet
+     * @return the diagnosis, which has not checked anything yet
      */
     public static Diagnosis ofThisMachine() {
         return new Diagnosis(Installation.ofThisMachine(), System.getenv(), Installation.hasIcdFiles());
     }
 
     /**
-     * What the files show: the loader, where ICD files are looked for, and each of them. Loads nothing.
+     * Checks the files: the loader, the folder of the ICD files, and each ICD file. Loads nothing.
      *
      * @return the findings; none on a system without ICD files
      */
@@ -51,7 +53,7 @@ public final class Diagnosis {
             return findings;
         }
         findings.add(loader());
-        List<Installation.IcdFile> icdFiles = installation.icdFiles();
+        List<IcdFile> icdFiles = installation.icdFiles();
         if (icdFiles.isEmpty()) {
             findings.add(noIcdFiles());
         }
@@ -60,9 +62,9 @@ public final class Diagnosis {
     }
 
     /**
-     * What the platforms show.
+     * Checks the platforms.
      *
-     * @param platforms as {@link Devices#platforms()} gives them
+     * @param platforms the result of {@link Devices#platforms()}
      * @return a finding for each
      */
     public List<Finding> platforms(List<PlatformInfo> platforms) {
@@ -70,9 +72,9 @@ public final class Diagnosis {
     }
 
     /**
-     * What keeps PoCL from showing a device.
+     * Checks PoCL's cache folder, without which PoCL offers no device.
      *
-     * @return the finding; empty where PoCL is not installed or its cache folder can be written
+     * @return the finding; empty if PoCL is not installed or the folder can be written
      */
     public Optional<Finding> poclCache() {
         boolean installed = hasIcdFiles
@@ -82,9 +84,10 @@ public final class Diagnosis {
     }
 
     /**
-     * What mends a machine without a device: how to install one where nothing is installed, else what the findings say.
+     * Advises on a machine without a device: how to install a driver if there is none, otherwise the findings'
+     * remedies.
      *
-     * @param findings what was found
+     * @param findings the findings
      * @return one or more sentences without a full stop at the end
      */
     public String advice(List<Finding> findings) {
@@ -103,10 +106,10 @@ public final class Diagnosis {
     }
 
     /**
-     * The exception for a machine without a device. The drivers have been loaded into this process.
+     * Creates the exception for a machine without a device, after this process has loaded the drivers.
      *
      * @param lookedFor a clause that names the selector, or an empty string
-     * @param platforms the platforms that answered
+     * @param platforms the platforms that were found
      * @return the exception
      */
     public NoDeviceException noDevice(String lookedFor, List<PlatformInfo> platforms) {
@@ -118,17 +121,17 @@ public final class Diagnosis {
     }
 
     /**
-     * The exception for drivers that were asked in child processes and offer no device. Loads no driver.
+     * Creates the exception for drivers that were queried in child processes and offer no device. Loads no driver.
      *
-     * @param verdicts what each driver did
-     * @param platforms what those that behave offer
-     * @return the exception, with every driver's own error
+     * @param verdicts the verdict about each driver
+     * @param platforms the platforms of the drivers that behave
+     * @return the exception with each driver's error
      */
     public NoDeviceException noDevice(List<DriverCheck.Verdict> verdicts, List<PlatformInfo> platforms) {
         List<Finding> problems =
                 new ArrayList<>(files().stream().filter(Finding::isProblem).toList());
         for (DriverCheck.Verdict verdict : verdicts) {
-            // Of a library that is missing the files have told.
+            // files() has reported a missing library.
             if (verdict.isGuilty() || (verdict.icd() != null && verdict.icd().problem() == null)) {
                 Finding finding = verdict.finding();
                 if (finding.isProblem()) {
@@ -159,15 +162,15 @@ public final class Diagnosis {
     }
 
     /**
-     * Why drivers whose libraries exist showed no platform. The loader has tried them in this process already, so that
-     * loading one again does nothing new.
+     * Finds out why drivers with existing libraries offer no platform. The loader has loaded them in this process
+     * already, so loading one again has no side effect.
      *
-     * @param all whether none showed a platform, so that those that load are silent, too
+     * @param all whether no driver offers a platform, so that a driver that loads has a finding too
      */
     private List<Finding> silentDrivers(boolean all) {
         List<Finding> findings = new ArrayList<>();
         if (hasIcdFiles && installation.loader().isPresent()) {
-            for (Installation.IcdFile icd : installation.icdFiles()) {
+            for (IcdFile icd : installation.icdFiles()) {
                 Optional<String> linkError = icd.problem() == null ? installation.linkError(icd) : Optional.empty();
                 if (linkError.isPresent() || (all && icd.problem() == null)) {
                     findings.add(silentDriver(icd, linkError));
@@ -177,8 +180,8 @@ public final class Diagnosis {
         return findings;
     }
 
-    /** The finding for a driver that shows no platform; with the dynamic linker's reason where it gave one. */
-    static Finding silentDriver(Installation.IcdFile icd, Optional<String> linkError) {
+    /** Creates the finding about a driver without a platform, with the dynamic linker's reason if there is one. */
+    static Finding silentDriver(IcdFile icd, Optional<String> linkError) {
         return linkError
                 .map(reason -> new Finding(
                         Finding.State.BROKEN,
@@ -221,7 +224,7 @@ public final class Diagnosis {
                         withoutStop(InstallAdvice.forThisMachine())));
     }
 
-    private static Finding icdFile(Installation.IcdFile icd) {
+    private static Finding icdFile(IcdFile icd) {
         if (icd.problem() == null) {
             return Finding.ok("ICD file", icd.file() + " names " + icd.library());
         }

@@ -4,36 +4,36 @@ import java.nio.charset.StandardCharsets;
 import org.jocl.CL;
 
 /**
- * Text that a driver gives in two calls: first its size, then its bytes. A driver that gives a wrong size costs neither
- * memory nor the text: sizes beyond a bound, negative ones included, are taken for the bound.
+ * Text that a driver returns in two calls: first its size, then its bytes. A wrong size does no harm: a size beyond a
+ * limit, or a negative one, is replaced by the limit.
  *
  * <p>Immutable and thread-safe.
  *
  * @param code OpenCL's code of the call that failed, or {@code CL_SUCCESS}
- * @param size the size that the driver gave, in bytes; unsigned
+ * @param size the size that the driver returned, in bytes; unsigned
  * @param text the text up to its first NUL; empty after a failure
  */
 public record DriverAnswer(int code, long size, String text) {
 
-    /** A call such as {@code clGetDeviceInfo}. */
+    /** A call like {@code clGetDeviceInfo}. */
     @FunctionalInterface
     public interface Query {
 
         /**
-         * Asks the driver.
+         * Calls the driver.
          *
-         * @param bytes where the text goes; null to ask for the size alone
-         * @param size where the size goes, or null
+         * @param bytes receives the text; null to query only the size
+         * @param size receives the size, or null
          * @return OpenCL's code
          */
         int ask(byte[] bytes, long[] size);
     }
 
     /**
-     * Asks for a text.
+     * Queries a text.
      *
      * @param query the call
-     * @param most the largest size that is believed, in bytes
+     * @param most the largest plausible size in bytes
      * @return the text, or the code of the call that failed
      */
     public static DriverAnswer of(Query query, int most) {
@@ -48,10 +48,10 @@ public record DriverAnswer(int code, long size, String text) {
     }
 
     /**
-     * Whether a size that a driver gives can be true.
+     * Returns whether a size from a driver is plausible.
      *
-     * @param size the size; negative where the driver's is 2^63 or more
-     * @param most the largest that is believed
+     * @param size the size; negative if it is 2^63 or more
+     * @param most the largest plausible size
      * @return whether it is between 0 and {@code most}
      */
     public static boolean isBelieved(long size, long most) {

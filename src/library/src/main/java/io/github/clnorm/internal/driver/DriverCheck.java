@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,13 +20,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Asks drivers in child processes, so that one which crashes, hangs or ends its process is named and the others are
- * shown. This process loads no driver. Thread-safe.
+ * Queries drivers in child processes, to find drivers that crash, hang or end their process, and to list the others.
+ * This process loads no driver. Thread-safe.
  */
 public final class DriverCheck {
 
-    // Two drivers that load at once take about a fifth of a second.
-    private static final long PATIENCE_MILLISECONDS = 2000;
+    // Loading two drivers takes about 0.2 s.
+    private static final long MAX_WAIT_MILLISECONDS = 2000;
 
     private final Installation installation;
     private final boolean opening;
@@ -37,15 +36,15 @@ public final class DriverCheck {
         this.opening = opening;
     }
 
-    /** The same check, which also makes a context and a queue on each device. */
+    /** Returns a check that also creates a context and a queue on each device. */
     DriverCheck openingDevices() {
         return new DriverCheck(installation, true);
     }
 
     /**
-     * Of this machine's drivers.
+     * Returns a check of this machine's drivers.
      *
-     * @return the check; empty where no child can be started, so that drivers can only be asked in this process
+     * @return the check; empty if no child can be started, so that drivers can be queried only in this process
      */
     public static Optional<DriverCheck> ofThisMachine() {
         return ChildJvm.isPossible() && ProbeFolder.isPossible()
@@ -54,28 +53,28 @@ public final class DriverCheck {
     }
 
     /**
-     * What a driver did when it was asked alone.
+     * The result of querying a driver alone.
      *
-     * @param icd its ICD file; null where the system has none and all drivers were asked at once
-     * @param fault what it did to its process, as a sentence without a full stop at the end; null where it behaved
-     * @param platforms what it offers; where it did not behave, empty unless that was when a device was opened
+     * @param icd its ICD file; null if the system has none and all drivers were queried together
+     * @param fault what it did to its process, as a sentence without a full stop at the end; null if it behaved
+     * @param platforms its platforms; empty if it failed before a device was opened
      * @param linkError why the dynamic linker cannot load it, or null
      */
-    public record Verdict(Installation.IcdFile icd, String fault, List<PlatformInfo> platforms, String linkError) {
+    public record Verdict(IcdFile icd, String fault, List<PlatformInfo> platforms, String linkError) {
 
         /**
-         * Whether the driver ended or blocked the process that asked it.
+         * Returns whether the driver ended or blocked its process.
          *
-         * @return true where it must not be loaded
+         * @return true if it must not be loaded
          */
         public boolean isGuilty() {
             return fault != null;
         }
 
         /**
-         * The verdict for people.
+         * Describes the verdict.
          *
-         * @return what was found, and what mends it
+         * @return the finding with its remedy
          */
         public Finding finding() {
             if (isGuilty()) {
@@ -106,32 +105,32 @@ public final class DriverCheck {
     }
 
     /**
-     * What all drivers say.
+     * The result of querying all drivers.
      *
-     * @param platforms those of the drivers that behave, with the indices that they have in a process that loads these;
+     * @param platforms the platforms of the drivers that behave, with the indices of a process that loads only these;
      *     devices have no handles
      * @param guilty the drivers that were left out
      */
     public record Answer(List<PlatformInfo> platforms, List<Verdict> guilty) {}
 
     /**
-     * Asks all drivers in one child, as a program loads them, and only when that goes wrong each alone.
+     * Queries all drivers in one child, as a program loads them. If that fails, it queries each driver alone.
      *
      * @return the answer
-     * @throws NoDeviceException when the loader or the library's native part cannot be loaded
+     * @throws NoDeviceException if the loader or JOCL's native library cannot be loaded
      */
     public Answer ask() {
         ExecutorService background = Executors.newSingleThreadExecutor(DriverCheck::daemon);
         try {
-            Future<Probe> all = background.submit(() -> probe(Map.of()));
-            Probe probe = get(all, PATIENCE_MILLISECONDS);
+            Future<ChildProbe> all = background.submit(() -> ChildProbe.run(Map.of(), opening));
+            ChildProbe probe = get(all, MAX_WAIT_MILLISECONDS);
             if (probe != null && probe.fault() == null) {
                 return new Answer(probe.platforms(), List.of());
             }
             List<Verdict> verdicts = each();
             List<Verdict> guilty = verdicts.stream().filter(Verdict::isGuilty).toList();
             if (guilty.isEmpty()) {
-                // Slow at first, or guilty only together.
+                // The drivers were only slow, or they fail only together.
                 probe = probe == null ? get(all, ChildJvm.limit().toMillis() * 2) : probe;
                 if (probe != null && probe.fault() == null) {
                     return new Answer(probe.platforms(), List.of());
@@ -144,15 +143,15 @@ public final class DriverCheck {
     }
 
     /**
-     * Asks each driver in a child of its own.
+     * Queries each driver in its own child.
      *
-     * @return the verdicts in the order of the ICD files; one for all drivers where the system has no ICD files
-     * @throws NoDeviceException when the loader or the library's native part cannot be loaded
+     * @return the verdicts in the order of the ICD files; one for all drivers if the system has no ICD files
+     * @throws NoDeviceException if the loader or JOCL's native library cannot be loaded
      */
     public List<Verdict> each() {
-        List<Installation.IcdFile> icdFiles = asked();
+        List<IcdFile> icdFiles = asked();
         if (icdFiles.isEmpty()) {
-            return Installation.hasIcdFiles() ? List.of() : List.of(verdict(null, probe(Map.of())));
+            return Installation.hasIcdFiles() ? List.of() : List.of(verdict(null, ChildProbe.run(Map.of(), opening)));
         }
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(icdFiles.size(), threads), DriverCheck::daemon);
@@ -167,19 +166,19 @@ public final class DriverCheck {
     }
 
     /**
-     * What the drivers offer without some of them.
+     * Queries the drivers without some of them.
      *
-     * @param guilty those to leave out
-     * @return the platforms in the order in which a program sees them that loads only these; a guilty verdict where these
-     *     drivers behave alone and not together
+     * @param guilty the drivers to leave out
+     * @return the platforms in the order of a process that loads only these drivers; a guilty verdict if the drivers
+     *     behave alone but not together
      */
     public Answer without(List<Verdict> guilty) {
-        List<Installation.IcdFile> others = others(guilty);
+        List<IcdFile> others = others(guilty);
         if (others.isEmpty() && Installation.hasIcdFiles()
                 || guilty.stream().anyMatch(verdict -> verdict.icd() == null)) {
             return new Answer(List.of(), guilty);
         }
-        Probe probe = probe(others);
+        ChildProbe probe = probe(others);
         if (probe.fault() == null) {
             return new Answer(probe.platforms(), guilty);
         }
@@ -190,21 +189,21 @@ public final class DriverCheck {
     }
 
     /**
-     * What a class reported from a child.
+     * The result of running a class in a child.
      *
      * @param ending how the child ended
-     * @param report the text that it wrote to its report; empty where it wrote none
+     * @param report the text that it wrote to its report; empty if it wrote none
      */
     public record Outcome(ChildJvm.Ending ending, String report) {}
 
     /**
-     * Runs a class in a child that sees only some of the drivers.
+     * Runs a class in a child without some of the drivers.
      *
-     * @param main the class; its main method gets the path of a file for its report, then the arguments
+     * @param main the class; its main method receives the path of a file for its report, then the arguments
      * @param guilty the drivers to leave out
      * @param arguments for its main method
      * @return how it ended and what it reported
-     * @throws IOException when it cannot be started
+     * @throws IOException if it cannot be started
      */
     public Outcome run(Class<?> main, List<Verdict> guilty, String... arguments) throws IOException {
         try (ProbeFolder vendors = new ProbeFolder();
@@ -212,13 +211,13 @@ public final class DriverCheck {
             Path report = Files.createFile(folder.path().resolve("report"));
             List<String> all = new ArrayList<>(List.of(report.toString()));
             all.addAll(List.of(arguments));
-            Map<String, String> environment = guilty.isEmpty() ? Map.of() : vendors(vendors, others(guilty));
+            Map<String, String> environment = guilty.isEmpty() ? Map.of() : ChildProbe.vendors(vendors, others(guilty));
             ChildJvm.Ending ending = ChildJvm.run(main, environment, ChildJvm.limitOfBuilds(), all);
             return new Outcome(ending, Files.readString(report));
         }
     }
 
-    private List<Installation.IcdFile> others(List<Verdict> guilty) {
+    private List<IcdFile> others(List<Verdict> guilty) {
         List<Path> out = guilty.stream()
                 .filter(v -> v.icd() != null)
                 .map(v -> v.icd().file())
@@ -226,8 +225,8 @@ public final class DriverCheck {
         return asked().stream().filter(icd -> !out.contains(icd.file())).toList();
     }
 
-    /** The ICD files that the loader acts on. */
-    private List<Installation.IcdFile> asked() {
+    /** The ICD files that name a library. */
+    private List<IcdFile> asked() {
         return Installation.hasIcdFiles()
                 ? installation.icdFiles().stream()
                         .filter(icd -> !icd.library().isEmpty())
@@ -235,7 +234,7 @@ public final class DriverCheck {
                 : List.of();
     }
 
-    private static Verdict verdict(Installation.IcdFile icd, Probe probe) {
+    private static Verdict verdict(IcdFile icd, ChildProbe probe) {
         if (probe.fault() == null) {
             return new Verdict(icd, null, probe.platforms(), probe.linkError());
         }
@@ -243,66 +242,16 @@ public final class DriverCheck {
         return new Verdict(icd, name + " " + probe.fault(), probe.platforms(), null);
     }
 
-    /** What a child found. */
-    private record Probe(List<PlatformInfo> platforms, String linkError, String fault) {}
-
-    private Probe probe(List<Installation.IcdFile> icdFiles) {
+    private ChildProbe probe(List<IcdFile> icdFiles) {
         if (icdFiles.size() == installation.icdFiles().size()) {
-            // All of them: in the order in which the loader finds them.
-            return probe(Map.of());
+            // All drivers, in the loader's own order.
+            return ChildProbe.run(Map.of(), opening);
         }
         try (ProbeFolder folder = new ProbeFolder()) {
-            return probe(vendors(folder, icdFiles));
+            return ChildProbe.run(ChildProbe.vendors(folder, icdFiles), opening);
         } catch (IOException e) {
-            throw cannotAsk(e);
+            throw ChildProbe.failed(e);
         }
-    }
-
-    private static Map<String, String> vendors(ProbeFolder folder, List<Installation.IcdFile> icdFiles)
-            throws IOException {
-        for (Installation.IcdFile icd : icdFiles) {
-            Files.copy(icd.file(), folder.path().resolve(icd.file().getFileName()));
-        }
-        Map<String, String> environment = new HashMap<>();
-        environment.put("OCL_ICD_VENDORS", folder.path().toString());
-        // Named drivers would be loaded beside those of the folder.
-        environment.put("OPENCL_VENDOR_PATH", "");
-        environment.put("OCL_ICD_FILENAMES", "");
-        return environment;
-    }
-
-    private Probe probe(Map<String, String> environment) {
-        try (ProbeFolder folder = new ProbeFolder()) {
-            Path file = Files.createFile(folder.path().resolve("report"));
-            List<String> arguments = opening ? List.of(file.toString(), DriverProbe.OPENING) : List.of(file.toString());
-            ChildJvm.Ending ending = ChildJvm.run(DriverProbe.class, environment, ChildJvm.limit(), arguments);
-            ProbeReport report = ProbeReport.read(file);
-            if (report.failure() != null) {
-                throw new NoDeviceException(report.failure());
-            }
-            if (report.step().isEmpty()) {
-                throw new NoDeviceException("the drivers could not be asked: a child process " + ending.description()
-                        + lastLine(ending.output()));
-            }
-            boolean opens = report.step().startsWith(DriverProbe.WHEN_OPENED);
-            if (!ending.isGood() || report.platforms() == null || opens) {
-                boolean listed = report.platforms() != null && opens;
-                return new Probe(
-                        listed ? report.platforms() : List.of(), null, ending.description() + " " + report.step());
-            }
-            return new Probe(report.platforms(), report.linkError(), null);
-        } catch (IOException e) {
-            throw cannotAsk(e);
-        }
-    }
-
-    private static String lastLine(String output) {
-        List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
-        return lines.isEmpty() ? "" : " (" + DriverText.printable(lines.get(lines.size() - 1)) + ")";
-    }
-
-    private static NoDeviceException cannotAsk(IOException e) {
-        return new NoDeviceException("the drivers could not be asked in a child process: " + e.getMessage(), e);
     }
 
     private static <T> T get(Future<T> future, long milliseconds) {

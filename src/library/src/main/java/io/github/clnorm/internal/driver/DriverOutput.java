@@ -6,23 +6,23 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /**
- * Keeps what drivers print off standard output, which belongs to results: from the beginning to the end, the process's
- * standard output is a temporary file, whose text then goes to standard error. What other threads print meanwhile goes
- * there, too. Thread-safe.
+ * Keeps drivers from printing to standard output, which is reserved for results. Between {@link #begin()} and {@link
+ * #end()} the process's standard output is a temporary file, which is then copied to standard error. This also affects
+ * output of other threads. Thread-safe.
  */
 final class DriverOutput {
 
     private static final int STANDARD_OUTPUT = 1;
     private static final int STANDARD_ERROR = 2;
     private static final int SEEK_END = 2;
-    private static final int MOST_BYTES = 1 << 16;
+    private static final int MAX_BYTES = 1 << 16;
 
     private final int real;
     private final Pointer file;
     private boolean over;
     private long printed;
 
-    /** The C library's. */
+    /** Functions of the C library. */
     private static final class C {
         static {
             Native.register(C.class, NativeLibrary.getProcess());
@@ -56,7 +56,7 @@ final class DriverOutput {
         this.file = file;
     }
 
-    /** From now on; null where that is not possible, as with a closed standard output. */
+    /** Redirects standard output; returns null if that is impossible, for example because standard output is closed. */
     static DriverOutput begin() {
         try {
             int real = C.dup(STANDARD_OUTPUT);
@@ -76,21 +76,21 @@ final class DriverOutput {
     }
 
     /**
-     * Ends it. A second call does nothing.
+     * Restores standard output. A second call is a no-op.
      *
      * @return whether anything was printed
      */
     synchronized boolean end() {
         if (!over) {
             over = true;
-            // What the C library holds back until the process ends.
+            // Flushes the buffers of the C library.
             C.fflush(null);
             C.dup2(real, STANDARD_OUTPUT);
             C.close(real);
             int number = C.fileno(file);
             printed = C.lseek(number, 0, SEEK_END);
             if (printed > 0) {
-                copy(number, Math.min(printed, MOST_BYTES));
+                copy(number, Math.min(printed, MAX_BYTES));
             }
             C.fclose(file);
         }

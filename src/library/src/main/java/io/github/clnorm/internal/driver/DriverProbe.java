@@ -17,22 +17,22 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 
-/** The program of a child that asks drivers what they offer: writes each step, then the answer, to a report. */
+/** The program of a child that queries drivers. It writes each step and then the result to a report. */
 final class DriverProbe {
 
-    /** An argument: also make a context and a queue on each device. */
+    /** An argument: also create a context and a queue on each device. */
     static final String OPENING = "opening";
 
-    /** How the steps of that begin. */
+    /** The prefix of the steps that open a device. */
     static final String WHEN_OPENED = "when it made a ";
 
     private DriverProbe() {}
 
     /**
-     * Asks the drivers that the loader shows in this process.
+     * Queries the drivers of this process.
      *
      * @param arguments the report's file, and {@link #OPENING} or nothing
-     * @throws IOException when the report cannot be written
+     * @throws IOException if the report cannot be written
      */
     public static void main(String[] arguments) throws IOException {
         ChildJvm.endInTime();
@@ -53,11 +53,11 @@ final class DriverProbe {
             }
             report.step("when the process ended");
         }
-        // As a program with other threads ends.
+        // Exits like a program with other threads.
         System.exit(0);
     }
 
-    /** As a program opens it. Failures are the program's to report. */
+    /** Opens a device as a program does. Ignores errors, which the program itself will report. */
     private static void open(DeviceInfo device, ProbeReport.Writer report) throws IOException {
         int[] code = new int[1];
         cl_context_properties properties = new cl_context_properties();
@@ -77,13 +77,13 @@ final class DriverProbe {
         code(() -> CL.clReleaseContext(context));
     }
 
-    /** Where the only driver shows nothing. */
+    /** The linker's reason if the only driver offers no platform. */
     private static Optional<String> linkError(List<PlatformInfo> platforms) {
         if (!platforms.isEmpty() || !Installation.hasIcdFiles()) {
             return Optional.empty();
         }
         Installation installation = Installation.ofThisMachine();
-        List<Installation.IcdFile> icdFiles = installation.icdFiles();
+        List<IcdFile> icdFiles = installation.icdFiles();
         return icdFiles.size() == 1 ? installation.linkError(icdFiles.get(0)) : Optional.empty();
     }
 
@@ -99,7 +99,7 @@ final class DriverProbe {
         }
     }
 
-    /** Writes what is asked before it is asked. */
+    /** Reports each step before the call. */
     private record Reporting(PlatformSource source, ProbeReport.Writer report) implements PlatformSource {
         @Override
         public int platforms() {

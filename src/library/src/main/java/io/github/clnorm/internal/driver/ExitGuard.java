@@ -10,24 +10,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Notices when a driver calls C's {@code exit} while it is loaded or opens its first device. Java's shutdown hooks do not run then, and the process
- * would end with the driver's exit code, often 0, without a word. What drivers print meanwhile goes to standard error. A handler of the C library, registered for the time of
- * loading, ends it with a message and another code. Calls of {@code _exit} are not noticed.
+ * Detects a driver that calls C's {@code exit} while it is loaded or opens its first device. Without this guard, the
+ * process would silently exit with the driver's exit code, often 0, and Java's shutdown hooks would not run. An {@code
+ * atexit} handler, registered while drivers load, prints a message and exits with another code. Calls of {@code _exit}
+ * are not detected. Meanwhile, drivers' output is redirected to standard error.
  *
- * <p>For programs whose exit code says whether they did their work: they call {@link #prepare} when they start. Thread-safe.
- * Does nothing where JNA or the C library's functions are missing.
+ * <p>For programs whose exit code must be reliable: they call {@link #prepare} when they start. Without JNA or the
+ * functions of the C library it is a no-op. Thread-safe.
  */
 public final class ExitGuard implements FirstLoad.Guard {
 
     private static final int STANDARD_ERROR = 2;
 
-    // JNA takes a tenth of a second to load: it does so beside other work, and only for drivers that are not known.
+    // Loading JNA takes 0.1 s: a background thread does it, and only for unknown drivers.
     private static volatile CompletableFuture<Pointer> handler;
     private static volatile LoadedBefore loadedBefore;
-    // The C library keeps the function's address: it must not be reclaimed.
+    // Keeps the callback reachable, because the C library has its address.
     private static Handler kept;
     private static volatile boolean isLoading;
-    // Drivers that print are guarded again by the next start: results must stay clean.
+    // The next start guards drivers that print again, to keep standard output clean.
     private static volatile boolean havePrinted;
 
     private final Memory owner;
@@ -38,7 +39,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         void callback(Pointer argument);
     }
 
-    /** The C library's. */
+    /** Functions of the C library. */
     private static final class C {
         static {
             Native.register(C.class, NativeLibrary.getProcess());
@@ -60,10 +61,10 @@ public final class ExitGuard implements FirstLoad.Guard {
     }
 
     /**
-     * Gets ready in the background. Nothing will be guarded where the same drivers were loaded before without harm.
+     * Prepares the guard in the background. Drivers that an earlier process loaded without harm are not guarded.
      *
-     * @param message what to print when a driver ends the process; one line
-     * @param code the exit code to end with
+     * @param message the line to print if a driver ends the process
+     * @param code the exit code in this case
      */
     public static void prepare(String message, int code) {
         CompletableFuture<Pointer> ready = new CompletableFuture<>();
@@ -85,7 +86,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
     }
 
-    /** The handler's address; null where there can be none. */
+    /** The handler's address; null if there can be none. */
     private static Pointer handler(String message, int code) {
         if (JnaStart.problem().isPresent()) {
             return null;
@@ -100,7 +101,7 @@ public final class ExitGuard implements FirstLoad.Guard {
                     C._exit(code);
                 }
             };
-            // Resolves the functions.
+            // Resolves the functions now.
             C.__cxa_finalize(text);
             return CallbackReference.getFunctionPointer(kept);
         } catch (LinkageError | RuntimeException e) {
@@ -109,7 +110,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
     }
 
-    /** Guards until it is closed. Waits until the preparation is done; guards nothing where there was none. */
+    /** Guards until it is closed. Blocks until the preparation is done. Without preparation it is a no-op. */
     static ExitGuard begin() {
         CompletableFuture<Pointer> prepared = handler;
         Pointer function = prepared == null ? null : prepared.join();
@@ -118,10 +119,10 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
         ExitGuard guard = new ExitGuard(new Memory(1));
         try {
-            // An orderly end of the JVM, such as after SIGTERM, calls exit too, when Java code can no longer run.
+            // A normal exit of the JVM, for example after SIGTERM, also calls exit, when Java code cannot run any more.
             Runtime.getRuntime().addShutdownHook(guard.hook);
         } catch (IllegalStateException e) {
-            // It has begun to end.
+            // The JVM is exiting.
             return new ExitGuard(null);
         }
         isLoading = true;
@@ -130,7 +131,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         return guard;
     }
 
-    /** The C library calls the handler a last time, in this thread, and forgets it. */
+    /** Removes the handler. The C library calls it once more, in this thread. */
     private synchronized void disarm() {
         if (isLoading) {
             isLoading = false;
@@ -144,7 +145,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         }
     }
 
-    /** The same drivers are not guarded again, unless they printed. */
+    /** Remembers that these drivers need no guard, unless they printed. */
     @Override
     public void passed() {
         endOutput();
@@ -165,7 +166,7 @@ public final class ExitGuard implements FirstLoad.Guard {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The process is ending: the hook has nothing left to do.
+            // The JVM is exiting, and the hook has nothing left to do.
             return;
         }
     }

@@ -16,51 +16,52 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The first time that a process loads drivers and opens a device, which is when a broken one ends or blocks it. Leaves a note
- * as long as each lasts. Where an earlier process left one, the drivers are first asked in child processes: a note alone is
- * no proof, because the process may have been killed from outside. Other starts pay for two empty files. Thread-safe.
+ * Protects the first loading of drivers and the first opening of a device, when a broken driver ends or blocks the
+ * process. A note exists on disk during each of them. If an earlier process left its note, the drivers are first
+ * queried in child processes, because the earlier process may also have been killed from outside. Other starts only
+ * write two empty files. Thread-safe.
  */
 public final class FirstLoad {
 
-    // Made by the first thread; completed when the drivers may be loaded.
+    // Created by the first thread; completed when the drivers may be loaded.
     private static final AtomicReference<CompletableFuture<Void>> LOOK = new AtomicReference<>();
     private static final AtomicBoolean OPENED = new AtomicBoolean();
 
-    // Drivers that end or block a process which opens one of their devices.
+    // Drivers that end or block a process that opens one of their devices.
     private static volatile List<DriverCheck.Verdict> notToBeOpened = List.of();
 
-    // JNA's classes are not touched before a program asks for a guard that needs them.
+    // Loads JNA's classes only if a program asks for a guard.
     private static volatile Supplier<Guard> guards = NoGuard::new;
     private static volatile Supplier<Guard> stops = NoGuard::new;
 
-    /** Something that is in force while drivers are loaded or a device is opened. */
+    /** Active while drivers are loaded or a device is opened. */
     interface Guard extends AutoCloseable {
         @Override
         void close();
 
-        /** The drivers were loaded, and the first device was opened or refused to be: the process is still there. */
+        /** Called after the first device was opened, or failed to open, and the process still runs. */
         void passed();
     }
 
     private record NoGuard() implements Guard {
         @Override
         public void close() {
-            // Nothing was in force.
+            // No guard was active.
         }
 
         @Override
         public void passed() {
-            // No matter.
+            // Nothing to remember.
         }
     }
 
     private FirstLoad() {}
 
     /**
-     * Sets what guards the load. Does nothing after it.
+     * Sets the guards. Has no effect after the drivers were loaded.
      *
-     * @param maker of what is in force while drivers are loaded and while the first device is opened
-     * @param stopMaker of what lets signals end the process while drivers are loaded
+     * @param maker creates the guard for loading drivers and for opening the first device
+     * @param stopMaker creates the guard that lets signals end the process while drivers are loaded
      */
     static void guardBy(Supplier<Guard> maker, Supplier<Guard> stopMaker) {
         guards = maker;
@@ -68,11 +69,11 @@ public final class FirstLoad {
     }
 
     /**
-     * Loads the drivers, and asks them.
+     * Loads and queries the drivers.
      *
-     * @param load does so
-     * @return what it returns
-     * @throws NoDeviceException when an earlier process died in this, and a driver that ends or blocks its process was found
+     * @param load loads them
+     * @return the result of {@code load}
+     * @throws NoDeviceException if an earlier process died here, and a driver that ends or blocks its process was found
      */
     @SuppressWarnings("try")
     static List<PlatformInfo> watched(Supplier<List<PlatformInfo>> load) {
@@ -90,7 +91,7 @@ public final class FirstLoad {
             look(notes.left());
             own.complete(null);
         } catch (RuntimeException | Error e) {
-            // Threads that wait get the same answer; the next attempt looks again.
+            // Waiting threads get the same failure; the next attempt checks again.
             LOOK.set(null);
             own.completeExceptionally(e);
             throw e;
@@ -106,13 +107,13 @@ public final class FirstLoad {
     }
 
     /**
-     * Opens a device: makes its context and queue.
+     * Opens a device: creates its context and queue.
      *
-     * @param <T> what is made
-     * @param device of {@link Devices#platforms()}
-     * @param open does so
-     * @return what it returns
-     * @throws NoDeviceException when an earlier process died in this, and the device's driver ends or blocks its process
+     * @param <T> the type of the result
+     * @param device a device of {@link Devices#platforms()}
+     * @param open opens it
+     * @return the result of {@code open}
+     * @throws NoDeviceException if an earlier process died here, and the device's driver ends or blocks its process
      */
     @SuppressWarnings("try")
     public static <T> T opening(DeviceInfo device, Supplier<T> open) {
@@ -142,7 +143,7 @@ public final class FirstLoad {
         }
     }
 
-    /** Whether both describe one device: its indices depend on which drivers a process loads. */
+    /** Whether both describe the same device. Its indices differ between processes that load different drivers. */
     private static boolean isSame(DeviceInfo device, DeviceInfo other) {
         return device.platform().equals(other.platform())
                 && device.name().equals(other.name())
@@ -161,7 +162,7 @@ public final class FirstLoad {
     }
 
     private static System.Logger logger() {
-        // Made here: a logger takes milliseconds of every start.
+        // Created here, because creating a logger would add milliseconds to each start.
         return System.getLogger(FirstLoad.class.getName());
     }
 
@@ -181,12 +182,12 @@ public final class FirstLoad {
         try {
             guilty = check.get().openingDevices().ask().guilty();
         } catch (NoDeviceException e) {
-            // No child could ask. What is missing is said when this process misses it.
+            // No child could query the drivers. This process will report the reason when it loads them.
             logger().log(System.Logger.Level.DEBUG, "the drivers could not be asked", e);
             return;
         }
         if (guilty.isEmpty()) {
-            // Killed from outside, or mended since.
+            // The process was killed from outside, or the driver was repaired.
             StartNotes.delete(left);
             return;
         }

@@ -5,16 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** How this machine gets an OpenCL device. Thread-safe. */
-public final class InstallAdvice {
+/** Advice on installing OpenCL. Thread-safe. */
+final class InstallAdvice {
     private InstallAdvice() {}
 
     /**
-     * One sentence with the command that installs OpenCL for the processor here; a GPU's own driver brings its own.
+     * Returns a sentence with the command that installs OpenCL for the CPU. A GPU's driver includes OpenCL.
      *
-     * @return such as {@code To run on the processor: sudo apt-get install ...}
+     * @return for example {@code To run on the processor: sudo apt-get install ...}
      */
-    public static String forThisMachine() {
+    static String forThisMachine() {
         return of(System.getProperty("os.name", ""), osRelease());
     }
 
@@ -40,7 +40,7 @@ public final class InstallAdvice {
         return "sudo apt-get install ocl-icd-libopencl1 pocl-opencl-icd";
     }
 
-    /** A command that changes the system's files. */
+    /** Prepends sudo if this user is not root. */
     static String asRoot(String command) {
         return "root".equals(System.getProperty("user.name")) ? command : "sudo " + command;
     }

@@ -18,27 +18,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The files that an OpenCL device hangs on, on a system with ICD files: the loader {@code libOpenCL.so.1} and one
- * {@code .icd} file a driver, which names the driver's library.
+ * The OpenCL files of a system with ICD files: the loader {@code libOpenCL.so.1} and an {@code .icd} file for each
+ * driver, which names the driver's library.
  *
  * <p>Immutable and thread-safe.
  */
-public final class Installation {
+final class Installation {
 
     private static final String LOADER = "libOpenCL.so.1";
-    private static final int LONGEST_ICD_FILE = 4096;
+    private static final int MAX_ICD_BYTES = 4096;
 
     private final Map<String, String> environment;
     private final Path root;
-
-    /**
-     * A driver's ICD file.
-     *
-     * @param file the file
-     * @param library the library that it names
-     * @param problem why the driver cannot be loaded through it, or null
-     */
-    public record IcdFile(Path file, String library, String problem) {}
 
     private Installation(Map<String, String> environment, Path root) {
         this.environment = environment;
@@ -46,42 +37,42 @@ public final class Installation {
     }
 
     /**
-     * This machine's.
+     * Returns the installation of this machine.
      *
      * @return the installation
      */
-    public static Installation ofThisMachine() {
+    static Installation ofThisMachine() {
         return new Installation(System.getenv(), Path.of("/"));
     }
 
-    /** One under another root folder: for tests. */
+    /** For tests: an installation under another root folder. */
     static Installation under(Path root, Map<String, String> environment) {
         return new Installation(environment, root);
     }
 
     /**
-     * Whether this system finds drivers through ICD files.
+     * Returns whether this system finds drivers through ICD files.
      *
-     * @return true but on macOS and Windows
+     * @return false on macOS and Windows
      */
-    public static boolean hasIcdFiles() {
+    static boolean hasIcdFiles() {
         String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         return !os.contains("mac") && !os.contains("win");
     }
 
     /**
-     * The loader.
+     * Returns the path of the loader.
      *
-     * @return its path, or empty when it is in none of the usual folders
+     * @return the path; empty if the loader is in none of the linker's folders
      */
-    public Optional<Path> loader() {
+    Optional<Path> loader() {
         return library(LOADER);
     }
 
     /**
-     * Loads the loader into this process: JOCL's native part would report a missing one on standard output.
+     * Loads the loader into this process. JOCL's native library would print to standard output if it were missing.
      *
-     * @throws OpenClLoadException when it is missing or cannot be loaded, with the linker's reason
+     * @throws OpenClLoadException if it is missing or cannot be loaded, with the linker's reason
      */
     void load() {
         Optional<Path> loader = loader();
@@ -95,7 +86,7 @@ public final class Installation {
         try {
             System.load(loader.get().toAbsolutePath().toString());
         } catch (UnsatisfiedLinkError e) {
-            // The JVM loads a file for one class loader only. For the dynamic linker, one is enough.
+            // The JVM loads a file for only one class loader. For the dynamic linker that is enough.
             if (!String.valueOf(e.getMessage()).contains("already loaded in another classloader")) {
                 throw new OpenClLoadException(
                         Kind.LOADER_UNUSABLE,
@@ -107,10 +98,10 @@ public final class Installation {
     }
 
     /**
-     * Why the dynamic linker cannot load a driver's library.
+     * Loads a driver's library into this process and returns the linker's error.
      *
-     * @param icd names the library; it is loaded into this process where that is possible
-     * @return the linker's reason on one line; empty where the library loads
+     * @param icd the ICD file that names the library
+     * @return the linker's reason on one line; empty if the library loads
      */
     Optional<String> linkError(IcdFile icd) {
         Optional<Path> library = libraryOf(icd);
@@ -120,12 +111,12 @@ public final class Installation {
         return SharedLibrary.error(library.get());
     }
 
-    /** The file that an ICD file names; empty when it is in none of the usual folders. */
+    /** The library that an ICD file names; empty if it is in none of the linker's folders. */
     Optional<Path> libraryOf(IcdFile icd) {
         return icd.library().isEmpty() ? Optional.empty() : library(icd.library());
     }
 
-    /** Where the dynamic linker knows a library outside of the usual folders: the paths in its cache are plain strings. */
+    /** Finds a library in the dynamic linker's cache, where paths are plain strings. */
     private Optional<Path> inLinkerCache(String name) {
         try {
             byte[] cache = Files.readAllBytes(root.resolve("etc/ld.so.cache"));
@@ -141,12 +132,12 @@ public final class Installation {
     }
 
     /**
-     * Where the loader looks for ICD files.
+     * Returns where the loader looks for ICD files.
      *
-     * @return the folder (or file) of {@code $OCL_ICD_VENDORS} or {@code $OPENCL_VENDOR_PATH}, else
+     * @return the folder (or file) in {@code $OCL_ICD_VENDORS} or {@code $OPENCL_VENDOR_PATH}; the default is
      *     {@code /etc/OpenCL/vendors}
      */
-    public Path vendors() {
+    Path vendors() {
         return redirection().map(variable -> Path.of(environment.get(variable))).orElse(usualVendors());
     }
 
@@ -154,7 +145,7 @@ public final class Installation {
         return root.resolve("etc/OpenCL/vendors");
     }
 
-    /** Whether there are ICD files where the loader looks unless the environment redirects it. */
+    /** Whether there are ICD files in the default folder. */
     boolean hasUsualIcdFiles() {
         try (Stream<Path> files = Files.isDirectory(usualVendors()) ? Files.list(usualVendors()) : Stream.empty()) {
             return files.anyMatch(file -> file.toString().endsWith(".icd"));
@@ -164,25 +155,25 @@ public final class Installation {
     }
 
     /**
-     * The environment variable that makes the loader look elsewhere.
+     * Returns the environment variable that redirects the loader to another folder.
      *
-     * @return its name, or empty when none is set
+     * @return its name; empty if none is set
      */
-    public Optional<String> redirection() {
+    Optional<String> redirection() {
         return Stream.of("OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH")
                 .filter(variable -> !environment.getOrDefault(variable, "").isEmpty())
                 .findFirst();
     }
 
     /**
-     * The ICD files there.
+     * Returns the ICD files that the loader reads.
      *
-     * @return each with its library, sorted by name; empty when there is none
+     * @return the ICD files, sorted by name; empty if there is none
      */
-    public List<IcdFile> icdFiles() {
+    List<IcdFile> icdFiles() {
         Path vendors = vendors();
         if (redirection().isPresent() && !vendors.toString().endsWith(".icd") && !Files.isDirectory(vendors)) {
-            // The variable may also name a driver's library itself.
+            // The variable may also name a driver's library directly.
             return Files.isRegularFile(vendors) ? List.of(new IcdFile(vendors, vendors.toString(), null)) : List.of();
         }
         if (Files.isRegularFile(vendors)) {
@@ -204,7 +195,7 @@ public final class Installation {
     private IcdFile icdFile(Path file) {
         String library;
         try (InputStream in = regular(file)) {
-            String text = new String(in.readNBytes(LONGEST_ICD_FILE), StandardCharsets.UTF_8);
+            String text = new String(in.readNBytes(MAX_ICD_BYTES), StandardCharsets.UTF_8);
             library = text.lines()
                     .map(DriverText::printable)
                     .filter(line -> !line.isEmpty())
@@ -219,7 +210,7 @@ public final class Installation {
         return new IcdFile(file, library, library(library).isPresent() ? null : library + " is not on this machine");
     }
 
-    /** Pipes and devices would never end. */
+    /** Opens a regular file. Pipes and devices may have no end. */
     private static InputStream regular(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException("no regular file");
@@ -227,7 +218,7 @@ public final class Installation {
         return Files.newInputStream(file);
     }
 
-    /** A shared library by path, or by name in the folders where the dynamic linker looks. */
+    /** Finds a shared library by its path, or by its name in the dynamic linker's folders. */
     private Optional<Path> library(String name) {
         if (name.contains("/")) {
             try {
@@ -257,7 +248,7 @@ public final class Installation {
             below.filter(folder -> folder.getFileName().toString().contains("-linux-"))
                     .forEach(folders::add);
         } catch (IOException | UncheckedIOException e) {
-            // No such folder: there is nothing to add.
+            // The folder does not exist.
             return folders;
         }
         Path configured = root.resolve("etc/ld.so.conf.d");
@@ -269,7 +260,7 @@ public final class Installation {
                         .forEach(line -> folders.add(Path.of(line)));
             }
         } catch (IOException | UncheckedIOException e) {
-            // Unreadable settings of the linker: the usual folders must do.
+            // The linker's settings are unreadable: only the default folders are searched.
             return folders;
         }
         return folders;

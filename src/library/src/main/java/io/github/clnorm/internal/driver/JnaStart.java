@@ -8,20 +8,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Starts JNA, once, with its native part in a folder that no other user can write to. By default JNA unpacks it to the user's
- * cache folder without a look at its owner, or without a home to a folder in the shared temporary folder whose name other
- * users can guess. All of the library's use of JNA begins here. Thread-safe.
+ * Starts JNA once, with its native library in a folder that no other user can write to. By default JNA extracts it to
+ * the user's cache folder without checking its owner or, for a user without a home, to a guessable folder in the shared
+ * temporary folder. All uses of JNA start here. Thread-safe.
  */
 final class JnaStart {
 
-    // Where JNA unpacks its native part to.
+    // The folder to which JNA extracts its native library.
     private static final String FOLDER = "jna.tmpdir";
 
     private static final String PROBLEM = start();
 
     private JnaStart() {}
 
-    /** Why JNA cannot be used; empty when it can. */
+    /** Returns why JNA cannot be used; empty if it can. */
     static Optional<String> problem() {
         return Optional.ofNullable(PROBLEM);
     }
@@ -31,7 +31,7 @@ final class JnaStart {
         if (named != null) {
             Optional<String> untrusted = problemOf(named);
             return untrusted.isPresent()
-                    ? "JNA's native part is not extracted to the folder of " + FOLDER + ": " + untrusted.get()
+                    ? "JNA's native library is not extracted to the folder of " + FOLDER + ": " + untrusted.get()
                     : SignalHandlerWatch.Start.problem();
         }
         String[] problem = new String[1];
@@ -40,7 +40,7 @@ final class JnaStart {
                 ProcessProperty.during(
                         FOLDER, folder.path().toString(), () -> problem[0] = SignalHandlerWatch.Start.problem());
             } catch (IOException e) {
-                return "JNA's native part cannot be extracted: " + e.getMessage();
+                return "JNA's native library cannot be extracted: " + e.getMessage();
             }
         }
         return problem[0];

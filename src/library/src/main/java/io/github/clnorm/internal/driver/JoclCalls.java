@@ -6,8 +6,8 @@ import org.jocl.CL;
 import org.jocl.CLException;
 
 /**
- * Calls of JOCL whose answer is a code, whatever the application chose: {@code CL.setExceptionsEnabled} holds for the
- * whole JVM and is the application's, not ours.
+ * Calls JOCL and returns OpenCL's error codes. An application may have enabled exceptions with
+ * {@code CL.setExceptionsEnabled}, which applies to the whole JVM; this class converts them back to codes.
  *
  * <p>Thread-safe.
  */
@@ -15,7 +15,7 @@ public final class JoclCalls {
     private JoclCalls() {}
 
     /**
-     * The answer of a call.
+     * Returns the error code of a call.
      *
      * @param call a call that returns OpenCL's code
      * @return the code
@@ -29,12 +29,12 @@ public final class JoclCalls {
     }
 
     /**
-     * What a call creates.
+     * Returns the object that a call creates.
      *
      * @param code the array that the call writes its code to
      * @param call a call that returns an object
      * @param <T> the object's type
-     * @return the object; not to be used when the code is not {@code CL_SUCCESS}
+     * @return the object; invalid if the code is not {@code CL_SUCCESS}
      */
     public static <T> T created(int[] code, Supplier<T> call) {
         code[0] = CL.CL_SUCCESS;

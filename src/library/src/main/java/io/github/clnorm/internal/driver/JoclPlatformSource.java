@@ -16,16 +16,16 @@ import org.jocl.Pointer;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
-/** Asks the OpenCL loader. */
+/** Queries the OpenCL loader through JOCL. Not thread-safe. */
 final class JoclPlatformSource implements PlatformSource {
 
-    // JOCL's CL_DEVICE_TYPE_ALL is a negative int, and some drivers refuse what its sign makes of it.
+    // JOCL's CL_DEVICE_TYPE_ALL is a negative int. Some drivers reject its sign-extended value.
     private static final long EVERY_TYPE = 0xFFFFFFFFL;
     private static final int CL_PLATFORM_NOT_FOUND_KHR = -1001;
 
     // The longest texts are lists of extensions, of a few thousand bytes.
-    private static final int LARGEST_TEXT = 1 << 20;
-    private static final int MOST_IDS = 1024;
+    private static final int MAX_TEXT_BYTES = 1 << 20;
+    private static final int MAX_IDS = 1024;
 
     private cl_platform_id[] platforms;
     private final Map<Integer, cl_device_id[]> devices = new HashMap<>();
@@ -91,7 +91,7 @@ final class JoclPlatformSource implements PlatformSource {
                 id);
     }
 
-    /** What a device says of itself. */
+    /** Queries the attributes of a device. */
     static DeviceInfo describe(
             int platformIndex, int deviceIndex, String platformName, cl_platform_id platform, cl_device_id id) {
         String extensions = " " + DriverText.text(bytes(id, CL_DEVICE_EXTENSIONS)) + " ";
@@ -156,19 +156,19 @@ final class JoclPlatformSource implements PlatformSource {
         return bytes;
     }
 
-    /** Memory for a text of the size that the driver reports: what no text can have is refused. */
+    /** Allocates memory for a text. Rejects an implausible size. */
     private static byte[] answer(long size, String call) {
-        if (size < 0 || size > LARGEST_TEXT) {
+        if (size < 0 || size > MAX_TEXT_BYTES) {
             throw new QueryException(call + " reports a text of " + Long.toUnsignedString(size)
-                    + " bytes, expected at most " + LARGEST_TEXT);
+                    + " bytes, expected at most " + MAX_TEXT_BYTES);
         }
         return new byte[(int) size];
     }
 
     private static void checkCount(int count, String what) {
-        if (count < 0 || count > MOST_IDS) {
+        if (count < 0 || count > MAX_IDS) {
             throw new QueryException("reports " + Integer.toUnsignedString(count) + " " + what
-                    + ", ignored: expected at most " + MOST_IDS);
+                    + ", ignored: expected at most " + MAX_IDS);
         }
     }
 
@@ -176,12 +176,12 @@ final class JoclPlatformSource implements PlatformSource {
         return name.isEmpty() ? otherwise : name;
     }
 
-    /** A cl_uint, as an int that is not negative. */
+    /** A cl_uint as a non-negative int. */
     private static int count(cl_device_id device, int what) {
         return (int) Math.min(Integer.MAX_VALUE, number(device, what) & 0xFFFFFFFFL);
     }
 
-    /** A cl_ulong or size_t, as a long that is not negative. */
+    /** A cl_ulong or size_t as a non-negative long. */
     private static long size(cl_device_id device, int what) {
         long size = number(device, what);
         return size < 0 ? Long.MAX_VALUE : size;
@@ -194,7 +194,7 @@ final class JoclPlatformSource implements PlatformSource {
         return size;
     }
 
-    /** A cl_uint, cl_ulong, cl_bitfield or size_t: the driver fills the low bytes, on every little-endian host. */
+    /** A cl_uint, cl_ulong, cl_bitfield or size_t. On a little-endian host the driver fills the low bytes. */
     private static long number(cl_device_id device, int what) {
         long[] value = new long[1];
         check(() -> clGetDeviceInfo(device, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");

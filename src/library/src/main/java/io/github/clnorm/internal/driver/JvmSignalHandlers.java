@@ -9,27 +9,27 @@ import java.util.function.IntSupplier;
 /**
  * Keeps the JVM's signal handlers while a driver compiles.
  *
- * <p>Compilers made of LLVM, such as PoCL's, put handlers of their own in place of everybody else's when they open a file:
- * when a program is built, and when a driver is loaded that looks at its cache. The JVM needs SIGSEGV for its own work:
- * threads stop for the garbage collector by reading a page that they must not. LLVM's handler gives the JVM's back at the
- * first signal, but until it has done so a second thread that stops too ends the process. With PoCL 3.1 and four busy
- * threads that takes a few compilations.
+ * <p>Compilers based on LLVM, such as PoCL's, replace the process's signal handlers when they open a file: when a
+ * program is built, and when a driver that reads its cache is loaded. The JVM needs its SIGSEGV handler, because
+ * threads stop for the garbage collector by reading a protected page. LLVM's handler restores the JVM's at the first
+ * signal, but a second thread that stops before that ends the process. With PoCL 3.1 and four busy threads this happens
+ * within a few compilations.
  *
- * <p>LLVM puts its handlers in place only where it thinks that they are not there. So the JVM's, put back without its
- * knowledge, stay: a thread looks for a change about every tenth of a millisecond as long as a driver is at work. Only
- * handlers of the JVM are put back, and only where somebody else's stand: what an application sets meanwhile through Java
- * stays.
+ * <p>LLVM installs its handlers only if it believes that they are not installed. Therefore the JVM's handlers stay once
+ * they are restored without LLVM's knowledge. While a driver works, a thread checks about every 0.1 ms. It restores
+ * only handlers of the JVM, and only if a native handler has replaced them: handlers that an application sets through
+ * Java stay.
  *
- * <p>JNA reaches the C library for it. Without JNA a warning in the log says what is missing, and everything else works.
+ * <p>JNA calls the C library. Without JNA, a logged warning names what is missing, and everything else works.
  *
- * <p>Not needed where the JVM's own library for this, {@code libjsig}, is preloaded, and on Windows, which has no such
- * handlers. Source: <a href="https://docs.oracle.com/en/java/javase/17/vm/signal-chaining.html">Signal chaining</a>.
+ * <p>Not needed if the JVM's own library {@code libjsig} is preloaded, nor on Windows, which has no signal handlers of
+ * this kind. Source: <a href="https://docs.oracle.com/en/java/javase/17/vm/signal-chaining.html">Signal chaining</a>.
  *
  * <p>Thread-safe.
  */
 public final class JvmSignalHandlers {
 
-    // Null when the handlers are kept, or need not be.
+    // Null if the handlers are kept, or need not be.
     private static final String PROBLEM = isNeeded() ? JnaStart.problem().orElse(null) : null;
     private static final boolean ACTIVE = isNeeded() && PROBLEM == null;
 
@@ -50,22 +50,22 @@ public final class JvmSignalHandlers {
      * Calls a driver that may compile.
      *
      * @param call the call
-     * @return what it returns
+     * @return the result of the call
      */
     public static int keptDuring(IntSupplier call) {
         return ACTIVE ? SignalHandlerWatch.keptDuring(call) : call.getAsInt();
     }
 
     /**
-     * Why the handlers cannot be kept.
+     * Returns why the handlers cannot be kept.
      *
-     * @return the reason; empty when they are kept, or need not be
+     * @return the reason; empty if they are kept, or need not be
      */
     public static Optional<String> problem() {
         return Optional.ofNullable(PROBLEM);
     }
 
-    /** Whether SIGSEGV is the JVM's now. */
+    /** Whether the handler of SIGSEGV is the JVM's now. */
     static boolean areInPlace() {
         return SignalHandlerWatch.areInPlace();
     }
@@ -76,7 +76,7 @@ public final class JvmSignalHandlers {
                 && Arrays.stream(preloaded.split("[: ]")).noneMatch(JvmSignalHandlers::isChaining);
     }
 
-    /** What is not there was not loaded either. */
+    /** A missing file was not preloaded. */
     private static boolean isChaining(String library) {
         return library.contains("libjsig") && new File(library).exists();
     }

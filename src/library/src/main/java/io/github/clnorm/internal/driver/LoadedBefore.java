@@ -16,17 +16,17 @@ import java.util.zip.CRC32;
 
 /**
  * Remembers which sets of drivers were loaded without harm, so that a later start with the same drivers and the same
- * environment, which decides what a driver does, needs no {@link ExitGuard}. One empty file in the cache folder for each.
+ * environment variables needs no {@link ExitGuard}. Each set is an empty file in the cache folder. Thread-safe.
  */
 final class LoadedBefore {
 
     private static final String PREFIX = "loaded-";
-    private static final int MOST = 64;
-    // They change from one start to the next, and no driver reads them.
+    private static final int MAX_FILES = 64;
+    // Variables that change between starts and that no driver reads.
     private static final Set<String> OF_THE_SHELL =
             Set.of("PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "LD_PRELOAD");
 
-    /** The file of this process's drivers; null where nothing can be remembered. */
+    /** The file for this process's drivers; null if nothing can be remembered. */
     private final Path file;
 
     LoadedBefore(Path folder, Installation installation, Map<String, String> environment) {
@@ -41,17 +41,17 @@ final class LoadedBefore {
         return file != null && Files.exists(file);
     }
 
-    /** Remembers it. Called after the drivers were loaded. */
+    /** Remembers the set. Called after the drivers were loaded. */
     void remember() {
         if (file == null) {
             return;
         }
         try {
             CacheFolder.create(file.getParent());
-            forgetTheOthersWhenTheyAreMany();
+            forgetOthersBeyondLimit();
             Files.createFile(file);
         } catch (FileAlreadyExistsException e) {
-            // Another start was faster.
+            // Another process has just created it.
             return;
         } catch (IOException e) {
             System.getLogger(LoadedBefore.class.getName())
@@ -59,20 +59,20 @@ final class LoadedBefore {
         }
     }
 
-    private void forgetTheOthersWhenTheyAreMany() throws IOException {
+    private void forgetOthersBeyondLimit() throws IOException {
         List<Path> others;
         try (Stream<Path> files = Files.list(file.getParent())) {
             others = files.filter(other -> other.getFileName().toString().startsWith(PREFIX))
                     .toList();
         }
-        if (others.size() >= MOST) {
+        if (others.size() >= MAX_FILES) {
             StartNotes.delete(others);
         }
     }
 
     private static String fingerprint(Installation installation, Map<String, String> environment) {
         StringBuilder text = new StringBuilder();
-        for (Installation.IcdFile icd : installation.icdFiles()) {
+        for (IcdFile icd : installation.icdFiles()) {
             text.append(icd.file()).append('\n').append(icd.library()).append('\n');
             installation.libraryOf(icd).ifPresent(path -> text.append(stamp(path))
                     .append('\n'));
@@ -88,7 +88,7 @@ final class LoadedBefore {
                 + Integer.toHexString(text.toString().hashCode());
     }
 
-    /** What changes when a library is replaced. */
+    /** Path, size and time of a library, which change when it is replaced. */
     private static String stamp(Path library) {
         try {
             Path real = library.toRealPath();

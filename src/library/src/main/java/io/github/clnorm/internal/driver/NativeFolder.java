@@ -22,24 +22,24 @@ import java.util.UUID;
 import java.util.zip.CRC32;
 
 /**
- * A folder that only this user can write to, with a native library in it from which code can be loaded: by default
- * {@code native/LIBRARY-HASH} in the {@linkplain CacheFolder cache folder}. A file that is there is used if it has exactly
- * the wanted content and only this user or root can have written it. Otherwise it is replaced by a rename, so a process
- * that has mapped the old file keeps it, and another process that starts finds a whole file.
+ * A folder with a native library that only this user can write to: by default {@code native/LIBRARY-HASH} in the
+ * {@linkplain CacheFolder cache folder}. An existing file is used if it has exactly the wanted content and only this
+ * user or root can have written it. Otherwise a rename replaces it, so that a process that has mapped the old file
+ * keeps it, and a starting process finds a complete file.
  *
- * <p>Where the cache folder cannot be used, does not permit execution, or another class loader of this process has loaded
- * the file, the library is in a {@link PrivateFolder}, which is deleted by {@link #close()}.
+ * <p>The library is in a {@link PrivateFolder}, which {@link #close()} deletes, if the cache folder cannot be used or
+ * does not permit execution, or if another class loader of this process has loaded the cached file.
  */
 final class NativeFolder implements AutoCloseable {
 
     private static final String FOLDER = "native";
     private static final String PART = ".part";
     private static final long PART_MILLISECONDS = 3_600_000;
-    // In the system's properties, which all class loaders share: the files that one of them has loaded.
+    // Prefix of the system properties that record loaded files for all class loaders.
     private static final String LOADED = "clnorm.loaded.";
 
     private final Path path;
-    // Null for one in the cache, which stays.
+    // Null for a folder in the cache, which stays.
     private final PrivateFolder temporary;
 
     private NativeFolder(Path path, PrivateFolder temporary) {
@@ -47,18 +47,18 @@ final class NativeFolder implements AutoCloseable {
         this.temporary = temporary;
     }
 
-    /** A folder without the library. */
+    /** Creates a folder without the library. */
     static NativeFolder empty() throws IOException {
         PrivateFolder folder = PrivateFolder.create();
         return new NativeFolder(folder.path(), folder);
     }
 
     /**
-     * A folder with the library.
+     * Creates or finds a folder with the library.
      *
      * @param file the library's name
      * @param content its content
-     * @throws IOException when there is no place for it, with the reason of each
+     * @throws IOException if no folder can be used, with the reason for each
      */
     static NativeFolder with(String file, byte[] content) throws IOException {
         List<String> reasons = new ArrayList<>();
@@ -94,12 +94,12 @@ final class NativeFolder implements AutoCloseable {
         }
     }
 
-    /** The library in the cache folder, written where it is missing or something else. */
+    /** Returns the library in the cache folder, and writes it if it is missing or different. */
     static Path cached(Path cache, String file, byte[] content) throws IOException {
         CRC32 hash = new CRC32();
         hash.update(content);
         String name = file.substring(0, file.lastIndexOf('.')) + "-" + Long.toHexString(hash.getValue());
-        // The real path: a link on the way could be changed between the check and the use.
+        // The real path: a link in the path could change between the check and the use.
         Path folder = CacheFolder.create(cache.resolve(FOLDER).resolve(name)).toRealPath();
         Path path = folder.resolve(file);
         if (!isWhole(path, content)) {
@@ -123,7 +123,7 @@ final class NativeFolder implements AutoCloseable {
         }
     }
 
-    /** Writes a new file, for its owner alone. On a file system that is mounted with noexec, nothing is executable. */
+    /** Writes a new file that only its owner can use. On a file system mounted with noexec, no file is executable. */
     private static void write(Path path, byte[] content) throws IOException {
         FileAttribute<?>[] attributes =
                 path.getFileSystem().supportedFileAttributeViews().contains("posix")
@@ -143,7 +143,7 @@ final class NativeFolder implements AutoCloseable {
         }
     }
 
-    /** Deletes what killed processes left. */
+    /** Deletes files of killed processes. */
     private static void sweep(Path folder) throws IOException {
         long now = System.currentTimeMillis();
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, "*" + PART)) {
@@ -155,12 +155,12 @@ final class NativeFolder implements AutoCloseable {
         }
     }
 
-    /** Where it is. */
+    /** Its path. */
     Path path() {
         return path;
     }
 
-    /** Deletes a folder outside the cache. On Unix a library that is loaded needs its file no longer. */
+    /** Deletes a folder outside the cache. On Unix a loaded library does not need its file any more. */
     @Override
     public void close() {
         if (temporary != null) {

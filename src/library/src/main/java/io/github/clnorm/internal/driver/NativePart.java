@@ -13,15 +13,15 @@ import java.util.Optional;
 import org.jocl.LibUtils;
 
 /**
- * Loads JOCL with its native part from a place that no other user can write to.
+ * Loads JOCL with its native library from a folder that no other user can write to.
  *
- * <p>JOCL itself looks for the native part in {@code java.library.path} and else under one fixed name in
- * {@code java.io.tmpdir}: it loads what is there, or unpacks its own without a lock. In a shared temporary folder any user
- * could choose what is loaded, and a second process could map a file that a first one still writes. So
- * {@code java.io.tmpdir} points to a {@link NativeFolder} while JOCL starts.
+ * <p>JOCL itself looks for the library in {@code java.library.path}, then under a fixed name in {@code java.io.tmpdir}.
+ * It loads an existing file, or extracts its own without a lock. In a shared temporary folder any user could choose the
+ * code that is loaded, and a second process could map a file that another still writes. Therefore {@code
+ * java.io.tmpdir} points to a {@link NativeFolder} while JOCL starts.
  *
- * <p>JOCL loads the file, so it belongs to JOCL's class loader, whichever that is. The JVM loads a file for one class loader
- * only: a second one in the same process gets a copy of its own.
+ * <p>JOCL loads the file, so it belongs to JOCL's class loader. The JVM loads a file for only one class loader: a
+ * second one in the same process gets its own copy.
  *
  * <p>Thread-safe.
  */
@@ -30,11 +30,11 @@ final class NativePart {
     private static final String NAME = "JOCL_2_0_6";
     private static final String TEMPORARY_FOLDER = "java.io.tmpdir";
     private static final String LIBRARY_PATH = "java.library.path";
-    // JOCL's own are 0.3 MB.
-    private static final int MOST_BYTES = 64 << 20;
+    // JOCL's libraries have 0.3 MB.
+    private static final int MAX_BYTES = 64 << 20;
 
-    // They read java.io.tmpdir once. Another thread must not make them do so while it points elsewhere.
-    private static final List<String> JAVAS_TEMPORARY_FILES =
+    // These classes read java.io.tmpdir once, which must not happen while it points elsewhere.
+    private static final List<String> READERS_OF_TEMPORARY_FOLDER =
             List.of("java.io.File$TempDirectory", "java.nio.file.TempFileHelper");
 
     private static boolean loaded;
@@ -43,9 +43,9 @@ final class NativePart {
     private NativePart() {}
 
     /**
-     * Loads it, once.
+     * Loads JOCL once.
      *
-     * @throws OpenClLoadException where that fails; also each time after, as the JVM does not start JOCL a second time
+     * @throws OpenClLoadException if that fails, and in each further call, because the JVM cannot initialize JOCL again
      */
     static void load() {
         synchronized (ProcessProperty.lock()) {
@@ -71,14 +71,14 @@ final class NativePart {
     private static void loadNow() {
         String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(NAME));
         Optional<Path> given = given(file);
-        JAVAS_TEMPORARY_FILES.forEach(NativePart::initialize);
+        READERS_OF_TEMPORARY_FOLDER.forEach(NativePart::initialize);
         byte[] content = given.isPresent() ? null : content(file);
         try (NativeFolder folder = content == null ? NativeFolder.empty() : NativeFolder.with(file, content)) {
             ProcessProperty.during(TEMPORARY_FOLDER, folder.path().toString(), NativePart::start);
         } catch (IOException e) {
             throw new OpenClLoadException(
                     Kind.NATIVE_PART_NOT_EXTRACTED,
-                    "JOCL's native part cannot be extracted: " + e.getMessage(),
+                    "JOCL's native library cannot be extracted: " + e.getMessage(),
                     "Set CLNORM_CACHE to a folder of your own that can be written and executed from.",
                     e);
         }
@@ -88,12 +88,12 @@ final class NativePart {
         try {
             Class.forName(name, true, null);
         } catch (ClassNotFoundException | LinkageError e) {
-            // A Java without this class has nothing to initialize.
+            // This Java version does not have the class.
             return;
         }
     }
 
-    /** Runs the static initializer of JOCL, which loads its native part and then the OpenCL loader. */
+    /** Initializes JOCL, which loads its native library and then the OpenCL loader. */
     private static void start() {
         try {
             Class.forName("org.jocl.CL", true, LibUtils.class.getClassLoader());
@@ -105,20 +105,22 @@ final class NativePart {
         }
     }
 
-    /** JOCL's message has two stack traces in it. The reason of the dynamic linker is in the second one. */
+    /**
+     * Extracts the reason from JOCL's message, which contains two stack traces. The linker's reason is in the second.
+     */
     static OpenClLoadException explained(LinkageError e) {
         List<String> lines = messages(e).lines().map(String::strip).toList();
         if (lines.stream().anyMatch(line -> line.contains("Could not initialize native OpenCL library"))) {
             return new OpenClLoadException(
                     Kind.LOADER_UNUSABLE,
-                    "JOCL's native part was loaded, and cannot load the OpenCL loader",
+                    "JOCL's native library was loaded, and cannot load the OpenCL loader",
                     InstallAdvice.forThisMachine(),
                     e);
         }
         if (lines.stream().anyMatch(line -> line.contains("No resource found"))) {
             return new OpenClLoadException(
                     Kind.NATIVE_PART_UNSUPPORTED,
-                    "JOCL has no native part for " + platform(),
+                    "JOCL has no native library for " + platform(),
                     "Build one from JOCL's sources and name its folder with -Djava.library.path, "
                             + "or use a JVM for x86-64 or ARM64.",
                     e);
@@ -130,12 +132,12 @@ final class NativePart {
                 .orElse(lines.isEmpty() ? e.toString() : lines.get(0));
         return new OpenClLoadException(
                 Kind.NATIVE_PART_UNUSABLE,
-                "JOCL's native part cannot be loaded: " + reason,
+                "JOCL's native library cannot be loaded: " + reason,
                 "It needs glibc and libstdc++.so.6 on Linux.",
                 e);
     }
 
-    /** All messages of a failure and its causes: a class whose initialization failed before has the reason in its cause. */
+    /** The messages of a failure and its causes. If a class failed to initialize before, its cause has the reason. */
     private static String messages(Throwable e) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = e; cause != null && cause != cause.getCause(); cause = cause.getCause()) {
@@ -150,13 +152,13 @@ final class NativePart {
     }
 
     /**
-     * The native part that the user names by {@code java.library.path}, which JOCL takes first.
+     * Finds the native library in {@code java.library.path}, which JOCL loads first.
      *
-     * @throws OpenClLoadException where another user could have written it
+     * @throws OpenClLoadException if another user could have written it
      */
     private static Optional<Path> given(String file) {
         for (String folder : System.getProperty(LIBRARY_PATH, "").split(File.pathSeparator)) {
-            // The JVM takes an empty name for the working directory.
+            // For the JVM, an empty name is the working directory.
             File named = new File(folder.isEmpty() ? "." : folder, file);
             if (!named.exists()) {
                 continue;
@@ -173,21 +175,21 @@ final class NativePart {
             }
             throw new OpenClLoadException(
                     Kind.NATIVE_PART_UNTRUSTED,
-                    "JOCL's native part in java.library.path is not used: " + problem,
+                    "JOCL's native library in java.library.path is not used: " + problem,
                     "Remove " + path + ", or its folder from java.library.path (LD_LIBRARY_PATH is part of it).",
                     null);
         }
         return Optional.empty();
     }
 
-    /** The native part in JOCL's jar; null where it has none of that name. */
+    /** Reads the native library from JOCL's jar; null if the jar does not contain it. */
     private static byte[] content(String file) {
         try (InputStream in = LibUtils.class.getResourceAsStream("/lib/" + file)) {
-            return in == null ? null : in.readNBytes(MOST_BYTES);
+            return in == null ? null : in.readNBytes(MAX_BYTES);
         } catch (IOException e) {
             throw new OpenClLoadException(
                     Kind.NATIVE_PART_NOT_EXTRACTED,
-                    "JOCL's native part cannot be read from its jar: " + e.getMessage(),
+                    "JOCL's native library cannot be read from its jar: " + e.getMessage(),
                     "Replace JOCL's jar.",
                     e);
         }

@@ -3,22 +3,24 @@ package io.github.clnorm.internal.driver;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.PlatformInfo;
 
-/** Where platforms come from: OpenCL, or a test. Each call may fail by a {@link QueryException} without harm to others. */
+/**
+ * Queries platforms and devices. Tests replace it. A call that throws a {@link QueryException} does not affect others.
+ */
 interface PlatformSource {
 
-    /** How many platforms the loader shows; 0 where it shows none. */
+    /** The number of platforms that the loader lists. */
     int platforms();
 
     /** A platform's name, vendor and version, without devices. */
     PlatformInfo platform(int index);
 
-    /** How many devices a platform has. */
+    /** The number of devices of a platform. */
     int devices(int platform);
 
     /** One device of a platform. */
     DeviceInfo device(int platform, int device);
 
-    /** A query that OpenCL answered with an error. */
+    /** A query failed. */
     final class QueryException extends RuntimeException {
         QueryException(String message) {
             super(message);

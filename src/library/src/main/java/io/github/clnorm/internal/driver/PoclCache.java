@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The folder that PoCL keeps compiled programs in. PoCL shows no device where it cannot write to it, and loads what lies
- * in it unchecked: it must be a folder of the user's own.
+ * PoCL's folder of compiled programs. PoCL offers no device if it cannot write to the folder, and loads programs from
+ * it without checks. Therefore it must belong to the user. Immutable and thread-safe.
  */
 final class PoclCache {
 
@@ -18,10 +18,10 @@ final class PoclCache {
     private final String home;
 
     /**
-     * The folder of a process.
+     * Creates a check.
      *
      * @param environment the process's variables
-     * @param home the user's home by the user database
+     * @param home the user's home according to the user database
      */
     PoclCache(Map<String, String> environment, String home) {
         this.environment = environment;
@@ -29,9 +29,9 @@ final class PoclCache {
     }
 
     /**
-     * Why PoCL cannot use its folder.
+     * Returns why PoCL cannot use its folder.
      *
-     * @return the reason with what mends it; empty where nothing is known to be wrong
+     * @return the reason with its remedy; empty if no problem was found
      */
     Optional<Finding> problem() {
         for (String variable : new String[] {"POCL_CACHE_DIR", "XDG_CACHE_HOME", "HOME"}) {
@@ -57,7 +57,10 @@ final class PoclCache {
         return new Finding(Finding.State.BROKEN, Diagnosis.POCL_CACHE, detail, remedy(variable));
     }
 
-    /** A folder in the user's home where that can be written. Never a shared one: others could put programs into it. */
+    /**
+     * Suggests a folder in the user's home if it can be written. Never a shared folder, to which others could write
+     * programs.
+     */
     private String remedy(String variable) {
         String inHome = environment.getOrDefault("HOME", "") + "/.cache/pocl/kcache";
         if (!variable.equals("HOME")
@@ -66,7 +69,7 @@ final class PoclCache {
             return "Unset " + variable
                     + ", or name a folder of your own: export POCL_CACHE_DIR=\"$HOME/.cache/pocl/kcache\"";
         }
-        // The home of the user database, whatever the environment says.
+        // The home in the user database, even if the environment names another.
         String inOwnHome = home + "/.cache/pocl/kcache";
         if (inOwnHome.startsWith("/") && obstacle(inOwnHome).isEmpty()) {
             return "Name a folder of your own: export POCL_CACHE_DIR='" + inOwnHome + "'";
@@ -74,7 +77,7 @@ final class PoclCache {
         return "Set POCL_CACHE_DIR to a folder that belongs to you and that no other user can write to";
     }
 
-    /** Why a folder cannot be made or written to, by looking alone: the nearest part that exists decides. */
+    /** Returns why a folder cannot be created or written, without trying: checks its nearest existing parent. */
     private static Optional<String> obstacle(String folder) {
         Path wanted;
         try {
@@ -102,7 +105,7 @@ final class PoclCache {
         return Optional.empty();
     }
 
-    /** What access rights do not tell: file systems that refuse new files also to root. */
+    /** Whether the file system rejects new files also from root. */
     private static boolean isReadOnly(Path folder) {
         try {
             return Files.getFileStore(folder).isReadOnly()

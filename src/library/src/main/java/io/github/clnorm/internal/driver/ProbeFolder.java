@@ -16,14 +16,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A temporary folder that only its owner can read, for what a child needs and reports. Closing removes it; {@link ChildJvm}
- * removes those that are open when the process ends, and the first one of a process removes those of dead processes.
+ * A temporary folder that only its owner can read, for the input and the report of a child. {@link #close()} removes
+ * it.
+ * {@link ChildJvm} removes open folders when the process exits. The first folder of a process removes those of dead
+ * processes. Thread-safe.
  */
 final class ProbeFolder implements AutoCloseable {
 
     private static final String PREFIX = "clnorm-drivers-";
     private static final Pattern NAME = Pattern.compile(PREFIX + "(\\d{1,18})-.*");
-    // Containers that share temporary files do not see each other's processes: no child runs for that long.
+    // Containers that share temporary files do not see each other's processes. No child runs longer than this.
     private static final Duration KEPT = Duration.ofHours(1);
 
     private static final Set<ProbeFolder> OPEN = ConcurrentHashMap.newKeySet();
@@ -32,15 +34,15 @@ final class ProbeFolder implements AutoCloseable {
     private final Path path;
 
     ProbeFolder() throws IOException {
-        path = make();
+        path = newFolder();
         OPEN.add(this);
         if (SWEPT.compareAndSet(false, true)) {
             sweep(path);
         }
     }
 
-    /** Among temporary files, or where these cannot be written, in the user's cache. */
-    private static Path make() throws IOException {
+    /** Creates it in the temporary folder, or in the cache folder if that fails. */
+    private static Path newFolder() throws IOException {
         String prefix = PREFIX + ProcessHandle.current().pid() + "-";
         try {
             return Files.createTempDirectory(prefix);
@@ -49,17 +51,17 @@ final class ProbeFolder implements AutoCloseable {
         }
     }
 
-    /** Whether one can be made. */
+    /** Whether a folder can be created. */
     static boolean isPossible() {
         try {
-            Files.delete(make());
+            Files.delete(newFolder());
             return true;
         } catch (IOException | SecurityException e) {
             return false;
         }
     }
 
-    /** Removes the user's folders of dead processes, beside one of this process. */
+    /** Removes the user's folders of dead processes beside a folder of this process. */
     static void sweep(Path own) {
         try (DirectoryStream<Path> folders =
                 Files.newDirectoryStream(own.toAbsolutePath().getParent(), PREFIX + "*")) {
@@ -76,18 +78,18 @@ final class ProbeFolder implements AutoCloseable {
                 }
             }
         } catch (IOException | DirectoryIteratorException | UnsupportedOperationException e) {
-            // Another process sweeps, too, or the next one does.
+            // The next process removes them.
             return;
         }
     }
 
-    /** Removes those that are open, when the process ends. */
+    /** Removes the open folders when the process exits. */
     static void removeAll() {
         for (ProbeFolder folder : OPEN) {
             try {
                 remove(folder.path);
             } catch (IOException e) {
-                // The next process sweeps it.
+                // A later process removes it.
                 continue;
             }
         }

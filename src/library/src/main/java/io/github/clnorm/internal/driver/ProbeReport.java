@@ -17,13 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a child says of the drivers that it asked: a file of records, each written in one call, so that all is there that
- * was done before a driver ended the child.
+ * A child's report about drivers: a file of records, each written in one call, so that the report is complete up to the
+ * moment when a driver ends the child.
  *
- * @param step the last step that was begun, such as {@code while it was loaded}; empty when no driver was touched
- * @param platforms the platforms without handles, or null where the child did not get that far
- * @param linkError the dynamic linker's reason for not loading the only driver; null where there is none
- * @param failure why the child could not ask any driver, which is not a driver's fault; null where it could
+ * @param step the last step, for example {@code while it was loaded}; empty if no driver was called
+ * @param platforms the platforms without handles; null if the child did not get that far
+ * @param linkError the dynamic linker's reason for not loading the only driver, or null
+ * @param failure why the child could not query any driver, which is no driver's fault; null if it could
  */
 record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, String failure) {
 
@@ -32,10 +32,10 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
     private static final byte LINK_ERROR = 3;
     private static final byte FAILURE = 4;
 
-    /** Longer texts are cut: modified UTF-8 takes at most three bytes a character, and a record's text 65535. */
-    private static final int LONGEST = 20_000;
+    /** Longer texts are cut. Modified UTF-8 takes at most 3 bytes per character, and a text at most 65535 bytes. */
+    private static final int MAX_CHARACTERS = 20_000;
 
-    /** Reads what there is; an incomplete last record is left out. */
+    /** Reads a report, without an incomplete last record. */
     static ProbeReport read(Path file) throws IOException {
         String step = "";
         List<PlatformInfo> platforms = null;
@@ -112,7 +112,7 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
     }
 
     private static String cut(String text) {
-        return text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+        return text.length() <= MAX_CHARACTERS ? text : text.substring(0, MAX_CHARACTERS);
     }
 
     private static List<PlatformInfo> readPlatforms(DataInputStream in) throws IOException {

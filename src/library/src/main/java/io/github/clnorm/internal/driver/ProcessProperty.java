@@ -1,22 +1,22 @@
 package io.github.clnorm.internal.driver;
 
 /**
- * Sets a system property while something runs that reads it. All classes of this process wait for each other, also copies
- * of this class in other class loaders: otherwise the last one could restore what another has set.
+ * Sets a system property temporarily. A lock for the whole process, including copies of this class in other class
+ * loaders, keeps one caller from restoring another's value. Thread-safe.
  */
 final class ProcessProperty {
 
-    // Strings of equal content are one object in the whole process once they are interned.
+    // Equal interned strings are the same object in the whole process.
     private static final Object LOCK = "io.github.clnorm.internal.driver.ProcessProperty".intern();
 
     private ProcessProperty() {}
 
-    /** The lock under which properties are changed. */
+    /** The lock that guards the changes. */
     static Object lock() {
         return LOCK;
     }
 
-    /** Runs something with a property set, and restores the property. */
+    /** Runs an action with a property set, then restores the property. */
     static void during(String name, String value, Runnable action) {
         synchronized (LOCK) {
             String before = System.setProperty(name, value);
@@ -24,7 +24,7 @@ final class ProcessProperty {
                 action.run();
             } finally {
                 if (!value.equals(System.getProperty(name))) {
-                    // The application has set it meanwhile.
+                    // The application has changed it meanwhile.
                 } else if (before == null) {
                     System.clearProperty(name);
                 } else {

@@ -3,13 +3,13 @@ package io.github.clnorm.internal.driver;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
 
-/** What devices do that their type does not tell. Thread-safe. */
+/** Behaviour of specific devices and drivers. Thread-safe. */
 public final class Quirks {
     private Quirks() {}
 
     /**
-     * Whether a CPU runs work-items side by side in its vector registers and compiles wide vectors badly, so that it is
-     * best used like a GPU. Mesa's llvmpipe takes half a minute to compile a kernel with {@code float16}, and half a
+     * Returns whether a CPU vectorizes across work-items and compiles wide vector types badly, so that it is best used
+     * like a GPU. Mesa's llvmpipe takes half a minute to compile a kernel with {@code float16}, and half a
      * second with scalars.
      *
      * @param device the device
@@ -20,38 +20,38 @@ public final class Quirks {
     }
 
     /**
-     * Whether single work-items with wide vectors are fast, and work-groups of many items are not: PoCL and its like.
+     * Returns whether single work-items with wide vectors are fast and large work-groups are slow, as with PoCL.
      *
      * @param device the device
-     * @return true for CPUs but those that prefer work-items
+     * @return true for CPUs, except those that prefer work-items
      */
     public static boolean prefersVectorsToWorkItems(DeviceInfo device) {
         return device.type() == DeviceType.CPU && !prefersWorkItemsToVectors(device);
     }
 
     /**
-     * Whether asking for memory ahead of time pays: on a CPU, whose own prefetching ends with a page of 4 KB.
+     * Returns whether software prefetch pays: on a CPU, whose hardware prefetch stops at the end of a 4 KB page.
      *
      * @param device the device
-     * @return true for CPUs that run work-items one after another
+     * @return true for CPUs that prefer vectors
      */
     public static boolean prefetches(DeviceInfo device) {
         return prefersVectorsToWorkItems(device);
     }
 
     /**
-     * Whether writing past the cache pays for outputs that exceed it. It saves reading what is written over; AMD's CPUs
-     * gain by it. Intel's did not (Xeon, Cascade Lake: asking for the lines ahead of time is faster by 10 to 25 %).
+     * Returns whether non-temporal stores pay for outputs larger than the cache. They avoid reading lines that are
+     * overwritten. AMD's CPUs gain; Intel's do not (Xeon, Cascade Lake: prefetching the lines is 10 to 25 % faster).
      *
      * @param device the device
-     * @return true for CPUs but Intel's
+     * @return true for CPUs, except Intel's
      */
     public static boolean prefersStreamingStores(DeviceInfo device) {
         return prefersVectorsToWorkItems(device) && !device.name().contains("Intel");
     }
 
     /**
-     * Whether a launch of ordinary size takes seconds: devices that emulate others.
+     * Returns whether an ordinary launch takes seconds, because the device is emulated.
      *
      * @param device the device
      * @return true for Mesa's CPU device and for the simulator Oclgrind
@@ -61,9 +61,9 @@ public final class Quirks {
     }
 
     /**
-     * Whether the driver keeps compiled programs on disk itself, and would compile them anew to hand them out. PoCL does:
-     * a program that it has built and run takes one more compilation of every kernel to become a binary (3.4 s where the
-     * build took 1 s and the first launch 1.9 s), which then saves a later process 45 ms.
+     * Returns whether the driver caches compiled programs on disk itself, and would recompile them to return a binary.
+     * PoCL does: returning the binary of a program compiles each kernel once more (3.4 s, after a build of 1 s and a
+     * first launch of 1.9 s), and saves a later process only 45 ms.
      *
      * @param device the device
      * @return true for the devices of PoCL
@@ -73,8 +73,8 @@ public final class Quirks {
     }
 
     /**
-     * Whether {@code clFinish} returns while kernels still run. Rusticl's does (Mesa 22.3: within a microsecond, where the
-     * kernel takes 100 ms); a blocking read of any buffer waits.
+     * Returns whether {@code clFinish} returns while kernels still run. Rusticl's does (Mesa 22.3: after 1 µs, while
+     * the kernel takes 100 ms). A blocking read of any buffer waits.
      *
      * @param device the device
      * @return true for the devices of rusticl

@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Why a shared library cannot be loaded, in the words of the dynamic linker. */
+/** Loads shared libraries and returns the dynamic linker's errors. Thread-safe. */
 final class SharedLibrary {
 
-    // Of the header of a 64-bit ELF file.
+    // Offsets and values in the header of a 64-bit ELF file.
     private static final int HEADER_BYTES = 64;
     private static final int MAGIC = 0x7f454c46;
     private static final int CLASS_AT = 4;
@@ -26,7 +26,7 @@ final class SharedLibrary {
      * Loads a library into this process.
      *
      * @param library the file
-     * @return the reason why it cannot be loaded, on one line; empty where it can
+     * @return the reason why it cannot be loaded, on one line; empty if it is loaded
      */
     static Optional<String> error(Path library) {
         try {
@@ -39,7 +39,7 @@ final class SharedLibrary {
         } catch (IOException e) {
             return Optional.of("it cannot be read");
         } catch (UnsatisfiedLinkError e) {
-            // The JVM and the linker both put the file's name in front.
+            // Both the JVM and the linker prepend the file's name.
             String reason = DriverText.printable(String.valueOf(e.getMessage()));
             String prefix = library.toAbsolutePath() + ": ";
             while (reason.startsWith(prefix)) {
@@ -49,7 +49,7 @@ final class SharedLibrary {
         }
     }
 
-    /** What is no library at all: the JVM would print a warning on standard output, which belongs to results. */
+    /** Checks the header. For a file that is not a library, the JVM would print a warning to standard output. */
     private static Optional<String> damage(Path library) throws IOException {
         if (!Files.isRegularFile(library)) {
             return Optional.of("it is not a file");

@@ -8,23 +8,23 @@ import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
-/** The thread that puts the JVM's signal handlers back, through JNA. What it is for is at {@link JvmSignalHandlers}. */
+/** The thread that restores the JVM's signal handlers, through JNA; see {@link JvmSignalHandlers}. */
 final class SignalHandlerWatch {
 
-    // The standard signals are 1 to 31 everywhere.
+    // The standard signals are 1 to 31 on all systems.
     private static final int SIGNALS = 31;
-    // A struct sigaction has 152 bytes in glibc, 140 or 152 in musl, 16 in macOS. It begins with the handler.
+    // struct sigaction has 152 bytes in glibc, 140 or 152 in musl, 16 in macOS, and begins with the handler.
     private static final int BYTES = 256;
-    // A Dl_info has 32 bytes.
+    // Dl_info has 32 bytes.
     private static final int DL_INFO_BYTES = 64;
     private static final long NANOSECONDS = 50_000;
 
-    private static final int GIVE_BACKS = 3;
+    private static final int MAX_FAULTS = 3;
     private static final int SIGSEGV = 11;
-    // Of a handler that is none; SIG_DFL is 0.
+    // Larger values are addresses of handlers; SIG_DFL is 0.
     private static final long SIG_IGN = 1;
 
-    // Several threads may build at the same time: what was there before the first of them is kept for all.
+    // Several threads may build at the same time: the handlers before the first of them are kept for all.
     private static SignalHandlerWatch current;
     private static int users;
 
@@ -32,7 +32,7 @@ final class SignalHandlerWatch {
     private final Memory found = new Memory(BYTES);
     private boolean done;
 
-    /** The C library's. */
+    /** Functions of the C library. */
     private static final class C {
 
         static {
@@ -46,18 +46,18 @@ final class SignalHandlerWatch {
         static native int dladdr(Pointer address, Pointer information);
     }
 
-    /** Whether JNA can be used: a class of its own, since the outer one cannot be linked without JNA. */
+    /** Checks JNA. A separate class, because the outer one cannot be linked without JNA. */
     static final class Start {
         private Start() {}
 
-        /** Why JNA cannot be used; null when it can. */
+        /** Returns why JNA cannot be used; null if it can. */
         static String problem() {
             try {
                 return isPossible() ? null : "sigaction failed";
             } catch (VirtualMachineError e) {
                 throw e;
             } catch (Error e) {
-                // JNA reports a native part of another version by an Error.
+                // For a native library of another version, JNA throws an Error.
                 String reason = String.valueOf(e.getMessage())
                         .strip()
                         .lines()
@@ -77,15 +77,15 @@ final class SignalHandlerWatch {
     }
 
     private SignalHandlerWatch() {
-        for (int i = 0; i < GIVE_BACKS && !areInPlace(); i++) {
-            giveBack();
+        for (int i = 0; i < MAX_FAULTS && !areInPlace(); i++) {
+            provokeFault();
         }
         for (int signal = 1; signal <= SIGNALS; signal++) {
             C.sigaction(signal, null, kept(signal));
         }
     }
 
-    /** Calls a driver that may compile, and returns what it returns. */
+    /** Calls a driver that may compile, and returns its result. */
     static int keptDuring(IntSupplier call) {
         SignalHandlerWatch handlers = begin();
         try {
@@ -95,7 +95,7 @@ final class SignalHandlerWatch {
         }
     }
 
-    /** Whether SIGSEGV is the JVM's now. */
+    /** Whether the handler of SIGSEGV is the JVM's now. */
     static boolean areInPlace() {
         try (Memory memory = new Memory(BYTES)) {
             return isOfJvm(SIGSEGV, memory);
@@ -119,18 +119,18 @@ final class SignalHandlerWatch {
     }
 
     /**
-     * An application that asked a driver for something before has LLVM's handlers already. They give the JVM's back at a
-     * signal such as this one: reading a field of nothing is an invalid access, which the JVM makes an exception of. LLVM
-     * then puts them there once more, at the next compilation.
+     * Provokes a SIGSEGV by reading a field of null, which the JVM turns into an exception. If the application has
+     * called a driver before, LLVM's handlers are installed already; this signal makes them restore the JVM's. LLVM
+     * then installs its own again at the next compilation.
      */
-    private static void giveBack() {
+    private static void provokeFault() {
         SignalHandlerWatch nothing = null;
         try {
             if (nothing.done) {
                 throw new IllegalStateException("nothing has a field");
             }
         } catch (NullPointerException e) {
-            // The only way on.
+            // Always thrown.
         }
     }
 
@@ -144,7 +144,7 @@ final class SignalHandlerWatch {
         } while (look());
     }
 
-    /** SIGSEGV is the one that matters, and a look at it costs a microsecond. Returns whether the watch goes on. */
+    /** Checks SIGSEGV, the important signal, which costs 1 µs. Returns whether to continue. */
     private synchronized boolean look() {
         if (done) {
             return false;
@@ -157,7 +157,7 @@ final class SignalHandlerWatch {
         return true;
     }
 
-    /** Puts back what is no longer there. */
+    /** Restores the handlers that were replaced. */
     private synchronized void restore(boolean last) {
         done = last;
         for (int signal = 1; signal <= SIGNALS; signal++) {
@@ -168,17 +168,17 @@ final class SignalHandlerWatch {
         }
     }
 
-    /** Whether a handler was found that is not the JVM's. An application may ignore a signal, but not SIGSEGV. */
+    /** Whether the handler found is a native one. An application may ignore a signal, but not SIGSEGV. */
     private boolean isTaken(int signal) {
         return signal == SIGSEGV || Pointer.nativeValue(found.getPointer(0)) > SIG_IGN;
     }
 
-    /** Whether the handler of a signal is now the JVM's. Asks for it into some memory. */
+    /** Whether the handler of a signal is the JVM's now. Reads it into the memory. */
     private static boolean isOfJvm(int signal, Pointer into) {
         return C.sigaction(signal, null, into) == 0 && isOfJvm(into);
     }
 
-    /** Whether an action's handler lies in the JVM's library. */
+    /** Whether an action's handler is in the JVM's library. */
     private static boolean isOfJvm(Pointer action) {
         Pointer handler = action.getPointer(0);
         // The first field of a Dl_info is the file's name.

@@ -9,9 +9,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says on standard error that a driver is slow, unless it is closed in time. A driver that hangs while it is loaded holds the
- * dynamic linker's lock, and with it every thread that calls a native method for the first time: so all that the hint needs
- * was called before, and it goes to the file descriptor instead of a logger. Thread-safe.
+ * Prints a hint on standard error if it is not closed in time, because a driver is slow. A driver that hangs while it
+ * is loaded holds the dynamic linker's lock, which blocks each thread that calls a native method for the first time.
+ * Therefore the thread calls the methods once in advance, and writes to the file descriptor instead of a logger.
+ * Thread-safe.
  */
 final class SlowHint implements AutoCloseable {
 
@@ -21,14 +22,14 @@ final class SlowHint implements AutoCloseable {
     private final long milliseconds;
 
     /**
-     * Begins to wait.
+     * Starts to wait.
      *
-     * @param what is slow, as the beginning of a sentence
-     * @param limit how long it may take
+     * @param what the beginning of the hint's sentence
+     * @param limit the time after which the hint is printed
      */
     SlowHint(String what, Duration limit) {
         milliseconds = limit.toMillis();
-        // Without string templates, whose first use takes milliseconds.
+        // concat, because the first use of string concatenation by + takes milliseconds.
         line = "clnorm: "
                 .concat(what)
                 .concat(" after ")
@@ -46,7 +47,7 @@ final class SlowHint implements AutoCloseable {
         }
     }
 
-    // The stream is the process's: it is never closed.
+    // The stream belongs to the process and is never closed.
     @SuppressWarnings("resource")
     private void hint() {
         FileOutputStream error = new FileOutputStream(FileDescriptor.err);
@@ -58,7 +59,7 @@ final class SlowHint implements AutoCloseable {
                 error.write(line, 0, line.length);
             }
         } catch (IOException e) {
-            // Standard error is closed: a hint could not be read.
+            // Standard error is closed.
             ready.countDown();
         } catch (InterruptedException e) {
             ready.countDown();

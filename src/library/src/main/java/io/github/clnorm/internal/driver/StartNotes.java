@@ -18,36 +18,37 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Notes of processes that are loading drivers or opening their first device: an empty file in the cache folder for each,
- * named by process and start time, written before and deleted after. The note of a dead process says that it died, or was
- * killed, meanwhile. Not flushed and not locked: a note that is lost costs a hint.
+ * Notes of processes that are loading drivers or opening their first device. A note is an empty file in the cache
+ * folder, named by process id and start time, created before and deleted afterwards. The note of a dead process means
+ * that it died meanwhile. Notes are neither flushed nor locked: losing one only loses a hint. Immutable and
+ * thread-safe.
  */
 final class StartNotes {
 
     private static final Pattern NAME = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
-    // The start of a process is computed from the machine's, which changes with the clock.
+    // The system computes the start of a process from its own start, which changes with the clock.
     private static final Duration SAME_START = Duration.ofSeconds(10);
     private static final Duration KEPT = Duration.ofDays(7);
 
     private final Path folder;
 
-    /** The notes in a folder, which may not exist yet; null keeps none. */
+    /** Uses a folder, which may not exist yet; null for no notes. */
     StartNotes(Path folder) {
         this.folder = folder;
     }
 
-    /** The user's. */
+    /** The user's notes. */
     static StartNotes ofUser() {
         return new StartNotes(userFolder());
     }
 
-    /** Where the user's notes are; null where there is no cache folder, or another user could have written to it. */
+    /** The folder of the user's notes; null if there is no cache folder, or another user could have written to it. */
     static Path userFolder() {
         return CacheFolder.usable().map(path -> path.resolve("starting")).orElse(null);
     }
 
     /**
-     * The notes of processes that ended while they loaded drivers. Deletes notes that are too old.
+     * Returns the notes of dead processes, and deletes old notes.
      *
      * @return their files
      */
@@ -68,7 +69,7 @@ final class StartNotes {
                 }
             }
         } catch (NoSuchFileException e) {
-            // Another start has just deleted it.
+            // Another process has just deleted it.
             return left;
         } catch (IOException | DirectoryIteratorException e) {
             return List.of();
@@ -77,9 +78,9 @@ final class StartNotes {
     }
 
     /**
-     * Notes that this process begins to load drivers.
+     * Creates a note of this process.
      *
-     * @return the note; empty where none can be written
+     * @return the note; empty if none can be written
      */
     Optional<Path> write() {
         if (folder == null) {
@@ -97,7 +98,7 @@ final class StartNotes {
         }
     }
 
-    /** Deletes notes. Those that cannot be deleted are looked at again by the next start. */
+    /** Deletes notes. The next start reads those that cannot be deleted. */
     static void delete(Iterable<Path> notes) {
         for (Path note : notes) {
             try {
@@ -114,7 +115,7 @@ final class StartNotes {
                 .isBefore(Instant.now().minus(KEPT));
     }
 
-    /** Whether a process still runs: the same one, and not another with the same number. A start of 0 is not known. */
+    /** Whether a process still runs, and is not another one with the same id. A start of 0 means unknown. */
     static boolean isAlive(long pid, long startMilliseconds) {
         Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
         if (process.isEmpty() || isEnded(Path.of("/proc/" + pid + "/stat"))) {
@@ -129,17 +130,19 @@ final class StartNotes {
                         < 0;
     }
 
-    /** Whether Linux keeps only the exit code of a process: its parent, such as a container's first process, does not ask. */
+    /**
+     * Whether a process is a zombie, because its parent, for example a container's first process, does not wait for it.
+     */
     private static boolean isEnded(Path stat) {
         try {
             return isEnded(Files.readString(stat, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
-            // Another system, or it is gone, which the next start sees.
+            // Another system, or the process is gone, which the next start notices.
             return false;
         }
     }
 
-    /** The state is behind the name in parentheses, which may hold any characters. */
+    /** The state follows the name in parentheses, which may contain any characters. */
     static boolean isEnded(String stat) {
         int state = stat.lastIndexOf(')') + 2;
         return state >= 2 && state < stat.length() && "ZXx".indexOf(stat.charAt(state)) >= 0;

@@ -5,13 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lets signals end the process at once while drivers are loaded: SIGINT, SIGTERM and SIGHUP get the system's default action.
- * Java's own handlers end the process through the C library's {@code exit}, which waits for the dynamic linker's lock, and
- * a driver that hangs while it is loaded holds that. Shutdown hooks do not run then. Signals that the process ignores stay
- * ignored. For programs whose main thread loads the drivers before it makes any file.
+ * Lets SIGINT, SIGTERM and SIGHUP end the process immediately while drivers are loaded, by the system's default action.
+ * Java's handlers would call the C library's {@code exit}, which waits for the dynamic linker's lock, and a driver that
+ * hangs while it is loaded holds that lock. Shutdown hooks do not run. Ignored signals stay ignored. For programs whose
+ * main thread loads the drivers before it creates files. Not thread-safe.
  *
- * <p>Through reflection: the compiler warns of {@code sun.misc.Signal}, and no option silences that. Does nothing where
- * the module {@code jdk.unsupported} is missing.
+ * <p>Uses reflection, because the compiler warns about {@code sun.misc.Signal}, and no option silences that. Without
+ * the module
+ * {@code jdk.unsupported} it is a no-op.
  */
 final class StopSignals implements FirstLoad.Guard {
 
@@ -24,7 +25,7 @@ final class StopSignals implements FirstLoad.Guard {
 
     private StopSignals() {}
 
-    /** In force until it is closed. */
+    /** Active until it is closed. */
     static StopSignals begin() {
         StopSignals stop = new StopSignals();
         try {
@@ -37,7 +38,7 @@ final class StopSignals implements FirstLoad.Guard {
                 stop.kept.add(new Kept(one, stop.handle.invoke(null, one, byDefault)));
             }
         } catch (ReflectiveOperationException | LinkageError e) {
-            // Without the module, on Windows, or with -Xrs: signals are as they were.
+            // Without the module, on Windows, or with -Xrs: handlers are unchanged.
             return stop;
         }
         return stop;
@@ -57,6 +58,6 @@ final class StopSignals implements FirstLoad.Guard {
 
     @Override
     public void passed() {
-        // Not known before it is closed.
+        // Nothing to remember.
     }
 }

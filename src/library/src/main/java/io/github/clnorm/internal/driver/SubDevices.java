@@ -11,19 +11,21 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
 
-/** Parts of devices that an application made by {@code clCreateSubDevices}. No platform lists them. */
+/**
+ * Describes sub-devices, which an application creates by {@code clCreateSubDevices} and no platform lists. Thread-safe.
+ */
 final class SubDevices {
 
-    // Each level halves a device at least.
-    private static final int MOST_LEVELS = 32;
+    // Each level at least halves a device.
+    private static final int MAX_LEVELS = 32;
     private static final cl_device_id NONE = new cl_device_id();
 
     private SubDevices() {}
 
-    /** The device that a part of a device is a part of, or of whose part it is one; itself where it is none. */
+    /** Returns the root device of a sub-device; for a root device, itself. */
     static cl_device_id root(cl_device_id id) {
         cl_device_id root = id;
-        for (int level = 0; level < MOST_LEVELS; level++) {
+        for (int level = 0; level < MAX_LEVELS; level++) {
             cl_device_id device = root;
             cl_device_id parent = new cl_device_id();
             int code = code(() ->
@@ -36,7 +38,7 @@ final class SubDevices {
         return root;
     }
 
-    /** What a part says of itself. */
+    /** Queries the attributes of a sub-device. */
     static DeviceInfo describe(DeviceInfo root, cl_device_id part) {
         try {
             return JoclPlatformSource.describe(
