@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** Elements that lie in the file as they are read, the last dimension fastest. */
+/** Reads a tensor in C order, the last dimension fastest. */
 final class COrder extends OpenTensor {
 
     COrder(Specification file, StoredTensor tensor, FileChannel channel) {

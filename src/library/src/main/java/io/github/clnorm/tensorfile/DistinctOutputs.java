@@ -5,17 +5,17 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Outputs of one command, of which no two may be the same tensor: one would be lost. */
+/** Checks that no two outputs of a command are the same tensor, because one would be lost. */
 final class DistinctOutputs {
 
-    /** A tensor, however its file was named. */
+    /** A tensor and the real path of its file. */
     private record Target(String destination, String tensor) {}
 
     private final Set<Target> targets = new HashSet<>();
 
     void add(Specification file) {
         try {
-            // Two tensors in one pipe would be mixed. A device, such as /dev/null, takes several.
+            // A pipe would mix two tensors. A device such as /dev/null accepts several.
             boolean stream = file.isStreamToWrite();
             String destination = stream
                     ? Streams.identity(file, true)
@@ -28,7 +28,7 @@ final class DistinctOutputs {
         }
     }
 
-    /** What tells the tensors of a file apart: nothing in a .npy file, which holds one. */
+    /** The name that identifies a tensor in its file; empty for a .npy file, which has one tensor. */
     static String tensor(Specification file) {
         return file.isSafetensors() ? file.nameToWrite() : "";
     }

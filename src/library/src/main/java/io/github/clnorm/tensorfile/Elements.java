@@ -2,24 +2,24 @@ package io.github.clnorm.tensorfile;
 
 import java.nio.ByteBuffer;
 
-/** The elements of a tensor in an open file, as they are stored. For one thread at a time. Not thread-safe. */
+/** The elements of a tensor in an open file, as they are stored. Not thread-safe. */
 public interface Elements extends AutoCloseable {
 
     /**
-     * Reads consecutive elements, the last dimension fastest whatever the order in the file.
+     * Reads consecutive elements, the last dimension fastest also if the file is in Fortran order.
      *
-     * @param firstElement the index of the first of them
-     * @param target takes their little-endian bytes; its remaining bytes are filled, whatever its byte order
-     * @throws TensorFileException when they cannot be read
-     * @throws IllegalArgumentException when the remaining bytes are not a whole number of elements
-     * @throws IndexOutOfBoundsException when the tensor has fewer elements
+     * @param firstElement the index of the first element
+     * @param target receives little-endian bytes until no bytes remain; its byte order is ignored
+     * @throws TensorFileException if they cannot be read
+     * @throws IllegalArgumentException if the remaining bytes are not a whole number of elements
+     * @throws IndexOutOfBoundsException if the tensor has fewer elements
      */
     void read(long firstElement, ByteBuffer target);
 
     /**
      * Closes the file.
      *
-     * @throws TensorFileException when the system says that this failed
+     * @throws TensorFileException if closing fails
      */
     @Override
     void close();

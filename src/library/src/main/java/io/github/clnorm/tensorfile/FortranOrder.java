@@ -7,17 +7,17 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * Elements that lie in the file with the first dimension fastest: consecutive ones, in C order, are far from each other.
- * The file is mapped, so that the system keeps what is near, and nothing of it lies in Java's heap. The pieces are
- * unmapped when they are collected.
+ * Reads a tensor in Fortran order, the first dimension fastest. Elements that are consecutive in C order are far apart
+ * in the file. The file is mapped, so that the system caches neighbours and no heap is used. The garbage collector
+ * unmaps the pieces.
  */
 final class FortranOrder extends OpenTensor {
 
-    // A power of two, so that no element lies across two pieces.
+    // A power of two, so that no element spans two pieces.
     private static final int PIECE_BITS = 30;
 
-    /** More than any address space holds; the number of pieces stays an int. */
-    static final long MOST_ELEMENTS = 1L << 50;
+    /** Larger than any address space, and small enough that the number of pieces is an int. */
+    static final long MAX_ELEMENTS = 1L << 50;
 
     private final long bytes;
     private final long[] strides;
@@ -38,7 +38,7 @@ final class FortranOrder extends OpenTensor {
 
     @Override
     void gather(long firstElement, int elements, ByteBuffer target) throws IOException {
-        // Of a file that is too short, a mapping's missing pages would be faults.
+        // If the file is too short, reading the mapping's missing pages would fault.
         if (channel.size() < tensor.offset() + bytes) {
             throw Transfer.shorter();
         }
@@ -46,7 +46,7 @@ final class FortranOrder extends OpenTensor {
         try {
             gather(firstElement, to);
         } catch (InternalError e) {
-            // How Java reports such a fault: the file was cut just now.
+            // Java reports this fault so: the file has just been truncated.
             throw Transfer.shorter();
         }
         target.position(target.limit());
@@ -67,7 +67,7 @@ final class FortranOrder extends OpenTensor {
             int run = (int) Math.min(
                     shape[last] - index[last], to.remaining() / tensor.type().bytes());
             gatherRun(from, run, to);
-            // On to the next row: the last dimension starts again, the others count on.
+            // Next row: resets the last dimension and advances the others.
             from -= index[last] * strides[last];
             index[last] = 0;
             for (int i = last - 1; i >= 0; i--) {
@@ -81,7 +81,7 @@ final class FortranOrder extends OpenTensor {
         }
     }
 
-    /** Elements that differ in the last dimension only. */
+    /** Reads elements that differ only in the last index. */
     private void gatherRun(long first, int count, ByteBuffer to) throws IOException {
         long stride = strides[strides.length - 1];
         long from = first;

@@ -15,26 +15,26 @@ import java.util.Map;
 
 /**
  * The header of a {@code .npy} file, formats 1.0, 2.0 and 3.0, as <a
- * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">NumPy describes it</a>: a magic string, a
- * version, a length, and the literal of a Python dictionary with {@code descr}, {@code fortran_order} and {@code shape}.
- * Accepted are the headers that NumPy's own reader accepts.
+ * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">NumPy describes it</a>: a magic string,
+ * a version, a length, and the literal of a Python dictionary with {@code descr}, {@code fortran_order} and {@code
+ * shape}. It accepts the headers that NumPy's reader accepts.
  *
- * <p>After the data nothing may follow. NumPy ignores what does.
+ * <p>Unlike NumPy, it rejects a file with bytes after the data.
  */
 record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffset) {
 
-    /** What tells how long a header is. */
+    /** Bytes that contain the length of the header. */
     static final int START_BYTES = 12;
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    /** NumPy's limit, which protects its parser, in characters. */
-    private static final int LONGEST = 10_000;
+    /** NumPy's limit, which protects its parser. */
+    private static final int MAX_CHARACTERS = 10_000;
 
-    private static final int MOST_BYTES_PER_CHARACTER = 4;
+    private static final int MAX_BYTES_PER_CHARACTER = 4;
     private static final int ALIGNMENT = 64;
     private static final List<String> KEYS = List.of("descr", "fortran_order", "shape");
 
-    /** Reads the description of a tensor of floats, to which the size of the file must fit. */
+    /** Reads the description of a float tensor, and checks the size of the file. */
     static StoredTensor read(Specification file, FileChannel channel) throws IOException {
         NpyHeader header = header(file, channel);
         StoredTensor tensor = header.tensor(file);
@@ -42,7 +42,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         return tensor;
     }
 
-    /** The same before the data is there. */
+    /** Reads a header. The data may be incomplete. */
     static NpyHeader header(Specification file, FileChannel channel) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(START_BYTES);
         Transfer.readAvailable(channel, 0, start);
@@ -57,7 +57,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         return start.get(6) == 1 ? 10 : 12;
     }
 
-    /** Where the header ends, from a file's first bytes. */
+    /** Computes the end of the header from a file's first bytes. */
     static long end(Specification file, ByteBuffer start, long size) {
         int available = start.remaining();
         start.order(ByteOrder.LITTLE_ENDIAN);
@@ -81,7 +81,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
             throw truncated(file, offset, size);
         }
         long length = major == 1 ? start.getShort(8) & 0xffff : start.getInt(8) & 0xffffffffL;
-        if (length > (major == 3 ? MOST_BYTES_PER_CHARACTER * LONGEST : LONGEST)) {
+        if (length > (major == 3 ? MAX_BYTES_PER_CHARACTER * MAX_CHARACTERS : MAX_CHARACTERS)) {
             throw tooLong(file, length, "bytes");
         }
         if (offset + length > size) {
@@ -92,7 +92,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
 
     private static TensorFileException tooLong(Specification file, long length, String unit) {
         return new TensorFileException(
-                file, "has a header of " + length + " " + unit + ", expected at most " + LONGEST);
+                file, "has a header of " + length + " " + unit + ", expected at most " + MAX_CHARACTERS);
     }
 
     private static TensorFileException truncated(Specification file, long expected, long size) {
@@ -109,7 +109,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
             throw new TensorFileException(file, "has a malformed header: it is not UTF-8", e);
         }
         int characters = text.codePointCount(0, text.length());
-        if (characters > LONGEST) {
+        if (characters > MAX_CHARACTERS) {
             throw tooLong(file, characters, "characters");
         }
         Map<?, ?> dictionary = dictionary(file, text, major < 3);
@@ -147,7 +147,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
 
     private static NpyType type(Specification file, Object descr, String text) {
         Object name = descr;
-        // A sub-array of no dimensions is its element.
+        // A sub-array without dimensions is its element.
         while (name instanceof PythonLiteral.Tuple pair
                 && pair.elements().size() == 2
                 && pair.elements().get(1).equals(new PythonLiteral.Tuple(List.of()))) {
@@ -168,9 +168,9 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
                     file, "has no readable 'shape' in its header, expected a tuple: " + Text.excerpt(text));
         }
         List<Object> elements = tuple.elements();
-        if (elements.size() > StoredTensor.MOST_DIMENSIONS) {
+        if (elements.size() > StoredTensor.MAX_DIMENSIONS) {
             throw new TensorFileException(
-                    file, "has " + elements.size() + " dimensions, expected at most " + StoredTensor.MOST_DIMENSIONS);
+                    file, "has " + elements.size() + " dimensions, expected at most " + StoredTensor.MAX_DIMENSIONS);
         }
         long[] shape = new long[elements.size()];
         for (int i = 0; i < shape.length; i++) {
@@ -197,7 +197,10 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         return new StoredTensor(element, shape, fortranOrder, type.isBigEndian(), dataOffset);
     }
 
-    /** Where the data ends, for elements of a size. NumPy's arrays do not exceed 2^63-1 bytes, empty dimensions left out. */
+    /**
+     * Where the data ends, for elements of a size. NumPy's arrays do not exceed 2^63-1 bytes, empty dimensions left
+     * out.
+     */
     long dataEnd(Specification file) {
         return dataOffset + bytes(file, Math.max(type.bytes(), 1));
     }
@@ -221,7 +224,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         }
     }
 
-    /** A whole number: a tensor of one element. */
+    /** Reads the description of a whole number, which is a tensor of one element. */
     static StoredNumber number(Specification file, FileChannel channel) throws IOException {
         NpyHeader header = header(file, channel);
         if (!header.type.isInteger()) {
@@ -236,7 +239,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
                 header.dataOffset);
     }
 
-    /** A header of floats, padded so that the data begins on a multiple of 64 bytes. */
+    /** Writes the header of a float tensor, padded so that the data begins at a multiple of 64 bytes. */
     static byte[] write(ElementType type, long... shape) {
         return write("<f" + type.bytes(), shape);
     }

@@ -6,13 +6,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The type of the elements of a {@code .npy} file, by one of the names that NumPy has for it.
+ * The element type of a {@code .npy} file, by one of NumPy's names.
  *
- * @param name such as {@code <f4} or {@code float32}
+ * @param name for example {@code <f4} or {@code float32}
  */
 record NpyType(String name) {
 
-    // '|' says that there is no byte order; NumPy takes it for its own.
+    // '|' means no byte order; NumPy reads it as the native one.
     private static final Pattern CODE = Pattern.compile("([<>=|]?)(?:([fiu])([1248])|([edf]))");
     private static final Pattern INTEGER = Pattern.compile("(u?)int(8|16|32|64)");
     private static final Map<String, Integer> FLOATS = Map.of(
@@ -39,7 +39,7 @@ record NpyType(String name) {
         return FLOATS.containsKey(name) ? new Layout('f', FLOATS.get(name), false) : OTHER;
     }
 
-    /** Bytes of an element; 0 for types that are not known here. */
+    /** Bytes of an element; 0 for an unsupported type. */
     int bytes() {
         return layout().bytes;
     }
@@ -56,7 +56,7 @@ record NpyType(String name) {
         return layout().kind == 'i';
     }
 
-    /** Our type; null for another. */
+    /** The library's type; null for an unsupported type. */
     ElementType elementType() {
         if (layout().kind != 'f') {
             return null;
@@ -69,7 +69,6 @@ record NpyType(String name) {
         };
     }
 
-    /** As a person reads it. */
     @Override
     public String toString() {
         ElementType type = elementType();

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
-/** The elements of a tensor in an open file: what both orders share. */
+/** Reads a tensor in an open file, in either order. */
 abstract class OpenTensor implements Elements {
 
     private final Specification file;
@@ -19,9 +19,9 @@ abstract class OpenTensor implements Elements {
         this.channel = channel;
     }
 
-    /** Opens a tensor; of a stream, which is open already, the content is given. */
+    /** Opens a tensor. For a stream, {@code spilled} is the open copy of its content; otherwise it is null. */
     static OpenTensor open(Specification file, StoredTensor tensor, FileChannel spilled) {
-        if (!tensor.isInCOrder() && tensor.count() > FortranOrder.MOST_ELEMENTS) {
+        if (!tensor.isInCOrder() && tensor.count() > FortranOrder.MAX_ELEMENTS) {
             throw new TensorFileException(file, "is too large to be read in Fortran order, expected C order");
         }
         try {
@@ -84,13 +84,13 @@ abstract class OpenTensor implements Elements {
         }
     }
 
-    /** Puts that many elements into the target and moves its position. */
+    /** Reads elements into the target and advances its position. */
     abstract void gather(long firstElement, int elements, ByteBuffer target) throws IOException;
 
     @Override
     public void close() {
         if (isShared) {
-            // What a stream held may be read again.
+            // The copy of a stream may be read again.
             return;
         }
         try {

@@ -14,19 +14,19 @@ import java.util.Map;
  * @param name its name
  * @param type the type of its elements
  * @param shape its dimensions, slowest first
- * @param begin where it begins in the data
- * @param end where it ends
+ * @param begin the offset of its first byte in the data
+ * @param end the offset after its last byte
  * @param others further members: raw JSON by key; the format defines none today
  */
 record SafetensorsEntry(
         String name, SafetensorsType type, long[] shape, long begin, long end, Map<String, String> others) {
 
-    /** The entry of a tensor of ours, which begins the data. */
+    /** Creates an entry for a new tensor at the beginning of the data. */
     static SafetensorsEntry of(String name, SafetensorsType type, long bytes, long... shape) {
         return new SafetensorsEntry(name, type, shape, 0, bytes, Map.of());
     }
 
-    /** Reads the value that follows a name. */
+    /** Reads the value of a tensor's name. */
     static SafetensorsEntry read(String name, StrictJson json) {
         String dtype = null;
         long[] shape = null;
@@ -63,7 +63,7 @@ record SafetensorsEntry(
         return tensor;
     }
 
-    /** As the reference implementation does: in 64 bits without sign, dimension by dimension. */
+    /** Multiplies in 64 bits without sign, dimension by dimension, as the reference implementation does. */
     private void checkBytes() {
         long bits = 1;
         for (long dimension : shape) {
@@ -98,7 +98,7 @@ record SafetensorsEntry(
         return new SafetensorsEntry(name, type, shape, newBegin, newBegin + bytes(), others);
     }
 
-    /** Writes it as a member of the header. */
+    /** Writes a member of the header. */
     void write(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart(name);
         json.writeStringField("dtype", type.name());

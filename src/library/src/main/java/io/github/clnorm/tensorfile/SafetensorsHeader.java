@@ -19,23 +19,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a {@code .safetensors} file, as <a href="https://huggingface.co/docs/safetensors">its makers describe
- * it</a>: eight bytes of length, then JSON that maps names to types, shapes and places in the data that follows.
+ * The header of a {@code .safetensors} file, as <a href="https://huggingface.co/docs/safetensors">specified</a>: eight
+ * bytes of length, then JSON that maps names to types, shapes and offsets in the data that follows.
  */
 final class SafetensorsHeader {
 
-    /** The key that is no tensor's name. */
+    /** The key of the metadata, which is not a tensor. */
     static final String METADATA = "__metadata__";
 
-    /** Bytes of length in front of the header. */
+    /** Bytes of the length in front of the JSON. */
     static final int LENGTH_BYTES = 8;
 
     private static final long UNKNOWN_SIZE = Long.MAX_VALUE;
-    // Of Java's memory: 1/4 for the text of a header, 1/2 for the text and what it becomes.
+    // A header may take 1/4 of the heap, and 1/2 together with the objects read from it.
     private static final int SHARE_OF_TEXT = 4;
     private static final int SHARE_OF_ALL = 2;
     // The reference implementation's limit.
-    private static final long LONGEST = 100_000_000;
+    private static final long MAX_BYTES = 100_000_000;
     private static final int ALIGNMENT = 8;
 
     private final Map<String, SafetensorsEntry> tensors;
@@ -52,7 +52,7 @@ final class SafetensorsHeader {
         return read(file, channel, channel.size());
     }
 
-    /** Reads a header of which the data is not there yet. */
+    /** Reads a header before its data is complete. */
     static SafetensorsHeader readWithoutData(Specification file, FileChannel channel) throws IOException {
         return read(file, channel, UNKNOWN_SIZE);
     }
@@ -66,7 +66,7 @@ final class SafetensorsHeader {
             Transfer.read(channel, LENGTH_BYTES, text);
             return parse(file, text.array(), size);
         } catch (OutOfMemoryError e) {
-            // Memory that seemed free was taken by other threads.
+            // Other threads took memory meanwhile.
             throw tooLarge(file, length, e);
         }
     }
@@ -79,29 +79,29 @@ final class SafetensorsHeader {
                 cause);
     }
 
-    /** The header of a file that is in memory. */
+    /** Reads the header of a file in memory. */
     static SafetensorsHeader read(Specification file, byte[] content) {
         int length = length(file, ByteBuffer.wrap(content), content.length);
         return parse(file, Arrays.copyOfRange(content, LENGTH_BYTES, LENGTH_BYTES + length), content.length);
     }
 
-    /** Where the header ends, from a file's first bytes. */
+    /** Computes the end of the header from a file's first bytes. */
     static long end(Specification file, ByteBuffer start, long size) {
         return LENGTH_BYTES + length(file, start, size);
     }
 
-    /** The length of the JSON, from a file's first bytes. */
+    /** Reads the length of the JSON from a file's first bytes. */
     private static int length(Specification file, ByteBuffer start, long size) {
         if (start.remaining() < LENGTH_BYTES) {
             throw new TensorFileException(
                     file, "is truncated: a .safetensors file begins with 8 bytes of length, the file has " + size);
         }
         long length = start.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-        if (length < 0 || length > LONGEST) {
+        if (length < 0 || length > MAX_BYTES) {
             throw new TensorFileException(
                     file,
                     "is not a .safetensors file: it would have a header of " + Long.toUnsignedString(length)
-                            + " bytes, expected at most " + LONGEST);
+                            + " bytes, expected at most " + MAX_BYTES);
         }
         if (length > size - LENGTH_BYTES) {
             throw new TensorFileException(
@@ -114,7 +114,7 @@ final class SafetensorsHeader {
     }
 
     private static SafetensorsHeader parse(Specification file, byte[] text, long size) {
-        // Few bytes of JSON become many in Java: an entry takes ten times its text.
+        // In the heap, an entry takes ten times the size of its text.
         long room = Runtime.getRuntime().maxMemory() / SHARE_OF_ALL - text.length;
         try {
             // The format allows no white space in front.
@@ -154,7 +154,7 @@ final class SafetensorsHeader {
         return header;
     }
 
-    /** A map of strings to strings, or null, which is none. */
+    /** Reads a map of strings to strings, or null. */
     private static String metadata(StrictJson json) {
         int start = json.position();
         if (json.skipNull()) {
@@ -167,7 +167,7 @@ final class SafetensorsHeader {
         return json.textSince(start);
     }
 
-    /** The tensor of that name, or without a name the only one. */
+    /** Returns the named tensor, or the only one if there is no name. */
     StoredTensor find(Specification file) {
         SafetensorsEntry tensor = entry(file);
         ElementType type = tensor.type().elementType();
@@ -177,12 +177,12 @@ final class SafetensorsHeader {
                     "tensor " + Text.name(tensor.name()) + " holds " + tensor.type()
                             + ", expected F16, BF16, F32 or F64");
         }
-        // Our own limits are narrower than the format's.
+        // The library's limits are narrower than the format's.
         StoredTensor.bytes(file, type, tensor.shape());
         return new StoredTensor(type, tensor.shape(), false, false, dataOffset + tensor.begin());
     }
 
-    /** The whole number of that name. */
+    /** Returns the named whole number. */
     StoredNumber number(Specification file) {
         SafetensorsEntry tensor = entry(file);
         SafetensorsType type = tensor.type();
@@ -213,7 +213,7 @@ final class SafetensorsHeader {
         return tensor;
     }
 
-    /** Where the last tensor ends in the file. */
+    /** The offset in the file after the last tensor. */
     long dataEnd() {
         return dataOffset
                 + tensors.values().stream()
@@ -226,7 +226,7 @@ final class SafetensorsHeader {
         return tensors.values();
     }
 
-    /** The JSON of the metadata; null when there is none. */
+    /** The raw JSON of the metadata; null if there is none. */
     String metadata() {
         return metadata;
     }
@@ -235,7 +235,7 @@ final class SafetensorsHeader {
         return dataOffset;
     }
 
-    /** Refuses data that does not belong to one tensor each. */
+    /** Rejects gaps and overlaps: each byte of data must belong to exactly one tensor. */
     private void checkContiguous(Specification file, long dataBytes) {
         List<SafetensorsEntry> ordered = tensors.values().stream()
                 .sorted(Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end))
@@ -258,7 +258,7 @@ final class SafetensorsHeader {
         }
     }
 
-    /** A header, padded so that the data begins on a multiple of 8 bytes. */
+    /** Writes a header, padded so that the data begins at a multiple of 8 bytes. */
     static byte[] write(String metadata, List<SafetensorsEntry> tensors) throws IOException {
         StringWriter json = new StringWriter();
         try (JsonGenerator generator = JsonWriter.generator(json)) {
@@ -274,8 +274,8 @@ final class SafetensorsHeader {
         }
         byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
         int padding = (ALIGNMENT - text.length % ALIGNMENT) % ALIGNMENT;
-        if (text.length + padding > LONGEST) {
-            throw new IOException("its header would be longer than " + LONGEST + " bytes");
+        if (text.length + padding > MAX_BYTES) {
+            throw new IOException("its header would be longer than " + MAX_BYTES + " bytes");
         }
         ByteBuffer header =
                 ByteBuffer.allocate(LENGTH_BYTES + text.length + padding).order(ByteOrder.LITTLE_ENDIAN);

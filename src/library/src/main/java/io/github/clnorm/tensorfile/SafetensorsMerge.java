@@ -11,24 +11,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The tensors of several {@code .safetensors} files in one; of two of one name, that of the later file. */
+/**
+ * Merges several {@code .safetensors} files. If two tensors have the same name, the one from the later file is kept.
+ */
 final class SafetensorsMerge implements AutoCloseable {
 
-    /** A tensor, and where its elements are. */
+    /** A tensor and the position of its elements. */
     private record Source(SafetensorsEntry tensor, FileChannel channel, long position) {}
 
     private final List<FileChannel> opened = new ArrayList<>();
     private final Map<String, Source> tensors = new LinkedHashMap<>();
     private String metadata;
 
-    /** Takes the tensors of a file, and its metadata. */
+    /** Adds the tensors of a file, and its metadata. */
     void add(Specification named, Path path) throws IOException {
         FileChannel channel = FileChannel.open(path);
         opened.add(channel);
         add(named, channel);
     }
 
-    /** Takes the tensors of an open file, and its metadata if there were none before. */
+    /** Adds the tensors of an open file, and its metadata if there is none yet. */
     void add(Specification named, FileChannel channel) throws IOException {
         SafetensorsHeader header = readExisting(named, channel);
         metadata = metadata == null ? header.metadata() : metadata;
@@ -37,7 +39,7 @@ final class SafetensorsMerge implements AutoCloseable {
         }
     }
 
-    /** Refuses a file that is there and could not be kept. */
+    /** Rejects an existing file that could not be merged. */
     static void checkExisting(Specification named, Path path) throws IOException {
         if (Files.isRegularFile(path)) {
             try (FileChannel channel = FileChannel.open(path)) {
@@ -55,13 +57,13 @@ final class SafetensorsMerge implements AutoCloseable {
         }
     }
 
-    /** Whether there is nothing but one tensor: then its own file is the result. */
+    /** Whether there is only one tensor and no metadata, so that its own file is the result. */
     boolean isOneTensor() {
         return tensors.size() == 1 && metadata == null;
     }
 
     void write(FileChannel to) throws IOException {
-        // As the reference implementation does: the types with the largest elements first, so that all are aligned.
+        // Types with the largest elements first, as in the reference implementation, so that all tensors are aligned.
         List<Source> ordered = new ArrayList<>(tensors.values());
         ordered.sort(Comparator.comparingInt(source -> -source.tensor.type().alignment()));
         List<SafetensorsEntry> entries = new ArrayList<>();

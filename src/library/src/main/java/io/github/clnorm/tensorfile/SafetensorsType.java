@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The types of the elements of {@code .safetensors} files, by the names that its reference implementation has. */
+/** The element types of {@code .safetensors} files, named as in the reference implementation. */
 enum SafetensorsType {
     BOOL(8),
     F4(4),
@@ -40,7 +40,7 @@ enum SafetensorsType {
         this.bits = bits;
     }
 
-    /** Null for a name that is not one of these. */
+    /** Returns the type with a name, or null. */
     static SafetensorsType of(String name) {
         return BY_NAME.get(name);
     }
@@ -54,7 +54,7 @@ enum SafetensorsType {
         };
     }
 
-    /** Our type; null for another. */
+    /** The library's type; null for an unsupported type. */
     ElementType elementType() {
         return switch (this) {
             case F16 -> ElementType.FLOAT16;
@@ -80,7 +80,7 @@ enum SafetensorsType {
         return bits;
     }
 
-    /** The alignment that an element likes, in bytes. */
+    /** The preferred alignment of an element in bytes. */
     int alignment() {
         return Math.max(bits / 8, 1);
     }

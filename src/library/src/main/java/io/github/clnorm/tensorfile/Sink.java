@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Takes the elements of a tensor that is being written, piece by piece. To be closed after the last one, and before
+ * Writes the elements of a tensor, piece by piece. The caller closes it after the last element and before
  * {@link TensorOutput#commit()}.
  *
  * <p>Not thread-safe.
@@ -22,7 +22,7 @@ public final class Sink implements AutoCloseable {
     /**
      * Writes the header.
      *
-     * @param isStream whether the channel is closed with the sink; otherwise it belongs to the temporary file
+     * @param isStream whether {@link #close()} closes the channel; otherwise the channel belongs to the temporary file
      */
     Sink(Specification target, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
             throws IOException {
@@ -34,11 +34,11 @@ public final class Sink implements AutoCloseable {
     }
 
     /**
-     * Writes the next elements, or parts of them.
+     * Writes the next bytes, which need not be whole elements.
      *
-     * @param bytes little-endian, the last dimension fastest; the remaining bytes are written, whatever the byte order
-     * @throws IOException when they cannot be written; the message names the target
-     * @throws IllegalStateException when these are more bytes than the tensor has left, or the sink is closed
+     * @param bytes little-endian elements, the last dimension fastest; the buffer's byte order is ignored
+     * @throws IOException if they cannot be written; the message names the target
+     * @throws IllegalStateException if the tensor has fewer bytes left, or the sink is closed
      */
     public void write(ByteBuffer bytes) throws IOException {
         if (closed) {
@@ -60,8 +60,8 @@ public final class Sink implements AutoCloseable {
     /**
      * Ends the tensor.
      *
-     * @throws IOException when its last bytes cannot be written; the message names the target
-     * @throws IllegalStateException when bytes are missing
+     * @throws IOException if its last bytes cannot be written; the message names the target
+     * @throws IllegalStateException if bytes are missing
      */
     @Override
     public void close() throws IOException {
@@ -69,13 +69,13 @@ public final class Sink implements AutoCloseable {
             return;
         }
         abandon();
-        // After a failure bytes are missing too, but that has been said.
+        // After a failure bytes are missing too, but write() has thrown already.
         if (left > 0 && !failed) {
             throw new IllegalStateException(target + ": is closed although " + left + " bytes are missing");
         }
     }
 
-    /** Closes a stream, however much was written. */
+    /** Closes a stream, also if bytes are missing. */
     void abandon() throws IOException {
         closed = true;
         if (!isStream) {

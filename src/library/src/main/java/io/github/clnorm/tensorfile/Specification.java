@@ -6,20 +6,20 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Which tensor is meant: {@code FILE.npy}, {@code FILE.safetensors} or {@code FILE.safetensors#NAME}; {@code -} is standard
- * input, or output, as {@code .npy}. The first # that
- * directly follows .safetensors begins the tensor's name; any other # belongs to a file's name.
+ * Names a tensor: {@code FILE.npy}, {@code FILE.safetensors} or {@code FILE.safetensors#NAME}. {@code -} is standard
+ * input or output, in the format {@code .npy}. The first # that directly follows .safetensors begins the tensor's name.
+ * Any other # is part of the file's name.
  *
- * @param text as it was given
+ * @param text the text, unchanged
  * @param path the file
- * @param tensor the tensor's name in the file; null when none was given
- * @param isStandard whether it is standard input or output, and no file
+ * @param tensor the tensor's name in the file; null if there is none
+ * @param isStandard whether it is standard input or output
  */
 record Specification(String text, Path path, String tensor, boolean isStandard) {
 
     private static final String NPY = ".npy";
     private static final String SAFETENSORS = ".safetensors";
-    /** The name of a tensor that is written without one. */
+    /** The default name of a tensor. */
     private static final String UNNAMED = "tensor";
 
     static Specification of(String text) {
@@ -53,12 +53,12 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
         return isSafetensors() ? SAFETENSORS : NPY;
     }
 
-    /** Standard input, a device or a pipe: read once, from its begin to its end. */
+    /** Whether it is standard input, a device or a pipe, which can be read only once. */
     boolean isStream() {
         return isStandard || Streams.isSpecial(path);
     }
 
-    /** Standard output, a device or a pipe: written to, not replaced. */
+    /** Whether it is standard output, a device or a pipe, which is not replaced. */
     boolean isStreamToWrite() {
         return Streams.isStandardOutput(this) || Streams.isSpecial(path);
     }
@@ -67,7 +67,7 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
         return tensor == null ? UNNAMED : tensor;
     }
 
-    /** Refuses names of files and tensors that nothing of this type can be written to; null is a whole number. */
+    /** Rejects names to which the type cannot be written. A null type means a whole number. */
     void checkWritable(ElementType type) {
         if (!isSafetensors() && !isNpyByName() && !isStreamToWrite()) {
             throw new TensorFileException(text, "expected a name that ends with .npy or .safetensors");

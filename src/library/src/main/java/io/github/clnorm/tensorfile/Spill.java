@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What a stream holds, copied to a temporary file of this user that has no name any more: the system frees it when the
- * channel is closed or the process ends. It is in {@code $TMPDIR}, or else in the folder of {@code java.io.tmpdir}.
+ * Copies a stream to an unlinked temporary file, which the system frees when the channel is closed or the process
+ * exits. The file is in {@code $TMPDIR}, or else in the folder of {@code java.io.tmpdir}.
  */
 final class Spill {
 
@@ -27,7 +27,7 @@ final class Spill {
         this.channel = channel;
     }
 
-    /** Reads one tensor, or one file of tensors, and refuses more. */
+    /** Copies one .npy or .safetensors file. Rejects a stream with more bytes. */
     static FileChannel of(Specification file) throws IOException {
         try (InputStream stream = Streams.input(file)) {
             Path path = temporary();
@@ -36,7 +36,7 @@ final class Spill {
             boolean done = false;
             try {
                 Spill spill = new Spill(stream, channel, path.getParent());
-                // One byte more shows that the stream is longer, and an endless one does not fill the disk.
+                // One more byte shows whether the stream is longer. An endless stream does not fill the disk.
                 spill.copyUpTo(spill.end(file) + 1);
                 done = true;
                 return channel;
@@ -55,13 +55,13 @@ final class Spill {
                 return Files.createTempFile(Path.of(named), "clnorm-", ".input");
             }
         } catch (InvalidPathException e) {
-            // Not a name of a folder: as if it were not set.
+            // An invalid name counts as not set.
             return Files.createTempFile("clnorm-", ".input");
         }
         return Files.createTempFile("clnorm-", ".input");
     }
 
-    /** Where the data ends, by its header. */
+    /** Reads the header and returns the end of the data. */
     private long end(Specification file) throws IOException {
         boolean safetensors = file.isSafetensors();
         copyUpTo(safetensors ? SafetensorsHeader.LENGTH_BYTES : NpyHeader.START_BYTES);
@@ -86,7 +86,7 @@ final class Spill {
             try {
                 Transfer.write(channel.position(at), ByteBuffer.wrap(piece, 0, count));
             } catch (IOException e) {
-                // Not the input's fault.
+                // The input is not at fault.
                 throw new UncheckedIOException(new IOException(
                         "input cannot be copied to a temporary file in " + folder + ": " + Text.reason(e)
                                 + ". Set TMPDIR to a folder with more space",

@@ -7,13 +7,13 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /**
- * How a file holds a whole number.
+ * The position and format of a whole number in a file.
  *
- * @param bytes how many it takes
+ * @param bytes its size
  * @param signed whether it may be negative
- * @param bigEndian the order of its bytes
- * @param shape of the tensor, which has one element
- * @param offset where it begins in the file
+ * @param bigEndian whether its most significant byte comes first
+ * @param shape the shape of the tensor, which must have one element
+ * @param offset the position of its first byte in the file
  */
 record StoredNumber(int bytes, boolean signed, boolean bigEndian, long[] shape, long offset) {
 

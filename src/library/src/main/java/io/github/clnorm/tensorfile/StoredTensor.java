@@ -7,32 +7,34 @@ import java.nio.channels.FileChannel;
 import java.util.Arrays;
 
 /**
- * How a file holds a tensor.
+ * The position and format of a tensor in a file.
  *
  * @param type the type of the elements
  * @param shape the dimensions, slowest first
- * @param fortranOrder whether the first dimension is fastest, instead of the last
+ * @param fortranOrder whether the first dimension is fastest instead of the last
  * @param bigEndian whether the most significant byte of an element comes first
- * @param offset where the elements begin in the file
+ * @param offset the position of the first element in the file
  */
 record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolean bigEndian, long offset) {
 
-    /** NumPy's own limit. */
-    static final int MOST_DIMENSIONS = 64;
+    /** NumPy's limit. */
+    static final int MAX_DIMENSIONS = 64;
 
-    /** Reads the description of a tensor of floats. */
+    /** Reads the description of a float tensor. */
     static StoredTensor read(Specification file, FileChannel channel) throws IOException {
         return file.isSafetensors() ? SafetensorsHeader.read(file, channel).find(file) : NpyHeader.read(file, channel);
     }
 
-    /** Where the tensor is in a file that was opened anew: it may have been replaced by one with another order. */
+    /**
+     * Finds the tensor in a file that was reopened, because the file may have been replaced by one in another order.
+     */
     StoredTensor readAgain(Specification file, FileChannel channel) throws IOException {
         StoredTensor now;
         try {
             now = read(file, channel);
         } catch (TensorFileException e) {
             if (channel.size() < offset + count() * type.bytes()) {
-                // Reading says that it became shorter.
+                // Reading the elements will report that the file became shorter.
                 return this;
             }
             throw e;
@@ -50,21 +52,21 @@ record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolea
         return Shapes.elements(shape);
     }
 
-    /** Whether the elements lie as C orders them: so they also do when at most one dimension is longer than 1. */
+    /** Whether the elements are in C order, which is also the case if at most one dimension is longer than 1. */
     boolean isInCOrder() {
         return !fortranOrder
                 || Arrays.stream(shape).filter(dimension -> dimension != 1).count() <= 1;
     }
 
-    /** The bytes that the elements of a file take. */
+    /** The size of the elements in bytes; rejects a shape that is too large. */
     static long bytes(Object file, ElementType type, long... shape) {
         return bytes(file, type.bytes(), shape);
     }
 
     static long bytes(Object file, int elementBytes, long... shape) {
-        if (shape.length > MOST_DIMENSIONS) {
+        if (shape.length > MAX_DIMENSIONS) {
             throw new TensorFileException(
-                    file, "has " + shape.length + " dimensions, expected at most " + MOST_DIMENSIONS);
+                    file, "has " + shape.length + " dimensions, expected at most " + MAX_DIMENSIONS);
         }
         try {
             return Math.multiplyExact(Shapes.elements(shape), elementBytes);

@@ -14,27 +14,27 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 
-/** What is read from and written to in one go: standard input and output, pipes and devices. */
+/** Opens standard input and output, pipes and devices. */
 final class Streams {
 
-    /** The name of standard input, or of standard output. */
+    /** The name of standard input and standard output. */
     static final String STANDARD = "-";
 
     private static final Set<String> INPUT = Set.of("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0");
     private static final Set<String> OUTPUT = Set.of("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1");
     private static final Set<String> ERROR = Set.of("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2");
-    // Of the mode that stat(2) gives.
+    // Bits of st_mode in stat(2).
     private static final int KIND = 0170000;
     private static final int CHARACTER_DEVICE = 0020000;
 
     private Streams() {}
 
-    /** A pipe, a socket or a device. */
+    /** Whether a path is a pipe, a socket or a device. */
     static boolean isSpecial(Path path) {
         return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
     }
 
-    /** Standard output or error, by whatever name; what it is redirected to is never replaced. */
+    /** Whether it is standard output or error under any name. A file to which it is redirected is never replaced. */
     static boolean isStandardOutput(Specification file) {
         return file.isStandard() || isNamed(file, OUTPUT) || isNamed(file, ERROR);
     }
@@ -43,7 +43,7 @@ final class Streams {
         return names.contains(file.path().toString());
     }
 
-    /** What tells streams apart; null for a device, which takes several tensors. */
+    /** A key that is equal for the same stream; null for a device, which accepts several tensors. */
     static String identity(Specification file, boolean output) throws IOException {
         if (file.isStandard() || isNamed(file, output ? OUTPUT : INPUT)) {
             return STANDARD;
@@ -54,7 +54,7 @@ final class Streams {
         if (isCharacterDevice(file.path())) {
             return null;
         }
-        // A pipe that a shell made has no path, but a key.
+        // A shell's pipe has no path, but a file key.
         Object key =
                 Files.readAttributes(file.path(), BasicFileAttributes.class).fileKey();
         return key == null ? file.path().toAbsolutePath().toString() : key.toString();
@@ -65,30 +65,30 @@ final class Streams {
                 && ((int) Files.getAttribute(path, "unix:mode") & KIND) == CHARACTER_DEVICE;
     }
 
-    /** Closing standard input does nothing. */
+    /** Opens an input. Closing standard input is a no-op. */
     static InputStream input(Specification file) throws IOException {
         if (file.isStandard() || isNamed(file, INPUT)) {
             return new FileInputStream(FileDescriptor.in) {
                 @Override
                 public void close() {
-                    // The process's own.
+                    // Standard input belongs to the process.
                 }
             };
         }
         return Files.newInputStream(file.path());
     }
 
-    /** Closing standard output does nothing. */
+    /** Opens an output. Closing standard output is a no-op. */
     static WritableByteChannel output(Specification file) throws IOException {
         if (isStandardOutput(file)) {
-            // Not opened anew by its name: that would begin at the start of a file that it is redirected to.
+            // Reopening it by name would overwrite the beginning of a file to which it is redirected.
             FileDescriptor descriptor = isNamed(file, ERROR) ? FileDescriptor.err : FileDescriptor.out;
             return new Unclosed(new FileOutputStream(descriptor).getChannel());
         }
         return FileChannel.open(file.path(), StandardOpenOption.WRITE);
     }
 
-    /** A channel of the process, which stays open for others. */
+    /** A channel of the process, which stays open. */
     private record Unclosed(FileChannel channel) implements WritableByteChannel {
 
         @Override

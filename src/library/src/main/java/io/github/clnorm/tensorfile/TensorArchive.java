@@ -5,7 +5,7 @@ import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The tensors of a {@code .safetensors} file that is in memory, such as a resource of a jar. Not thread-safe. */
+/** The tensors of a {@code .safetensors} file in memory, for example a resource of a jar. Not thread-safe. */
 public final class TensorArchive {
 
     private final String name;
@@ -26,7 +26,7 @@ public final class TensorArchive {
      *
      * @param name the file's name, for messages; ends with .safetensors
      * @param content the file; not copied
-     * @throws TensorFileException when it is not a well-formed .safetensors file
+     * @throws TensorFileException if it is not a well-formed .safetensors file
      */
     public TensorArchive(String name, byte[] content) {
         this.name = name;
@@ -35,11 +35,11 @@ public final class TensorArchive {
     }
 
     /**
-     * A tensor.
+     * Returns a tensor.
      *
      * @param tensor its name
      * @return the tensor with its elements
-     * @throws TensorFileException when there is none of that name, or of another type than ours
+     * @throws TensorFileException if there is none with this name, or its type is not an {@link ElementType}
      */
     public Entry tensor(String tensor) {
         StoredTensor stored = header.find(Specification.of(name + "#" + tensor));

@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** A tensor in a file: what it is, and its elements. Immutable and thread-safe. */
+/** A tensor in a file. Immutable and thread-safe. */
 public final class TensorFile {
 
-    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Specification file;
     private final StoredTensor tensor;
-    /** What a stream held; null for a file. */
+    /** The copy of a stream; null for a file. */
     private final FileChannel spilled;
 
     private TensorFile(Specification file, StoredTensor tensor, FileChannel spilled) {
@@ -30,26 +30,24 @@ public final class TensorFile {
     }
 
     /**
-     * Reads what a file holds, but not its elements. A pipe, a device or standard input is read to its end, and its
-     * content kept in a temporary file without a name for as long as the result is reachable.
+     * Reads the description of a tensor, without its elements. A pipe, a device or standard input is read to its end
+     * and copied to an unlinked temporary file, which exists as long as the result is reachable.
      *
-     * @param specification {@code FILE.npy}, or {@code FILE.safetensors#NAME}; without a name the only tensor of the
-     *     file. The format follows the name: what does not end with .safetensors is read as .npy. {@code -} is standard
-     *     input, as .npy.
+     * @param specification {@code FILE.npy}, or {@code FILE.safetensors#NAME}; the name may be omitted if the file has
+     *     one tensor. A name that does not end with .safetensors is read as .npy. {@code -} is standard input, as .npy.
      * @return the tensor's description
-     * @throws TensorFileException when it is not a well-formed file of floats, or has no such tensor
+     * @throws TensorFileException if the file is malformed, or has no float tensor with this name
      */
     public static TensorFile open(String specification) {
         return open(Specification.of(specification));
     }
 
     /**
-     * Reads what a file holds, but not its elements.
+     * Reads the description of a tensor, without its elements.
      *
-     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; a # is a part of its name, and - is
-     *     the name of a file
+     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; # and - have no special meaning
      * @return the tensor's description
-     * @throws TensorFileException when it is not a well-formed file of floats
+     * @throws TensorFileException if the file is malformed, or its tensor is not of floats
      */
     public static TensorFile open(Path path) {
         return open(Specification.of(path));
@@ -63,11 +61,11 @@ public final class TensorFile {
     }
 
     /**
-     * Reads a whole number of any integer type, such as the {@code num_batches_tracked} (I64) of a PyTorch module.
+     * Reads a whole number of any integer type, for example {@code num_batches_tracked} (I64) of a PyTorch module.
      *
      * @param specification {@code FILE.safetensors#NAME}, or {@code FILE.npy}
-     * @return the value of a tensor of one element
-     * @throws TensorFileException when there is no such tensor, or it holds something else
+     * @return the value of the tensor's only element
+     * @throws TensorFileException if there is no such tensor, or it is not a single whole number
      */
     public static long readLong(String specification) {
         Specification file = Specification.of(specification);
@@ -80,10 +78,10 @@ public final class TensorFile {
     }
 
     /**
-     * Refuses streams that are named twice: each can be read once.
+     * Rejects a stream that is named twice, because it can be read only once.
      *
-     * @param specifications of the inputs; null for those that are not given
-     * @throws TensorFileException when two of them are the same pipe, or standard input
+     * @param specifications the inputs; null for an input that is not given
+     * @throws TensorFileException if two of them are the same pipe, or standard input
      */
     public static void checkStreams(String... specifications) {
         Set<String> streams = new HashSet<>();
@@ -103,12 +101,12 @@ public final class TensorFile {
         }
     }
 
-    /** What reads an open file. */
+    /** Reads an open file. */
     private interface Reader<T> {
         T read(FileChannel channel) throws IOException;
     }
 
-    /** Opens a file, and closes it unless it is what a stream held. */
+    /** Opens a file and closes it, except the copy of a stream. */
     private static <T> T with(Specification file, Reader<T> reader) {
         if (!file.isStandard() && Files.isDirectory(file.path())) {
             throw new TensorFileException(file, "is a directory, expected a " + file.format() + " file");
@@ -141,16 +139,16 @@ public final class TensorFile {
     }
 
     /**
-     * Where it is.
+     * Returns the path of the file.
      *
-     * @return the path of the file; {@code -} for standard input
+     * @return the path; {@code -} for standard input
      */
     public Path path() {
         return file.path();
     }
 
     /**
-     * The type of its elements.
+     * Returns the type of its elements.
      *
      * @return the type
      */
@@ -159,7 +157,7 @@ public final class TensorFile {
     }
 
     /**
-     * Its dimensions, slowest first.
+     * Returns its dimensions, slowest first.
      *
      * @return a copy
      */
@@ -168,21 +166,21 @@ public final class TensorFile {
     }
 
     /**
-     * Opens the file to read the elements as they are stored, piece by piece. Where the file was replaced since, they are
-     * those of the new file.
+     * Opens the file to read the elements as they are stored, piece by piece. If the file was replaced, the elements of
+     * the new file are read.
      *
-     * @return the elements; to be closed
-     * @throws TensorFileException when the file cannot be opened, or has another type or shape now
+     * @return the elements; the caller closes them
+     * @throws TensorFileException if the file cannot be opened, or its type or shape has changed
      */
     public Elements elements() {
         return OpenTensor.open(file, tensor, spilled);
     }
 
     /**
-     * Reads the elements, converted to float32; a float64 becomes the nearest one.
+     * Reads the elements as float32. A float64 is rounded to the nearest float32.
      *
-     * @return the elements, the last dimension fastest whatever the order in the file
-     * @throws TensorFileException when they cannot be read, or do not fit in a Java array
+     * @return the elements, the last dimension fastest also if the file is in Fortran order
+     * @throws TensorFileException if they cannot be read, or do not fit in a Java array
      */
     public float[] readFloats() {
         float[] values = new float[count()];
@@ -191,10 +189,10 @@ public final class TensorFile {
     }
 
     /**
-     * Reads the elements, converted to float64, which holds every type exactly.
+     * Reads the elements as float64, which represents every type exactly.
      *
-     * @return the elements, the last dimension fastest whatever the order in the file
-     * @throws TensorFileException when they cannot be read, or do not fit in a Java array
+     * @return the elements, the last dimension fastest also if the file is in Fortran order
+     * @throws TensorFileException if they cannot be read, or do not fit in a Java array
      */
     public double[] readDoubles() {
         double[] values = new double[count()];
@@ -204,14 +202,14 @@ public final class TensorFile {
 
     private int count() {
         long count = tensor.count();
-        if (count > LARGEST_ARRAY) {
+        if (count > MAX_ARRAY) {
             throw new TensorFileException(
-                    file, "holds " + count + " elements, the most that can be read at once are " + LARGEST_ARRAY);
+                    file, "holds " + count + " elements, the most that can be read at once are " + MAX_ARRAY);
         }
         return (int) count;
     }
 
-    /** Takes some elements, of which the first has this index. */
+    /** Receives consecutive elements and the index of the first. */
     private interface Piece {
         void take(ByteBuffer elements, int at);
     }
@@ -231,9 +229,9 @@ public final class TensorFile {
     }
 
     /**
-     * The specification.
+     * Returns the specification.
      *
-     * @return as it was given
+     * @return the text, unchanged
      */
     @Override
     public String toString() {

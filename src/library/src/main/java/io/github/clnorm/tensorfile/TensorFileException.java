@@ -1,8 +1,8 @@
 package io.github.clnorm.tensorfile;
 
 /**
- * A file that cannot be read as a tensor, or cannot hold one. The message is one line that names the file as it was
- * given, what it holds and what was expected.
+ * A file cannot be read as a tensor, or a tensor cannot be written to it. The message is one line with the file's name
+ * as the caller gave it, the problem, and what was expected.
  *
  * <p>Immutable and thread-safe.
  */

@@ -19,37 +19,39 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors that a command writes, all or none: each goes to a temporary file in the folder of its file, and
- * {@link #commit()} gives them their names, as {@link FileReplacements} does. Until then, and after a failure, older files
- * of these names are as they were, and may still be read.
+ * Writes tensors to files, all or none. Each tensor is written to a temporary file in the folder of its destination,
+ * and
+ * {@link #commit()} renames them all (see {@link FileReplacements}). Until then, and after a failure, existing files
+ * are unchanged and can be read.
  *
- * <p>The format follows the name: {@code FILE.npy}, or {@code FILE.safetensors#NAME}, where a tensor without a name is
- * called {@code tensor}. A {@code .npy} file is replaced; in a {@code .safetensors} file the other tensors and the
- * metadata stay, also those that other threads and processes write with this class at the same time. Devices, pipes and
- * {@code -}, which is standard output, are written to at once, as {@code .npy} unless their name ends with .safetensors.
+ * <p>The name determines the format: {@code FILE.npy} or {@code FILE.safetensors#NAME}; the default NAME is {@code
+ * tensor}. A
+ * {@code .npy} file is replaced. In a {@code .safetensors} file the other tensors and the metadata stay, also tensors
+ * that other threads and processes write with this class at the same time. Devices, pipes and {@code -} (standard
+ * output) are written immediately, as {@code .npy} unless their name ends with .safetensors.
  *
- * <p>Not thread-safe; several objects may write to one file at the same time.
+ * <p>Not thread-safe. Several objects may write to one file at the same time.
  */
 public final class TensorOutput implements AutoCloseable {
 
-    /** What goes into a file: complete files of one tensor each, by the tensors' names. */
+    /** The temporary files for a destination, each a complete file of one tensor, by tensor name. */
     private record Parts(Specification file, Map<String, Replacement> byTensor) {}
 
     private final FileReplacements replacements = new FileReplacements();
     private final List<Sink> sinks = new ArrayList<>();
     private final Map<Path, Parts> files = new LinkedHashMap<>();
 
-    /** Nothing is written yet. */
+    /** Creates an empty set of outputs. */
     public TensorOutput() {}
 
     /**
-     * Refuses what no tensor of a type can be written to, before any work is done for it.
+     * Checks that a tensor can be written, before it is computed.
      *
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
-     * @throws IllegalArgumentException when it is a directory, has another ending, is a .npy file for bfloat16, or a file
-     *     that is there and is not a well-formed .safetensors file to which a tensor could be added; when its folder does
-     *     not exist, takes no files, or, for a .safetensors file, has no locks
+     * @throws IllegalArgumentException if it is a directory, has another suffix, is a .npy file for bfloat16, or is an
+     *     existing malformed .safetensors file; or if its folder does not exist, does not allow new files or, for a
+     *     .safetensors file, has no locks
      */
     public static void check(String specification, ElementType type) {
         Specification file = Specification.of(specification);
@@ -63,7 +65,7 @@ public final class TensorOutput implements AutoCloseable {
         try {
             FileReplacements.check(file.path(), file.isSafetensors());
         } catch (IOException e) {
-            // Also the reasons that only the system knows, such as a file system that is mounted read-only.
+            // Includes reasons that only the system knows, such as a read-only mount.
             throw new TensorFileException(file, "cannot be written: " + folderReason(file, e), e);
         }
         if (file.isSafetensors()) {
@@ -76,11 +78,11 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Refuses outputs of one name, of which one would be lost, or mixed with the other in a pipe. Several tensors in one
-     * .safetensors file are fine, as are several outputs to a device such as {@code /dev/null}.
+     * Rejects two outputs with the same destination: one would replace the other, or a pipe would mix them. Several
+     * tensors in one .safetensors file are allowed, and so are several outputs to a device such as {@code /dev/null}.
      *
-     * @param specifications of the outputs; null for those that are not wanted
-     * @throws IllegalArgumentException when two of them are the same tensor, or the same pipe
+     * @param specifications the outputs; null for an output that is not given
+     * @throws IllegalArgumentException if two of them are the same tensor, or the same pipe
      */
     public static void checkDistinct(String... specifications) {
         DistinctOutputs outputs = new DistinctOutputs();
@@ -92,14 +94,14 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Begins to write a tensor.
+     * Starts to write a tensor.
      *
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param shape the dimensions
-     * @return takes the elements
-     * @throws IOException when the file cannot be written; the message names it
-     * @throws IllegalArgumentException when it cannot hold the tensor, or has got this one already
+     * @return receives the elements
+     * @throws IOException if the file cannot be written; the message names it
+     * @throws IllegalArgumentException if the file cannot hold the tensor, or this object writes that tensor already
      */
     public Sink create(String specification, ElementType type, long... shape) throws IOException {
         return create(Specification.of(specification), type, shape);
@@ -130,7 +132,7 @@ public final class TensorOutput implements AutoCloseable {
         }
     }
 
-    /** Of a file that is created. */
+    /** The reason why a file cannot be created. */
     private static String folderReason(Specification file, IOException e) {
         if (!(e instanceof NoSuchFileException)) {
             return Text.reason(e);
@@ -171,13 +173,13 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Writes a whole number: an I64 scalar in a .safetensors file, as PyTorch's {@code num_batches_tracked}, or an int64
-     * scalar in a .npy file.
+     * Writes a whole number: an I64 scalar in a .safetensors file, like PyTorch's {@code num_batches_tracked}, or an
+     * int64 scalar in a .npy file.
      *
      * @param specification {@code FILE.safetensors#NAME} or {@code FILE.npy}
      * @param value the number
-     * @throws IOException when it cannot be written; the message names the file
-     * @throws IllegalArgumentException when the name does not end with .safetensors or .npy
+     * @throws IOException if it cannot be written; the message names the file
+     * @throws IllegalArgumentException if the name does not end with .safetensors or .npy
      */
     public void writeLong(String specification, long value) throws IOException {
         Specification file = Specification.of(specification);
@@ -195,10 +197,10 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Writes a float32 tensor.
      *
-     * @param target a file, without the name of a tensor; a # is a part of its name
+     * @param target a file; # has no special meaning
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
-     * @throws IOException when it cannot be written; the message names the target
+     * @throws IOException if it cannot be written; the message names the target
      */
     public void write(Path target, float[] values, long... shape) throws IOException {
         write(Specification.of(target), ElementType.FLOAT32, values, shape);
@@ -210,36 +212,36 @@ public final class TensorOutput implements AutoCloseable {
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
-     * @throws IOException when it cannot be written; the message names the file
-     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     * @throws IOException if it cannot be written; the message names the file
+     * @throws IllegalArgumentException if the file cannot hold it, or the number of values does not match the shape
      */
     public void write(String specification, float[] values, long... shape) throws IOException {
         write(Specification.of(specification), ElementType.FLOAT32, values, shape);
     }
 
     /**
-     * Writes a tensor of any type, its values rounded to the nearest.
+     * Writes a tensor of any type. Values are rounded to the nearest.
      *
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
-     * @throws IOException when it cannot be written; the message names the file
-     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     * @throws IOException if it cannot be written; the message names the file
+     * @throws IllegalArgumentException if the file cannot hold it, or the number of values does not match the shape
      */
     public void write(String specification, ElementType type, float[] values, long... shape) throws IOException {
         write(Specification.of(specification), type, values, shape);
     }
 
     /**
-     * Writes a tensor of any type, its values rounded to the nearest.
+     * Writes a tensor of any type. Values are rounded to the nearest.
      *
      * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
-     * @throws IOException when it cannot be written; the message names the file
-     * @throws IllegalArgumentException when the file cannot hold it, or there are not as many values as the shape has
+     * @throws IOException if it cannot be written; the message names the file
+     * @throws IllegalArgumentException if the file cannot hold it, or the number of values does not match the shape
      */
     public void write(String specification, ElementType type, double[] values, long... shape) throws IOException {
         write(
@@ -254,7 +256,7 @@ public final class TensorOutput implements AutoCloseable {
         write(file, type, values.length, (at, piece) -> Codec.encode(type, values, at, piece), shape);
     }
 
-    /** Fills a buffer with the elements from an index on. */
+    /** Fills a buffer with elements, starting at an index. */
     private interface Piece {
         void fill(int at, ByteBuffer bytes);
     }
@@ -276,12 +278,12 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /**
-     * Gives every file its name. When that fails for one of them, those before it get their older files back. Blocks while
-     * other threads or processes replace one of the files, for at most ten minutes.
+     * Renames all files. If one rename fails, the old files are restored. Blocks while other threads or processes
+     * replace one of the files, for at most ten minutes.
      *
-     * @throws IOException when one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
-     * @throws IllegalArgumentException when a .safetensors file was damaged meanwhile
-     * @throws IllegalStateException when a sink is not closed, or did not get all of its tensor
+     * @throws IOException if one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
+     * @throws IllegalArgumentException if a .safetensors file was damaged meanwhile
+     * @throws IllegalStateException if a sink is open or incomplete
      */
     public void commit() throws IOException {
         if (!sinks.stream().allMatch(Sink::isComplete)) {
@@ -307,7 +309,10 @@ public final class TensorOutput implements AutoCloseable {
         sinks.clear();
     }
 
-    /** From before a file's other tensors are read until it is replaced, or others could add tensors that are lost. */
+    /**
+     * Locks from before a file's other tensors are read until it is replaced. Otherwise concurrent additions would be
+     * lost.
+     */
     private void lock() throws IOException {
         Specification first = files.values().stream()
                 .map(Parts::file)
@@ -321,7 +326,7 @@ public final class TensorOutput implements AutoCloseable {
         }
     }
 
-    /** Makes one file of the older one and the new tensors. */
+    /** Merges the existing file and the new tensors. */
     private void merge(Parts parts, Path destination) throws IOException {
         try (SafetensorsMerge merge = new SafetensorsMerge()) {
             if (Files.isRegularFile(destination)) {
@@ -340,7 +345,7 @@ public final class TensorOutput implements AutoCloseable {
         }
     }
 
-    /** Closes what is still open, and removes what was not committed. */
+    /** Closes open sinks, and removes files that were not committed. */
     @Override
     public void close() throws IOException {
         try (replacements) {

@@ -8,13 +8,13 @@ import java.util.Collection;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What files and systems say, made fit for one line of a message. */
+/** Formats names, excerpts and failures for one-line messages. */
 final class Text {
 
-    private static final int LONGEST_EXCERPT = 80;
-    private static final int LONGEST_NAME = 40;
-    private static final int MOST_NAMES = 4;
-    // Controls, and what would turn or break the line: formats, lone surrogates, separators of lines and paragraphs.
+    private static final int MAX_EXCERPT = 80;
+    private static final int MAX_NAME = 40;
+    private static final int MAX_NAMES = 4;
+    // Control and format characters, lone surrogates, and separators of lines and paragraphs.
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
     private Text() {}
@@ -23,29 +23,29 @@ final class Text {
         return UNPRINTABLE.matcher(text).replaceAll("?");
     }
 
-    /** A piece of somebody's file. */
+    /** An excerpt of a file. */
     static String excerpt(String text) {
-        return cut(text.strip(), LONGEST_EXCERPT);
+        return cut(text.strip(), MAX_EXCERPT);
     }
 
     /** A tensor's name. */
     static String name(String name) {
-        return "'" + cut(name, LONGEST_NAME) + "'";
+        return "'" + cut(name, MAX_NAME) + "'";
     }
 
-    /** Some of the names, and how many more there are. */
+    /** The first names, and the number of the others. */
     static String names(Collection<String> names) {
-        String some = names.stream().limit(MOST_NAMES).map(Text::name).collect(Collectors.joining(", "));
-        return names.size() > MOST_NAMES ? some + " and " + (names.size() - MOST_NAMES) + " more" : some;
+        String some = names.stream().limit(MAX_NAMES).map(Text::name).collect(Collectors.joining(", "));
+        return names.size() > MAX_NAMES ? some + " and " + (names.size() - MAX_NAMES) + " more" : some;
     }
 
     private static String cut(String text, int longest) {
-        // First cut, then cleaned: half a surrogate pair at the end is cleaned away.
+        // Cleaned after cutting, because the cut may leave half of a surrogate pair.
         return oneLine(text.length() > longest ? text.substring(0, longest) : text)
                 + (text.length() > longest ? "..." : "");
     }
 
-    /** Why reading or writing failed, without the name of the file. */
+    /** The reason of a failure, without the name of the file. */
     static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";

@@ -6,15 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** Bytes between files and memory, all that were asked for. */
+/** Moves bytes between files and memory completely. */
 final class Transfer {
 
-    /** What is moved at a time. For a heap buffer the JDK keeps a native copy of what one call moves. */
+    /** Bytes per call. For a heap buffer the JDK caches a native buffer of this size. */
     static final int PIECE_BYTES = 1 << 20;
 
     private Transfer() {}
 
-    /** Fills a buffer as far as the file goes. */
+    /** Fills a buffer, or stops at the end of the file. */
     static void readAvailable(FileChannel channel, long position, ByteBuffer target) throws IOException {
         int end = target.limit();
         long at = position;

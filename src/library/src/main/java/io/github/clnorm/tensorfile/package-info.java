@@ -1,6 +1,6 @@
 /**
- * Tensors in files: NumPy's {@code .npy} and Hugging Face's {@code .safetensors}.
+ * Reads and writes tensors in NumPy's {@code .npy} and Hugging Face's {@code .safetensors} files.
  *
- * <p>A <em>specification</em> says which tensor is meant: {@code FILE.npy}, or {@code FILE.safetensors#NAME}.
+ * <p>A <em>specification</em> names a tensor: {@code FILE.npy}, or {@code FILE.safetensors#NAME}.
  */
 package io.github.clnorm.tensorfile;
