@@ -2,7 +2,7 @@ package io.github.clnorm.device;
 
 import java.util.Map;
 
-/** A call that OpenCL, or the device's driver, answered with an error. Immutable and thread-safe. */
+/** An OpenCL call failed. Immutable and thread-safe. */
 public final class ClException extends RuntimeException {
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
@@ -59,11 +59,11 @@ public final class ClException extends RuntimeException {
     /** The call that failed. */
     private final String call;
 
-    /** What the compiler said, or null. */
+    /** The compiler's log, or null. */
     private final String buildLog;
 
     /**
-     * An error that OpenCL answered.
+     * Creates an exception for a failed call.
      *
      * @param code OpenCL's error code
      * @param call the call, such as {@code clBuildProgram}
@@ -74,12 +74,12 @@ public final class ClException extends RuntimeException {
     }
 
     /**
-     * A failed build.
+     * Creates an exception for a failed build.
      *
      * @param code OpenCL's error code
      * @param call the call
      * @param device the device and its driver's version
-     * @param buildLog what the compiler said, or null
+     * @param buildLog the compiler's log, or null
      */
     public ClException(int code, String call, String device, String buildLog) {
         super(call + " answered " + name(code) + " (" + code + ") on " + device
@@ -90,7 +90,7 @@ public final class ClException extends RuntimeException {
     }
 
     /**
-     * OpenCL's error code.
+     * Returns OpenCL's error code.
      *
      * @return a negative number
      */
@@ -99,34 +99,34 @@ public final class ClException extends RuntimeException {
     }
 
     /**
-     * The name of the code in the OpenCL headers.
+     * Returns the name of the code in the OpenCL headers.
      *
-     * @return such as {@code CL_OUT_OF_RESOURCES}
+     * @return for example {@code CL_OUT_OF_RESOURCES}
      */
     public String codeName() {
         return name(code);
     }
 
     /**
-     * Whether memory was missing, as far as the code tells.
+     * Returns whether the code means that memory ran out.
      *
-     * @return true where the call may do once memory was given back
+     * @return true if the call may succeed after memory is released
      */
     public boolean isOutOfMemory() {
         return code == MEM_OBJECT_ALLOCATION_FAILURE || code == OUT_OF_HOST_MEMORY;
     }
 
     /**
-     * The call that failed.
+     * Returns the call that failed.
      *
-     * @return such as {@code clEnqueueNDRangeKernel}
+     * @return for example {@code clEnqueueNDRangeKernel}
      */
     public String call() {
         return call;
     }
 
     /**
-     * What the device's compiler said.
+     * Returns the compiler's log.
      *
      * @return the log of a failed build; null for other calls
      */

@@ -4,7 +4,7 @@ import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
 /**
- * The OpenCL names of a device, for the layer that calls OpenCL.
+ * OpenCL's ids of a device.
  *
  * <p>Immutable and thread-safe.
  *

@@ -9,16 +9,16 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Which devices a user means: comma-separated terms that must all match.
+ * Selects devices by comma-separated terms, all of which must match.
  *
  * <ul>
  *   <li>{@code gpu}, {@code cpu}, {@code accelerator}: the type; {@code any}: every device
  *   <li>{@code PLATFORM:DEVICE}: the indices of {@link DeviceInfo#selector()}
- *   <li>any other word: part of the device's name, vendor or platform name, in any case
+ *   <li>any other word: part of the device's name, vendor or platform name, ignoring case
  * </ul>
  *
- * <p>Of several matches the best is taken: GPU before accelerator before CPU, then the larger compute units × clock,
- * then the first.
+ * <p>If several devices match, the best one is selected: GPU before accelerator before CPU, then the largest compute
+ * units × clock, then the first.
  *
  * <p>Immutable and thread-safe.
  */
@@ -41,12 +41,12 @@ public final class DeviceSelector {
     }
 
     /**
-     * Reads a selector.
+     * Parses a selector.
      *
-     * @param text the terms, such as {@code gpu,nvidia}; null or blank for {@code $CLNORM_DEVICE}, or every device where
-     *     that is not set either
+     * @param text the terms, for example {@code gpu,nvidia}; null or blank means {@code $CLNORM_DEVICE}, or every
+     *     device if that is not set
      * @return the selector
-     * @throws IllegalArgumentException when a term is empty
+     * @throws IllegalArgumentException if a term is empty
      */
     public static DeviceSelector parse(String text) {
         String given = text;
@@ -68,10 +68,10 @@ public final class DeviceSelector {
     }
 
     /**
-     * The best device of this machine that matches.
+     * Returns the best device of this machine that matches.
      *
      * @return the device
-     * @throws NoDeviceException when none does, with what is there and how to mend it
+     * @throws NoDeviceException if none matches; the message lists the devices, or the problems and their remedies
      */
     public DeviceInfo select() {
         return select(Devices.platforms());
@@ -82,10 +82,10 @@ public final class DeviceSelector {
     }
 
     /**
-     * The devices that match, best first.
+     * Returns the devices that match, best first.
      *
-     * @param devices to choose from
-     * @return those that match all terms
+     * @param devices the devices to choose from
+     * @return the devices that match all terms
      */
     public List<DeviceInfo> matching(List<DeviceInfo> devices) {
         return devices.stream().filter(this::matches).sorted(BEST_FIRST).toList();

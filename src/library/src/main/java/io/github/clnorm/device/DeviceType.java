@@ -2,7 +2,7 @@ package io.github.clnorm.device;
 
 import java.util.Locale;
 
-/** What kind of device it is, best first. Immutable and thread-safe. */
+/** The kind of a device, best first. Immutable and thread-safe. */
 public enum DeviceType {
     /** A graphics processor. */
     GPU,
@@ -10,11 +10,11 @@ public enum DeviceType {
     ACCELERATOR,
     /** The host's processor. */
     CPU,
-    /** A device that a driver offers for its own purposes. */
+    /** A device for a vendor's own purpose. */
     CUSTOM;
 
     /**
-     * The word a selector uses.
+     * Returns the word that selects it.
      *
      * @return the name in lower case
      */

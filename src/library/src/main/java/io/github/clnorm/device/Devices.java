@@ -13,24 +13,24 @@ public final class Devices {
      * answer; the others are still listed.
      *
      * @return the platforms in the loader's order; empty if the loader finds none
-     * @throws NoDeviceException when OpenCL cannot be called, with an {@link OpenClLoadException} as its cause; or when the
-     *     loader does not answer
+     * @throws NoDeviceException if OpenCL cannot be called, with an {@link OpenClLoadException} as its cause, or if the
+     *     loader fails
      */
     public static List<PlatformInfo> platforms() {
         return DeviceQuery.platforms();
     }
 
     /**
-     * Loads what OpenCL needs in this process: the OpenCL loader, JOCL, and JOCL's native part. Calls no driver.
+     * Loads the OpenCL loader, JOCL and JOCL's native library. Calls no driver.
      *
-     * @throws OpenClLoadException with the part at fault; a second call fails in the same way
+     * @throws OpenClLoadException if one cannot be loaded; further calls throw the same
      */
     public static void load() {
         DeviceQuery.load();
     }
 
     /**
-     * The devices of several platforms, in their order.
+     * Returns the devices of several platforms, in their order.
      *
      * @param platforms as {@link #platforms()} returns them
      * @return all their devices
@@ -42,12 +42,12 @@ public final class Devices {
     }
 
     /**
-     * Describes a device that the application opened. For a sub-device, the platform and device indices are those of its
-     * root device; all other values are its own.
+     * Describes a device that the application opened. For a sub-device, the platform and device indices are those of
+     * its root device; all other values are its own.
      *
      * @param id the device
      * @return its description
-     * @throws NoDeviceException when the loader shows neither the device nor its root device
+     * @throws NoDeviceException if the loader lists neither the device nor its root device
      */
     public static DeviceInfo withId(cl_device_id id) {
         return DeviceQuery.withId(id);

@@ -3,30 +3,30 @@ package io.github.clnorm.device;
 import java.util.Locale;
 
 /**
- * One thing that was looked at on the way to a device, and what was found. Immutable.
+ * The state of one part of the OpenCL installation. Immutable and thread-safe.
  *
- * @param state how it is
- * @param subject what was looked at, such as {@code ICD file}
- * @param detail what was found, without a full stop at the end
- * @param remedy what mends it, without a full stop at the end; empty where nothing has to be mended
+ * @param state its state
+ * @param subject the part, for example {@code ICD file}
+ * @param detail the facts, without a full stop at the end
+ * @param remedy how to repair it, without a full stop at the end; empty if no repair is needed
  */
 public record Finding(State state, String subject, String detail, String remedy) {
 
-    /** How a part of the installation is. */
+    /** The state of a part of the installation. */
     public enum State {
         /** It works. */
         OK,
-        /** It is not installed, or not where it was looked for. */
+        /** It is not installed, or not in the expected place. */
         MISSING,
-        /** It is installed, and works, but offers nothing. */
+        /** It works, but offers no device. */
         EMPTY,
         /** It is installed and does not work. */
         BROKEN,
-        /** It is not used, which keeps no device from working. */
+        /** It is not used, and no device needs it. */
         UNUSED;
 
         /**
-         * The state as a word.
+         * Returns the state as a word.
          *
          * @return the name in lower case
          */
@@ -36,10 +36,10 @@ public record Finding(State state, String subject, String detail, String remedy)
     }
 
     /**
-     * A part that works.
+     * Creates a finding about a part that works.
      *
-     * @param subject what was looked at
-     * @param detail what was found, without a full stop at the end
+     * @param subject the part
+     * @param detail the facts, without a full stop at the end
      * @return the finding
      */
     public static Finding ok(String subject, String detail) {
@@ -47,7 +47,7 @@ public record Finding(State state, String subject, String detail, String remedy)
     }
 
     /**
-     * Whether it keeps a device from being used.
+     * Returns whether it prevents the use of a device.
      *
      * @return true for all states but {@link State#OK} and {@link State#UNUSED}
      */
@@ -56,7 +56,7 @@ public record Finding(State state, String subject, String detail, String remedy)
     }
 
     /**
-     * What was found and what mends it.
+     * Returns detail and remedy.
      *
      * @return one or two sentences without a full stop at the end
      */

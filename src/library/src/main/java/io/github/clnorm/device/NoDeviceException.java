@@ -3,19 +3,19 @@ package io.github.clnorm.device;
 import java.util.List;
 
 /**
- * No OpenCL device fits. The message says in one line what was looked for, what was found on the way from the loader to a
- * device, and what mends it.
+ * No OpenCL device matches. The message is one line: the selector, the problems of the installation, and their
+ * remedies.
  *
  * <p>Immutable and thread-safe.
  */
 public final class NoDeviceException extends RuntimeException {
 
     private final transient List<Finding> findings;
-    /** Whether there are devices that were not asked for. */
+    /** Whether there are devices that do not match. */
     private final boolean others;
 
     /**
-     * No device, for a reason that has no parts.
+     * Creates an exception without findings.
      *
      * @param message one line
      */
@@ -24,7 +24,7 @@ public final class NoDeviceException extends RuntimeException {
     }
 
     /**
-     * No device, because of a failure.
+     * Creates an exception for a failure.
      *
      * @param message one line
      * @param cause the failure
@@ -34,7 +34,7 @@ public final class NoDeviceException extends RuntimeException {
     }
 
     /**
-     * No device, because of problems of the installation.
+     * Creates an exception for problems of the installation.
      *
      * @param message one line
      * @param findings the problems, in the order from the loader to the devices
@@ -49,24 +49,24 @@ public final class NoDeviceException extends RuntimeException {
         this.others = others;
     }
 
-    /** One for a selector that matches none of the devices. */
+    /** Creates an exception for a selector that matches none of the devices. */
     static NoDeviceException amongOthers(String message) {
         return new NoDeviceException(message, List.of(), true, null);
     }
 
     /**
-     * What keeps this machine from having a device, in the order from the loader to the devices.
+     * Returns the problems of the installation, in the order from the loader to the devices.
      *
-     * @return the problems; empty where devices exist that were not asked for, and after deserialization
+     * @return the problems; empty if devices exist that do not match, and after deserialization
      */
     public List<Finding> findings() {
         return findings == null ? List.of() : findings;
     }
 
     /**
-     * Whether this machine has devices, and the selector matches none of them.
+     * Returns whether this machine has devices that the selector does not match.
      *
-     * @return true where another selector finds a device
+     * @return true if another selector finds a device
      */
     public boolean hasOtherDevices() {
         return others;

@@ -1,7 +1,7 @@
 package io.github.clnorm.device;
 
 /**
- * OpenCL cannot be called from this process. The message says which part is at fault and why.
+ * OpenCL cannot be called from this process. The message names the part that failed, and the reason.
  *
  * <p>Immutable and thread-safe.
  */
@@ -9,37 +9,37 @@ public final class OpenClLoadException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    /** What is at fault. */
+    /** The part that failed. */
     public enum Kind {
         /** JOCL's classes are not on the class path. */
         JOCL_MISSING,
-        /** {@code libOpenCL.so.1} is not on this machine. */
+        /** {@code libOpenCL.so.1} is not installed. */
         LOADER_MISSING,
-        /** The OpenCL loader is there, and the dynamic linker refuses it. */
+        /** The dynamic linker cannot load the OpenCL loader. */
         LOADER_UNUSABLE,
-        /** JOCL has no native part for this operating system and processor. */
+        /** JOCL has no native library for this operating system and processor. */
         NATIVE_PART_UNSUPPORTED,
-        /** There is no place to take JOCL's native part out to. */
+        /** There is no folder to which JOCL's native library can be extracted. */
         NATIVE_PART_NOT_EXTRACTED,
-        /** {@code java.library.path} has a native part that another user could have written. */
+        /** The native library in {@code java.library.path} could have been written by another user. */
         NATIVE_PART_UNTRUSTED,
-        /** The dynamic linker refuses JOCL's native part. */
+        /** The dynamic linker cannot load JOCL's native library. */
         NATIVE_PART_UNUSABLE
     }
 
-    /** What is at fault. */
+    /** The part that failed. */
     private final Kind kind;
 
-    /** What to do about it. */
+    /** How to repair it. */
     private final String remedy;
 
     /**
-     * A failure.
+     * Creates an exception.
      *
-     * @param kind what is at fault
-     * @param message what happened, without a full stop at its end
+     * @param kind the part that failed
+     * @param message the failure, without a full stop at the end
      * @param remedy a sentence
-     * @param cause what was thrown, or null
+     * @param cause the exception that was thrown, or null
      */
     public OpenClLoadException(Kind kind, String message, String remedy, Throwable cause) {
         super(message, cause);
@@ -48,7 +48,7 @@ public final class OpenClLoadException extends RuntimeException {
     }
 
     /**
-     * The same failure for a second attempt, with a stack trace of its own.
+     * Creates a copy for another attempt, with its own stack trace.
      *
      * @return a new exception with this one as its cause
      */
@@ -57,7 +57,7 @@ public final class OpenClLoadException extends RuntimeException {
     }
 
     /**
-     * What is at fault.
+     * Returns the part that failed.
      *
      * @return the kind
      */
@@ -66,7 +66,7 @@ public final class OpenClLoadException extends RuntimeException {
     }
 
     /**
-     * What to do about it.
+     * Returns how to repair it.
      *
      * @return a sentence
      */

@@ -1,2 +1,2 @@
-/** Which device: what is there, what it can do, and which of several a selector picks. */
+/** Lists and selects OpenCL devices, and describes problems of the installation. */
 package io.github.clnorm.device;

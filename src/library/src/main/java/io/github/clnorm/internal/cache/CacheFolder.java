@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
  *   <li>Windows: {@code %LOCALAPPDATA%\clnorm\cache}.
  * </ul>
  *
- * <p>Code is loaded from it. Therefore a folder that another user could have written to ({@link Ownership}) is not used:
- * clnorm logs one warning and works without a cache.
+ * <p>Code is loaded from it. Therefore a folder that another user could have written to ({@link Ownership}) is not
+ * used: clnorm logs one warning and works without a cache.
  *
  * <p>Thread-safe.
  */
@@ -74,8 +74,8 @@ public final class CacheFolder {
     }
 
     /**
-     * Rejects a folder that another user could have written to. For a folder that does not exist, its nearest existing parent
-     * is checked.
+     * Rejects a folder that another user could have written to. For a folder that does not exist, its nearest existing
+     * parent is checked.
      *
      * @param folder any folder
      * @throws UntrustedException with the reason and the remedy
@@ -130,7 +130,8 @@ public final class CacheFolder {
     }
 
     /**
-     * Returns its path and creates it if it does not exist. Only its owner can enter it, as the XDG specification requires.
+     * Returns its path and creates it if it does not exist. Only its owner can enter it, as the XDG specification
+     * requires.
      *
      * @return an absolute path
      * @throws UntrustedException if another user could have written to it

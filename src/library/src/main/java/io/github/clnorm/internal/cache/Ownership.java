@@ -11,18 +11,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Checks that only this user or root can have written a file or folder. Everything that is loaded as code, or decides which
- * code runs, must pass. The rules are those of OpenSSH for {@code ~/.ssh}, with two differences for parent folders:
+ * Checks that only this user or root can have written a file or folder. Everything that is loaded as code, or decides
+ * which code runs, must pass. The rules are those of OpenSSH for {@code ~/.ssh}, with two differences for parent
+ * folders:
  *
  * <ul>
  *   <li>A file and its folder belong to this user or to root, and neither group nor others may write them.
- *   <li>Each parent folder also belongs to this user or to root. Group and others may write it only in three cases: it has
- *       the sticky bit, like {@code /tmp}, so that only owners can rename entries; they cannot enter a folder further up;
- *       or the group is the user's private group, with the user's number and name.
+ *   <li>Each parent folder also belongs to this user or to root. Group and others may write it only in three cases: it
+ *       has the sticky bit, like {@code /tmp}, so that only owners can rename entries; they cannot enter a folder
+ *       further up; or the group is the user's private group, with the user's number and name.
  * </ul>
  *
- * <p>The caller resolves links. On file systems without POSIX owners and modes, as on Windows, everything passes, because
- * access control lists protect the user's profile there.
+ * <p>The caller resolves links. On file systems without POSIX owners and modes, as on Windows, everything passes,
+ * because access control lists protect the user's profile there.
  *
  * <p>Immutable and thread-safe.
  */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A new folder that no other user can enter, for native libraries whose files are needed only while they are loaded. It is
- * in the user's cache folder, or if that cannot be used in the system's temporary folder ({@code java.io.tmpdir}).
+ * A new folder that no other user can enter, for native libraries whose files are needed only while they are loaded. It
+ * is in the user's cache folder, or if that cannot be used in the system's temporary folder ({@code java.io.tmpdir}).
  * {@link #close()} deletes it with its files.
  *
  * <p>One step creates the folder with a new name and for its owner only. A temporary folder in which other users could

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
- * Renames new files over their destinations, all or none. Several files have a journal in each folder while they are renamed.
- * The caller holds the locks of the destinations.
+ * Renames new files over their destinations, all or none. Several files have a journal in each folder while they are
+ * renamed. The caller holds the locks of the destinations.
  */
 final class Commit {
 

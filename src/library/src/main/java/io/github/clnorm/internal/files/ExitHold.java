@@ -1,8 +1,8 @@
 package io.github.clnorm.internal.files;
 
 /**
- * Delays the removal of unfinished files when the JVM exits, by at most 70 seconds, so that a program can write its results
- * after SIGINT. Thread-safe.
+ * Delays the removal of unfinished files when the JVM exits, by at most 70 seconds, so that a program can write its
+ * results after SIGINT. Thread-safe.
  */
 public final class ExitHold implements AutoCloseable {
 

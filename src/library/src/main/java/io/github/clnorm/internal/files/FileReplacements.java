@@ -12,20 +12,21 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Replaces files, all or none. New content is written to a temporary file in the folder of its destination, flushed to the
- * storage device, and renamed over the destination by {@link #commit()}. At every moment the destination has either the old
- * or the new content.
+ * Replaces files, all or none. New content is written to a temporary file in the folder of its destination, flushed to
+ * the storage device, and renamed over the destination by {@link #commit()}. At every moment the destination has either
+ * the old or the new content.
  *
  * <ul>
- *   <li>Several files: each old file keeps a second, hidden name until all files are renamed. It is a hard link, or a copy on
- *       file systems without links. If a rename fails, the old files are restored. SIGINT and SIGTERM let a running commit
- *       finish. Before a commit nothing is replaced. After SIGKILL or a crash, the next process that writes to the folder
- *       restores the old files, unless another program has replaced them since. Each folder is restored on its own.
+ *   <li>Several files: each old file keeps a second, hidden name until all files are renamed. It is a hard link, or a
+ *       copy on file systems without links. If a rename fails, the old files are restored. SIGINT and SIGTERM let a
+ *       running commit finish. Before a commit nothing is replaced. After SIGKILL or a crash, the next process that
+ *       writes to the folder restores the old files, unless another program has replaced them since. Each folder is
+ *       restored on its own.
  *   <li>Symbolic links stay: their target is replaced, or created if it does not exist.
- *   <li>Mode, group and owner of a replaced file are kept as far as the system permits. A new file has the default mode.
- *       Other hard links to a replaced file keep the old content.
- *   <li>During a commit, files are locked against other processes and threads that use this class, if the file system has
- *       locks; see {@link #lock}.
+ *   <li>Mode, group and owner of a replaced file are kept as far as the system permits. A new file has the default
+ *       mode. Other hard links to a replaced file keep the old content.
+ *   <li>During a commit, files are locked against other processes and threads that use this class, if the file system
+ *       has locks; see {@link #lock}.
  *   <li>{@link #close()} removes temporary files, and so does the exit of the JVM. After SIGKILL, the next process that
  *       writes to the folder removes them.
  * </ul>

@@ -16,8 +16,8 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * Records the old names of a set of files in one folder while they are renamed. It exists from before the first rename until
- * after the last one. If its owner is killed in between, the next process restores the old files.
+ * Records the old names of a set of files in one folder while they are renamed. It exists from before the first rename
+ * until after the last one. If its owner is killed in between, the next process restores the old files.
  *
  * <p>Entries name files in the journal's own folder only, so a journal cannot change anything elsewhere.
  */

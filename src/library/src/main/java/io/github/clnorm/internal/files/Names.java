@@ -40,7 +40,9 @@ final class Names {
 
     private Names() {}
 
-    /** Identifies this process for all class loaders. Random, because containers that share a folder reuse process ids. */
+    /**
+     * Identifies this process for all class loaders. Random, because containers that share a folder reuse process ids.
+     */
     static String process() {
         return (String) System.getProperties().computeIfAbsent(PROCESS_PROPERTY, key -> random());
     }

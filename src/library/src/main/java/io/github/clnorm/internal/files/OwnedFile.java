@@ -17,11 +17,11 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Hidden files that stay locked until their owner exits. The lock covers a byte far beyond the end, so that readers are not
- * blocked on systems with mandatory locks.
+ * Hidden files that stay locked until their owner exits. The lock covers a byte far beyond the end, so that readers are
+ * not blocked on systems with mandatory locks.
  *
- * <p>On POSIX systems a process loses its locks on a file when it closes any channel of that file. No other code in this
- * process may open these files.
+ * <p>On POSIX systems a process loses its locks on a file when it closes any channel of that file. No other code in
+ * this process may open these files.
  */
 final class OwnedFile {
 

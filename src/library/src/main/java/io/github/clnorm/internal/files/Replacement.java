@@ -31,8 +31,8 @@ public final class Replacement {
     /**
      * Returns the temporary file, which starts empty.
      *
-     * @return a channel to read and write, which {@link FileReplacements} closes. The caller opens no other channel of the
-     *     file, because closing that one would release the file's lock
+     * @return a channel to read and write, which {@link FileReplacements} closes. The caller opens no other channel of
+     *     the file, because closing that one would release the file's lock
      */
     public FileChannel channel() {
         return channel;

@@ -11,8 +11,8 @@
  *   <li>{@code .clnorm-<hash>.lock}: the lock of the destination whose name has this hash.
  * </ul>
  *
- * <p>A process removes its own files, also on SIGINT and SIGTERM. After SIGKILL, the next process that writes to the folder
- * finds files without a lock, rolls back the commit of a journal, and removes the files. On a file system without locks,
- * leftovers are removed after a week.
+ * <p>A process removes its own files, also on SIGINT and SIGTERM. After SIGKILL, the next process that writes to the
+ * folder finds files without a lock, rolls back the commit of a journal, and removes the files. On a file system
+ * without locks, leftovers are removed after a week.
  */
 package io.github.clnorm.internal.files;

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 
 /**
  * Strict reader of JSON (RFC 8259) in UTF-8, on top of Jackson's streaming parser. It rejects duplicate keys, more than
- * {@value #MAX_DEPTH} levels, invalid UTF-8, unpaired surrogates and anything after the value. The caller either asks for
- * the value it expects, or for {@linkplain #value() a value of any kind}.
+ * {@value #MAX_DEPTH} levels, invalid UTF-8, unpaired surrogates and anything after the value. The caller either asks
+ * for the value it expects, or for {@linkplain #value() a value of any kind}.
  *
  * <p>Every method, the constructors included, throws a {@link JsonException} if the text is something else. A message
  * gives the position in bytes. Not thread-safe.

@@ -1,6 +1,8 @@
 package io.github.clnorm.internal.json;
 
-/** Finds the byte at which a character of a valid UTF-8 text begins. Fast for positions that ascend. Not thread-safe. */
+/**
+ * Finds the byte at which a character of a valid UTF-8 text begins. Fast for positions that ascend. Not thread-safe.
+ */
 final class Utf8Positions {
 
     private final byte[] text;
