@@ -50,26 +50,26 @@ class DeviceSelectorTest {
                 "xilinx | 2:0",
                 "h2 | 1:1"
             })
-    void theBestMatchIsTaken(String selector, String expected) {
+    void selectsTheBestMatch(String selector, String expected) {
         assertEquals(
                 expected, DeviceSelector.parse(selector).matching(ALL).get(0).selector());
     }
 
     @Test
-    void matchesComeBestFirst() {
+    void sortsMatchesBestFirst() {
         assertEquals(
                 List.of(LARGE, SMALL, CARD, POCL), DeviceSelector.parse("any").matching(ALL));
     }
 
     @Test
-    void equalDevicesKeepTheLoadersOrder() {
+    void keepsTheLoadersOrderOfEqualDevices() {
         DeviceInfo twin = TestInfo.with(LARGE, "deviceIndex", 2);
         assertEquals(List.of(LARGE, twin), DeviceSelector.parse("h200").matching(List.of(LARGE, twin)));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"gpu,cpu", "2:1", "radeon", "nvidia,cpu"})
-    void noMatchSaysWhatWasLookedForAndWhatIsThere(String selector) {
+    void namesTheSelectorAndTheDevicesIfNoneMatches(String selector) {
         PlatformInfo platform = new PlatformInfo(0, "P", "V", "1", ALL, null);
         NoDeviceException e = assertThrows(
                 NoDeviceException.class, () -> DeviceSelector.parse(selector).select(List.of(platform)));
@@ -78,7 +78,7 @@ class DeviceSelectorTest {
     }
 
     @Test
-    void noDeviceAtAllSaysWhatIsThere() {
+    void explainsThatThereIsNoDevice() {
         PlatformInfo empty = new PlatformInfo(0, "Clover", "Mesa", "1.1", List.of(), null);
         PlatformInfo broken = new PlatformInfo(1, "Broken", "V", "1", List.of(), "clGetDeviceIDs answered X (-6)");
         for (List<PlatformInfo> platforms : List.of(List.of(empty), List.of(empty, broken))) {
@@ -90,9 +90,9 @@ class DeviceSelectorTest {
         }
     }
 
-    /** A program that uses the library has no command line. */
+    /** A program that uses the library has no command-line options. */
     @Test
-    void messagesAreInTheLibrarysWords() {
+    void messagesNameNoCommandLineOption() {
         PlatformInfo platform = new PlatformInfo(0, "P", "V", "1", ALL, null);
         NoDeviceException e = assertThrows(
                 NoDeviceException.class, () -> DeviceSelector.parse("radeon").select(List.of(platform)));
@@ -102,7 +102,7 @@ class DeviceSelectorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"gpu,", ",gpu", "a,,b"})
-    void emptyTermsAreRefused(String selector) {
+    void rejectsEmptyTerms(String selector) {
         assertThrows(IllegalArgumentException.class, () -> DeviceSelector.parse(selector));
     }
 }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes and threads that add tensors to one .safetensors file at the same time: none is lost. */
+/** Several processes and threads add tensors to one .safetensors file at the same time. No tensor may be lost. */
 class ConcurrentWritersTest {
 
     private static final int PROCESSES = 4;
@@ -29,11 +29,11 @@ class ConcurrentWritersTest {
     @TempDir
     private Path folder;
 
-    /** The child: adds a tensor in every round, each to the file of the round. */
+    /** The child: adds a tensor to the file of each round. */
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         int writer = Integer.parseInt(arguments[1]);
-        // All begin at the same time.
+        // All start at the same time.
         System.out.println("ready");
         System.in.read();
         for (int round = 0; round < ROUNDS; round++) {

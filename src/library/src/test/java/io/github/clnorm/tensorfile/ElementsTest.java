@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Stored elements, in pieces from anywhere in the tensor. */
+/** Reads ranges of stored elements. */
 class ElementsTest {
 
     private static final int READS = 200;
@@ -41,7 +41,7 @@ class ElementsTest {
 
     @ParameterizedTest(name = "{0} {1} Fortran order {2}")
     @MethodSource("tensors")
-    void anyRangeIsReadInCOrder(String descr, long[] shape, boolean fortran) {
+    void readsAnyRangeInCOrder(String descr, long[] shape, boolean fortran) {
         int size = descr.charAt(2) - '0';
         int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         SplittableRandom random = new SplittableRandom(count);
@@ -59,7 +59,9 @@ class ElementsTest {
         }
     }
 
-    /** Into buffers of both kinds and byte orders, with room on both sides that must stay as it is. */
+    /**
+     * Reads into heap and direct buffers of both byte orders, and checks that bytes around the range stay unchanged.
+     */
     private static void assertRange(
             Elements elements, byte[] inOrder, int from, int to, int size, SplittableRandom random) {
         int before = random.nextInt(5);
@@ -95,10 +97,10 @@ class ElementsTest {
         return stored;
     }
 
-    /** More than the gigabyte that is mapped at a time, in a file with holes, which takes no room on the disk. */
+    /** Reads a sparse file that is larger than the 1 GiB mapped at a time. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void largeFilesAreReadWithoutMuchMemory(boolean fortran) throws IOException {
+    void readsLargeFilesWithLittleMemory(boolean fortran) throws IOException {
         long columns = 140_000_003;
         String dictionary = "{'descr': '<f8', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': (2, "
                 + columns + "), }";
@@ -130,7 +132,7 @@ class ElementsTest {
     }
 
     @Test
-    void elementsThatAreNotThereAreWrongRequests() {
+    void rejectsRangesBeyondTheEnd() {
         for (boolean fortran : new boolean[] {false, true}) {
             try (Elements elements = open(fortran)) {
                 assertThrows(IndexOutOfBoundsException.class, () -> elements.read(6, ByteBuffer.allocate(4)));
@@ -145,7 +147,7 @@ class ElementsTest {
     }
 
     @Test
-    void aFileThatBecameShorterIsSaidInOneLine() throws Exception {
+    void reportsATruncatedFileInOneLine() throws Exception {
         for (boolean fortran : new boolean[] {false, true}) {
             try (Elements elements = open(fortran)) {
                 Path file = folder.resolve("x.npy");
@@ -159,7 +161,7 @@ class ElementsTest {
     }
 
     @Test
-    void aClosedFileIsSaidInOneLine() {
+    void reportsAClosedFileInOneLine() {
         Elements elements = open(false);
         elements.close();
         elements.close();
@@ -170,7 +172,7 @@ class ElementsTest {
     }
 
     @Test
-    void anOpenFileStaysWhatItWasWhenItsNameIsGivenToAnother() throws Exception {
+    void anOpenFileIsUnaffectedByAReplacement() throws Exception {
         for (boolean fortran : new boolean[] {false, true}) {
             try (Elements elements = open(fortran);
                     TensorOutput output = new TensorOutput()) {

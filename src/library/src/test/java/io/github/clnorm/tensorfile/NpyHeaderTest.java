@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers that NumPy's reader accepts and refuses: each was tried with numpy.load of NumPy 2.4. */
+/** Headers that NumPy's reader accepts and rejects, according to numpy.load of NumPy 2.4. */
 class NpyHeaderTest {
 
     private static final byte[] DATA = TestFiles.floats(1, 2);
@@ -192,7 +192,7 @@ class NpyHeaderTest {
 
     @ParameterizedTest
     @MethodSource("refused")
-    void refusesWhatNumPyRefuses(String header) {
+    void rejectsWhatNumPyRejects(String header) {
         assertRefused(npy(1, header, DATA));
         assertRefused(npy(3, header, DATA));
     }
@@ -206,7 +206,7 @@ class NpyHeaderTest {
         assertRefused(npy(3, HEADER.replace("(2,)", shape), DATA));
     }
 
-    /** A key in a comment is no key, and of a key that occurs twice the last value counts. */
+    /** A key in a comment does not count. If a key occurs twice, the last value counts. */
     @Test
     void theLastValueOfAKeyCounts() {
         byte[] data = TestFiles.doubles(1, 2);
@@ -219,7 +219,7 @@ class NpyHeaderTest {
     }
 
     @Test
-    void minorVersionsAreRefused() {
+    void rejectsMinorVersions() {
         for (int version : new int[] {1, 2, 3}) {
             byte[] bytes = npy(version, HEADER, DATA);
             bytes[7] = 1;
@@ -228,7 +228,7 @@ class NpyHeaderTest {
     }
 
     @Test
-    void bytesThatAreNotUtf8AreRefusedInFormat3() {
+    void rejectsInvalidUtf8InFormat3() {
         byte[] header = (HEADER + "#\u00ff").getBytes(StandardCharsets.ISO_8859_1);
         assertAccepted(npy(1, header.length, header, DATA));
         assertAccepted(npy(2, header.length, header, DATA));
@@ -236,9 +236,9 @@ class NpyHeaderTest {
         assertAccepted(npy(3, HEADER + "#\u00ff\ud83d\ude00", DATA));
     }
 
-    /** Format 3.0 counts characters, which take up to four bytes. */
+    /** Format 3.0 limits characters, which take up to four bytes each. */
     @Test
-    void longHeadersAreRefused() {
+    void rejectsLongHeaders() {
         String comment = HEADER + "#";
         assertAccepted(npy(3, comment + "\ud83d\ude00".repeat(10_000 - comment.length()), DATA));
         assertRefused(npy(3, comment + "\ud83d\ude00".repeat(10_001 - comment.length()), DATA));
@@ -250,7 +250,7 @@ class NpyHeaderTest {
         "f2,FLOAT16", "half,FLOAT16", "e,FLOAT16", "float16,FLOAT16", "=e,FLOAT16", "|f2,FLOAT16",
         "f8,FLOAT64", "double,FLOAT64", "float,FLOAT64", "float64,FLOAT64", "<d,FLOAT64", "d,FLOAT64"
     })
-    void everyNameOfAType(String name, ElementType type) {
+    void acceptsEveryNameOfAType(String name, ElementType type) {
         byte[] data = type == ElementType.FLOAT16 ? TestFiles.halves(0x3c00, 0x4000) : TestFiles.doubles(1, 2);
         TensorFile file = open(npy(1, name, false, "(2,)", data));
         assertEquals(type, file.type());
@@ -258,7 +258,7 @@ class NpyHeaderTest {
     }
 
     @Test
-    void bigEndianElementsAreRead() {
+    void readsBigEndianElements() {
         double[] values = {1, -2.5, 0x1p-14, 65504, 3, 0.5};
         ByteBuffer halves = ByteBuffer.allocate(12);
         for (int bits : new int[] {0x3c00, 0xc100, 0x0400, 0x7bff, 0x4200, 0x3800}) {
@@ -283,7 +283,7 @@ class NpyHeaderTest {
 
     @ParameterizedTest
     @CsvSource({"<i8,8", ">i8,8", "int64,8", "<i4,4", ">u2,2", "|u1,1", "i1,1", "uint32,4"})
-    void wholeNumbersAreRead(String descr, int bytes) {
+    void readsWholeNumbers(String descr, int bytes) {
         byte[] data = new byte[bytes];
         data[descr.startsWith(">") ? bytes - 1 : 0] = 42;
         for (String shape : List.of("()", "(1,)", "(1, 1)")) {
@@ -293,19 +293,19 @@ class NpyHeaderTest {
     }
 
     @Test
-    void otherThingsAreNoWholeNumber() {
+    void rejectsOtherContentAsWholeNumber() {
         byte[] ones = new byte[8];
         Arrays.fill(ones, (byte) -1);
-        assertNoNumber(npy(1, "<u8", false, "()", ones), "18446744073709551615");
-        assertNoNumber(npy(1, "<f8", false, "()", new byte[8]), "'<f8'", "expected a whole number");
-        assertNoNumber(npy(1, "<i8", false, "(2,)", new byte[16]), "[2]", "one whole number");
-        assertNoNumber(npy(1, "<i8", false, "(0,)", new byte[0]), "[0]", "one whole number");
-        assertNoNumber(npy(1, "<i8", false, "()", new byte[7]), "truncated");
+        assertRejectedAsNumber(npy(1, "<u8", false, "()", ones), "18446744073709551615");
+        assertRejectedAsNumber(npy(1, "<f8", false, "()", new byte[8]), "'<f8'", "expected a whole number");
+        assertRejectedAsNumber(npy(1, "<i8", false, "(2,)", new byte[16]), "[2]", "one whole number");
+        assertRejectedAsNumber(npy(1, "<i8", false, "(0,)", new byte[0]), "[0]", "one whole number");
+        assertRejectedAsNumber(npy(1, "<i8", false, "()", new byte[7]), "truncated");
         Path negative = TestFiles.write(folder.resolve("n.npy"), npy(1, "<i8", false, "()", ones));
         assertEquals(-1, TensorFile.readLong(negative.toString()));
     }
 
-    private void assertNoNumber(byte[] bytes, String... says) {
+    private void assertRejectedAsNumber(byte[] bytes, String... says) {
         Path file = TestFiles.write(folder.resolve("n.npy"), bytes);
         TensorFileException refusal =
                 assertThrows(TensorFileException.class, () -> TensorFile.readLong(file.toString()));

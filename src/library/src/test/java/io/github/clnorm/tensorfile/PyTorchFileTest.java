@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file as safetensors.torch.save_file writes the state of a BatchNorm2d(2), with its whole number. */
+/** Files like those of safetensors.torch.save_file with the state of a BatchNorm2d(2), including its whole number. */
 class PyTorchFileTest {
 
     private static final String HEADER = "{\"__metadata__\":{\"format\":\"pt\"},"
@@ -51,7 +51,7 @@ class PyTorchFileTest {
     }
 
     @Test
-    void numbersAndFloatsAreRead() {
+    void readsNumbersAndFloats() {
         assertEquals(1234567890123L, TensorFile.readLong(file + "#bn.num_batches_tracked"));
         assertArrayEquals(
                 new float[] {0, 0.5f}, TensorFile.open(file + "#bn.bias").readFloats());
@@ -60,7 +60,7 @@ class PyTorchFileTest {
     }
 
     @Test
-    void eachIsRefusedAsTheOther() {
+    void rejectsNumbersAsFloatsAndFloatsAsNumbers() {
         String number = file + "#bn.num_batches_tracked";
         TensorFileTest.assertOneLine(
                 number,
@@ -76,7 +76,7 @@ class PyTorchFileTest {
     }
 
     @Test
-    void theFileThatIsWrittenIsPyTorchs() throws IOException {
+    void writesTheFileThatPyTorchWrites() throws IOException {
         Path copy = folder.resolve("copy.safetensors");
         try (TensorOutput output = new TensorOutput()) {
             output.writeLong(copy + "#bn.num_batches_tracked", 1234567890123L);
@@ -111,9 +111,9 @@ class PyTorchFileTest {
         assertEquals(0, after.get("bn.num_batches_tracked").get("shape").size());
     }
 
-    /** Another process adds a tensor between the look at the header and the reading: the others move in the file. */
+    /** Another process adds a tensor after the header was read, so that the offsets of the others change. */
     @Test
-    void aTensorIsFoundInAFileThatWasReplacedSince() throws IOException {
+    void findsATensorAfterTheFileWasReplaced() throws IOException {
         TensorFile weight = TensorFile.open(file + "#bn.weight");
         try (TensorOutput output = new TensorOutput()) {
             output.write(file + "#a longer name", ElementType.FLOAT64, new double[] {7, 8, 9}, 3);
@@ -135,7 +135,7 @@ class PyTorchFileTest {
     }
 
     @Test
-    void everyTypeOfWholeNumberIsRead() {
+    void readsEveryTypeOfWholeNumber() {
         for (String type : List.of("I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64")) {
             int bytes = Integer.parseInt(type.substring(1)) / 8;
             byte[] ones = new byte[bytes];

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is written to .safetensors files, and what stays of those that are there. */
+/** Writes .safetensors files, and adds tensors to existing ones. */
 class SafetensorsOutputTest {
 
     @TempDir
@@ -67,7 +67,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void theFileIsWhatTheFormatSays() throws IOException {
+    void writesTheFileThatTheFormatSpecifies() throws IOException {
         writeAndCommit(file + "#größe \"1\"\n", ElementType.FLOAT32, new double[] {1, 2}, 2, 1);
         byte[] bytes = Files.readAllBytes(file);
         String json = "{\"größe \\\"1\\\"\\n\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}";
@@ -86,7 +86,7 @@ class SafetensorsOutputTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyTypeComesBackRounded(ElementType type) throws IOException {
+    void roundsToEveryType(ElementType type) throws IOException {
         double[] values = {
             0,
             -0.0,
@@ -128,7 +128,7 @@ class SafetensorsOutputTest {
         Errors.assertSameBits(expectedFloats, TensorFile.open(file + "#x").readFloats(), type.toString());
     }
 
-    /** To the nearest multiple of the spacing at this magnitude, the even one of two. */
+    /** Rounds to the nearest multiple of the spacing at this magnitude, ties to even. */
     private static double rounded(ElementType type, double value) {
         if (type == ElementType.FLOAT64 || !Double.isFinite(value)) {
             return value;
@@ -152,7 +152,7 @@ class SafetensorsOutputTest {
             join(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, floats(1, 2)));
 
     @Test
-    void theOtherTensorsAndTheMetadataStay() throws IOException {
+    void keepsOtherTensorsAndTheMetadata() throws IOException {
         Files.write(file, EXISTING);
         writeAndCommit(file + "#new", ElementType.FLOAT16, new double[] {1, 2, 3}, 3);
         byte[] bytes = Files.readAllBytes(file);
@@ -179,7 +179,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void everyTensorIsAlignedToItsElements() throws IOException {
+    void alignsTensorsToTheirElements() throws IOException {
         Files.write(file, EXISTING);
         writeAndCommit(file + "#h", ElementType.BFLOAT16, new double[] {1}, 1);
         writeAndCommit(file + "#d", ElementType.FLOAT64, new double[] {1}, 1);
@@ -205,7 +205,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void severalLandTogetherInOneFile() throws IOException {
+    void writesSeveralTensorsToOneFile() throws IOException {
         Files.write(file, EXISTING);
         Files.createSymbolicLink(folder.resolve("link.safetensors"), file);
         try (TensorOutput output = new TensorOutput()) {
@@ -227,7 +227,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void withoutCommitTheFileStaysAsItIs() throws IOException {
+    void withoutCommitTheFileIsUnchanged() throws IOException {
         Files.write(file, EXISTING);
         try (TensorOutput output = new TensorOutput()) {
             output.write(file + "#a", new float[] {1, 2}, 2);
@@ -238,7 +238,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void permissionsAreKept() throws IOException {
+    void keepsPermissions() throws IOException {
         for (String permissions : List.of("rw-r-----", "r--r--r--")) {
             Files.deleteIfExists(file);
             Files.write(file, EXISTING);
@@ -263,7 +263,7 @@ class SafetensorsOutputTest {
 
     @ParameterizedTest
     @MethodSource("notWellFormed")
-    void aFileOfAnotherKindIsNotDestroyed(byte[] bytes) throws IOException {
+    void rejectsAFileOfAnotherKind(byte[] bytes) throws IOException {
         Files.write(file, bytes);
         String specification = file + "#a";
         TensorFileException refusal =
@@ -277,7 +277,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void aFileThatIsDamagedMeanwhileIsNotReplaced() throws IOException {
+    void doesNotReplaceAFileThatWasDamagedMeanwhile() throws IOException {
         Files.write(file, EXISTING);
         Path other = Files.write(folder.resolve("z.npy"), new byte[3]);
         try (TensorOutput output = new TensorOutput()) {
@@ -291,7 +291,7 @@ class SafetensorsOutputTest {
         assertEquals(List.of("y.safetensors", "z.npy"), files());
     }
 
-    // What is checked before.
+    // Checks before writing.
 
     private static void assertRefused(String specification, ElementType type, String... says) {
         TensorFileTest.assertOneLine(
@@ -301,7 +301,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void namesAreCheckedBeforehand() {
+    void checksNames() {
         TensorOutput.check(folder.resolve("new.npy").toString(), ElementType.FLOAT16);
         TensorOutput.check(folder.resolve("a#b.npy").toString(), ElementType.FLOAT64);
         TensorOutput.check(file.toString(), ElementType.BFLOAT16);
@@ -329,7 +329,7 @@ class SafetensorsOutputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"y.npy", "y.png", "x.safetensors#"})
-    void whatIsRefusedBeforehandIsNotWrittenEither(String name) throws IOException {
+    void doesNotWriteWhatTheCheckRejects(String name) throws IOException {
         try (TensorOutput output = new TensorOutput()) {
             assertThrows(
                     IllegalArgumentException.class,
@@ -339,7 +339,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void outputsMustBeDistinct() throws IOException {
+    void rejectsEqualOutputs() throws IOException {
         String npy = folder.resolve("y.npy").toString();
         Files.createSymbolicLink(folder.resolve("l.safetensors"), Path.of("y.safetensors"));
         TensorOutput.checkDistinct(npy, null, file + "#a", file + "#b", file.toString(), null);
@@ -361,7 +361,7 @@ class SafetensorsOutputTest {
     }
 
     @Test
-    void linksInACircleAreSaidInOneLine() throws IOException {
+    void reportsCircularLinksInOneLine() throws IOException {
         Path link = folder.resolve("l.npy");
         Files.createSymbolicLink(link, Path.of("l.npy"));
         TensorFileTest.assertOneLine(

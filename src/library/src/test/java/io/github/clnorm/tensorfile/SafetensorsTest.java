@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is read from .safetensors files, and what is said of those that cannot be read. */
+/** Reads .safetensors files, and checks the messages about malformed ones. */
 class SafetensorsTest {
 
     @TempDir
@@ -49,7 +49,7 @@ class SafetensorsTest {
         return assertThrows(TensorFileException.class, () -> TensorFile.open(specification));
     }
 
-    // What is read.
+    // Well-formed files.
 
     @Test
     void readsTheFourTypes() {
@@ -100,7 +100,7 @@ class SafetensorsTest {
                 "{\"\\u0078\":{\"dty\\u0070e\":\"F\\u00332\",\"shape\":[2],\"data_offsets\":[0,8]}}",
                 "{\"x\":{\"dtype\":\"F32\",\"later\":[null,{\"a\":[-1.5e+3,true,false]}],\"shape\":[2],\"data_offsets\":[0,8]}}"
             })
-    void readsTheHeaderHoweverItIsWritten(String header) {
+    void readsHeadersInAnyStyle(String header) {
         open(header, floats(1, 2));
         assertTensor(folder.resolve("x.safetensors") + "#x", ElementType.FLOAT32, new long[] {2}, 1, 2);
     }
@@ -131,7 +131,7 @@ class SafetensorsTest {
     }
 
     @Test
-    void otherTypesMayLieNextToTheTensor() {
+    void readsATensorBesideOtherTypes() {
         String file = write(safetensors(
                 "{" + entry("ids", "I64", "[1]", 0, 8) + "," + entry("f4", "F4", "[2]", 8, 9) + ","
                         + entry("x", "F32", "[1]", 9, 13) + "}",
@@ -139,9 +139,9 @@ class SafetensorsTest {
         assertTensor(file + "#x", ElementType.FLOAT32, new long[] {1}, 5);
     }
 
-    // What is refused.
+    // Malformed files.
 
-    /** A file that holds no such tensor, and what its message must say. */
+    /** A file without a readable tensor, and the texts that the message must contain. */
     private record Malformed(String name, byte[] bytes, String... says) {
         @Override
         public String toString() {
@@ -297,7 +297,7 @@ class SafetensorsTest {
                 offsets("[8,0]", "data_offsets [8, 0]", "expected [begin, end]"),
                 offsets("[1,9]", "truncated", "ends at byte 9", "the file has 8"),
                 offsets("[9223372036854775799,9223372036854775807]", "truncated", "9223372036854775807"),
-                // What the reference implementation refuses of tensors that are not asked for, too.
+                // The reference implementation checks all tensors, not only the requested one.
                 new Malformed(
                         "hole in front",
                         safetensors("{" + entry("x", "F32", "[2]", 4, 12) + "}", new byte[12]),
@@ -353,19 +353,19 @@ class SafetensorsTest {
                         "the second of two heads",
                         safetensors("{\"__metadata__\":null,\"__metadata__\":{}," + good + "}", new byte[8]),
                         "Duplicate field '__metadata__' at byte 35"),
-                // A tensor outside of the file is one of another file, or of a part of this one.
+                // A tensor beyond the end of the file.
                 header("{" + good + "," + entry("y", "I64", "[9]", 8, 80) + "}", "truncated", "'y'", "the file has 8"));
     }
 
     @ParameterizedTest
     @MethodSource("malformed")
-    void saysInOneLineWhatIsWrong(Malformed malformed) {
+    void explainsInOneLine(Malformed malformed) {
         String file = write(malformed.bytes);
         TensorFileTest.assertOneLine(file, refusal(file), malformed.says);
     }
 
     @Test
-    void namesTheTensorsWhenThereAreSeveral() {
+    void listsTheTensorsOfTheFile() {
         String file = write(safetensors(
                 "{" + entry("a", "F32", "[1]", 0, 4) + "," + entry("b", "F32", "[1]", 4, 8) + "}", new byte[8]));
         TensorFileTest.assertOneLine(file, refusal(file), "holds 2 tensors", "FILE.safetensors#NAME", "'a', 'b'");
@@ -375,7 +375,7 @@ class SafetensorsTest {
     }
 
     @Test
-    void namesSomeOfManyTensorsWhateverTheirNames() {
+    void listsTheFirstOfManyTensorsWithAnyNames() {
         StringBuilder header = new StringBuilder("{");
         for (int i = 0; i < 1000; i++) {
             String name = "\\u001b\\n\\u202e" + i + "x".repeat(2000);
@@ -386,14 +386,14 @@ class SafetensorsTest {
     }
 
     @Test
-    void saysThatItIsMissingOrADirectory() {
+    void reportsAMissingFileAndADirectory() {
         String missing = folder.resolve("missing.safetensors") + "#x";
         TensorFileTest.assertOneLine(missing, refusal(missing), "no such file");
         String directory = TestFiles.folder(folder.resolve("d.safetensors")).toString();
         TensorFileTest.assertOneLine(directory, refusal(directory), "is a directory", "expected a .safetensors file");
     }
 
-    /** Headers up to the format's limit, in every heap: refused in one line, or read, but never an OutOfMemoryError. */
+    /** A header up to the format's limit is read or rejected in one line in any heap, without OutOfMemoryError. */
     @ParameterizedTest
     @ValueSource(strings = {"blanks", "tensors", "keys", "numbers", "one name", "nested keys"})
     void largeHeadersNeverExhaustTheHeap(String kind) throws Exception {

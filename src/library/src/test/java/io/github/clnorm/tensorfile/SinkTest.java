@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tensors written piece by piece. */
+/** Writes tensors piece by piece. */
 class SinkTest {
 
     @TempDir
@@ -38,8 +38,8 @@ class SinkTest {
 
     @ParameterizedTest
     @EnumSource(ElementType.class)
-    void thePiecesOfEveryTypeComeBackAsTheyWere(ElementType type) throws IOException {
-        // More than a megabyte, in pieces that are no whole number of elements.
+    void writesPiecesOfEveryType(ElementType type) throws IOException {
+        // More than 1 MiB, in pieces that are not whole elements.
         byte[] bytes = new byte[700_001 * type.bytes()];
         new SplittableRandom(1).nextBytes(bytes);
         String file = file("y.safetensors#x");
@@ -86,7 +86,7 @@ class SinkTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"y.npy", "y.safetensors#x"})
-    void missingAndSurplusBytesAreErrorsOfTheProgram(String name) throws IOException {
+    void rejectsMissingAndSurplusBytes(String name) throws IOException {
         try (TensorOutput output = new TensorOutput()) {
             Sink sink = output.create(file(name), ElementType.FLOAT32, 2);
             sink.write(ByteBuffer.allocate(7));
@@ -102,7 +102,7 @@ class SinkTest {
     }
 
     @Test
-    void outputsThatAreClosedCloseTheirSinks() throws IOException {
+    void closingOutputsClosesTheirSinks() throws IOException {
         Sink sink;
         try (TensorOutput output = new TensorOutput()) {
             sink = output.create(file("y.npy"), ElementType.FLOAT32, 2);
@@ -113,7 +113,7 @@ class SinkTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"y.npy", "y.safetensors"})
-    void emptyTensorsAndScalars(String name) throws IOException {
+    void writesEmptyTensorsAndScalars(String name) throws IOException {
         for (long[] shape : new long[][] {{0, 3}, {}}) {
             try (TensorOutput output = new TensorOutput()) {
                 try (Sink sink = output.create(file(name), ElementType.FLOAT64, shape)) {
@@ -152,7 +152,7 @@ class SinkTest {
 
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MAX_VALUE})
-    void shapesThatNoFileCanHaveAreRefused(long dimension) throws IOException {
+    void rejectsImpossibleShapes(long dimension) throws IOException {
         try (TensorOutput output = new TensorOutput()) {
             assertThrows(
                     IllegalArgumentException.class, () -> output.create(file("y.npy"), ElementType.FLOAT32, dimension));

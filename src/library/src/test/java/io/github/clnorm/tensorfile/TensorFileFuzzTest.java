@@ -27,18 +27,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged files are read, or refused by a {@link TensorFileException}: no other exception comes out, and no more memory
- * is taken than the file's own size justifies.
+ * A damaged file is read, or rejected with a {@link TensorFileException}: no other exception is thrown, and memory is
+ * proportional to the size of the file.
  */
 class TensorFileFuzzTest {
 
     private static final int FILES = 1000;
-    /** Each is flushed to the storage device. */
+    /** Fewer, because each is flushed to the storage device. */
     private static final int WRITTEN_FILES = 200;
 
     private static final int SEEDS = 4;
     private static final int MOST_DAMAGES = 4;
-    /** What any file may take: a header, its text, its exception. */
+    /** Allowance for any file: its header, text and exception. */
     private static final long SMALL_CHANGE = 2 << 20;
     /** A byte of a float16 file becomes two bytes of floats and four of doubles. */
     private static final long PER_BYTE = 6;
@@ -92,7 +92,7 @@ class TensorFileFuzzTest {
                     "{\"x\":{\"data_offsets\":[0,8],\"other\":[1.5e3,{\"a\":null}],\"dtype\":\"F64\",\"shape\":[1]}}",
                     new byte[8]));
 
-    /** A format: what its files are called, and some that can be read. */
+    /** A format: the name of its files, and some well-formed files. */
     private enum Format {
         NPY("x.npy", "", TensorFileFuzzTest.NPY),
         SAFETENSORS("x.safetensors", "#x", TensorFileFuzzTest.SAFETENSORS);
@@ -115,7 +115,7 @@ class TensorFileFuzzTest {
 
     @ParameterizedTest(name = "{0}, seed {1}")
     @MethodSource("seeds")
-    void damagedFilesAreReadOrRefused(Format format, long seed) {
+    void readsOrRejectsDamagedFiles(Format format, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int read = 0;
         for (int i = 0; i < FILES; i++) {
@@ -126,13 +126,13 @@ class TensorFileFuzzTest {
             }
             read += readOrRefused(format, bytes, "seed " + seed + ", file " + i) ? 1 : 0;
         }
-        // Were all refused, the damage would be too great to get past the first check.
+        // If all were rejected, the damage would be too large to test more than the first check.
         assertTrue(read > FILES / 200 && read < FILES, read + " of " + FILES + " files were read");
     }
 
     @ParameterizedTest
     @EnumSource
-    void truncatedFilesAreRefused(Format format) {
+    void rejectsTruncatedFiles(Format format) {
         for (byte[] bytes : format.valid) {
             String which = "valid file " + format.valid.indexOf(bytes);
             assertTrue(readOrRefused(format, bytes, which), which + " must be readable");
@@ -143,10 +143,10 @@ class TensorFileFuzzTest {
         }
     }
 
-    /** A damaged file is left as it was, or a tensor is added and the others are still there. */
+    /** A damaged file stays unchanged, or a tensor is added and the others stay. */
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2})
-    void damagedFilesAreNotMadeWorse(long seed) throws IOException {
+    void doesNotDamageFilesFurther(long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         Path file = folder.resolve("x.safetensors");
         int added = 0;
@@ -164,7 +164,7 @@ class TensorFileFuzzTest {
             }
             assertArrayEquals(
                     new float[] {1, 2, 3}, TensorFile.open(file + "#new").readFloats());
-            // The old tensors by what their bytes are, which the damage may have changed.
+            // Compares the size of the data, because the damage may have changed the old tensors.
             assertEquals(dataBytes(bytes) + 6, dataBytes(Files.readAllBytes(file)), "seed " + seed + ", file " + i);
         }
         assertTrue(
@@ -229,7 +229,7 @@ class TensorFileFuzzTest {
         return copy;
     }
 
-    /** Another digit in the place of a blank or a digit: other dimensions, larger ones, other types. */
+    /** Replaces digits: other dimensions, larger ones, other types. */
     private static byte[] digit(byte[] bytes, SplittableRandom random) {
         int from = random.nextInt(bytes.length);
         for (int i = 0; i < bytes.length; i++) {
@@ -244,7 +244,7 @@ class TensorFileFuzzTest {
         return bytes;
     }
 
-    /** A piece written once more, over another place. */
+    /** Copies a piece over another. */
     private static byte[] moved(byte[] bytes, int at, SplittableRandom random) {
         byte[] copy = bytes.clone();
         int to = random.nextInt(bytes.length);

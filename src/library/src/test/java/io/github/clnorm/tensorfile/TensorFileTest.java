@@ -25,11 +25,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is read from files, and what is said of files that cannot be read. */
+/** Reads .npy files, and checks the messages about malformed ones. */
 class TensorFileTest {
 
     private static final String FLOATS = "expected float16, float32 or float64";
-    /** What a message may take besides the path: it is meant for one line of a terminal, not for a dump. */
+    /** Characters of a message besides the path: it must fit in a line of a terminal. */
     private static final int LONGEST_PROBLEM = 300;
 
     @TempDir
@@ -39,7 +39,7 @@ class TensorFileTest {
         return TensorFile.open(TestFiles.write(folder.resolve("x.npy"), bytes));
     }
 
-    // What is read.
+    // Well-formed files.
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
@@ -76,7 +76,7 @@ class TensorFileTest {
     }
 
     @Test
-    void readsOtherTypesAsDoublesOfTheSameValue() {
+    void readsOtherTypesAsDoublesExactly() {
         assertArrayEquals(
                 new double[] {0.1f, Float.MIN_VALUE, -0.0, Float.MAX_VALUE},
                 open(npy(new long[] {4}, 0.1f, Float.MIN_VALUE, -0f, Float.MAX_VALUE))
@@ -106,7 +106,7 @@ class TensorFileTest {
     }
 
     @Test
-    void readsTheLandmarksOfFloat16() {
+    void readsSpecialValuesOfFloat16() {
         int[] bits = {
             0x0000, 0x8000, 0x0001, 0x8001, 0x03ff, 0x0400, 0x3c00, 0x3555, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00
         };
@@ -184,7 +184,7 @@ class TensorFileTest {
         }
     }
 
-    /** Where Fortran puts the element that C puts at an index. */
+    /** Converts an index in C order to the index in Fortran order. */
     private static int fortranIndex(int index, long[] shape) {
         int rest = index;
         int[] position = new int[shape.length];
@@ -215,7 +215,7 @@ class TensorFileTest {
     }
 
     @Test
-    void readsNothingOfAnEmptyTensor() {
+    void readsAnEmptyTensor() {
         TensorFile file = open(npy("<f4", "(0, 3)", new byte[0]));
         assertArrayEquals(new long[] {0, 3}, file.shape());
         assertEquals(0, file.readFloats().length);
@@ -234,14 +234,14 @@ class TensorFileTest {
                 "{'shape':(2,),'fortran_order':False,'descr':'<f4'}",
                 "  {'descr' : '=f4',\n 'fortran_order' : False,\n 'shape' : (2,), }  \n\n"
             })
-    void readsTheDictionaryHoweverItIsWritten(String header) {
+    void readsDictionariesInAnyStyle(String header) {
         assertArrayEquals(new float[] {1, 2}, open(npy(1, header, floats(1, 2))).readFloats());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"<f2", "<f4", "<f8"})
     void readsMoreThanOnePiece(String descr) {
-        // Files are read in pieces of 1 MiB: this one takes several, and ends inside one.
+        // Files are read in pieces of 1 MiB. This file has several, and ends inside one.
         int count = 600_011;
         float[] expected = new float[count];
         for (int i = 0; i < count; i++) {
@@ -258,7 +258,7 @@ class TensorFileTest {
         assertArrayEquals(expected, open(npy(descr, "(" + count + ",)", data)).readFloats());
     }
 
-    /** The bits of a whole number that a half holds exactly. */
+    /** The float16 bits of a whole number, which must be exact. */
     private static int half(int value) {
         if (value == 0) {
             return 0;
@@ -274,9 +274,9 @@ class TensorFileTest {
         assertArrayEquals(new long[] {2}, file.shape());
     }
 
-    // What is refused.
+    // Malformed files.
 
-    /** A file that is no tensor, and what its message must say. */
+    /** A malformed file, and the texts that the message must contain. */
     private record Malformed(String name, byte[] bytes, String... says) {
         @Override
         public String toString() {
@@ -396,7 +396,7 @@ class TensorFileTest {
                         "expected"),
                 shape("(999999999999999999, 9)", "[999999999999999999, 9]", "expected"),
                 shape("(1000000, 1000000)", "truncated", "takes 8000000000000 bytes", "the file has 8"),
-                // NumPy's arrays have 64 dimensions at most.
+                // NumPy allows 64 dimensions.
                 new Malformed(
                         "3000 dimensions",
                         npy(2, "<f4", false, "(" + "1, ".repeat(3000) + "2)", floats(1, 2)),
@@ -415,27 +415,27 @@ class TensorFileTest {
 
     @ParameterizedTest
     @MethodSource("malformed")
-    void saysInOneLineWhatIsWrong(Malformed malformed) {
+    void explainsInOneLine(Malformed malformed) {
         Path file = TestFiles.write(folder.resolve("x.npy"), malformed.bytes);
         TensorFileException refusal = assertThrows(TensorFileException.class, () -> TensorFile.open(file));
         assertOneLine(file, refusal, malformed.says);
     }
 
     @Test
-    void saysThatAFileIsMissing() {
+    void reportsAMissingFile() {
         Path file = folder.resolve("missing.npy");
         assertOneLine(file, assertThrows(TensorFileException.class, () -> TensorFile.open(file)), "no such file");
     }
 
     @Test
-    void saysThatAPathGoesThroughAFile() {
+    void reportsAPathThroughAFile() {
         Path file =
                 TestFiles.write(folder.resolve("x.npy"), npy(new long[] {1}, 1)).resolve("y.npy");
         assertOneLine(file, assertThrows(TensorFileException.class, () -> TensorFile.open(file)), "cannot be read");
     }
 
     @Test
-    void saysThatItIsADirectory() {
+    void reportsADirectory() {
         assertOneLine(
                 folder,
                 assertThrows(TensorFileException.class, () -> TensorFile.open(folder)),
@@ -444,27 +444,27 @@ class TensorFileTest {
     }
 
     @Test
-    void saysThatALinkLeadsNowhere() throws IOException {
+    void reportsADanglingLink() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link.npy"), folder.resolve("missing.npy"));
         assertOneLine(link, assertThrows(TensorFileException.class, () -> TensorFile.open(link)), "no such file");
     }
 
     @Test
-    void saysThatAFileBecameShorterMeanwhile() {
+    void reportsAFileThatWasTruncatedMeanwhile() {
         TensorFile file = open(npy(new long[] {4}, 1, 2, 3, 4));
         TestFiles.write(file.path(), Arrays.copyOf(npy(new long[] {4}, 1, 2, 3, 4), 130));
         assertOneLine(file.path(), assertThrows(TensorFileException.class, file::readFloats), "became shorter");
     }
 
     @Test
-    void saysThatAFileWentMeanwhile() throws IOException {
+    void reportsAFileThatWasDeletedMeanwhile() throws IOException {
         TensorFile file = open(npy(new long[] {4}, 1, 2, 3, 4));
         Files.delete(file.path());
         assertOneLine(file.path(), assertThrows(TensorFileException.class, file::readFloats), "cannot be read");
     }
 
     @Test
-    void saysWhichEndingAnotherFormatNeeds() {
+    void namesTheSuffixOfTheOtherFormat() {
         Path file = TestFiles.write(folder.resolve("x.bin"), new byte[8]);
         assertOneLine(
                 file,
@@ -476,7 +476,7 @@ class TensorFileTest {
     // Names.
 
     @Test
-    void aSpecificationIsReadAndShownAsItWasWritten() {
+    void keepsTheTextOfASpecification() {
         Path file = TestFiles.write(folder.resolve("x#1.npy"), npy(new long[] {1}, 7));
         String written = folder + "/./x#1.npy";
         TensorFile tensor = TensorFile.open(written);
@@ -488,7 +488,7 @@ class TensorFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "#", "a\0b.npy", "no\nsuch\u2028file.npy", "\u001b[31m.npy"})
-    void namesThatNoFileHasTakeOneLineToo(String specification) {
+    void rejectsImpossibleNamesInOneLine(String specification) {
         String message = assertThrows(TensorFileException.class, () -> TensorFile.open(specification))
                 .getMessage();
         assertTrue(

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** All outputs or none, and what was there before until then. */
+/** Writes all outputs or none; existing files stay until the commit. */
 class TensorOutputTest {
 
     private static final byte[] OLD = {'o', 'l', 'd'};
@@ -46,7 +46,7 @@ class TensorOutputTest {
         }
     }
 
-    /** Every file of the folder: no temporary file may be among them. */
+    /** All files of the folder, which must contain no temporary file. */
     private List<String> files() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
@@ -60,13 +60,13 @@ class TensorOutputTest {
                 new long[] {2, 3, 4},
                 new long[] {1, 2, 1, 3, 1, 2, 1},
                 new long[] {0, 3},
-                // More than the megabyte that is written at a time, and no multiple of it.
+                // More than the 1 MiB that is written at a time, and not a multiple of it.
                 new long[] {3, 200_003});
     }
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void whatIsWrittenIsReadAgain(long[] shape) throws IOException {
+    void readsWhatItWrote(long[] shape) throws IOException {
         int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         float[] values = Values.normal(1, count, 0, 1);
         writeAndCommit(target, values, shape);
@@ -79,7 +79,7 @@ class TensorOutputTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void theFileIsTheOneThatNumPyWrites(long[] shape) throws IOException {
+    void writesTheFileThatNumPyWrites(long[] shape) throws IOException {
         int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         float[] values = Values.normal(2, count, 0, 1);
         writeAndCommit(target, values, shape);
@@ -87,7 +87,7 @@ class TensorOutputTest {
     }
 
     @Test
-    void specialValuesKeepTheirBits() throws IOException {
+    void keepsTheBitsOfSpecialValues() throws IOException {
         float[] values = {-0f, Float.MIN_VALUE, Float.NaN, Float.NEGATIVE_INFINITY, Float.MAX_VALUE};
         writeAndCommit(target, values, 5);
         Errors.assertSameBits(values, TensorFile.open(target).readFloats(), "special values");
@@ -95,7 +95,7 @@ class TensorOutputTest {
 
     @ParameterizedTest
     @EnumSource(value = ElementType.class, names = "BFLOAT16", mode = EnumSource.Mode.EXCLUDE)
-    void everyTypeButBfloat16ComesBack(ElementType type) throws IOException {
+    void writesEveryTypeExceptBfloat16(ElementType type) throws IOException {
         double[] values = {1, -0.0, 65504, Double.NaN, Double.NEGATIVE_INFINITY, 0x1p-24};
         try (TensorOutput outputs = new TensorOutput()) {
             outputs.write(target.toString(), type, values, 2, 3);
@@ -134,14 +134,14 @@ class TensorOutputTest {
     }
 
     @Test
-    void aMissingFolderIsNamedAsItWasGiven() {
+    void namesAMissingFolder() {
         Path missing = folder.resolve("missing").resolve("y.npy");
         assertNamed(missing, assertThrows(IOException.class, () -> writeAndCommit(missing, new float[] {1}, 1)));
         assertFalse(Files.exists(missing.getParent()));
     }
 
     @Test
-    void aPathThroughAFileIsNamedAsItWasGiven() throws IOException {
+    void namesAPathThroughAFile() throws IOException {
         Files.write(target, OLD);
         Path below = target.resolve("y.npy");
         assertNamed(below, assertThrows(IOException.class, () -> writeAndCommit(below, new float[] {1}, 1)));
@@ -149,7 +149,7 @@ class TensorOutputTest {
         assertEquals(List.of("y.npy"), files());
     }
 
-    /** A person knows the output, not the temporary file beside it. */
+    /** The message names the output, not the temporary file. */
     private static void assertNamed(Path given, IOException failure) {
         assertTrue(failure.getMessage().contains(given.toString()), failure.getMessage());
         assertFalse(failure.getMessage().contains(".part"), failure.getMessage());
@@ -175,7 +175,7 @@ class TensorOutputTest {
     }
 
     @Test
-    void aLinkToAFileThatIsNotThereYetStaysALink() throws IOException {
+    void aLinkToAMissingFileStaysALink() throws IOException {
         Path real = folder.resolve("real.npy");
         Files.createSymbolicLink(target, Path.of("real.npy"));
         writeAndCommit(target, new float[] {1}, 1);
@@ -184,7 +184,7 @@ class TensorOutputTest {
     }
 
     @Test
-    void permissionsAreKept() throws IOException {
+    void keepsPermissions() throws IOException {
         for (String permissions : List.of("rw-r-----", "rw-rw-rw-", "rwx------")) {
             Files.write(target, OLD);
             Files.setPosixFilePermissions(target, PosixFilePermissions.fromString(permissions));
@@ -194,14 +194,14 @@ class TensorOutputTest {
     }
 
     @Test
-    void aNewFileHasThePermissionsOfAnyNewFile() throws IOException {
+    void aNewFileHasDefaultPermissions() throws IOException {
         Path any = Files.createFile(folder.resolve("any"));
         writeAndCommit(target, new float[] {1}, 1);
         assertEquals(Files.getPosixFilePermissions(any), Files.getPosixFilePermissions(target));
     }
 
     @Test
-    void aDeviceIsWrittenToAndStaysADevice() throws IOException {
+    void writesToADeviceWithoutReplacingIt() throws IOException {
         Path device = Path.of("/dev/null");
         writeAndCommit(device, new float[] {1, 2, 3}, 3);
         assertTrue(Files.exists(device));
@@ -209,7 +209,7 @@ class TensorOutputTest {
     }
 
     @Test
-    void severalAreCommittedTogether() throws IOException {
+    void commitsSeveralFiles() throws IOException {
         Path second = folder.resolve("mean.npy");
         Files.write(target, OLD);
         try (TensorOutput outputs = new TensorOutput()) {
@@ -225,7 +225,7 @@ class TensorOutputTest {
     }
 
     @Test
-    void whenOneCannotBeWrittenNoneIs() throws IOException {
+    void ifOneCannotBeWrittenNoneIs() throws IOException {
         Files.write(target, OLD);
         Path missing = folder.resolve("missing").resolve("mean.npy");
         try (TensorOutput outputs = new TensorOutput()) {
@@ -237,13 +237,13 @@ class TensorOutputTest {
     }
 
     @Test
-    void whenOneCannotBeGivenItsNameNoneIs() throws IOException {
+    void ifOneCannotBeRenamedNoneIs() throws IOException {
         Files.write(target, OLD);
         Path second = folder.resolve("mean.npy");
         try (TensorOutput outputs = new TensorOutput()) {
             outputs.write(target, new float[] {1}, 1);
             outputs.write(second, new float[] {2}, 1);
-            // Somebody makes a folder of this name while the command runs.
+            // Another program creates a folder with this name while the command runs.
             Files.createDirectories(second.resolve("inner"));
             assertThrows(IOException.class, outputs::commit);
         }

@@ -11,20 +11,20 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Makes .npy and .safetensors files byte by byte, well-formed or not. Shares nothing with the code under test. */
+/** Creates well-formed and malformed .npy and .safetensors files byte by byte, independent of the code under test. */
 public final class TestFiles {
 
     private static final int ALIGNMENT = 64;
 
     private TestFiles() {}
 
-    /** A file of any version, whatever its header says; the header's length is right. */
+    /** A .npy file with any version and header; the header's length is correct. */
     public static byte[] npy(int version, String header, byte[] data) {
         byte[] text = header.getBytes(version >= 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
         return npy(version, text.length, text, data);
     }
 
-    /** A file whose header's length may be a lie. */
+    /** A .npy file whose header's length may be wrong. */
     public static byte[] npy(int version, long length, byte[] header, byte[] data) {
         ByteBuffer start = ByteBuffer.allocate(version == 1 ? 10 : 12).order(ByteOrder.LITTLE_ENDIAN);
         start.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0});
@@ -40,7 +40,7 @@ public final class TestFiles {
         return file.toByteArray();
     }
 
-    /** A file with the header that NumPy writes. The shape is Python, such as {@code (2, 3)}. */
+    /** A file with the header that NumPy writes. The shape is in Python syntax, for example {@code (2, 3)}. */
     public static byte[] npy(int version, String descr, boolean fortranOrder, String shape, byte[] data) {
         String dictionary = "{'descr': '" + descr + "', 'fortran_order': " + (fortranOrder ? "True" : "False")
                 + ", 'shape': " + shape + ", }";
@@ -57,7 +57,7 @@ public final class TestFiles {
         return npy("<f4", python(shape), floats(values));
     }
 
-    /** A dictionary, with blanks so that the data begins on a multiple of 64 bytes. */
+    /** A dictionary, padded so that the data begins at a multiple of 64 bytes. */
     public static String padded(int version, String dictionary) {
         int used = (version == 1 ? 10 : 12) + dictionary.length() + 1;
         return dictionary + " ".repeat((ALIGNMENT - used % ALIGNMENT) % ALIGNMENT) + "\n";
@@ -69,13 +69,13 @@ public final class TestFiles {
         return "(" + inner + (shape.length == 1 ? ",)" : ")");
     }
 
-    /** A .safetensors file, whatever its header says; the header's length is right. */
+    /** A .safetensors file with any header; the header's length is correct. */
     public static byte[] safetensors(String header, byte[] data) {
         byte[] text = header.getBytes(StandardCharsets.UTF_8);
         return safetensors(text.length, text, data);
     }
 
-    /** A .safetensors file whose header's length may be a lie. */
+    /** A .safetensors file whose header's length may be wrong. */
     public static byte[] safetensors(long length, byte[] header, byte[] data) {
         ByteBuffer file = ByteBuffer.allocate(8 + header.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
         return file.putLong(length).put(header).put(data).array();
@@ -87,7 +87,7 @@ public final class TestFiles {
                 + end + "]}";
     }
 
-    /** Arrays one after the other. */
+    /** Joins arrays. */
     public static byte[] join(byte[]... parts) {
         ByteArrayOutputStream joined = new ByteArrayOutputStream();
         for (byte[] part : parts) {
@@ -119,7 +119,7 @@ public final class TestFiles {
         return data.array();
     }
 
-    /** Makes a folder: the folder. */
+    /** Creates a folder and returns it. */
     public static Path folder(Path folder) {
         try {
             return Files.createDirectory(folder);
@@ -128,7 +128,7 @@ public final class TestFiles {
         }
     }
 
-    /** Puts bytes into a file: the file. */
+    /** Writes bytes to a file and returns it. */
     public static Path write(Path file, byte[] bytes) {
         try {
             return Files.write(file, bytes);

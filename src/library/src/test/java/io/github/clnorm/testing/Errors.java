@@ -4,15 +4,15 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.github.clnorm.type.ElementType;
 
-/** Compares results. A comparison passes when the difference is at most the bound, so NaN never passes by accident. */
+/** Compares results. A comparison passes only if the difference is at most the bound, so NaN cannot pass. */
 public final class Errors {
 
-    /** The bound for float32 forward results, and for what halves are rounded from. */
+    /** The bound for float32 forward results, and for float16 and bfloat16 before rounding. */
     public static final double FORWARD = 4e-6;
     /** The bound for float64 forward results. */
     public static final double FORWARD_64 = 1e-13;
 
-    /** The bound for float32 gradients, and for what halves are rounded from. */
+    /** The bound for float32 gradients, and for float16 and bfloat16 before rounding. */
     public static final double BACKWARD = 2e-5;
     /** The bound for float64 gradients. */
     public static final double BACKWARD_64 = 1e-13;
@@ -25,8 +25,9 @@ public final class Errors {
     }
 
     /**
-     * |actual - expected| at most bound times the largest |expected|, and for halves one rounding: stricter
-     * than what is promised of the gradients of parameters, where not all of them cancel. Gives the largest such error.
+     * Checks that |actual - expected| is at most bound times the largest |expected|, plus one rounding for 16-bit
+     * types. For parameter gradients this is stricter than the documented bound, unless all terms cancel. Returns the
+     * largest error relative to the largest |expected|.
      */
     public static double assertCloseToLargest(
             ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
@@ -58,19 +59,19 @@ public final class Errors {
         return type == ElementType.FLOAT64 ? FORWARD_64 : FORWARD;
     }
 
-    /** What storing a value in a half type changes at most: half the distance of its neighbours. */
+    /** The largest rounding error of a 16-bit type: half the distance between neighbouring values. */
     private static double rounding(ElementType type, double magnitude) {
         return switch (type) {
             case FLOAT16 -> Math.scalb(1, Math.max(-14, Math.getExponent(magnitude)) - 11);
             case BFLOAT16 -> Math.scalb(1, Math.max(-126, Math.getExponent(magnitude)) - 8);
-                // Their own rounding is part of the bound.
+                // The bound includes their rounding.
             case FLOAT32, FLOAT64 -> 0;
         };
     }
 
     /**
-     * |actual - expected| at most bound · (1 + |expected|), and for halves the one rounding of what is that close; NaN
-     * where, and only where, it is expected. Gives the largest |actual - expected| / (1 + |expected|).
+     * Checks that |actual - expected| is at most bound · (1 + |expected|), plus one rounding for 16-bit types, and that
+     * NaN occurs exactly where it is expected. Returns the largest |actual - expected| / (1 + |expected|).
      */
     public static double assertClose(
             ElementType type, double[] expected, double[] actual, double bound, String reproduce) {
@@ -94,18 +95,18 @@ public final class Errors {
         return worst;
     }
 
-    /** The same for results of float32 as Java's floats. */
+    /** Checks float32 results. */
     public static double assertClose(double[] expected, float[] actual, double bound, String reproduce) {
         return assertClose(ElementType.FLOAT32, expected, Values.doubles(actual), bound, reproduce);
     }
 
-    /** The same bits everywhere; NaN is NaN. */
+    /** Checks that all bits are equal. All NaNs count as equal. */
     public static void assertSameBits(double[] expected, double[] actual, String reproduce) {
         if (expected.length != actual.length) {
             fail(reproduce + ": " + actual.length + " elements, expected " + expected.length);
         }
         for (int i = 0; i < expected.length; i++) {
-            // doubleToLongBits has one NaN only, and tells -0 from 0.
+            // doubleToLongBits maps all NaNs to one, and distinguishes -0 from 0.
             if (Double.doubleToLongBits(expected[i]) != Double.doubleToLongBits(actual[i])) {
                 fail(reproduce + ": other bits at index " + i + ": " + actual[i] + ", expected " + expected[i] + " ("
                         + Double.toHexString(actual[i]) + ", expected " + Double.toHexString(expected[i]) + ")");
@@ -113,7 +114,7 @@ public final class Errors {
         }
     }
 
-    /** The same bits everywhere; NaN is NaN. */
+    /** Checks that all bits are equal. All NaNs count as equal. */
     public static void assertSameBits(float[] expected, float[] actual, String reproduce) {
         assertSameBits(Values.doubles(expected), Values.doubles(actual), reproduce);
     }

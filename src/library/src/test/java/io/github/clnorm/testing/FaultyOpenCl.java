@@ -7,7 +7,7 @@ import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.Map;
 
-/** An OpenCL port whose calls fail on demand, and that counts what is created and released. */
+/** An OpenCL port that fails on demand and counts calls. */
 public final class FaultyOpenCl {
 
     private final OpenCl real;
@@ -19,7 +19,7 @@ public final class FaultyOpenCl {
         this.real = real;
     }
 
-    /** The port to hand to a session. */
+    /** The port for a session. */
     public OpenCl port() {
         return (OpenCl) Proxy.newProxyInstance(
                 OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
@@ -36,7 +36,7 @@ public final class FaultyOpenCl {
                 });
     }
 
-    /** Makes the n-th call from now fail; releases are told apart by what they release, as `release Memory`. */
+    /** Makes the n-th call from now fail. The name of a release includes the type: {@code release Memory}. */
     public void fail(String call, int n) {
         calls.clear();
         failing = call;
@@ -47,7 +47,7 @@ public final class FaultyOpenCl {
         failing = null;
     }
 
-    /** How often a call was made since the last {@link #fail}. */
+    /** The number of calls since the last {@link #fail}. */
     public int count(String call) {
         return calls.getOrDefault(call, 0);
     }

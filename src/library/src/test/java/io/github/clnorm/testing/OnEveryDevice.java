@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A test that takes a backend and runs once for each device of the machine. */
+/** A test with a backend as parameter, which runs once for each device of the machine. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("device")
-// The backends are shared by all tests: JUnit would close them behind the first.
+// All tests share the backends; JUnit must not close them after the first.
 @ParameterizedTest(autoCloseArguments = false)
 @MethodSource("io.github.clnorm.testing.TestDevices#all")
 public @interface OnEveryDevice {}

@@ -8,12 +8,12 @@ import io.github.clnorm.type.Layout;
 import java.util.function.Supplier;
 
 /**
- * An operation on a shape, as the engine sees it and as the reference does.
+ * An operation on a shape, for the engine and for the reference.
  *
  * @param name for messages
- * @param geometry where its sets are
- * @param statistics which moments they are normalized by
- * @param parameters how many weights it has
+ * @param geometry the positions of its sets
+ * @param statistics the statistics that normalize it
+ * @param parameters the number of weights
  * @param reference the same operation in float64
  */
 public record Operation(
@@ -37,7 +37,7 @@ public record Operation(
                 () -> Reference.instanceNorm(shape, layout.channelAxis(shape.length)));
     }
 
-    /** By the batch's statistics. */
+    /** Batch norm with the batch's statistics. */
     public static Operation batchNorm(Layout layout, long... shape) {
         return new Operation(
                 "batch_norm of " + Shapes.text(shape) + ", " + layout,
@@ -47,7 +47,7 @@ public record Operation(
                 () -> Reference.batchNorm(shape, layout.channelAxis(shape.length)));
     }
 
-    /** Batch norm by given statistics. */
+    /** Batch norm with given statistics. */
     public static Operation evaluation(Layout layout, long... shape) {
         return new Operation(
                 "batch_norm in evaluation of " + Shapes.text(shape) + ", " + layout,
@@ -79,7 +79,7 @@ public record Operation(
         return (int) shape[layout.channelAxis(shape.length)];
     }
 
-    /** Elements of the input. */
+    /** The number of elements of the input. */
     public int elements() {
         return Math.toIntExact(geometry.elements());
     }

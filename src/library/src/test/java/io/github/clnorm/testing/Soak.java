@@ -1,8 +1,8 @@
 package io.github.clnorm.testing;
 
 /**
- * How long stress tests are. The short form is part of every run of the tests; {@code ./clnorm test --soak=N} sets the system
- * property {@code clnorm.soak} to N, and asks for N times the long form. {@code true} stands for 1.
+ * The length of stress tests. Each test run includes the short form. {@code ./clnorm test --soak=N} sets the system
+ * property {@code clnorm.soak} to N, for N times the long form. {@code true} means 1.
  */
 public final class Soak {
 
@@ -11,17 +11,17 @@ public final class Soak {
     private Soak() {}
 
     /**
-     * Steps of a stress test.
+     * Returns the number of steps of a stress test.
      *
-     * @param shortForm how many are made in every run
-     * @param longForm how many are made with {@code clnorm.soak=1}
-     * @return how many to make now
+     * @param shortForm the number in each test run
+     * @param longForm the number with {@code clnorm.soak=1}
+     * @return the number now
      */
     public static int steps(int shortForm, int longForm) {
         return steps(System.getProperty(PROPERTY), shortForm, longForm);
     }
 
-    /** Whether the long form is asked for. */
+    /** Whether the long form is requested. */
     public static boolean isLong() {
         return System.getProperty(PROPERTY) != null;
     }

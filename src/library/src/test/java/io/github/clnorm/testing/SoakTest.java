@@ -16,7 +16,7 @@ class SoakTest {
     }
 
     @Test
-    void whatIsNoNumberOfTimesIsRefused() {
+    void rejectsAnInvalidNumber() {
         assertThrows(IllegalArgumentException.class, () -> Soak.steps("0", 10, 1000));
         assertThrows(IllegalArgumentException.class, () -> Soak.steps("false", 10, 1000));
         assertThrows(ArithmeticException.class, () -> Soak.steps("3000000", 10, 1000));

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The devices that the suite runs on: every OpenCL device of the machine, each opened once. A machine without any fails
- * the tests that need one; they never skip themselves. The environment variable {@code CLNORM_REQUIRED_DEVICES} names
- * platforms that must be among them.
+ * The devices of the tests: each OpenCL device of the machine, opened once. Without a device, tests that need one fail;
+ * they are never skipped. The environment variable {@code CLNORM_REQUIRED_DEVICES} names platforms that must be
+ * present.
  */
 public final class TestDevices {
 
@@ -45,17 +45,17 @@ public final class TestDevices {
         return OPEN.values().stream();
     }
 
-    /** The device that most checks of the library's own behaviour need: any one will do. */
+    /** Any device, for tests that do not depend on it. */
     public static Backend first() {
         return all().findFirst().orElseThrow();
     }
 
-    /** Whether a device is so slow that large shapes would take minutes: Mesa's interpreter of a GPU on the CPU. */
+    /** Whether large shapes would take minutes on a device, because it is emulated. */
     public static boolean isSlow(Backend backend) {
         return Quirks.prefersWorkItemsToVectors(backend.device());
     }
 
-    /** The widest vectors of a lone work-item that it compiles in reasonable time. */
+    /** The largest vector width of a single work-item that the device compiles in reasonable time. */
     public static int widestVector(Backend backend) {
         return Quirks.prefersWorkItemsToVectors(backend.device()) ? 1 : 16;
     }

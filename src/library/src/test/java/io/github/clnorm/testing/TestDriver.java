@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Compiles the OpenCL driver of {@code src/test/c/test_driver.c}. Fails where there is no C compiler. */
+/** Compiles the OpenCL driver of {@code src/test/c/test_driver.c}. Fails if there is no C compiler. */
 public final class TestDriver {
 
     private static final Path SOURCE = Path.of("src", "library", "src", "test", "c", "test_driver.c");
@@ -14,11 +14,11 @@ public final class TestDriver {
     private TestDriver() {}
 
     /**
-     * Makes a driver with its ICD file.
+     * Creates a driver with its ICD file.
      *
-     * @param vendors the folder for the ICD file, and, with another ending, the library
-     * @param name the ICD file's name without its ending
-     * @param mode what it does wrong; {@code good} does nothing wrong
+     * @param vendors the folder for the ICD file and the library
+     * @param name the ICD file's name without suffix
+     * @param mode the fault of the driver; {@code good} for none
      * @return the ICD file
      */
     public static Path make(Path vendors, String name, String mode) {

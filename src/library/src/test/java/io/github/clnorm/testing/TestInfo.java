@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
 import java.lang.reflect.RecordComponent;
 
-/** Describes devices that are not there, and real ones with another property. */
+/** Descriptions of fictitious devices, and of real devices with one property changed. */
 public final class TestInfo {
 
     /** A discrete GPU of ordinary size. */
@@ -30,12 +30,12 @@ public final class TestInfo {
             false,
             null);
 
-    /** A CPU of two cores. */
+    /** A CPU with two cores. */
     public static final DeviceInfo CPU = with(with(GPU, "type", DeviceType.CPU), "computeUnits", 2);
 
     private TestInfo() {}
 
-    /** The same device but for one component of its description. */
+    /** Copies a description and changes one component. */
     public static DeviceInfo with(DeviceInfo info, String component, Object value) {
         RecordComponent[] components = DeviceInfo.class.getRecordComponents();
         Class<?>[] types = new Class<?>[components.length];

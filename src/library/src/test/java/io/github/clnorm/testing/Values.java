@@ -6,7 +6,7 @@ import io.github.clnorm.type.HalfFloat;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Inputs, always the same for the same seed. */
+/** Inputs that depend only on a seed. */
 public final class Values {
     private Values() {}
 
@@ -15,7 +15,7 @@ public final class Values {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[count];
         for (int i = 0; i < count; i += 2) {
-            // Box and Muller; nextDouble can be 0, whose logarithm is not wanted.
+            // Box-Muller. nextDouble can be 0, which has no logarithm.
             double radius = Math.sqrt(-2 * Math.log(1 - random.nextDouble()));
             double angle = 2 * Math.PI * random.nextDouble();
             values[i] = (float) (mean + std * radius * Math.cos(angle));
@@ -35,14 +35,14 @@ public final class Values {
         return values;
     }
 
-    /** All elements alike. */
+    /** Equal elements. */
     public static float[] constant(int count, float value) {
         float[] values = new float[count];
         Arrays.fill(values, value);
         return values;
     }
 
-    /** The same numbers. */
+    /** Converts to doubles. */
     public static double[] doubles(float... values) {
         double[] result = new double[values.length];
         for (int i = 0; i < values.length; i++) {

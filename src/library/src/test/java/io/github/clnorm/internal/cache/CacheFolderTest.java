@@ -21,7 +21,7 @@ class CacheFolderTest {
     }
 
     @Test
-    void isWhatTheUserNames() {
+    void isTheFolderThatTheUserNames() {
         Map<String, String> both = Map.of("CLNORM_CACHE", "/fast/cache", "XDG_CACHE_HOME", "/xdg");
         assertEquals(Optional.of("/fast/cache"), path(both, "Linux", "/home/ann"));
         assertEquals(
@@ -43,21 +43,21 @@ class CacheFolderTest {
     }
 
     @Test
-    void emptyAndRelativeVariablesAreNone() {
+    void ignoresEmptyAndRelativeVariables() {
         assertEquals(
                 Optional.of("/home/ann/.cache/clnorm"),
                 path(Map.of("CLNORM_CACHE", "", "XDG_CACHE_HOME", "relative"), "Linux", "/home/ann"));
     }
 
     @Test
-    void aUserWithoutAHomeHasNone() {
+    void aUserWithoutAHomeHasNoFolder() {
         assertEquals(Optional.empty(), path(Map.of(), "Linux", "?"));
         assertEquals(Optional.empty(), path(Map.of(), "Linux", null));
         assertEquals(Optional.empty(), path(Map.of("CLNORM_CACHE", "a\0b"), "Linux", "/home/ann"));
     }
 
     @Test
-    void isMadeForItsOwner(@TempDir Path folder) throws IOException {
+    void isCreatedForItsOwnerOnly(@TempDir Path folder) throws IOException {
         Path made = CacheFolder.create(folder.resolve("a").resolve("b"));
         assertTrue(Files.isDirectory(made));
         assertEquals(

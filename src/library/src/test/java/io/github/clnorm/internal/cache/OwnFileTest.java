@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Only regular files of a bounded size, which no other user can have written, are read. */
+/** Reads only regular files of limited size that no other user can have written. */
 class OwnFileTest {
 
     @TempDir
@@ -33,7 +33,7 @@ class OwnFileTest {
     }
 
     @Test
-    void aFileOfOnesOwnIsRead() throws IOException {
+    void readsTheUsersFile() throws IOException {
         Path file = Files.write(folder.resolve("file"), new byte[10]);
         assertArrayEquals(new byte[10], OwnFile.read(file, 10));
         assertEquals(
@@ -43,7 +43,7 @@ class OwnFileTest {
     }
 
     @Test
-    void aPipeALinkADeviceAndAFolderAreRefusedUnopened() throws Exception {
+    void rejectsPipesLinksDevicesAndFoldersUnopened() throws Exception {
         Path pipe = Pipes.make(folder.resolve("pipe"));
         assertEquals(pipe + ": is not a regular file", refusal(pipe));
         Path endless = Files.createSymbolicLink(folder.resolve("endless"), Path.of("/dev/zero"));
@@ -55,8 +55,8 @@ class OwnFileTest {
     }
 
     @Test
-    void aFileWhoseSizeLiesIsReadUpToTheBound() {
-        // It says that it has 0 bytes.
+    void readsAFileWithAWrongSizeUpToTheLimit() {
+        // Its reported size is 0.
         assertEquals(
                 "/proc/self/maps: is larger than 10 bytes",
                 assertThrows(IOException.class, () -> OwnFile.bounded(Path.of("/proc/self/maps"), 10))
@@ -64,7 +64,7 @@ class OwnFileTest {
     }
 
     @Test
-    void whatOthersCanWriteIsRefused() throws IOException {
+    void rejectsFilesThatOthersCanWrite() throws IOException {
         Path file = Files.write(folder.resolve("file"), new byte[10]);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
         assertTrue(refusal(file).startsWith(file + " can be written by other users"));

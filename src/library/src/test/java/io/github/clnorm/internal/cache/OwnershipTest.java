@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Who may have written a file, by owners and modes that no test could set on real files. */
+/** Checks owners and modes that tests cannot set on real files. */
 class OwnershipTest {
 
     private static final int ROOT = 0;
@@ -76,7 +76,7 @@ class OwnershipTest {
     }
 
     @Test
-    void whatIsOnesOwnIsUsed() throws IOException {
+    void acceptsTheUsersFiles() throws IOException {
         assertUsed(ANN);
         put(CACHE.toString(), ANN, 0755);
         put(FILE.toString(), ANN, 0644);
@@ -84,20 +84,20 @@ class OwnershipTest {
     }
 
     @Test
-    void whatRootMadeIsUsedByEveryUser() throws IOException {
+    void acceptsFilesOfRoot() throws IOException {
         facts.replaceAll((path, old) -> new Ownership.Facts(ROOT, ROOT, "root", "root", 0755));
         assertUsed(ANN);
         assertUsed(ROOT);
     }
 
     @Test
-    void rootUsesNothingOfAnotherUser() throws IOException {
-        // As with sudo -E: the home is the user's.
+    void rootRejectsFilesOfOtherUsers() throws IOException {
+        // With sudo -E the home is the user's.
         assertRefused(ROOT, "/home/ann belongs to user ann, expected root");
     }
 
     @Test
-    void whatAnotherUserOwnsIsRefused() throws IOException {
+    void rejectsFilesOfOtherUsers() throws IOException {
         put(FILE.toString(), MALLORY, 0600);
         assertRefused(ANN, FILE + " belongs to user mallory, expected this user or root");
         put(CACHE.toString(), MALLORY, 0755);
@@ -107,7 +107,7 @@ class OwnershipTest {
     }
 
     @Test
-    void whatGroupOrOthersMayWriteIsRefused() throws IOException {
+    void rejectsFilesThatGroupOrOthersMayWrite() throws IOException {
         for (int mode : new int[] {0770, 0777, 0702, 01777}) {
             put(CACHE.toString(), ANN, mode);
             assertRefused(ANN, CACHE + " can be written by other users; to use it: chmod go-w '" + CACHE + "'");
@@ -120,13 +120,13 @@ class OwnershipTest {
     }
 
     @Test
-    void foldersAboveCountToo() throws IOException {
+    void checksParentFolders() throws IOException {
         put("/home/ann/.cache", ANN, 0757);
         assertRefused(ANN, "/home/ann/.cache can be written by other users; to use it: chmod go-w '/home/ann/.cache'");
         put("/home/ann/.cache", ANN, 0755);
         put("/home", ROOT, 0777);
         assertRefused(ANN, "/home can be written by other users; to use it: chmod go-w '/home'");
-        // In a sticky folder, as /tmp is, others cannot rename what is ann's.
+        // In a sticky folder, like /tmp, others cannot rename ann's files.
         put("/home", ROOT, 01777);
         assertUsed(ANN);
         put("/home", MALLORY, 01777);
@@ -134,7 +134,7 @@ class OwnershipTest {
     }
 
     @Test
-    void aFolderThatOthersCannotEnterProtectsThoseBelow() throws IOException {
+    void aFolderThatOthersCannotEnterProtectsItsContent() throws IOException {
         put("/home/ann/.cache", ANN, 0777);
         put("/home/ann", ANN, 0700);
         assertUsed(ANN);
@@ -143,7 +143,7 @@ class OwnershipTest {
     }
 
     @Test
-    void aFolderAboveMayBelongToThePrivateGroupOfItsUser() throws IOException {
+    void aParentFolderMayBelongToTheUsersPrivateGroup() throws IOException {
         put("/home/ann", ANN, 0775);
         assertUsed(ANN);
         put("/home/ann", ANN, 100, 0775);
@@ -151,7 +151,7 @@ class OwnershipTest {
     }
 
     @Test
-    void aFileSystemWithoutOwnersPasses() throws IOException {
+    void acceptsAFileSystemWithoutOwners() throws IOException {
         Ownership without = new Ownership(new Ownership.View() {
             @Override
             public Optional<Ownership.Facts> of(Path path) {
@@ -167,9 +167,9 @@ class OwnershipTest {
     }
 
     @Test
-    void aFolderThatDoesNotExistYetIsJudgedByWhereItWouldBe() {
+    void checksTheParentOfAFolderThatDoesNotExist() {
         facts.keySet().removeIf(path -> path.startsWith(CACHE));
-        // Paths of this machine: it has no such home.
+        // A home that does not exist on this machine.
         Optional<String> problem = CacheFolder.problem(Path.of("/nowhere/clnorm"), as(MALLORY));
         assertEquals(Optional.empty(), problem);
         put("/", ANN, 0755);

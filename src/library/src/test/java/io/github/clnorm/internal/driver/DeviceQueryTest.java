@@ -11,10 +11,10 @@ import io.github.clnorm.testing.TestInfo;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A platform, or a device, that fails to answer never hides the others. */
+/** A platform or device whose query fails does not hide the others. */
 class DeviceQueryTest {
 
-    /** Four platforms: one without a name, one without devices, one whose second device is broken, one that works. */
+    /** Four platforms: one without a name, one without devices, one with a broken second device, and one that works. */
     private static final class Broken implements PlatformSource {
         @Override
         public int platforms() {
@@ -47,7 +47,7 @@ class DeviceQueryTest {
     }
 
     @Test
-    void theOthersAreThere() {
+    void listsTheOthers() {
         List<PlatformInfo> platforms = DeviceQuery.platforms(new Broken());
         assertEquals(
                 List.of("2:0", "2:2", "3:0"),
@@ -55,7 +55,7 @@ class DeviceQueryTest {
     }
 
     @Test
-    void theBrokenOnesSayWhy() {
+    void reportsTheReasons() {
         List<PlatformInfo> platforms = DeviceQuery.platforms(new Broken());
         assertTrue(platforms.get(0).problem().contains("CL_OUT_OF_HOST_MEMORY"));
         assertTrue(platforms.get(1).problem().contains("CL_INVALID_DEVICE_TYPE"));

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The message of an exception says what was found, and advises to install only where nothing is installed. */
+/** Messages contain the findings, and advise to install a driver only if there is none. */
 class DiagnosisTest {
 
     private static final String INSTALL = "To run on the processor".toLowerCase(java.util.Locale.ROOT);

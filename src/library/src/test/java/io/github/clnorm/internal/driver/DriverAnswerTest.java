@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sizes and counts that a driver gives may be anything. */
+/** A driver may return any sizes and counts. */
 class DriverAnswerTest {
 
     private static final int MOST = 1000;
     private static final int INVALID_VALUE = -30;
 
-    /** A driver that has a text, and gives some size for it. */
+    /** A driver with a text that reports some size. */
     private static DriverAnswer.Query driver(String text, long size) {
         byte[] all = (text + "\0").getBytes(StandardCharsets.UTF_8);
         return (bytes, into) -> {
@@ -31,13 +31,13 @@ class DriverAnswerTest {
     }
 
     @Test
-    void aTextOfTheSizeThatIsGiven() {
+    void readsATextOfTheReportedSize() {
         assertEquals("PoCL é", DriverAnswer.of(driver("PoCL é", 8), MOST).text());
     }
 
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, 1L << 40, Integer.MAX_VALUE, 1L << 32, MOST + 1})
-    void aWrongSizeCostsNeitherMemoryNorTheText(long size) {
+    void aWrongSizeDoesNoHarm(long size) {
         AtomicInteger asked = new AtomicInteger();
         DriverAnswer.Query driver = driver("PoCL", size);
         DriverAnswer text = DriverAnswer.of(

@@ -13,7 +13,7 @@ class DriverTextTest {
     }
 
     @Test
-    void ordinaryNamesStay() {
+    void keepsOrdinaryNames() {
         assertEquals(
                 "AMD Radeon\u2122 RX  7900 \u00e9 \u6f22 \ud83d\ude00",
                 name("AMD Radeon\u2122 RX  7900 \u00e9 \u6f22 \ud83d\ude00"));
@@ -22,7 +22,7 @@ class DriverTextTest {
     }
 
     @Test
-    void controlCharactersAndEscapeSequencesGo() {
+    void removesControlCharactersAndEscapeSequences() {
         assertEquals("red", name("\u001b[31mred\u001b[0m"));
         assertEquals("a b", name("\u001b]0;title\u0007a\r\nb"));
         assertEquals("a b c", name("a\u202eb\u2066\u200bc"));
@@ -31,12 +31,12 @@ class DriverTextTest {
     }
 
     @Test
-    void bytesThatAreNotUtf8AreReplaced() {
+    void replacesInvalidUtf8() {
         assertEquals("a\ufffdb", DriverText.name(new byte[] {'a', (byte) 0xff, 'b'}));
     }
 
     @Test
-    void longNamesAreCut() {
+    void cutsLongNames() {
         String cut = name("N".repeat(1_000_000));
         assertEquals(DriverText.MAX_NAME, cut.length());
         assertTrue(cut.endsWith("\u2026"));

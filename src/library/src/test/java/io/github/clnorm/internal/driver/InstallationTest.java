@@ -40,7 +40,7 @@ class InstallationTest {
         assertEquals(
                 root.resolve("usr/lib/x86_64-linux-gnu/libOpenCL.so.1"),
                 installation.loader().orElseThrow());
-        List<Installation.IcdFile> files = installation.icdFiles();
+        List<IcdFile> files = installation.icdFiles();
         assertEquals(4, files.size());
         assertNull(files.get(0).problem());
         assertTrue(files.get(1).problem().contains("libgone.so.1"));
@@ -94,7 +94,7 @@ class InstallationTest {
     }
 
     @Test
-    void aLoaderThatIsNoLibraryIsNamedWithTheLinkersReason() throws IOException {
+    void reportsTheLinkersReasonForALoaderThatIsNoLibrary() throws IOException {
         file("usr/lib/libOpenCL.so.1", "not a library");
         Installation installation = Installation.under(root, Map.of());
         OpenClLoadException e = assertThrows(OpenClLoadException.class, installation::load);

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jocl.CL;
 import org.junit.jupiter.api.Test;
 
-/** In a process of its own: where the handlers are lost, it ends with a segmentation fault. */
+/** Runs in a child process, which ends with a segmentation fault if the handlers are lost. */
 class JvmSignalHandlersTest {
 
     private static final int BUSY_THREADS = 4;
@@ -31,14 +31,14 @@ class JvmSignalHandlersTest {
     }
 
     @Test
-    void alsoWhereTheApplicationAskedTheDriversFirst() throws Exception {
+    void alsoIfTheApplicationCalledTheDriversBefore() throws Exception {
         String out = output("first");
         assertEquals("survived", out.strip());
     }
 
     @Test
-    void whatAnApplicationSetsMeanwhileStays() throws Exception {
-        // By reflection: the compiler warns of this class, which every JDK has.
+    void keepsHandlersThatTheApplicationSetsMeanwhile() throws Exception {
+        // By reflection, because the compiler warns about this class.
         Class<?> type = Class.forName("sun.misc.Signal");
         Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
         Object signal = type.getConstructor(String.class).newInstance("WINCH");
@@ -58,8 +58,8 @@ class JvmSignalHandlersTest {
     }
 
     /**
-     * Sets something while a driver compiles, and gives the watch the chance to look several times. A busy machine may leave
-     * it none: then the end of the call looks, and the same must hold.
+     * Sets a handler while a driver compiles, and waits so that the watch can check several times. On a busy machine it
+     * may not get the chance: then the check at the end of the call must give the same result.
      */
     private static <T> T during(Callable<T> action) {
         AtomicReference<T> result = new AtomicReference<>();
@@ -92,7 +92,7 @@ class JvmSignalHandlersTest {
         return out;
     }
 
-    /** Compiles new programs on every device while other threads run in loops that the garbage collector stops. */
+    /** Compiles new programs on each device while other threads are busy and are stopped by the garbage collector. */
     static final class Compiling {
 
         private static volatile long sum;
@@ -101,7 +101,7 @@ class JvmSignalHandlersTest {
 
         public static void main(String[] arguments) {
             if (arguments.length > 0) {
-                // Until the busy threads run, no signal makes LLVM give handlers back.
+                // Before the busy threads run, no signal makes LLVM restore handlers.
                 CL.clGetPlatformIDs(0, null, new int[1]);
                 Devices.platforms();
             }
@@ -113,7 +113,7 @@ class JvmSignalHandlersTest {
             for (DeviceInfo device : Devices.of(Devices.platforms())) {
                 OpenCl openCl = JoclOpenCl.open(device, false);
                 for (int i = 0; i < COMPILATIONS; i++) {
-                    // A comment is enough for a driver's cache not to know it.
+                    // A comment makes the program new for the driver's cache.
                     String source = "// " + System.nanoTime()
                             + "\n__kernel void scale(__global float *x) { x[get_global_id(0)] *= " + i + "; }\n";
                     openCl.release(openCl.build(source, ""));

@@ -20,7 +20,7 @@ class LoadedBeforeTest {
     }
 
     @Test
-    void onlyTheSameDriversInTheSameEnvironmentAreKnown() throws IOException {
+    void knowsOnlyTheSameDriversInTheSameEnvironment() throws IOException {
         Path vendors = Files.createDirectories(root.resolve("etc/OpenCL/vendors"));
         Path library = Files.writeString(root.resolve("libdriver.so"), "one");
         Files.writeString(vendors.resolve("driver.icd"), library.toString());

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A process that loads OpenCL as a program with the library does: without {@code java.library.path}, without drivers, and
- * with a cache folder and a temporary folder of the test's own. It prints what it mapped.
+ * A process that loads OpenCL like an application: without {@code java.library.path}, without drivers, and with the
+ * test's cache folder and temporary folder. It prints the files that it has mapped.
  */
 final class LoadingProcess {
 
@@ -26,10 +26,10 @@ final class LoadingProcess {
     private final Map<String, String> environment = new TreeMap<>();
     private String classPath = System.getProperty("java.class.path");
 
-    /** What a process did: its exit code and what it printed, with the log. */
+    /** Exit code and output of a process, including its log. */
     record Result(int code, String out) {
 
-        /** The files of a library that are mapped, deleted ones included. */
+        /** The mapped files of a library, including deleted ones. */
         List<String> mapped(String name) {
             return out.lines()
                     .filter(line -> line.startsWith("mapped ") && line.contains(name))
@@ -71,7 +71,7 @@ final class LoadingProcess {
         return this;
     }
 
-    /** Leaves jars out of the class path. */
+    /** Removes jars from the class path. */
     LoadingProcess without(String jar) {
         classPath = Arrays.stream(classPath.split(":"))
                 .filter(path -> !Path.of(path).getFileName().toString().startsWith(jar))
@@ -88,7 +88,7 @@ final class LoadingProcess {
                 "-Djava.io.tmpdir=" + temporary(),
                 "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%n"));
         if (Runtime.version().feature() >= 24) {
-            // Else the JVM warns of native code, in words like those of a log.
+            // Otherwise the JVM's warning about native code looks like a log message.
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(options);
@@ -111,7 +111,7 @@ final class LoadingProcess {
         return new Result(code, Files.readString(out));
     }
 
-    /** The program: loads as often as it is told to, or once in each of some class loaders. */
+    /** The program: loads OpenCL several times, or once in each of several class loaders. */
     static final class Child {
         private Child() {}
 
@@ -127,7 +127,7 @@ final class LoadingProcess {
                 urls.add(Path.of(path).toUri().toURL());
             }
             for (int i = 0; i < loaders; i++) {
-                // Left open: its classes go on to use their library.
+                // Stays open, because its classes still use their library.
                 ClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
                 Object platforms = loader.loadClass(Devices.class.getName())
                         .getMethod("platforms")

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 
-/** A program whose threads ask for devices at the same time: prints a line for each. */
+/** A program whose threads query devices at the same time. Prints a line for each thread. */
 final class LoadingThreads {
 
     private static final int THREADS = 2;
@@ -14,10 +14,10 @@ final class LoadingThreads {
     private LoadingThreads() {}
 
     /**
-     * Starts the threads and waits for them.
+     * Starts the threads and blocks until they end.
      *
      * @param arguments none
-     * @throws InterruptedException when this thread is interrupted
+     * @throws InterruptedException if this thread is interrupted
      */
     public static void main(String[] arguments) throws InterruptedException {
         CyclicBarrier together = new CyclicBarrier(THREADS);

@@ -6,7 +6,7 @@ import io.github.clnorm.device.OpenClLoadException;
 import io.github.clnorm.device.OpenClLoadException.Kind;
 import org.junit.jupiter.api.Test;
 
-/** JOCL answers a start that failed with stack traces, and later with the name of a class alone. */
+/** JOCL reports a failed start with stack traces at first, and later only with the name of a class. */
 class NativePartMessageTest {
 
     private static final String OF_JOCL =
@@ -33,32 +33,33 @@ class NativePartMessageTest {
     }
 
     @Test
-    void theDynamicLinkersReasonIsKept() {
+    void keepsTheDynamicLinkersReason() {
         UnsatisfiedLinkError e = new UnsatisfiedLinkError(OF_JOCL.formatted("java.lang.UnsatisfiedLinkError: "
                 + "/c/libJOCL.so: libstdc++.so.6: cannot open shared object file: No such file or directory"));
-        String message = "JOCL's native part cannot be loaded: "
+        String message = "JOCL's native library cannot be loaded: "
                 + "/c/libJOCL.so: libstdc++.so.6: cannot open shared object file: No such file or directory";
         assertExplained(Kind.NATIVE_PART_UNUSABLE, message, e);
-        // As the JVM answers the next one, when the application tried before.
+        // The JVM's message if the application has tried before.
         NoClassDefFoundError later = new NoClassDefFoundError("Could not initialize class org.jocl.CL");
         later.initCause(new ExceptionInInitializerError("Exception " + e + " [in thread \"main\"]"));
         assertExplained(Kind.NATIVE_PART_UNUSABLE, message, later);
     }
 
     @Test
-    void aProcessorWithoutANativePartIsNamed() {
+    void namesAnUnsupportedProcessor() {
         assertExplained(
                 Kind.NATIVE_PART_UNSUPPORTED,
-                "JOCL has no native part for " + System.getProperty("os.name") + " on " + System.getProperty("os.arch"),
+                "JOCL has no native library for " + System.getProperty("os.name") + " on "
+                        + System.getProperty("os.arch"),
                 new UnsatisfiedLinkError(OF_JOCL.formatted(
                         "java.io.IOException: No resource found with name '/lib/libJOCL_2_0_6-linux-unknown.so'")));
     }
 
     @Test
-    void anOpenClLoaderThatJoclCannotLoadIsNamed() {
+    void namesALoaderThatJoclCannotLoad() {
         assertExplained(
                 Kind.LOADER_UNUSABLE,
-                "JOCL's native part was loaded, and cannot load the OpenCL loader",
+                "JOCL's native library was loaded, and cannot load the OpenCL loader",
                 new UnsatisfiedLinkError(
                         "Could not initialize native OpenCL library. Implementation library could not be loaded"));
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** JOCL's native part is loaded from a place of this user's own, whatever lies where JOCL or JNA would look. */
+/** JOCL's native library is loaded from the user's own folder, whatever exists in the folders of JOCL and JNA. */
 class NativePartTest {
 
     private static final int JVMS_AT_ONCE = 16;
@@ -52,7 +52,7 @@ class NativePartTest {
         }
     }
 
-    /** The one file in the cache. */
+    /** The only file in the cache. */
     private Path cached() throws IOException {
         try (var files = Files.walk(process.cache().resolve("native"))) {
             List<Path> all = files.filter(file -> !Files.isDirectory(file)).toList();
@@ -83,7 +83,7 @@ class NativePartTest {
     }
 
     @Test
-    void isTakenOutIntoTheCacheFolder() throws Exception {
+    void isExtractedToTheCacheFolder() throws Exception {
         assertLoadedFromTheCache(assertLoads());
         Object key = Files.readAttributes(cached(), "unix:ino").get("ino");
         assertLoadedFromTheCache(assertLoads());
@@ -91,14 +91,14 @@ class NativePartTest {
     }
 
     @Test
-    void aTruncatedFileIsReplaced() throws Exception {
+    void replacesATruncatedFile() throws Exception {
         assertLoads();
         Files.write(cached(), Arrays.copyOf(original(), 100_000));
         assertLoadedFromTheCache(assertLoads());
     }
 
     @Test
-    void aForeignFileIsReplaced() throws Exception {
+    void replacesADifferentFile() throws Exception {
         assertLoads();
         byte[] foreign = original();
         foreign[foreign.length / 2] ^= 1;
@@ -107,7 +107,7 @@ class NativePartTest {
     }
 
     @Test
-    void aFileThatOthersCanWriteIsReplaced() throws Exception {
+    void replacesAFileThatOthersCanWrite() throws Exception {
         assertLoads();
         Set<PosixFilePermission> open = new TreeSet<>(Files.getPosixFilePermissions(cached()));
         open.add(PosixFilePermission.OTHERS_WRITE);
@@ -116,7 +116,7 @@ class NativePartTest {
     }
 
     @Test
-    void aLinkInItsPlaceIsReplacedAndNotFollowed() throws Exception {
+    void replacesALinkWithoutFollowingIt() throws Exception {
         assertLoads();
         Path elsewhere = folder.resolve("elsewhere");
         Path file = cached();
@@ -131,11 +131,11 @@ class NativePartTest {
     }
 
     @Test
-    void whatLiesInTheTemporaryFolderUnderJoclsNameIsNotLoaded() throws Exception {
+    void ignoresAFileWithJoclsNameInTheTemporaryFolder() throws Exception {
         Path planted = Files.write(process.temporary().resolve(FILE), original());
         LoadingProcess.Result result = assertLoads();
         assertEquals(List.of("mapped " + cached()), result.mapped("JOCL"));
-        // Also where there is no cache folder, and what lies there would end the process.
+        // Also without a cache folder. Loading the file would end the process.
         Files.write(planted, Arrays.copyOf(original(), 100_000));
         Path file = Files.writeString(folder.resolve("file"), "");
         process.with("CLNORM_CACHE", file.resolve("below").toString());
@@ -145,7 +145,7 @@ class NativePartTest {
     }
 
     @Test
-    void aDanglingLinkInTheTemporaryFolderIsNotWrittenThrough() throws Exception {
+    void doesNotWriteThroughALinkInTheTemporaryFolder() throws Exception {
         Path target = folder.resolve("target");
         Files.createSymbolicLink(process.temporary().resolve(FILE), target);
         assertLoads();
@@ -153,7 +153,7 @@ class NativePartTest {
     }
 
     @Test
-    void withoutACacheFolderAPrivateOneIsUsedAndDeleted() throws Exception {
+    void withoutACacheFolderUsesAPrivateOneAndDeletesIt() throws Exception {
         process.with("CLNORM_CACHE", "").with("HOME", "").option("-Duser.home=?");
         LoadingProcess.Result result = assertLoads();
         assertEquals(1, result.mapped("JOCL").size(), result.out());
@@ -163,7 +163,7 @@ class NativePartTest {
     }
 
     @Test
-    void aCacheFolderThatOthersCanWriteIsNotUsedWithOneWarning() throws Exception {
+    void warnsOnceAboutACacheFolderThatOthersCanWrite() throws Exception {
         Files.createDirectories(process.cache());
         Files.setPosixFilePermissions(process.cache(), PosixFilePermissions.fromString("rwxrwxrwx"));
         LoadingProcess.Result result = assertLoads("2");
@@ -176,7 +176,7 @@ class NativePartTest {
     }
 
     @Test
-    void aTemporaryFolderThatOthersControlIsNotUsedEither() throws Exception {
+    void rejectsATemporaryFolderThatOthersControl() throws Exception {
         Files.setPosixFilePermissions(process.temporary(), PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path file = Files.writeString(folder.resolve("file"), "");
@@ -187,15 +187,15 @@ class NativePartTest {
                 result.out().lines().filter(line -> line.startsWith("failed")).toList();
         assertEquals(2, failed.size(), result.out());
         assertEquals(failed.get(0), failed.get(1), "the second attempt says the same");
-        assertTrue(
-                failed.get(0).startsWith("failed NATIVE_PART_NOT_EXTRACTED JOCL's native part cannot be extracted: "));
+        assertTrue(failed.get(0)
+                .startsWith("failed NATIVE_PART_NOT_EXTRACTED JOCL's native library cannot be extracted: "));
         assertTrue(failed.get(0).contains(process.temporary() + " can be written by other users"), failed.get(0));
         assertTrue(failed.get(0).contains(file.toString()), failed.get(0));
         assertEquals(List.of(), result.mapped("JOCL"));
     }
 
     @Test
-    void aNativePartInTheLibraryPathThatOthersCanWriteIsRefused() throws Exception {
+    void rejectsALibraryPathThatOthersCanWrite() throws Exception {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path given = Files.createDirectory(folder.resolve("given"));
         Files.write(given.resolve(FILE), original());
@@ -211,20 +211,20 @@ class NativePartTest {
     }
 
     @Test
-    void aProcessorThatJoclDoesNotKnowIsNamed() throws Exception {
+    void namesAProcessorThatJoclDoesNotSupport() throws Exception {
         LoadingProcess.Result result = process.option("-Dos.arch=riscv64").run("2");
         assertEquals(0, result.code(), result.out());
         List<String> failed =
                 result.out().lines().filter(line -> line.startsWith("failed")).toList();
         assertEquals(2, failed.size(), result.out());
         assertTrue(
-                failed.get(0).contains("NATIVE_PART_UNSUPPORTED JOCL has no native part for Linux on riscv64"),
+                failed.get(0).contains("NATIVE_PART_UNSUPPORTED JOCL has no native library for Linux on riscv64"),
                 failed.get(0));
         assertEquals(failed.get(0), failed.get(1), "the second attempt says the same");
     }
 
     @Test
-    void withoutJnaOneWarningSaysSoAndOpenClWorks() throws Exception {
+    void withoutJnaWarnsOnceAndWorks() throws Exception {
         LoadingProcess.Result result = process.without("jna-").run();
         assertEquals(0, result.code(), result.out());
         assertTrue(result.out().contains("platforms 0"), result.out());
@@ -233,14 +233,14 @@ class NativePartTest {
     }
 
     @Test
-    void withoutJoclItsCoordinatesAreNamed() throws Exception {
+    void withoutJoclNamesItsCoordinates() throws Exception {
         LoadingProcess.Result result = process.without("jocl-").run();
         assertTrue(result.out().contains("failed JOCL_MISSING JOCL is not on the class path"), result.out());
     }
 
     @Test
-    void jnaIsNotUnpackedIntoASharedFolder() throws Exception {
-        // Without a home JNA would use a folder of this name, whoever made it.
+    void doesNotExtractJnaToASharedFolder() throws Exception {
+        // Without a home JNA would use a folder with this name, even if another user created it.
         String name = "jna-" + System.getProperty("user.name").hashCode();
         Path planted = Files.createDirectory(process.temporary().resolve(name));
         Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -251,9 +251,9 @@ class NativePartTest {
         assertTrue(result.mapped("/jna").get(0).contains(process.cache() + "/tmp/clnorm-"), result.out());
     }
 
-    /** Also where JNA is used for nothing but the guard of a command, as with libjsig preloaded. */
+    /** Also if only the guard of a command uses JNA, because libjsig is preloaded. */
     @Test
-    void theGuardAgainstExitDoesNotUnpackJnaIntoAFolderOfOthers() throws Exception {
+    void theExitGuardDoesNotExtractJnaToAFolderOfOthers() throws Exception {
         Path others = Files.createDirectory(folder.resolve("others"));
         Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));
         String preloaded =
@@ -271,7 +271,7 @@ class NativePartTest {
     }
 
     @Test
-    void aFolderThatTheUserNamesForJnaIsCheckedToo() throws Exception {
+    void checksAFolderThatTheUserNamesForJna() throws Exception {
         Path named = Files.createDirectory(folder.resolve("named"));
         Files.setPosixFilePermissions(named, PosixFilePermissions.fromString("rwxrwxrwx"));
         process.option("-Djna.tmpdir=" + named).option("-Dnamed=true");
@@ -285,7 +285,7 @@ class NativePartTest {
     }
 
     @Test
-    void processesThatStartAtOnceOnAnEmptyCacheAllWork() throws Exception {
+    void concurrentProcessesOnAnEmptyCacheWork() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             Path own = Files.createDirectory(folder.toRealPath().resolve("round" + round));
             process = new LoadingProcess(own);
@@ -307,8 +307,8 @@ class NativePartTest {
     }
 
     @Test
-    void classLoadersOfOneProcessAllWork() throws Exception {
-        // Each has JOCL for itself, and the JVM loads one file for one class loader only.
+    void severalClassLoadersOfOneProcessWork() throws Exception {
+        // Each has its own JOCL, and the JVM loads a file for only one class loader.
         LoadingProcess.Result result = assertLoads("loaders", "3");
         assertEquals(3, result.out().lines().filter("platforms 0"::equals).count(), result.out());
         List<String> mapped = result.mapped("JOCL");
@@ -317,7 +317,7 @@ class NativePartTest {
         assertEquals(
                 2, mapped.stream().filter(line -> line.endsWith("(deleted)")).count(), result.out());
         assertNothingTemporary();
-        // Also where the user names the file.
+        // Also if the user names the file.
         Path given = Files.createDirectory(folder.resolve("given"));
         Files.write(given.resolve(FILE), original());
         result = process.option("-Djava.library.path=" + given).run("loaders", "2");

@@ -23,23 +23,25 @@ class PoclCacheTest {
     }
 
     @Test
-    void foldersThatCanBeMadeAreFine() {
+    void acceptsFoldersThatCanBeCreated() {
         assertEquals(Optional.empty(), problem(Map.of()));
         assertEquals(Optional.empty(), problem(Map.of("HOME", folder.toString())));
         assertEquals(Optional.empty(), problem(Map.of("POCL_CACHE_DIR", folder + "/a/b", "HOME", "/proc/nope")));
     }
 
     @Test
-    void theVariableThatCountsIsNamed() {
+    void namesTheVariableInEffect() {
         for (String variable : new String[] {"POCL_CACHE_DIR", "XDG_CACHE_HOME", "HOME"}) {
             Finding finding = problem(Map.of(variable, "/proc/nope")).orElseThrow();
             assertTrue(finding.detail().contains(variable + "=/proc/nope"), finding.detail());
         }
     }
 
-    /** PoCL loads programs from its folder unchecked: one that others can write to must never be advised. */
+    /**
+     * PoCL loads programs from its folder without checks, so the remedy must never name a folder that others can write.
+     */
     @Test
-    void theRemedyIsAFolderOfTheUsersOwn() throws IOException {
+    void theRemedyIsAFolderOfTheUser() throws IOException {
         Finding finding = problem(Map.of("HOME", "/proc/nope")).orElseThrow();
         assertTrue(
                 finding.remedy().contains("export POCL_CACHE_DIR='" + folder + "/.cache/pocl/kcache'"),

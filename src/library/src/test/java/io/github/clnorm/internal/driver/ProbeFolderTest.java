@@ -26,7 +26,7 @@ class ProbeFolderTest {
 
     /** A process that was killed cannot remove its folders. */
     @Test
-    void foldersOfDeadProcessesAreSwept() throws Exception {
+    void removesFoldersOfDeadProcesses() throws Exception {
         Process ended = new ProcessBuilder("true").start();
         ended.waitFor();
         Path dead = folder(ended.pid(), Duration.ofHours(2));

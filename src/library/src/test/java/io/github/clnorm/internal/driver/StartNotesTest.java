@@ -32,7 +32,7 @@ class StartNotesTest {
     }
 
     @Test
-    void aNoteOfALivingProcessIsNotLeft() {
+    void doesNotReturnANoteOfARunningProcess() {
         StartNotes notes = new StartNotes(folder());
         assertEquals(List.of(), notes.left());
         Path note = notes.write().orElseThrow();
@@ -43,15 +43,15 @@ class StartNotesTest {
     }
 
     @Test
-    void aNoteOfADeadProcessIs() throws Exception {
+    void returnsANoteOfADeadProcess() throws Exception {
         Path note = noteOfEndedProcess();
         assertEquals(List.of(note), new StartNotes(folder()).left());
     }
 
-    /** In a container whose first process does not reap, the processes that a driver ended stay as zombies. */
+    /** In a container whose first process does not reap children, dead processes stay as zombies. */
     @Test
     void aZombieIsDead() throws Exception {
-        // The shell makes a child that ends, and becomes a program that never asks for its exit code.
+        // The shell starts a child that exits, and then executes a program that never waits for it.
         Process parent = new ProcessBuilder("sh", "-c", "sh -c 'echo $$' & exec sleep 600").start();
         try {
             long pid;
@@ -72,7 +72,7 @@ class StartNotesTest {
     }
 
     @Test
-    void theStateIsBehindTheName() {
+    void theStateFollowsTheName() {
         assertTrue(StartNotes.isEnded("77 (java) Z 1 77"));
         assertTrue(StartNotes.isEnded("77 (a) S (b) X 1 77"));
         assertFalse(StartNotes.isEnded("77 (a) Z b) S 1 77"));
@@ -82,14 +82,14 @@ class StartNotesTest {
     }
 
     @Test
-    void anotherProcessWithTheSameNumberIsNotTheOneThatDied() throws IOException {
+    void anotherProcessWithTheSameIdIsADifferentOne() throws IOException {
         Path note = Files.createFile(Files.createDirectories(folder())
                 .resolve(ProcessHandle.current().pid() + "-1000"));
         assertEquals(List.of(note), new StartNotes(folder()).left());
     }
 
     @Test
-    void oldNotesAreSwept() throws Exception {
+    void deletesOldNotes() throws Exception {
         Path note = noteOfEndedProcess();
         Files.setLastModifiedTime(note, FileTime.from(Instant.now().minus(Duration.ofDays(30))));
         assertEquals(List.of(), new StartNotes(folder()).left());
@@ -97,14 +97,14 @@ class StartNotesTest {
     }
 
     @Test
-    void otherFilesAreIgnored() throws IOException {
+    void ignoresOtherFiles() throws IOException {
         Files.createFile(Files.createDirectories(folder()).resolve("loaded-1-2"));
         Files.createFile(folder().resolve("99999999999999999999999-1"));
         assertEquals(List.of(), new StartNotes(folder()).left());
     }
 
     @Test
-    void whereNoneCanBeWrittenThereIsNone() throws IOException {
+    void returnsNoNoteIfNoneCanBeWritten() throws IOException {
         Path file = Files.createFile(cache.resolve("file"));
         StartNotes notes = new StartNotes(file.resolve("starting"));
         assertTrue(notes.write().isEmpty());

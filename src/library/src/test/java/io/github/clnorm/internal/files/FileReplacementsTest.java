@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The old content or the new one, all files or none, and nothing left over. */
+/** Files have either old or new content, all or none, and no temporary file remains. */
 class FileReplacementsTest {
 
     private static final int THREADS = 8;
@@ -66,7 +66,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void everyStepOfASetLeavesEveryNameWithOldOrNewContent() throws IOException {
+    void everyStepLeavesOldOrNewContent() throws IOException {
         List<Path> targets = Stream.of("a", "b", "c").map(folder::resolve).toList();
         for (Path target : targets) {
             Files.writeString(target, "old");
@@ -104,7 +104,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void whenAStepFailsNoneIsReplaced() throws IOException {
+    void ifAStepFailsNoneIsReplaced() throws IOException {
         for (String failing : List.of("flush a", "flush b", "keep b", "rename a", "rename b", "rename new")) {
             Files.writeString(file, "old a");
             Files.writeString(folder.resolve("b"), "old b");
@@ -127,7 +127,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void whatIsDiscardedIsNotRenamed() throws IOException {
+    void doesNotRenameADiscardedFile() throws IOException {
         try (FileReplacements replacements = new FileReplacements()) {
             Replacement part = replacements.create(file);
             part.discard();
@@ -149,7 +149,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void theExitOfTheJvmRemovesWhatIsNotCommitted() throws IOException {
+    void theExitOfTheJvmRemovesUncommittedFiles() throws IOException {
         try (FileReplacements replacements = new FileReplacements()) {
             put(replacements, file, "new");
             replacements.exit();
@@ -160,9 +160,9 @@ class FileReplacementsTest {
         assertEquals(List.of(), files());
     }
 
-    /** No memory for each file that was written: what deleteOnExit keeps until the JVM ends. */
+    /** Written files take no memory, unlike with deleteOnExit, which keeps names until the JVM exits. */
     @Test
-    void aClosedSetIsForgotten() throws IOException {
+    void forgetsAClosedSet() throws IOException {
         int before = ExitHook.openCount();
         for (int i = 0; i < 20; i++) {
             FileReplacements.replace(folder.resolve("f" + i), bytes("x"), false);
@@ -171,7 +171,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void modesAreKept() throws IOException {
+    void keepsModes() throws IOException {
         for (String mode : List.of("rw-------", "rw-r-----", "rw-rw-rw-", "r--r--r--", "rwxr-x--x")) {
             Files.deleteIfExists(file);
             Files.writeString(file, "old");
@@ -183,20 +183,20 @@ class FileReplacementsTest {
     }
 
     @Test
-    void aNewFileHasTheModeOfAnyNewFileOrIsPrivate() throws IOException {
+    void aNewFileHasTheDefaultModeOrIsPrivate() throws IOException {
         Path any = Files.createFile(folder.resolve("any"));
         FileReplacements.replace(file, bytes("new"), false);
         assertEquals(Files.getPosixFilePermissions(any), Files.getPosixFilePermissions(file));
         Path secret = folder.resolve("secret");
         FileReplacements.replace(secret, bytes("new"), true);
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)));
-        // Also where another user made a file that all may write.
+        // Also if another user has created a file that all may write.
         Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-rw-rw-"));
         FileReplacements.replace(secret, bytes("newer"), true);
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)));
     }
 
-    /** Of a private file, not even an empty temporary file may be opened by others. */
+    /** Others may not open the temporary file of a private file, even while it is empty. */
     @Test
     void theTemporaryFileOfAPrivateFileIsPrivate() throws IOException {
         Files.writeString(file, "old");
@@ -209,7 +209,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void linksStayLinksWhereverTheyLead() throws IOException {
+    void keepsLinks() throws IOException {
         Path other = Files.createDirectory(folder.resolve("other"));
         Path real = Files.writeString(other.resolve("real"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("other", "real"));
@@ -226,9 +226,9 @@ class FileReplacementsTest {
         assertThrows(FileSystemException.class, () -> FileReplacements.replace(circle, bytes("3"), false));
     }
 
-    /** Sets that are replaced at the same time are not mixed. */
+    /** Sets that are replaced at the same time do not mix. */
     @Test
-    void setsOfSeveralThreadsAreNotMixed() throws Exception {
+    void setsOfSeveralThreadsDoNotMix() throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(THREADS);
         try {
             List<Callable<Void>> writers = new ArrayList<>();
@@ -257,7 +257,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void pipesAreNotReplaced() throws Exception {
+    void rejectsPipes() throws Exception {
         assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
         assertThrows(FileSystemException.class, () -> FileReplacements.replace(file, bytes("new"), false));
         assertFalse(Files.isRegularFile(file));
@@ -265,7 +265,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void foldersThatTakeNoFilesAreRefused() throws IOException {
+    void rejectsFoldersWithoutWritePermission() throws IOException {
         assertThrows(
                 NoSuchFileException.class,
                 () -> FileReplacements.check(folder.resolve("missing").resolve("a"), false));
@@ -278,9 +278,9 @@ class FileReplacementsTest {
         assertEquals(List.of("a", "d"), files());
     }
 
-    /** Where there are no locks files are replaced all the same; only what must be locked is refused. */
+    /** Without locks, files are replaced, unless a lock is required. */
     @Test
-    void fileSystemsWithoutLocks() throws IOException {
+    void worksWithoutLocks() throws IOException {
         TargetLocks.Locker none = channel -> {
             throw new IOException("No locks available");
         };
@@ -302,9 +302,9 @@ class FileReplacementsTest {
         assertEquals(List.of("a", "b"), files());
     }
 
-    /** Without locks only age tells that the owner of a temporary file is gone. */
+    /** Without locks, only its age shows that a temporary file is abandoned. */
     @Test
-    void leftoversOnFileSystemsWithoutLocks() throws IOException {
+    void removesOldLeftoversWithoutLocks() throws IOException {
         TargetLocks.Locker none = channel -> {
             throw new IOException("No locks available");
         };
@@ -323,7 +323,7 @@ class FileReplacementsTest {
     }
 
     @Test
-    void aPipeInThePlaceOfALockDoesNotBlock() throws Exception {
+    void aPipeWithTheNameOfALockDoesNotBlock() throws Exception {
         Path lock = Names.lock(FileReplacements.destination(file));
         assertEquals(0, new ProcessBuilder("mkfifo", lock.toString()).start().waitFor());
         FileReplacements.replace(file, bytes("new"), false);

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Signals at every moment of a commit, and what the next process makes of it. */
+/** Sends signals at each step of a commit, and checks what the next process does. */
 class KilledProcessTest {
 
     private static final List<String> NAMES = List.of("a", "b", "c");
@@ -46,7 +46,7 @@ class KilledProcessTest {
         }
     }
 
-    /** What any next process does when it writes to the folder. */
+    /** Writes to the folder, as the next process does. */
     private void next() throws IOException {
         FileReplacements.replace(folder.resolve("next"), "x".getBytes(StandardCharsets.UTF_8), false);
         Files.delete(folder.resolve("next"));
@@ -63,7 +63,7 @@ class KilledProcessTest {
         "TERM,rename c,new",
         "INT,end,new"
     })
-    void afterATerminationAllFilesAreOldOrAllAreNew(String signal, String step, String expected) throws Exception {
+    void afterATerminationAllFilesAreOldOrAllNew(String signal, String step, String expected) throws Exception {
         try (SteppedProcess process = new SteppedProcess(oldFiles())) {
             process.runUntil(step);
             process.signal(signal);
@@ -81,7 +81,7 @@ class KilledProcessTest {
             process.signal("KILL");
             process.runToItsEnd();
         }
-        // Readable at once, each of them whole.
+        // Readable immediately, each complete.
         assertTrue(
                 contents().stream().allMatch(List.of("old", "new")::contains),
                 contents().toString());
@@ -104,7 +104,7 @@ class KilledProcessTest {
     }
 
     @Test
-    void afterAKillWhatAnotherProgramWroteSinceStays() throws Exception {
+    void afterAKillKeepsFilesThatAnotherProgramWroteSince() throws Exception {
         try (SteppedProcess process = new SteppedProcess(oldFiles())) {
             process.runUntil("rename c");
             process.signal("KILL");
@@ -117,7 +117,7 @@ class KilledProcessTest {
         assertEquals(NAMES, files());
     }
 
-    /** The same set again: the usual next thing that a person does. */
+    /** The user repeats the command, which writes the same files. */
     @Test
     void theSameSetCanBeWrittenAfterAKill() throws Exception {
         try (SteppedProcess process = new SteppedProcess(oldFiles())) {
@@ -136,7 +136,7 @@ class KilledProcessTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"written", "keep c", "rename b", "end"})
-    void filesOfALivingProcessAreNotTouched(String step) throws Exception {
+    void doesNotTouchFilesOfARunningProcess(String step) throws Exception {
         try (SteppedProcess process = new SteppedProcess(oldFiles())) {
             process.runUntil(step);
             List<String> before = files();
@@ -149,7 +149,7 @@ class KilledProcessTest {
     }
 
     @Test
-    void filesThatOnlyLookLikeOursStay() throws Exception {
+    void keepsFilesWithSimilarNames() throws Exception {
         Path part = Files.writeString(folder.resolve(".clnorm-notes.part"), "x");
         Path backup =
                 Files.writeString(folder.resolve(".clnorm-0d5e1c80-7c2b-4ab1-9a0e-0123456789ab.old"), "only copy");
@@ -158,13 +158,13 @@ class KilledProcessTest {
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
         next();
         assertTrue(Files.exists(part) && Files.exists(backup) && Files.exists(earlier) && Files.exists(pipe));
-        // Version 0.1.0 locked nothing: only age tells.
+        // Version 0.1.0 did not lock files, so only the age counts.
         Files.setLastModifiedTime(earlier, FileTime.fromMillis(0));
         next();
         assertTrue(Files.exists(part) && Files.exists(backup) && !Files.exists(earlier));
     }
 
-    /** A journal may change files of its own folder only. */
+    /** A journal may change only files in its folder. */
     @Test
     void aForgedJournalChangesNothingElsewhere() throws Exception {
         Path below = Files.createDirectory(folder.resolve("below"));
@@ -193,7 +193,7 @@ class KilledProcessTest {
                 "clnorm commit 1\nYQ== YQ== 1 2\nend\n",
                 "something else\nend\n"
             })
-    void aDamagedJournalIsRemoved(String text) throws Exception {
+    void removesADamagedJournal(String text) throws Exception {
         Path file = Files.writeString(folder.resolve("a"), "old");
         Files.writeString(folder.resolve(".clnorm-0123456789abcdef-0123456789abcdef.commit"), text);
         next();

@@ -18,7 +18,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** File systems and users that may not set modes and owners. */
+/** File systems without modes and owners, and users who may not set them. */
 class PermissionsTest {
 
     @TempDir
@@ -26,7 +26,7 @@ class PermissionsTest {
 
     private final List<String> calls = new ArrayList<>();
 
-    /** A view of a file of which some changes fail. */
+    /** A view of a file in which some changes fail. */
     private PosixFileAttributeView view(PosixFileAttributes own, Exception failure, Set<String> failing) {
         return (PosixFileAttributeView) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
@@ -73,9 +73,9 @@ class PermissionsTest {
                 });
     }
 
-    /** vfat and CIFS: the file is replaced all the same. */
+    /** As on vfat and CIFS: the file is replaced anyway. */
     @Test
-    void aFileSystemWithoutModesIsNoFailure() throws IOException {
+    void worksWithoutModes() throws IOException {
         for (Exception failure : List.of(
                 new UnsupportedOperationException(), new FileSystemException("f", null, "Operation not permitted"))) {
             Permissions.keep(
@@ -85,7 +85,7 @@ class PermissionsTest {
         assertEquals(List.of("setPermissions rw-r--r--", "setPermissions rw-r--r--"), calls);
     }
 
-    /** A group that the old file did not have gets no more rights than all users. */
+    /** A different group gets no more rights than all users. */
     @Test
     void aGroupThatCannotBeKeptGetsNoRights() throws IOException {
         Permissions.keep(

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Another JVM that replaces files and stops before every step until it is told to go on: it prints the step, and waits for
- * a byte. So signals arrive at known moments.
+ * A JVM that replaces files and stops before each step: it prints the step and blocks until it reads a byte. Thus
+ * signals arrive at known moments.
  */
 final class SteppedProcess implements AutoCloseable {
 
@@ -54,7 +54,7 @@ final class SteppedProcess implements AutoCloseable {
         }
     }
 
-    /** Lets it run until it is about to do this. */
+    /** Continues until a step is next. */
     void runUntil(String step) throws IOException {
         for (String at = steps.readLine(); !step.equals(at); at = steps.readLine()) {
             if (at == null) {
@@ -69,7 +69,7 @@ final class SteppedProcess implements AutoCloseable {
         answers.flush();
     }
 
-    /** Sends a signal, and waits until its handling has begun. */
+    /** Sends a signal, and blocks until the process handles it. */
     void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()
@@ -82,7 +82,7 @@ final class SteppedProcess implements AutoCloseable {
         }
     }
 
-    /** Answers all further steps until it has ended. */
+    /** Continues until the process exits. */
     void runToItsEnd() throws IOException, InterruptedException {
         try {
             goOn();
@@ -90,7 +90,7 @@ final class SteppedProcess implements AutoCloseable {
                 goOn();
             }
         } catch (IOException e) {
-            // It reads no answers any more.
+            // The process does not read any more.
         }
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("it does not end");
