@@ -66,6 +66,23 @@ class ArchitectureTest {
     }
 
     @Test
+    void theLibraryUsesJacksonOnlyForJsonAndSafetensors() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.github.clnorm",
+                        "io.github.clnorm.device..",
+                        "io.github.clnorm.type..",
+                        "io.github.clnorm.internal..")
+                .and()
+                .resideOutsideOfPackage("io.github.clnorm.internal.json..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml..")
+                .check(CLASSES);
+    }
+
+    @Test
     void theReferenceSharesNothingWithTheLibrary() {
         noClasses()
                 .that()

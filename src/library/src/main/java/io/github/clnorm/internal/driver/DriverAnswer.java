@@ -1,6 +1,5 @@
 package io.github.clnorm.internal.driver;
 
-import java.nio.charset.StandardCharsets;
 import org.jocl.CL;
 
 /**
@@ -44,7 +43,7 @@ public record DriverAnswer(int code, long size, String text) {
         }
         byte[] bytes = new byte[isBelieved(size[0], most) ? (int) size[0] : most];
         code = query.ask(bytes, null);
-        return new DriverAnswer(code, size[0], code == CL.CL_SUCCESS ? upToNul(bytes) : "");
+        return new DriverAnswer(code, size[0], code == CL.CL_SUCCESS ? DriverText.text(bytes) : "");
     }
 
     /**
@@ -56,13 +55,5 @@ public record DriverAnswer(int code, long size, String text) {
      */
     public static boolean isBelieved(long size, long most) {
         return size >= 0 && size <= most;
-    }
-
-    private static String upToNul(byte[] bytes) {
-        int length = 0;
-        while (length < bytes.length && bytes[length] != 0) {
-            length++;
-        }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 }

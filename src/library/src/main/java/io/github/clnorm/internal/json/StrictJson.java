@@ -325,7 +325,7 @@ public final class StrictJson {
         }
     }
 
-    /** Jackson reads a string only when it is asked for, or for what follows. */
+    /** Completes the current token. Jackson reads strings lazily. */
     private void finishToken() {
         try {
             parser.finishToken();

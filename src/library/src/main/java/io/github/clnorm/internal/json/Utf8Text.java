@@ -6,7 +6,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
-/** Checks of JSON text that Jackson does not make. They take no memory, whatever the text. */
+/** Checks JSON text for errors that Jackson accepts. Memory does not depend on the size of the text. */
 final class Utf8Text {
 
     private static final int BUFFER = 4096;
