@@ -1,5 +1,5 @@
 // An OpenCL driver for tests: one platform with one device that describes itself and does nothing else. MODE, or the
-// environment variable TEST_DRIVER where MODE is "environment", names a misbehaviour: WHAT-WHEN, such as crash-load.
+// environment variable TEST_DRIVER if MODE is "environment", names a fault: WHAT-WHEN, for example crash-load.
 //
 //   when   load       the library is loaded
 //          platforms  clIcdGetPlatformIDsKHR
@@ -7,10 +7,10 @@
 //          devices    clGetDeviceIDs
 //          device     clGetDeviceInfo
 //          context    clCreateContext
-//   what   crash, abort, exit (code 0), quit (code 7, without handlers), hang, signal (SIGFPE), print, murmur (prints, and leaves it
-//          in the C library's buffer)
+//   what   crash, abort, exit (code 0), quit (code 7, without handlers), hang, signal (SIGFPE), print, murmur (prints
+//          into the C library's buffer without a flush)
 //
-// Others are named where they are done.
+// Comments at the code describe further faults.
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,11 +48,11 @@ enum {
     DEVICE_EXTENSIONS = 0x1030
 };
 
-// An ICD's objects begin with a pointer to its table of functions.
+// An ICD's objects begin with a pointer to its function table.
 static handle table[256];
 static struct object { handle *functions; } platform = {table}, device = {table};
 
-// Red text, a title, a line break, a bell, bytes that are not UTF-8, and a mark that reverses the direction of writing.
+// Red text, a window title, a line break, a bell, invalid UTF-8, and a right-to-left mark.
 static const char CONTROLS[] = "\x1b[31mred\x1b[0m\x1b]0;title\x07\nline\r\x07\xff\xe2\x80\xae<b>";
 
 static int is(const char *mode) {
@@ -114,7 +114,7 @@ static cl_int get_platform_info(handle of, cl_uint what, size_t room, void *to, 
                 memset(name, 'N', sizeof name - 1);
                 return text(name, room, to, actual);
             }
-            // Sizes of 2 GiB, of 1 TiB, and of a negative number.
+            // A size of 2 GiB, of 1 TiB, and a negative one.
             if (is("size-2g") && !to) return *actual = 0x7fffffff, SUCCESS;
             if (is("size-1t") && !to) return *actual = (size_t)1 << 40, SUCCESS;
             if (is("size-negative") && !to) return *actual = (size_t)-1, SUCCESS;
@@ -173,7 +173,7 @@ static cl_int refuse(void) {
 
 __attribute__((constructor)) static void loaded(void) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) table[i] = (handle)refuse;
-    // The order of the table is the ICD specification's.
+    // In the order of the ICD specification.
     table[0] = (handle)get_platform_ids;
     table[1] = (handle)get_platform_info;
     table[2] = (handle)get_device_ids;
