@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jocl.CL;
 import org.junit.jupiter.api.Tag;
@@ -25,7 +27,10 @@ class KernelSourceTest {
 
     private static List<String> files() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("opencl"))) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.endsWith(".cl"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -37,6 +42,22 @@ class KernelSourceTest {
             backend.session()
                     .openCl()
                     .release(backend.session().openCl().build(KernelSource.of(file), "-cl-std=CL1.2"));
+        }
+    }
+
+    @Test
+    void everyMacroOfAConditionHasADefault() throws IOException {
+        Pattern condition = Pattern.compile("(?m)^#(?:if|elif) (.*)$");
+        Pattern macro = Pattern.compile("\\b[A-Z][A-Z0-9_]+\\b");
+        for (String file : files()) {
+            String text = KernelSource.of(file);
+            condition
+                    .matcher(text)
+                    .results()
+                    .map(line -> line.group(1).replaceAll("defined\\(\\w+\\)", ""))
+                    .flatMap(line -> macro.matcher(line).results().map(MatchResult::group))
+                    .forEach(name ->
+                            assertTrue(text.contains("#define " + name + " "), name + " has no default in " + file));
         }
     }
 
