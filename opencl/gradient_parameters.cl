@@ -125,13 +125,12 @@ CLNORM_INLINE void gradients_side_by_side(__global const real *partials, const u
 
 #else
 
-// Where sum number `at` of a parameter, run `run` of group `group`, lies among the partials.
-CLNORM_INLINE ulong place_of_sum(const merge_t merge, const gradient_cut_t cut, const ulong group, const uint run,
-                                 const ulong at)
+// Where the sum of block `in_run` of run `run` lies among the partials. `row` counts the rows of blocks of all samples.
+CLNORM_INLINE ulong place_of_sum(const merge_t merge, const gradient_cut_t cut, const ulong group, const ulong row,
+                                 const uint run, const ulong in_run)
 {
-    const ulong row = at / cut.per_run;
     return (row / merge.rows * merge.groups + group) * cut.blocks +
-           ((row % merge.rows) * cut.runs + run) * cut.per_run + at % cut.per_run;
+           ((row % merge.rows) * cut.runs + run) * cut.per_run + in_run;
 }
 
 // VECTOR_WIDTH sums of a parameter from number `at` on, of `count` sums: dz * xhat and dz. 0 after the last one.
@@ -141,24 +140,26 @@ CLNORM_INLINE void load_sums(__global const real *partials, const ulong stride, 
 {
     *product = (realv)(0);
     *sum = (realv)(0);
-    if (at >= count) {
-        return;
+    if (at < count) {
+        const ulong row = at / cut.per_run;
+        const uint in_run = (uint)(at % cut.per_run);
+        const ulong from = place_of_sum(merge, cut, group, row, run, in_run);
+        if (in_run + VECTOR_WIDTH <= cut.per_run) {
+            *product = load_vector(partials + from);
+            *sum = load_vector(partials + stride + from);
+        } else {
+            real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
+            ROLLED
+            for (uint v = 0; v < VECTOR_WIDTH; v++) {
+                const ulong one = at + v;
+                const ulong place = place_of_sum(merge, cut, group, one / cut.per_run, run, one % cut.per_run);
+                some_products[v] = one < count ? partials[place] : (real)0;
+                some_sums[v] = one < count ? partials[stride + place] : (real)0;
+            }
+            *product = load_vector(some_products);
+            *sum = load_vector(some_sums);
+        }
     }
-    if ((uint)(at % cut.per_run) + VECTOR_WIDTH <= cut.per_run) {
-        const ulong from = place_of_sum(merge, cut, group, run, at);
-        *product = load_vector(partials + from);
-        *sum = load_vector(partials + stride + from);
-        return;
-    }
-    real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
-    ROLLED
-    for (uint v = 0; v < VECTOR_WIDTH; v++) {
-        const ulong place = place_of_sum(merge, cut, group, run, at + v);
-        some_products[v] = at + v < count ? partials[place] : (real)0;
-        some_sums[v] = at + v < count ? partials[stride + place] : (real)0;
-    }
-    *product = load_vector(some_products);
-    *sum = load_vector(some_sums);
 }
 
 // dgamma and dbeta of parameter number `number`, by a team, for any number of sums. A team without a parameter passes

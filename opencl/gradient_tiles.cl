@@ -170,17 +170,17 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     for (uint j = team.item; j < 2 * size; j += TEAM) {
         columns[j] = 0;
     }
+    samples_t own;
+    own.gamma = parameters_at(gamma, group * width);
+    own.beta = parameters_at(beta, group * width);
+    own.stride = groups * width;
     const ulong end = min(samples, (tile + 1) * COLUMN_ROWS);
     for (ulong first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
         const uint count = (uint)min((ulong)SAMPLES_AT_ONCE, end - first);
         const ulong offset = (first * groups + group) * width;
-        samples_t own;
         own.x = tensor_at(tensor_of(x, residual), offset);
         own.dy = dy + offset;
         own.dx = dx + offset;
-        own.gamma = parameters_at(gamma, group * width);
-        own.beta = parameters_at(beta, group * width);
-        own.stride = groups * width;
         set_gradient_t s[SAMPLES_AT_ONCE];
         for (uint n = 0; n < count; n++) {
             s[n] = set_of_tile(samples_from(own, n), saved_statistics(saved, (first + n) * groups + group), cut, size,
