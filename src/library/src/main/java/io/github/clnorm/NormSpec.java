@@ -197,7 +197,13 @@ public abstract sealed class NormSpec implements Serializable
         @Override
         public int hashCode() {
             return Objects.hash(
-                    eps, layout, activation, hasWeight, hasBias, Arrays.hashCode(weight), Arrays.hashCode(bias));
+                    eps,
+                    layout.name(),
+                    activation.name(),
+                    hasWeight,
+                    hasBias,
+                    Arrays.hashCode(weight),
+                    Arrays.hashCode(bias));
         }
     }
 
@@ -573,9 +579,10 @@ public abstract sealed class NormSpec implements Serializable
                 && arguments().equals(that.arguments());
     }
 
+    /** The same in every JVM, as enums' own hash codes are not. */
     @Override
     public final int hashCode() {
-        return Objects.hash(kind, common, arguments());
+        return Objects.hash(kind.name(), common, arguments());
     }
 
     /** PyTorch's text of the module, and the settings that PyTorch does not have. */

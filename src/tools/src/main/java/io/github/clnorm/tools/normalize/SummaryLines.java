@@ -3,7 +3,6 @@ package io.github.clnorm.tools.normalize;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.tools.terminal.MessageText;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -44,10 +43,7 @@ final class SummaryLines {
                 "time",
                 text(
                         "%.3f ms %s in %s, %.0f ms in all",
-                        nanoseconds / 1e6,
-                        where,
-                        MessageText.count(timing.launches(), "launch"),
-                        wallNanoseconds / 1e6));
+                        nanoseconds / 1e6, where, Shapes.count(timing.launches(), "launch"), wallNanoseconds / 1e6));
         line("speed", text("%.2f GB/s, %s", bytes / nanoseconds, whatTransits));
     }
 

@@ -9,10 +9,4 @@ public final class MessageText {
     public static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*|\\p{Cntrl}", " ");
     }
-
-    /** Such as {@code 1 launch} and {@code 2 launches}. */
-    public static String count(long number, String thing) {
-        String plural = thing.endsWith("ch") ? thing + "es" : thing + "s";
-        return number + " " + (number == 1 ? thing : plural);
-    }
 }

@@ -3,6 +3,7 @@ package io.github.clnorm.tools.tune;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Tuned;
@@ -15,7 +16,6 @@ import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Interruption;
 import io.github.clnorm.tools.terminal.JsonOption;
-import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.ProgressLine;
 import io.github.clnorm.tools.terminal.Seconds;
 import io.github.clnorm.tools.terminal.Version;
@@ -126,13 +126,13 @@ public final class TuneCommand implements Callable<Integer> {
         try (AtomicFile file = new AtomicFile(target)) {
             file.write(new String(export.text(), StandardCharsets.UTF_8));
         }
-        tell(target + ": " + MessageText.count(export.entries(), "result"));
+        tell(target + ": " + Shapes.count(export.entries(), "result"));
         return ExitCode.DONE;
     }
 
     private int importFrom(Path source) throws IOException {
         int added = database.importFrom(source);
-        tell(database.file() + ": " + MessageText.count(added, "new result") + " of " + source);
+        tell(database.file() + ": " + Shapes.count(added, "new result") + " of " + source);
         return ExitCode.DONE;
     }
 
