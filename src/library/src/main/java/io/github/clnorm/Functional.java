@@ -52,7 +52,7 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #forward}: of a loss whose gradient with respect to the output is known. Running
+     * The gradients of {@link #forward}: for a loss whose gradient with respect to the output is known. Running
      * statistics are constants.
      *
      * @param spec the operation, as in the forward pass
@@ -62,7 +62,7 @@ public final class Functional {
      * @param saved the statistics of the forward pass, {@link Normalized#saved()}; null if running ones normalized
      * @param options the residual of the forward pass, the gradients that are wanted, and the output for dx; layout and
      *     activation are the spec's own, and must be the defaults here
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients backward(
             NormSpec spec, Tensor gradOutput, Tensor input, ChannelState state, Saved saved, GradientOptions options) {
@@ -106,17 +106,17 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #groupNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * The gradients of {@link #groupNorm}: for a loss whose gradient with respect to the output is known. Mirrors
      * PyTorch's native_group_norm_backward.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
-     * @param numGroups G, as there
+     * @param numGroups G, as in the forward pass
      * @param weight gamma, of shape {@code (C)}, or null
      * @param bias beta, of shape {@code (C)}, or null
      * @param saved the statistics of the forward pass, of shape {@code (N, G)}: {@link Normalized#saved()}
      * @param options layout, activation and residual of the forward pass, and the gradients that are wanted
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients groupNormBackward(
             Tensor gradOutput,
@@ -154,18 +154,18 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #layerNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * The gradients of {@link #layerNorm}: for a loss whose gradient with respect to the output is known. Mirrors
      * PyTorch's native_layer_norm_backward.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
-     * @param normalizedShape as there
+     * @param normalizedShape as in the forward pass
      * @param weight gamma, of shape {@code normalized_shape}, or null
      * @param bias beta, of shape {@code normalized_shape}, or null
      * @param saved the statistics of the forward pass, of the shape of the leading dimensions: {@link
      *     Normalized#saved()}
      * @param options layout, activation and residual of the forward pass, and the gradients that are wanted
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients layerNormBackward(
             Tensor gradOutput,
@@ -204,18 +204,18 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #rmsNorm}: of a loss whose gradient with respect to the output is known. No mean was
+     * The gradients of {@link #rmsNorm}: for a loss whose gradient with respect to the output is known. No mean was
      * taken, so none is subtracted.
      *
      * @param gradOutput dy, of the input's shape and type
      * @param input x, as in the forward pass
-     * @param normalizedShape as there
+     * @param normalizedShape as in the forward pass
      * @param weight gamma, of shape {@code normalized_shape}, or null
      * @param bias beta, of shape {@code normalized_shape}, or null
      * @param saved rstd of the forward pass, of the shape of the leading dimensions, and no mean: {@link
      *     Normalized#saved()}
      * @param options layout, activation and residual of the forward pass, and the gradients that are wanted
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients rmsNormBackward(
             Tensor gradOutput,
@@ -237,7 +237,7 @@ public final class Functional {
      * Instance normalization (Ulyanov, Vedaldi and Lempitsky, <a href="https://arxiv.org/abs/1607.08022">2016</a>):
      * every channel of every sample is normalized by its own mean and variance, or by running ones.
      *
-     * <p>With {@code useInputStats} the running statistics that are given are updated: by the mean over the samples of
+     * <p>With {@code useInputStats} running statistics that are not null are updated by the mean over the samples of
      * their means and of their unbiased variances.
      *
      * @param input x, of shape {@code (N, C, *)} with at least one more dimension, or {@code (N, *, C)} with channels
@@ -246,11 +246,12 @@ public final class Functional {
      * @param runningVar of shape {@code (C)}, or null
      * @param weight gamma, of shape {@code (C)}, or null
      * @param bias beta, of shape {@code (C)}, or null
-     * @param useInputStats normalize by the input's statistics; else by the running ones, which must be there
+     * @param useInputStats true to normalize by the input's statistics; false to normalize by the
+     *     running ones, which are then required
      * @param momentum new = (1 - momentum) · old + momentum · input's; PyTorch's default is 0.1
      * @param eps added to the variance; PyTorch's default is 1e-5
      * @param options layout, activation, residual, and the tensors for results
-     * @return output of the input's shape; mean and rstd of shape {@code (N, C)} with {@code useInputStats}, else null
+     * @return output of the input's shape; mean and rstd of shape {@code (N, C)} with {@code useInputStats}; else null
      */
     public static Normalized instanceNorm(
             Tensor input,
@@ -268,7 +269,7 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #instanceNorm}: of a loss whose gradient with respect to the output is known. Running
+     * The gradients of {@link #instanceNorm}: for a loss whose gradient with respect to the output is known. Running
      * statistics are constants.
      *
      * @param gradOutput dy, of the input's shape and type
@@ -280,7 +281,7 @@ public final class Functional {
      * @param useInputStats as in the forward pass: whether the input's own statistics normalized
      * @param eps as in the forward pass, finite; saved statistics contain it already
      * @param options layout, activation and residual of the forward pass, and the gradients that are wanted
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients instanceNormBackward(
             Tensor gradOutput,
@@ -305,14 +306,15 @@ public final class Functional {
      * Batch normalization (Ioffe and Szegedy, <a href="https://arxiv.org/abs/1502.03167">ICML 2015</a>): every channel
      * is normalized by its mean and variance over the whole batch, or by running ones.
      *
-     * <p>With {@code training} the running statistics that are given are updated, with the unbiased variance.
+     * <p>With {@code training} running statistics that are not null are updated, with the unbiased variance.
      *
      * @param input x, of shape {@code (N, C, *)}, or {@code (N, *, C)} with channels last
      * @param runningMean of shape {@code (C)}, or null
      * @param runningVar of shape {@code (C)}, or null
      * @param weight gamma, of shape {@code (C)}, or null
      * @param bias beta, of shape {@code (C)}, or null
-     * @param training normalize by the batch's statistics; else by the running ones, which must be there
+     * @param training true to normalize by the batch's statistics; false to normalize by the running
+     *     ones, which are then required
      * @param momentum new = (1 - momentum) · old + momentum · batch's; PyTorch's default is 0.1
      * @param eps added to the variance; PyTorch's default is 1e-5
      * @param options layout, activation, residual, and the tensors for results
@@ -334,7 +336,7 @@ public final class Functional {
     }
 
     /**
-     * The gradients of {@link #batchNorm}: of a loss whose gradient with respect to the output is known. Mirrors
+     * The gradients of {@link #batchNorm}: for a loss whose gradient with respect to the output is known. Mirrors
      * PyTorch's native_batch_norm_backward; running statistics are constants.
      *
      * @param gradOutput dy, of the input's shape and type
@@ -346,7 +348,7 @@ public final class Functional {
      * @param training as in the forward pass: whether the input's own statistics normalized
      * @param eps as in the forward pass, finite; saved statistics contain it already
      * @param options layout, activation and residual of the forward pass, and the gradients that are wanted
-     * @return the gradients that are wanted, each of the shape and type of its tensor
+     * @return the wanted gradients, each of the shape and type of its tensor
      */
     public static Gradients batchNormBackward(
             Tensor gradOutput,
