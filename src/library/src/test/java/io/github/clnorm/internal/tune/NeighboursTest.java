@@ -1,0 +1,85 @@
+package io.github.clnorm.internal.tune;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.plan.GradientHeuristics;
+import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.Heuristics;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.PlanGrid;
+import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.plan.Recording;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+/** The plans that a search tries from the heuristics' plan on, and their form in files, are those that were recorded. */
+class NeighboursTest {
+
+    private static final int WALKS = 150;
+    private static final int STEPS = 4;
+
+    @Test
+    void neighboursAreTheRecordedOnes() {
+        Recording recording = new Recording();
+        PlanGrid.devices().forEach((name, device) -> {
+            recording.line("# " + name);
+            for (String shape : List.of(
+                    "group_norm 2x320x4096 G=32",
+                    "group_norm last 2x320x4096 G=32",
+                    "layer_norm 4096x768",
+                    "batch_norm 7x12x25")) {
+                Geometry geometry = PlanGrid.geometries().get(shape);
+                ForwardProblem forward = PlanGrid.forward(geometry);
+                BackwardProblem backward = PlanGrid.backward(geometry);
+                recording.line(shape + " forward");
+                walk(new SplittableRandom(3), forward, device, 1).forEach(recording::line);
+                recording.line(shape + " backward");
+                walk(new SplittableRandom(3), backward, device, 1).forEach(recording::line);
+            }
+            SplittableRandom random = new SplittableRandom(4);
+            List<String> forward = new ArrayList<>();
+            List<String> backward = new ArrayList<>();
+            for (int i = 0; i < WALKS; i++) {
+                forward.addAll(walk(random, PlanGrid.forward(random), device, STEPS));
+                backward.addAll(walk(random, PlanGrid.backward(random), device, STEPS));
+            }
+            recording.checksum("random forward", forward);
+            recording.checksum("random backward", backward);
+        });
+        recording.assertRecorded(NeighboursTest.class, "neighbours.txt");
+    }
+
+    private static List<String> walk(SplittableRandom random, ForwardProblem problem, DeviceInfo device, int steps) {
+        Plan start = Heuristics.plan(problem, device, device.maxWorkGroupSize());
+        Predicate<Plan> legal = plan -> PlanRules.problem(plan, problem, device).isEmpty();
+        return walk(random, start, new Candidates(problem.geometry(), device, legal), steps);
+    }
+
+    private static List<String> walk(SplittableRandom random, BackwardProblem problem, DeviceInfo device, int steps) {
+        Plan start = GradientHeuristics.plan(problem, device, device.maxWorkGroupSize());
+        Predicate<Plan> legal =
+                plan -> GradientRules.problem(plan, problem, device).isEmpty();
+        return walk(random, start, new Candidates(problem.geometry(), device, legal), steps);
+    }
+
+    /** The neighbours of a plan, then those of one of them, and so on. */
+    private static List<String> walk(SplittableRandom random, Plan start, Candidates candidates, int steps) {
+        List<String> lines = new ArrayList<>();
+        Plan plan = start;
+        for (int i = 0; i < steps; i++) {
+            List<Plan> neighbours = candidates.around(plan);
+            lines.add(plan + " " + PlanParts.of(plan));
+            neighbours.forEach(neighbour -> lines.add("    " + neighbour));
+            if (neighbours.isEmpty()) {
+                break;
+            }
+            plan = neighbours.get(random.nextInt(neighbours.size()));
+        }
+        return lines;
+    }
+}
