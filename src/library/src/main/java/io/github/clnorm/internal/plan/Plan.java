@@ -1,86 +1,130 @@
 package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.Geometry;
 
 /**
- * The launch parameters of one pass, forward or backward.
+ * The launch parameters of one pass, forward or backward: a record for each {@link Strategy}.
  *
- * <p>A work-group is divided into teams; a team sums a block in 64 lanes, {@code vectorWidth} of them in each of its
- * registers.
+ * <p>A work-group is divided into teams. A team sums a block in 64 lanes; each register of a work-item holds
+ * {@code vectorWidth} of them.
  *
  * <p>Immutable and thread-safe.
- *
- * @param strategy how sets are given to work-groups
- * @param workGroupSize work-items of a work-group, a power of two
- * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
- * @param blocksPerPart {@link Strategy#SPLIT}: blocks of 1024 elements that one work-group takes, of one set or, across
- *     rows, of one sample; else 1
- * @param setsPerTeam {@link Strategy#PACKED}: sets that one team takes in turn; {@link Strategy#RESIDENT} across rows: sets
- *     of a sample that a work-group takes side by side; else 1
- * @param keepSet {@link Strategy#RESIDENT} and {@link Strategy#PACKED}: copy the set to local memory first
- * @param mergeOnce {@link Strategy#SPLIT}, forward: merge a set's blocks in a launch of its own, not again in every
- *     work-group; backward always does. {@link Strategy#RESIDENT} and {@link Strategy#PACKED}, backward: merge the
- *     parameters' gradients in a launch of its own; without it a work-group takes its groups of channels in all samples and
- *     merges them itself, where several elements share a parameter
- * @param nonTemporal write the output past the cache, where the device's compiler can
  */
-public record Plan(
-        Strategy strategy,
-        int workGroupSize,
-        int vectorWidth,
-        int blocksPerPart,
-        int setsPerTeam,
-        boolean keepSet,
-        boolean mergeOnce,
-        boolean nonTemporal) {
-
-    private static final int LANES = Cut.LANES;
+public sealed interface Plan permits WholeSetsPlan, SplitPlan, TiledPlan {
 
     /**
-     * Checks what holds on every device.
+     * How sets are assigned to work-groups.
      *
-     * @param strategy how sets are given to work-groups
-     * @param workGroupSize a power of two
-     * @param vectorWidth 1, 2, 4, 8 or 16
-     * @param blocksPerPart 1 or more
-     * @param setsPerTeam 1 or more
-     * @param keepSet whether the set is copied to local memory
-     * @param mergeOnce whether the merge has its own launch
-     * @param nonTemporal whether the output is written past the cache
-     * @throws IllegalArgumentException when a number is out of range
+     * @return the strategy of this record
      */
-    public Plan {
-        if (Integer.bitCount(workGroupSize) != 1
-                || Integer.bitCount(vectorWidth) != 1
-                || vectorWidth > 16
-                || blocksPerPart < 1
-                || setsPerTeam < 1) {
-            throw new IllegalArgumentException("not a plan: work-group " + workGroupSize + ", vector " + vectorWidth
-                    + ", blocks a part " + blocksPerPart + ", sets a team " + setsPerTeam);
-        }
+    Strategy strategy();
+
+    /**
+     * Work-items of a work-group.
+     *
+     * @return a power of two
+     */
+    int workGroupSize();
+
+    /**
+     * Elements of a vector load.
+     *
+     * @return 1, 2, 4, 8 or 16
+     */
+    int vectorWidth();
+
+    /**
+     * Whether the output is written with non-temporal stores, on devices whose compiler has them.
+     *
+     * @return true to bypass the cache
+     */
+    boolean nonTemporal();
+
+    /**
+     * This plan with another work-group size.
+     *
+     * @param size a power of two
+     * @return the changed plan
+     */
+    Plan withWorkGroupSize(int size);
+
+    /**
+     * This plan with another vector width.
+     *
+     * @param width 1, 2, 4, 8 or 16
+     * @return the changed plan
+     */
+    Plan withVectorWidth(int width);
+
+    /**
+     * This plan with non-temporal stores or without.
+     *
+     * @param bypass whether stores bypass the cache
+     * @return the changed plan
+     */
+    Plan withNonTemporal(boolean bypass);
+
+    /**
+     * Work-items of a team.
+     *
+     * @return the work-group size, but at most as many as hold the 64 lanes with one vector each
+     */
+    default int team() {
+        return Math.min(workGroupSize(), Cut.LANES / vectorWidth());
     }
 
     /**
-     * A plan with a work-group for each set.
+     * Teams of a work-group.
      *
-     * @param workGroupSize work-items of a work-group
-     * @param vectorWidth elements of a vector load
-     * @return a plan that keeps nothing in local memory
+     * @return work-group size over team size
      */
-    public static Plan resident(int workGroupSize, int vectorWidth) {
-        return new Plan(Strategy.RESIDENT, workGroupSize, vectorWidth, 1, 1, false, false, false);
+    default int teams() {
+        return workGroupSize() / team();
     }
 
     /**
-     * A plan with a work-group for some sets of a sample, side by side, where sets lie across rows.
+     * Work-items that share a set.
+     *
+     * @return those of a work-group; of a team if each team has a set of its own
+     */
+    default int members() {
+        return workGroupSize();
+    }
+
+    /**
+     * How many of the work-items that share a set work on one of its runs. The others take the next runs.
+     *
+     * @param geometry the sets
+     * @return a power of two, at most {@link #members}
+     */
+    default int itemsPerRun(Geometry geometry) {
+        long vectors = Math.max(1, geometry.run() / vectorWidth());
+        long items = Long.highestOneBit(vectors);
+        return (int) Math.min(items < vectors ? 2 * items : items, members());
+    }
+
+    /**
+     * A plan with one work-group for each set.
      *
      * @param workGroupSize work-items of a work-group
      * @param vectorWidth elements of a vector load
-     * @param sets of a sample that a work-group takes
-     * @return the plan
+     * @return a plan without local copies, launches for merging, and non-temporal stores
      */
-    public static Plan residentAcross(int workGroupSize, int vectorWidth, int sets) {
-        return new Plan(Strategy.RESIDENT, workGroupSize, vectorWidth, 1, sets, false, false, false);
+    static ResidentPlan resident(int workGroupSize, int vectorWidth) {
+        return new ResidentPlan(workGroupSize, vectorWidth, 1, false, false, false);
+    }
+
+    /**
+     * A plan with one work-group for several sets of a sample, side by side, for sets across rows.
+     *
+     * @param workGroupSize work-items of a work-group
+     * @param vectorWidth elements of a vector load
+     * @param sets sets of a sample that a work-group takes
+     * @return a plan without non-temporal stores
+     */
+    static ResidentPlan residentAcross(int workGroupSize, int vectorWidth, int sets) {
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, false, false, false);
     }
 
     /**
@@ -89,109 +133,32 @@ public record Plan(
      * @param workGroupSize work-items of a work-group
      * @param vectorWidth elements of a vector load
      * @param blocksPerPart blocks that a work-group takes
-     * @return a plan that merges the blocks in every work-group
+     * @return a plan without a launch for merging, and without non-temporal stores
      */
-    public static Plan split(int workGroupSize, int vectorWidth, int blocksPerPart) {
-        return new Plan(Strategy.SPLIT, workGroupSize, vectorWidth, blocksPerPart, 1, false, false, false);
+    static SplitPlan split(int workGroupSize, int vectorWidth, int blocksPerPart) {
+        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, false, false);
     }
 
     /**
-     * A plan with several sets for each work-group.
+     * A plan with one set at a time for each team of a work-group.
      *
      * @param workGroupSize work-items of a work-group
      * @param vectorWidth elements of a vector load
      * @param setsPerTeam sets that each team takes in turn
-     * @return a plan that keeps nothing in local memory
+     * @return a plan without local copies, launches for merging, and non-temporal stores
      */
-    public static Plan packed(int workGroupSize, int vectorWidth, int setsPerTeam) {
-        return new Plan(Strategy.PACKED, workGroupSize, vectorWidth, 1, setsPerTeam, false, false, false);
+    static PackedPlan packed(int workGroupSize, int vectorWidth, int setsPerTeam) {
+        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, false, false, false);
     }
 
     /**
-     * A plan for a backward pass with a tile of samples for each work-group.
+     * A plan of a backward pass with one work-group for each tile of samples.
      *
      * @param workGroupSize work-items of a work-group, one team
      * @param vectorWidth elements of a vector load
-     * @return the plan
+     * @return a plan without non-temporal stores
      */
-    public static Plan tiled(int workGroupSize, int vectorWidth) {
-        return new Plan(Strategy.TILED, workGroupSize, vectorWidth, 1, 1, false, false, false);
-    }
-
-    /**
-     * This plan with the set kept in local memory or not.
-     *
-     * @param keep the new value
-     * @return the changed plan
-     */
-    public Plan withKeepSet(boolean keep) {
-        return new Plan(strategy, workGroupSize, vectorWidth, blocksPerPart, setsPerTeam, keep, mergeOnce, nonTemporal);
-    }
-
-    /**
-     * This plan with a launch of its own for the merge or not.
-     *
-     * @param once the new value
-     * @return the changed plan
-     */
-    public Plan withMergeOnce(boolean once) {
-        return new Plan(strategy, workGroupSize, vectorWidth, blocksPerPart, setsPerTeam, keepSet, once, nonTemporal);
-    }
-
-    /**
-     * This plan with the output written past the cache or not.
-     *
-     * @param past the new value
-     * @return the changed plan
-     */
-    public Plan withNonTemporal(boolean past) {
-        return new Plan(strategy, workGroupSize, vectorWidth, blocksPerPart, setsPerTeam, keepSet, mergeOnce, past);
-    }
-
-    /**
-     * Work-items of a team.
-     *
-     * @return the work-group's, or as many as it takes to hold a vector each of the 64 lanes
-     */
-    public int team() {
-        return Math.min(workGroupSize, LANES / vectorWidth);
-    }
-
-    /**
-     * Teams of a work-group.
-     *
-     * @return work-group size over team size
-     */
-    public int teams() {
-        return workGroupSize / team();
-    }
-
-    @Override
-    public String toString() {
-        StringBuilder text = new StringBuilder();
-        text.append(strategy)
-                .append(", work-group ")
-                .append(workGroupSize)
-                .append(", vector ")
-                .append(vectorWidth);
-        if (strategy == Strategy.SPLIT) {
-            text.append(", ").append(blocksPerPart).append(" blocks a part");
-        }
-        if (strategy == Strategy.PACKED) {
-            text.append(", ").append(setsPerTeam).append(" sets a team");
-        }
-        if (strategy == Strategy.RESIDENT && setsPerTeam > 1) {
-            text.append(", ").append(setsPerTeam).append(" sets side by side");
-        }
-        if (keepSet) {
-            text.append(", set in local memory");
-        }
-        if (mergeOnce) {
-            text.append(", merged once");
-        }
-        if (nonTemporal) {
-            text.append(", non-temporal stores");
-        }
-        return text.toString();
+    static TiledPlan tiled(int workGroupSize, int vectorWidth) {
+        return new TiledPlan(workGroupSize, vectorWidth, false);
     }
 }

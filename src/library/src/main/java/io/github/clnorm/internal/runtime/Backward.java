@@ -7,9 +7,14 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.opencl.OpenCl;
-import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.LocalMemory;
+import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.plan.Shares;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.TiledPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import io.github.clnorm.type.ElementType;
 import java.util.Optional;
 
@@ -112,7 +117,7 @@ public final class Backward {
     private static Launches launches(
             Session session, BackwardProblem problem, Plan plan, double eps, DeviceBuffer... buffers) {
         DeviceInfo device = session.device();
-        Optional<String> broken = GradientRules.problem(plan, problem, device);
+        Optional<String> broken = PlanRules.problem(plan, problem, device);
         if (broken.isPresent()) {
             throw new IllegalArgumentException(
                     "plan (" + plan + ") cannot run on " + device.description() + ": " + broken.get());
@@ -125,23 +130,27 @@ public final class Backward {
 
     /** The gradients of parameters come first where they are made from x and dy: dx may take the place of dy. */
     private void enqueue() {
-        switch (plan.strategy()) {
-            case TILED -> tiled();
-            case RESIDENT, PACKED -> {
-                if (cut.order() == Order.EACH && problem.parameters()) {
-                    acrossSamples();
-                }
-                Sums sums = setSums();
-                resident(sums);
-                if (cut.order() != Order.EACH && problem.parameters() && !withParameters()) {
-                    ofParameters(sums, geometry, cut);
-                }
-            }
-            case SPLIT -> split();
+        if (plan instanceof TiledPlan) {
+            tiled();
+        } else if (plan instanceof SplitPlan split) {
+            split(split);
+        } else {
+            wholeSets((WholeSetsPlan) plan);
         }
     }
 
-    private void split() {
+    private void wholeSets(WholeSetsPlan whole) {
+        if (cut.order() == Order.EACH && problem.parameters()) {
+            acrossSamples();
+        }
+        Sums sums = setSums();
+        resident(whole, sums);
+        if (cut.order() != Order.EACH && problem.parameters() && !withParameters()) {
+            ofParameters(sums, geometry, cut);
+        }
+    }
+
+    private void split(SplitPlan split) {
         boolean each = cut.order() == Order.EACH;
         if (each && problem.parameters()) {
             acrossSamples();
@@ -153,7 +162,7 @@ public final class Backward {
             if (cut.order() == Order.COLUMNS) {
                 sumsOfColumns(kernels.sumsOfColumns(), sums, geometry, 1, 1);
             } else {
-                sumsOfBlocks(sums);
+                sumsOfBlocks(split, sums);
             }
             if (problem.parameters() && !each) {
                 ofParameters(sums, geometry, cut);
@@ -168,13 +177,13 @@ public final class Backward {
             if (cut.order() == Order.COLUMNS) {
                 inputOfColumns(g, gOfXhat);
             } else {
-                input(g, gOfXhat);
+                input(split, g, gOfXhat);
             }
         }
     }
 
     private boolean withParameters() {
-        return GradientRules.withParameters(plan, problem);
+        return ParameterMerge.inWorkGroups(plan, problem);
     }
 
     private Sums setSums() {
@@ -187,8 +196,8 @@ public final class Backward {
         return new Sums(session.scratch(Session.Scratch.PARAMETER_SUMS, 2 * stride * real.bytes()), stride);
     }
 
-    private void sumsOfBlocks(Sums sums) {
-        int perPart = GradientRules.blocksPerPart(plan, problem);
+    private void sumsOfBlocks(SplitPlan split, Sums sums) {
+        int perPart = split.blocksPerPart(problem);
         int parts = (int) ceil(cut.blocks(), perPart);
         OpenCl.Kernel kernel = kernels.sums();
         int firstGroup = saved(kernel)
@@ -204,7 +213,7 @@ public final class Backward {
 
     private void sumsOfColumns(OpenCl.Kernel kernel, Sums sums, Geometry seen, long setsPerRow, long setWidth) {
         Columns columns = Columns.of(seen);
-        PlanRules.Shares shares = PlanRules.shares(plan, columns);
+        Shares shares = Shares.of(plan, columns);
         int firstGroup = saved(kernel)
                 .add(sums.partials)
                 .add(sums.stride)
@@ -246,7 +255,7 @@ public final class Backward {
 
     private void ofParameters(Sums sums, Geometry seen, GradientCut of) {
         OpenCl.Kernel kernel = kernels.ofParameters(seen.samples(), of);
-        int each = GradientRules.sideBySide(plan, seen.samples(), of) ? plan.vectorWidth() : 1;
+        int each = ParameterMerge.sideBySide(plan, seen.samples(), of) ? plan.vectorWidth() : 1;
         int firstGroup = launcher.arguments(kernel)
                 .add(sums.partials)
                 .add(sums.stride)
@@ -261,8 +270,8 @@ public final class Backward {
         launcher.launch(kernel, kernels.mergeGroupSize(), firstGroup, groups, ceil(2 * sums.stride, groups));
     }
 
-    private void input(DeviceBuffer g, DeviceBuffer gOfXhat) {
-        int perPart = GradientRules.blocksPerPart(plan, problem);
+    private void input(SplitPlan split, DeviceBuffer g, DeviceBuffer gOfXhat) {
+        int perPart = split.blocksPerPart(problem);
         int parts = (int) ceil(cut.blocks(), perPart);
         OpenCl.Kernel kernel = kernels.input();
         int firstGroup = saved(kernel)
@@ -279,7 +288,7 @@ public final class Backward {
 
     private void inputOfColumns(DeviceBuffer g, DeviceBuffer gOfXhat) {
         Columns columns = Columns.of(geometry);
-        PlanRules.Shares shares = PlanRules.shares(plan, columns);
+        Shares shares = Shares.of(plan, columns);
         OpenCl.Kernel kernel = kernels.inputOfColumns();
         int firstGroup = saved(kernel)
                 .add(g)
@@ -296,8 +305,8 @@ public final class Backward {
         launch(kernel, firstGroup, groups, geometry.elements() / groups);
     }
 
-    private void resident(Sums sums) {
-        long setsPerGroup = (long) PlanRules.setsAtATime(plan) * plan.setsPerTeam();
+    private void resident(WholeSetsPlan whole, Sums sums) {
+        long setsPerGroup = (long) whole.setsAtATime() * whole.setsInTurn();
         long rounds = withParameters() ? geometry.samples() : 1;
         OpenCl.Kernel kernel = kernels.resident();
         KernelArguments arguments = saved(kernel)
@@ -309,9 +318,9 @@ public final class Backward {
                 .add(geometry.samples())
                 .add(geometry)
                 .add(cut)
-                .add(plan.setsPerTeam());
+                .add(whole.setsInTurn());
         int firstGroup = arguments.skip();
-        arguments.addLocal(Math.max(real.bytes(), GradientRules.keptBytes(plan, problem)));
+        arguments.addLocal(Math.max(real.bytes(), LocalMemory.kept(plan, problem)));
         long groups = ceil(geometry.sets() / rounds, setsPerGroup);
         launch(kernel, firstGroup, groups, rounds * setsPerGroup * geometry.setSize());
     }
@@ -321,8 +330,8 @@ public final class Backward {
         GradientCut ofColumns = GradientCut.ofColumns(geometry);
         Sums sums = parameterSums(across, ofColumns);
         int tiles = Columns.of(across).tiles();
-        boolean wide = GradientRules.wideColumns(plan, problem);
-        long ofTile = GradientRules.columnBytes(plan, problem);
+        boolean wide = LocalMemory.hasWideRows(problem);
+        long ofTile = LocalMemory.columns(problem);
         OpenCl.Kernel kernel = kernels.tiles();
         KernelArguments arguments = saved(kernel)
                 .add(sums.partials)
@@ -334,7 +343,7 @@ public final class Backward {
                 .add(tiles)
                 .add(wide ? session.scratch(Session.Scratch.COLUMNS, tiles * geometry.groups() * ofTile) : null);
         int firstGroup = arguments.skip();
-        arguments.addLocal(wide ? real.bytes() : ofTile).addLocal(GradientRules.tileSumBytes(plan, problem));
+        arguments.addLocal(wide ? real.bytes() : ofTile).addLocal(LocalMemory.tileSums(problem));
         launch(kernel, firstGroup, tiles * geometry.groups(), Columns.TILE_ROWS * geometry.width());
         ofParameters(sums, across, ofColumns);
     }

@@ -6,9 +6,12 @@ import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
-import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.LocalMemory;
+import io.github.clnorm.internal.plan.PackedPlan;
+import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.TiledPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import io.github.clnorm.type.Activation;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,12 +36,12 @@ final class BackwardKernels {
     /** All of it, or all but the merge of the parameters' sums, for the strategies resident and packed. */
     OpenCl.Kernel resident() {
         KernelOptions options = each(elementwise(true))
-                .with(plan.strategy() == Strategy.PACKED, "PACKED", 1)
-                .with(plan.keepSet(), "KEEP_SET", 1)
-                .with(GradientRules.withParameters(plan, problem), "WITH_PARAMETERS", 1)
+                .with(plan instanceof PackedPlan, "PACKED", 1)
+                .with(((WholeSetsPlan) plan).keepSet(), "KEEP_SET", 1)
+                .with(ParameterMerge.inWorkGroups(plan, problem), "WITH_PARAMETERS", 1)
                 .with(
-                        GradientRules.withParameters(plan, problem)
-                                && GradientRules.sideBySide(
+                        ParameterMerge.inWorkGroups(plan, problem)
+                                && ParameterMerge.sideBySide(
                                         plan, problem.geometry().samples(), cut),
                         "SIDE_BY_SIDE",
                         1);
@@ -47,7 +50,7 @@ final class BackwardKernels {
 
     /** The same for the strategy tiled. */
     OpenCl.Kernel tiles() {
-        KernelOptions options = elementwise(true).with(GradientRules.wideColumns(plan, problem), "WIDE_COLUMNS", 1);
+        KernelOptions options = elementwise(true).with(LocalMemory.hasWideRows(problem), "WIDE_COLUMNS", 1);
         return session.kernel("gradient_tiles.cl", "gradient_tiles", options);
     }
 
@@ -90,7 +93,7 @@ final class BackwardKernels {
         return session.kernel(
                 "gradient.cl",
                 "gradient_of_parameters",
-                merge().with(GradientRules.sideBySide(plan, samples, of), "SIDE_BY_SIDE", 1));
+                merge().with(ParameterMerge.sideBySide(plan, samples, of), "SIDE_BY_SIDE", 1));
     }
 
     /** One team: a larger work-group would merge the same blocks once more in each team. */
@@ -102,27 +105,27 @@ final class BackwardKernels {
     long workGroupLimit() {
         List<OpenCl.Kernel> kernels = new ArrayList<>();
         boolean each = order == Order.EACH;
-        if (problem.parameters() && !GradientRules.withParameters(plan, problem)) {
+        if (problem.parameters() && !ParameterMerge.inWorkGroups(plan, problem)) {
             Geometry geometry = problem.geometry();
             kernels.add(
                     each ? ofParameters(1, GradientCut.ofColumns(geometry)) : ofParameters(geometry.samples(), cut));
         }
-        switch (plan.strategy()) {
-            case RESIDENT, PACKED -> kernels.add(resident());
-            case TILED -> kernels.add(tiles());
-            case SPLIT -> {
-                if (problem.setSums() || problem.parameters() && !each) {
-                    kernels.add(order == Order.COLUMNS ? sumsOfColumns() : sums());
-                }
-                if (problem.setSums()) {
-                    kernels.add(ofSets());
-                }
-                if (problem.input()) {
-                    kernels.add(order == Order.COLUMNS ? inputOfColumns() : input());
-                }
+        if (plan instanceof WholeSetsPlan) {
+            kernels.add(resident());
+        } else if (plan instanceof TiledPlan) {
+            kernels.add(tiles());
+        } else {
+            if (problem.setSums() || problem.parameters() && !each) {
+                kernels.add(order == Order.COLUMNS ? sumsOfColumns() : sums());
+            }
+            if (problem.setSums()) {
+                kernels.add(ofSets());
+            }
+            if (problem.input()) {
+                kernels.add(order == Order.COLUMNS ? inputOfColumns() : input());
             }
         }
-        if (problem.parameters() && each && plan.strategy() != Strategy.TILED) {
+        if (problem.parameters() && each && !(plan instanceof TiledPlan)) {
             kernels.add(sumsAcrossSamples());
         }
         return kernels.stream()

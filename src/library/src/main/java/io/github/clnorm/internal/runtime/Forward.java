@@ -7,9 +7,14 @@ import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.plan.LocalMemory;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
-import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.Shares;
+import io.github.clnorm.internal.plan.SideBySide;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import io.github.clnorm.type.ElementType;
 import java.util.Optional;
 
@@ -110,20 +115,19 @@ public final class Forward {
         }
         DeviceBuffer[] standIns = Launches.standIns(session, buffers);
         Forward forward = new Forward(session, problem, plan, Buffers.of(standIns), eps);
-        if (plan.strategy() == Strategy.SPLIT) {
-            forward.split();
+        if (plan instanceof SplitPlan split) {
+            forward.split(split);
         } else if (problem.geometry().acrossRows()) {
-            forward.residentColumns();
+            forward.residentColumns((ResidentPlan) plan);
         } else {
-            forward.resident();
+            forward.resident((WholeSetsPlan) plan);
         }
         return forward.launcher.launches(standIns);
     }
 
-    private void resident() {
+    private void resident(WholeSetsPlan whole) {
         Cut cut = Cut.of(geometry);
-        int setsAtATime = PlanRules.setsAtATime(plan);
-        long setsPerGroup = (long) setsAtATime * plan.setsPerTeam();
+        long setsPerGroup = (long) whole.setsAtATime() * whole.setsInTurn();
         OpenCl.Kernel kernel = kernels.resident();
         KernelArguments arguments = elementwise(kernel)
                 .add(statistic(buffers.mean, Session.Scratch.MEAN))
@@ -134,19 +138,19 @@ public final class Forward {
                 .add(geometry)
                 .add(real, cut)
                 .add(cut.perRow())
-                .add(PlanRules.itemsPerRun(plan, geometry))
-                .add(plan.setsPerTeam())
+                .add(plan.itemsPerRun(geometry))
+                .add(whole.setsInTurn())
                 .addReal(real, eps);
         int firstGroup = arguments.skip();
         arguments
-                .addLocal(PlanRules.momentBytes(plan, problem))
-                .addLocal(Math.max(real.bytes(), PlanRules.keptBytes(plan, problem)));
+                .addLocal(LocalMemory.moments(plan, problem))
+                .addLocal(Math.max(real.bytes(), LocalMemory.kept(plan, problem)));
         launch(kernel, firstGroup, ceil(geometry.sets(), setsPerGroup), setsPerGroup * geometry.setSize());
     }
 
-    private void residentColumns() {
+    private void residentColumns(ResidentPlan resident) {
         Columns columns = Columns.of(geometry);
-        PlanRules.SideBySide parts = PlanRules.sideBySide(plan, geometry);
+        SideBySide parts = SideBySide.of(resident, geometry);
         Cut cut = Cut.of(geometry);
         long stride = geometry.sets() * cut.blocks();
         OpenCl.Kernel kernel = kernels.residentColumns();
@@ -173,7 +177,7 @@ public final class Forward {
     private record Moments(
             DeviceBuffer ofBlocks, long stride, DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer rstd) {}
 
-    private void split() {
+    private void split(SplitPlan split) {
         Moments moments = null;
         if (problem.statistics() == Statistics.GIVEN) {
             moments = new Moments(null, 0, buffers.mean, null, null);
@@ -183,28 +187,28 @@ public final class Forward {
                     session.scratch(Session.Scratch.MOMENTS, 4 * stride * real.bytes()),
                     stride,
                     statistic(buffers.mean, Session.Scratch.MEAN),
-                    plan.mergeOnce() ? statistic(buffers.meanRest, Session.Scratch.MEAN_LO) : buffers.meanRest,
+                    split.mergeLaunch() ? statistic(buffers.meanRest, Session.Scratch.MEAN_LO) : buffers.meanRest,
                     statistic(buffers.rstd, Session.Scratch.RSTD));
             if (geometry.momentsAcrossRows()) {
                 momentsOfColumns(moments);
             } else {
-                momentsOfBlocks(moments);
+                momentsOfBlocks(split, moments);
             }
-            if (plan.mergeOnce()) {
+            if (split.mergeLaunch()) {
                 momentsOfSets(moments);
             }
         }
         if (geometry.affineAcrossRows()) {
             affineColumns(moments);
         } else {
-            affine(moments);
+            affine(split, moments);
         }
     }
 
-    private void momentsOfBlocks(Moments moments) {
+    private void momentsOfBlocks(SplitPlan split, Moments moments) {
         Geometry rows = geometry.joined();
         Cut cut = Cut.of(geometry);
-        int blocksPerPart = Math.min(plan.blocksPerPart(), cut.blocks());
+        int blocksPerPart = Math.min(split.blocksPerPart(), cut.blocks());
         int parts = (int) ceil(cut.blocks(), blocksPerPart);
         OpenCl.Kernel kernel = kernels.momentsOfBlocks();
         int firstGroup = launcher.arguments(kernel)
@@ -223,7 +227,7 @@ public final class Forward {
 
     private void momentsOfColumns(Moments moments) {
         Columns columns = Columns.of(geometry);
-        PlanRules.Shares shares = PlanRules.shares(plan, columns);
+        Shares shares = Shares.of(plan, columns);
         OpenCl.Kernel kernel = kernels.momentsOfColumns();
         int firstGroup = launcher.arguments(kernel)
                 .add(buffers.input)
@@ -258,10 +262,10 @@ public final class Forward {
         launcher.launch(kernel, kernels.mergeGroupSize(), firstSet, geometry.sets(), 4L * cut.blocks());
     }
 
-    private void affine(Moments moments) {
+    private void affine(SplitPlan split, Moments moments) {
         int piecesPerRow = Cut.piecesPerRow(geometry);
         int pieces = (int) geometry.rows() * piecesPerRow;
-        int perPart = Math.min(plan.blocksPerPart(), pieces);
+        int perPart = Math.min(split.blocksPerPart(), pieces);
         int parts = (int) ceil(pieces, perPart);
         Cut cut = problem.statistics() == Statistics.GIVEN ? new Cut(1, 1, 1, 1, 1, 0, 0, 1) : Cut.of(geometry);
         OpenCl.Kernel kernel = kernels.affine();
@@ -278,7 +282,7 @@ public final class Forward {
                 .add(piecesPerRow)
                 .add(perPart)
                 .add(parts)
-                .add(PlanRules.itemsPerRun(plan, geometry))
+                .add(plan.itemsPerRun(geometry))
                 .addReal(real, eps)
                 .skip();
         launch(kernel, firstGroup, geometry.sets() * parts, (long) perPart * Cut.BLOCK);
@@ -286,7 +290,7 @@ public final class Forward {
 
     private void affineColumns(Moments moments) {
         Columns columns = Columns.of(geometry);
-        PlanRules.Shares shares = PlanRules.shares(plan, columns);
+        Shares shares = Shares.of(plan, columns);
         OpenCl.Kernel kernel = kernels.affineColumns();
         int firstGroup = elementwise(kernel)
                 .add(moments.mean)

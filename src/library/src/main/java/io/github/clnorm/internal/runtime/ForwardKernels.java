@@ -4,8 +4,10 @@ import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,9 +26,10 @@ final class ForwardKernels {
 
     /** Both passes in one launch, for the strategies resident and packed. */
     OpenCl.Kernel resident() {
+        WholeSetsPlan whole = (WholeSetsPlan) plan;
         KernelOptions options = output(input(moments(plan.workGroupSize())))
-                .with(plan.strategy() == Strategy.PACKED, "PACKED", 1)
-                .with(plan.keepSet(), "KEEP_SET", 1);
+                .with(plan instanceof PackedPlan, "PACKED", 1)
+                .with(whole.keepSet(), "KEEP_SET", 1);
         return session.kernel("resident.cl", "resident", options);
     }
 
@@ -73,12 +76,12 @@ final class ForwardKernels {
     /** How many work-items a work-group may have, by the driver's word on each kernel that the plan launches. */
     long workGroupLimit() {
         List<OpenCl.Kernel> kernels = new ArrayList<>();
-        if (plan.strategy() != Strategy.SPLIT) {
+        if (!(plan instanceof SplitPlan split)) {
             kernels.add(problem.geometry().acrossRows() ? residentColumns() : resident());
         } else {
             if (problem.statistics() != Statistics.GIVEN) {
                 kernels.add(problem.geometry().momentsAcrossRows() ? momentsOfColumns() : momentsOfBlocks());
-                if (plan.mergeOnce()) {
+                if (split.mergeLaunch()) {
                     kernels.add(momentsOfSets());
                 }
             }
@@ -112,6 +115,6 @@ final class ForwardKernels {
     private KernelOptions statistics(KernelOptions options) {
         return problem.statistics() == Statistics.GIVEN
                 ? options.with("STATISTICS", "GIVEN")
-                : options.with(plan.mergeOnce(), "STATISTICS", "MERGED");
+                : options.with(((SplitPlan) plan).mergeLaunch(), "STATISTICS", "MERGED");
     }
 }

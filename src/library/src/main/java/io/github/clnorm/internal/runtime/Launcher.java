@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.opencl.OpenCl;
-import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.plan.LaunchBound;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +24,7 @@ final class Launcher {
 
     /** One launch, or several where one would hold a slow device for too long. */
     void launch(OpenCl.Kernel kernel, int workGroupSize, int firstGroupArgument, long groups, long elementsPerGroup) {
-        long atOnce = Math.max(1, PlanRules.elementsPerLaunch(session.device()) / Math.max(1, elementsPerGroup));
+        long atOnce = Math.max(1, LaunchBound.elements(session.device()) / Math.max(1, elementsPerGroup));
         launches.add(new Launches.Launch(kernel, arguments, workGroupSize, firstGroupArgument, groups, atOnce));
     }
 

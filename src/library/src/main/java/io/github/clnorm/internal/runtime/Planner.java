@@ -4,8 +4,7 @@ import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
-import io.github.clnorm.internal.plan.GradientHeuristics;
-import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.Choice;
 import io.github.clnorm.internal.plan.Heuristics;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
@@ -105,27 +104,32 @@ public final class Planner {
     }
 
     /**
-     * The plan that the heuristics choose, with a work-group that the kernels allow: known only when they are built.
+     * The plan that the heuristics choose.
      *
      * @param problem what is computed, not empty
      * @return a plan that the device and its kernels allow
      */
     public Plan heuristic(Problem problem) {
+        return choice(problem).plan();
+    }
+
+    /**
+     * The plan that the heuristics choose, with a work-group that the kernels allow: known only when they are built.
+     *
+     * @param problem what is computed, not empty
+     * @return a plan that the device and its kernels allow, and the reason for it
+     */
+    public Choice choice(Problem problem) {
         long limit = session.device().maxWorkGroupSize();
         while (true) {
-            Plan plan = heuristic(problem, limit);
+            Choice choice = Heuristics.choose(problem, session.device(), limit);
+            Plan plan = choice.plan();
             long allowed = workGroupLimit(plan, problem);
             if (plan.workGroupSize() <= allowed || limit <= 1) {
-                return plan;
+                return choice;
             }
             limit = Math.max(1, Math.min(allowed, plan.workGroupSize() / 2));
         }
-    }
-
-    private Plan heuristic(Problem problem, long limit) {
-        return problem instanceof ForwardProblem forward
-                ? Heuristics.plan(forward, session.device(), limit)
-                : GradientHeuristics.plan((BackwardProblem) problem, session.device(), limit);
     }
 
     /**
@@ -154,9 +158,7 @@ public final class Planner {
      * @return the reason, or empty when no rule forbids it
      */
     public Optional<String> againstRules(Plan plan, Problem problem) {
-        return problem instanceof ForwardProblem forward
-                ? PlanRules.problem(plan, forward, session.device())
-                : GradientRules.problem(plan, (BackwardProblem) problem, session.device());
+        return PlanRules.problem(plan, problem, session.device());
     }
 
     private long workGroupLimit(Plan plan, Problem problem) {

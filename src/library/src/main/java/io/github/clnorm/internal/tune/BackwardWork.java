@@ -2,8 +2,8 @@ package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.plan.GradientRules;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.runtime.Backward;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Forward;
@@ -63,7 +63,7 @@ final class BackwardWork extends Work {
 
     @Override
     Optional<String> againstRules(Plan plan) {
-        return GradientRules.problem(plan, problem, session.device());
+        return PlanRules.problem(plan, problem, session.device());
     }
 
     @Override

@@ -1,22 +1,26 @@
 package io.github.clnorm.internal.tune;
 
+import static io.github.clnorm.internal.geometry.Divide.ceil;
+
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.TiledPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which plans are worth trying: those that differ from a good one in one parameter, each over the values that make sense on
- * this kind of device. The search goes from there to the neighbours of what it found.
+ * The plans that the tuner tries: those that differ from a good one in one parameter, each over the values that suit this
+ * kind of device. The search continues with the neighbours of the best of them.
  */
 final class Candidates {
 
@@ -30,9 +34,6 @@ final class Candidates {
     private static final int MOST_PART_BLOCKS = 1 << 20;
     private static final int MOST_SETS_PER_TEAM = 1 << 16;
     private static final int MOST_SHARES = 8;
-    // A switch that belongs to one strategy alone is off elsewhere.
-    private static final String KEEP_SET = "keepSet";
-    private static final String MERGE_ONCE = "mergeOnce";
 
     private final Geometry geometry;
     private final DeviceInfo device;
@@ -53,73 +54,69 @@ final class Candidates {
         this.legal = legal;
     }
 
-    /** The legal neighbours of a plan, the most telling first, each once, without the plan. */
+    /** The legal neighbours of a plan, the most promising first, each once, without the plan. */
     List<Plan> around(Plan plan) {
         Set<Plan> plans = new LinkedHashSet<>();
-        switches(plan, plans);
-        strategies(plan, plans);
+        addSwitched(plan, plans);
+        addStrategies(plan, plans);
         for (int width : widths) {
-            plans.add(with(plan, Map.of("vectorWidth", width)));
+            plans.add(plan.withVectorWidth(width));
         }
         for (int group : workGroups()) {
-            plans.add(with(plan, Map.of("workGroupSize", group)));
+            plans.add(plan.withWorkGroupSize(group));
         }
         plans.remove(plan);
         return plans.stream().filter(legal).toList();
     }
 
-    /** Each switch the other way: those that plans have today, and those they will have. */
-    private void switches(Plan plan, Set<Plan> plans) {
-        for (String name : PlanParts.switches()) {
-            boolean wholeSets = plan.strategy() == Strategy.RESIDENT || plan.strategy() == Strategy.PACKED;
-            if (!name.equals(KEEP_SET) || wholeSets && !cpu) {
-                plans.add(with(plan, Map.of(name, !(Boolean) PlanParts.of(plan).get(name))));
+    /** Each switch of the plan the other way. Local memory of a CPU is memory like any other: nothing is kept there. */
+    private void addSwitched(Plan plan, Set<Plan> plans) {
+        if (plan instanceof WholeSetsPlan whole) {
+            if (!cpu) {
+                plans.add(whole.withKeepSet(!whole.keepSet()));
             }
+            plans.add(whole.withParameterLaunch(!whole.parameterLaunch()));
         }
+        if (plan instanceof SplitPlan split) {
+            plans.add(split.withMergeLaunch(!split.mergeLaunch()));
+        }
+        plans.add(plan.withNonTemporal(!plan.nonTemporal()));
     }
 
-    /** The other strategies, and other shares of the same. */
-    private void strategies(Plan plan, Set<Plan> plans) {
+    /** The other strategies, and other shares of the plan's own. */
+    private void addStrategies(Plan plan, Set<Plan> plans) {
+        int group = plan.workGroupSize();
+        int width = plan.vectorWidth();
+        boolean bypass = plan.nonTemporal();
+        boolean keep = plan instanceof WholeSetsPlan whole && whole.keepSet();
         for (int sets : setsSideBySide()) {
-            plans.add(of(plan, Strategy.RESIDENT, 1, sets));
+            plans.add(new ResidentPlan(group, width, sets, keep, false, bypass));
         }
         for (int blocks : blocksPerPart(plan)) {
-            Plan split = of(plan, Strategy.SPLIT, blocks, 1);
+            SplitPlan split = new SplitPlan(group, width, blocks, mergesOnce(plan), bypass);
             plans.add(split);
             if (!legal.test(split)) {
-                // Sets across rows are merged in a launch of its own.
-                plans.add(split.withMergeOnce(true));
+                // Sets across rows need the launch for merging.
+                plans.add(split.withMergeLaunch(true));
             }
         }
         for (int sets : setsPerTeam(plan)) {
-            plans.add(of(plan, Strategy.PACKED, 1, sets));
+            plans.add(new PackedPlan(group, width, sets, keep, false, bypass));
         }
-        plans.add(of(plan, Strategy.TILED, 1, 1));
+        plans.add(new TiledPlan(group, width, bypass));
     }
 
-    private static Plan of(Plan plan, Strategy strategy, int blocksPerPart, int setsPerTeam) {
-        Map<String, Object> changes = new LinkedHashMap<>();
-        changes.put("strategy", strategy);
-        changes.put("blocksPerPart", blocksPerPart);
-        changes.put("setsPerTeam", setsPerTeam);
-        if (strategy != Strategy.RESIDENT && strategy != Strategy.PACKED) {
-            changes.put(KEEP_SET, false);
-        }
-        if (strategy != Strategy.SPLIT) {
-            changes.put(MERGE_ONCE, false);
-        }
-        return with(plan, changes);
-    }
-
-    private static Plan with(Plan plan, Map<String, ?> changes) {
-        return PlanParts.with(plan, changes);
+    private static boolean mergesOnce(Plan plan) {
+        return plan instanceof SplitPlan split
+                ? split.mergeLaunch()
+                : plan instanceof WholeSetsPlan whole && whole.parameterLaunch();
     }
 
     /** So that there are some work-groups for each compute unit; and near the plan's own. */
     private Set<Integer> blocksPerPart(Plan plan) {
         Set<Integer> values = new LinkedHashSet<>();
-        if (plan.strategy() == Strategy.SPLIT) {
-            around(plan.blocksPerPart(), MOST_PART_BLOCKS, values);
+        if (plan instanceof SplitPlan split) {
+            around(split.blocksPerPart(), MOST_PART_BLOCKS, values);
         }
         long cutApart = geometry.alongRows() ? geometry.sets() : geometry.samples();
         long blocks = ceil(geometry.elements() / cutApart, Cut.BLOCK);
@@ -142,8 +139,8 @@ final class Candidates {
 
     private Set<Integer> setsPerTeam(Plan plan) {
         Set<Integer> values = new LinkedHashSet<>();
-        if (plan.strategy() == Strategy.PACKED) {
-            around(plan.setsPerTeam(), MOST_SETS_PER_TEAM, values);
+        if (plan instanceof PackedPlan packed) {
+            around(packed.setsPerTeam(), MOST_SETS_PER_TEAM, values);
         }
         for (int perUnit : PARTS_PER_UNIT) {
             long sets = geometry.sets() / ((long) perUnit * units() * plan.teams());
@@ -176,9 +173,5 @@ final class Candidates {
 
     private long units() {
         return Math.max(1, device.computeUnits());
-    }
-
-    private static long ceil(long a, long b) {
-        return (a + b - 1) / b;
     }
 }

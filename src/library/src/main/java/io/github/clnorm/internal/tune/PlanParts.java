@@ -1,109 +1,100 @@
 package io.github.clnorm.internal.tune;
 
+import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
+import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.TiledPlan;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
- * A plan as the parameters that it is made of, by their names: what is stored, and what is varied. Whatever parameters
- * plans may have are taken from the record itself.
+ * The form of plans in tuning files, format 1: the same parameters for every strategy. Numbers that a strategy does not have
+ * are 1, switches are false.
  */
 final class PlanParts {
 
-    private static final RecordComponent[] COMPONENTS = Plan.class.getRecordComponents();
+    private static final String STRATEGY = "strategy";
+    private static final String WORK_GROUP_SIZE = "workGroupSize";
+    private static final String VECTOR_WIDTH = "vectorWidth";
+    private static final String BLOCKS_PER_PART = "blocksPerPart";
+    private static final String SETS_PER_TEAM = "setsPerTeam";
+    private static final String KEEP_SET = "keepSet";
+    private static final String MERGE_ONCE = "mergeOnce";
+    private static final String NON_TEMPORAL = "nonTemporal";
 
     private PlanParts() {}
 
-    /** Its parameters, in their order: whole numbers, booleans, and names in lower case. */
+    /** The parameters of a plan, in the order of files. */
     static Map<String, Object> of(Plan plan) {
+        SplitPlan split = plan instanceof SplitPlan some ? some : null;
+        WholeSetsPlan whole = plan instanceof WholeSetsPlan some ? some : null;
         Map<String, Object> parts = new LinkedHashMap<>();
-        for (RecordComponent component : COMPONENTS) {
-            Object value = value(plan, component);
-            parts.put(component.getName(), value instanceof Enum<?> word ? lower(word) : value);
-        }
+        parts.put(STRATEGY, plan.strategy().toString());
+        parts.put(WORK_GROUP_SIZE, plan.workGroupSize());
+        parts.put(VECTOR_WIDTH, plan.vectorWidth());
+        parts.put(BLOCKS_PER_PART, split != null ? split.blocksPerPart() : 1);
+        parts.put(SETS_PER_TEAM, whole != null ? whole.setsInTurn() : 1);
+        parts.put(KEEP_SET, whole != null && whole.keepSet());
+        parts.put(MERGE_ONCE, split != null && split.mergeLaunch() || whole != null && whole.parameterLaunch());
+        parts.put(NON_TEMPORAL, plan.nonTemporal());
         return parts;
     }
 
     /**
-     * A plan of parameters. Those that are missing are 1, or false; those that plans do not have are left out.
+     * The plan of some parameters. Missing numbers are 1, missing switches false. Unknown parameters are ignored, and those
+     * that the strategy does not have.
      *
-     * @throws IllegalArgumentException when they are no plan
+     * @throws IllegalArgumentException if they are not a plan
      */
     static Plan plan(Map<String, ?> parts) {
-        Object[] values = new Object[COMPONENTS.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = parsed(COMPONENTS[i], parts.get(COMPONENTS[i].getName()));
-        }
-        return plan(values);
+        Strategy strategy = strategy(parts);
+        int group = number(parts, WORK_GROUP_SIZE);
+        int width = number(parts, VECTOR_WIDTH);
+        int blocks = number(parts, BLOCKS_PER_PART);
+        int sets = number(parts, SETS_PER_TEAM);
+        boolean keep = isOn(parts, KEEP_SET);
+        boolean once = isOn(parts, MERGE_ONCE);
+        boolean bypass = isOn(parts, NON_TEMPORAL);
+        return switch (strategy) {
+            case RESIDENT -> new ResidentPlan(group, width, sets, keep, once, bypass);
+            case PACKED -> new PackedPlan(group, width, sets, keep, once, bypass);
+            case SPLIT -> new SplitPlan(group, width, blocks, once, bypass);
+            case TILED -> new TiledPlan(group, width, bypass);
+        };
     }
 
-    /** The same plan with other values of some parameters; of those that plans do not have, nothing. */
-    static Plan with(Plan plan, Map<String, ?> changes) {
-        Object[] values = new Object[COMPONENTS.length];
-        for (int i = 0; i < values.length; i++) {
-            Object changed = changes.get(COMPONENTS[i].getName());
-            values[i] = changed != null ? changed : value(plan, COMPONENTS[i]);
-        }
-        return plan(values);
+    private static Strategy strategy(Map<String, ?> parts) {
+        Object value = parts.get(STRATEGY);
+        return Arrays.stream(Strategy.values())
+                .filter(strategy -> strategy.toString().equals(value))
+                .findFirst()
+                .orElseThrow(() -> wrong(STRATEGY, value));
     }
 
-    /** The names of the parameters that are on or off. */
-    static String[] switches() {
-        return Arrays.stream(COMPONENTS)
-                .filter(component -> component.getType() == boolean.class)
-                .map(RecordComponent::getName)
-                .toArray(String[]::new);
-    }
-
-    private static Object parsed(RecordComponent component, Object value) {
-        Class<?> type = component.getType();
-        if (type == boolean.class && (value == null || value instanceof Boolean)) {
-            return value != null && (Boolean) value;
-        }
-        if (type == int.class && value == null) {
+    private static int number(Map<String, ?> parts, String name) {
+        Object value = parts.get(name);
+        if (value == null) {
             return 1;
         }
-        if (type == int.class && value instanceof Number number && number.doubleValue() == number.intValue()) {
+        if (value instanceof Number number && number.doubleValue() == number.intValue()) {
             return number.intValue();
         }
-        if (type.isEnum() && value instanceof String word) {
-            for (Object constant : type.getEnumConstants()) {
-                if (lower((Enum<?>) constant).equals(word)) {
-                    return constant;
-                }
-            }
-        }
-        throw new IllegalArgumentException("a plan's " + component.getName() + " cannot be " + value);
+        throw wrong(name, value);
     }
 
-    private static String lower(Enum<?> word) {
-        return word.name().toLowerCase(Locale.ROOT);
+    private static boolean isOn(Map<String, ?> parts, String name) {
+        Object value = parts.get(name);
+        if (value == null || value instanceof Boolean) {
+            return value != null && (Boolean) value;
+        }
+        throw wrong(name, value);
     }
 
-    private static Object value(Plan plan, RecordComponent component) {
-        try {
-            return component.getAccessor().invoke(plan);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static Plan plan(Object... values) {
-        Class<?>[] types =
-                Arrays.stream(COMPONENTS).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        try {
-            return Plan.class.getDeclaredConstructor(types).newInstance(values);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof IllegalArgumentException wrong) {
-                throw wrong;
-            }
-            throw new IllegalStateException(e);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
+    private static IllegalArgumentException wrong(String name, Object value) {
+        return new IllegalArgumentException("a plan's " + name + " cannot be " + value);
     }
 }

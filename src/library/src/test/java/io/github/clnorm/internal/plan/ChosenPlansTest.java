@@ -3,7 +3,7 @@ package io.github.clnorm.internal.plan;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.geometry.GradientCut;
+import io.github.clnorm.internal.geometry.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -29,9 +29,11 @@ class ChosenPlansTest {
             List<String> backward = new ArrayList<>();
             for (int i = 0; i < RANDOM_PROBLEMS; i++) {
                 long limit = Math.min(device.maxWorkGroupSize(), 1L << random.nextInt(13));
-                forward.add(
-                        Heuristics.plan(PlanGrid.forward(random), device, limit).toString());
-                backward.add(GradientHeuristics.plan(PlanGrid.backward(random), device, limit)
+                forward.add(Heuristics.choose(PlanGrid.forward(random), device, limit)
+                        .plan()
+                        .toString());
+                backward.add(Heuristics.choose(PlanGrid.backward(random), device, limit)
+                        .plan()
                         .toString());
             }
             recording.checksum("random forward", forward);
@@ -40,12 +42,8 @@ class ChosenPlansTest {
         recording.assertRecorded(ChosenPlansTest.class, "chosen-plans.txt");
     }
 
-    private static Plan chosen(ForwardProblem problem, DeviceInfo device) {
-        return Heuristics.plan(problem, device, device.maxWorkGroupSize());
-    }
-
-    private static Plan chosen(BackwardProblem problem, DeviceInfo device) {
-        return GradientHeuristics.plan(problem, device, device.maxWorkGroupSize());
+    private static Plan chosen(Problem problem, DeviceInfo device) {
+        return Heuristics.choose(problem, device, device.maxWorkGroupSize()).plan();
     }
 
     /** Which plans are legal, and the local memory and loop trips of those. */
@@ -62,14 +60,14 @@ class ChosenPlansTest {
                 ForwardProblem problem = PlanGrid.forward(random);
                 for (Plan plan : PlanSpace.variants(group, width)) {
                     if (PlanRules.problem(plan, problem, device).isEmpty()) {
-                        forward.add(i + " " + plan + ": " + PlanRules.localBytes(plan, problem) + " bytes, "
-                                + PlanRules.trips(plan, problem) + " trips");
+                        forward.add(i + " " + plan + ": " + LocalMemory.bytes(plan, problem) + " bytes, "
+                                + LoopTrips.of(plan, problem) + " trips");
                     }
                 }
                 BackwardProblem gradients = PlanGrid.backward(random);
                 for (Plan plan : PlanSpace.gradients(gradients, device, group, width)) {
-                    backward.add(i + " " + plan + ": " + GradientRules.localBytes(plan, gradients) + " bytes, "
-                            + GradientRules.trips(plan, gradients, GradientCut.of(gradients.geometry()))
+                    backward.add(i + " " + plan + ": " + LocalMemory.bytes(plan, gradients) + " bytes, "
+                            + LoopTrips.of(plan, gradients)
                             + " trips");
                 }
             }

@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
@@ -34,7 +35,8 @@ class HeuristicsTest {
 
     private static Plan plan(DeviceInfo device, long groups, long... shape) {
         Geometry geometry = Geometries.groupNorm(shape, groups, Layout.CHANNELS_FIRST);
-        return Heuristics.plan(problem(geometry), device, device.maxWorkGroupSize());
+        return Heuristics.choose(problem(geometry), device, device.maxWorkGroupSize())
+                .plan();
     }
 
     private static ForwardProblem problem(Geometry geometry) {
@@ -61,8 +63,8 @@ class HeuristicsTest {
     void fewLargeSetsAreSplit() {
         for (DeviceInfo device : List.of(TestInfo.CPU, TestInfo.GPU)) {
             Plan plan = plan(device, 1, 1, 64, 512, 512);
-            assertEquals(Strategy.SPLIT, plan.strategy());
-            assertTrue(plan.blocksPerPart() < 16_384, plan.toString());
+            SplitPlan split = assertInstanceOf(SplitPlan.class, plan);
+            assertTrue(split.blocksPerPart() < 16_384, plan.toString());
         }
     }
 
@@ -102,7 +104,7 @@ class HeuristicsTest {
             DeviceInfo device = DEVICES.get(i % DEVICES.size());
             long limit = Math.min(device.maxWorkGroupSize(), 1L << random.nextInt(11));
             ForwardProblem problem = ForwardProblem.of(geometry, statistics, type);
-            Plan plan = Heuristics.plan(problem, device, limit);
+            Plan plan = Heuristics.choose(problem, device, limit).plan();
             String what = problem + " on " + device + ": " + plan;
             Optional<String> broken = PlanRules.problem(plan, problem, device);
             // Larger sets of columns have more blocks than a work-item may merge: they are refused, with the reason.
@@ -133,9 +135,9 @@ class HeuristicsTest {
                     (wanted & 1) != 0,
                     (wanted & 2) != 0,
                     (wanted & 4) != 0);
-            Plan plan = GradientHeuristics.plan(problem, device, limit);
+            Plan plan = Heuristics.choose(problem, device, limit).plan();
             String what = problem + " on " + device + ": " + plan;
-            Optional<String> broken = GradientRules.problem(plan, problem, device);
+            Optional<String> broken = PlanRules.problem(plan, problem, device);
             // So many blocks cannot be merged by one team: they are refused, with the reason.
             boolean merged = geometry.elements() <= 1L << 27;
             assertEquals(merged ? Optional.empty() : broken.filter(b -> b.contains("loop trips")), broken, what);
@@ -153,10 +155,10 @@ class HeuristicsTest {
                 true,
                 true,
                 true);
-        Plan plan = GradientHeuristics.plan(problem, TestInfo.CPU, 4096);
+        Plan plan = Heuristics.choose(problem, TestInfo.CPU, 4096).plan();
         assertEquals(
-                plan.strategy() != Strategy.TILED && plan.strategy() != Strategy.SPLIT && !plan.mergeOnce(),
-                GradientRules.withParameters(plan, problem),
+                plan instanceof WholeSetsPlan whole && !whole.parameterLaunch(),
+                ParameterMerge.inWorkGroups(plan, problem),
                 plan.toString());
         return plan;
     }
@@ -175,8 +177,8 @@ class HeuristicsTest {
     @Test
     void groupsOfFewChannelsAreTakenTogetherOnACpu() {
         Plan plan = forAllGradients(new Geometry(1, 32, 1024, 196, 196));
-        assertEquals(Strategy.PACKED, plan.strategy());
-        assertEquals(16, plan.setsPerTeam());
+        PackedPlan packed = assertInstanceOf(PackedPlan.class, plan);
+        assertEquals(16, packed.setsPerTeam());
         assertEquals(
                 Strategy.RESIDENT,
                 forAllGradients(new Geometry(1, 1, 64, 1 << 20, 1 << 20)).strategy());
@@ -186,6 +188,7 @@ class HeuristicsTest {
     @Test
     void oneLaunchMakesTheGradientsOfManyGroupsOnACpu() {
         assertEquals(Plan.resident(1, 16), forAllGradients(new Geometry(2, 1, 32, 40 * 64, 64)));
-        assertEquals(Plan.resident(1, 16).withMergeOnce(true), forAllGradients(new Geometry(64, 1, 1, 40 * 64, 64)));
+        assertEquals(
+                Plan.resident(1, 16).withParameterLaunch(true), forAllGradients(new Geometry(64, 1, 1, 40 * 64, 64)));
     }
 }

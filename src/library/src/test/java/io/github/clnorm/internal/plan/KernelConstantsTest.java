@@ -34,21 +34,21 @@ class KernelConstantsTest {
         assertConstant(Cut.LANES, "lanes.cl", "LANES");
         assertConstant(Cut.BLOCK, "lanes.cl", "BLOCK");
         assertConstant(Columns.TILE_ROWS, "tiles.cl", "COLUMN_ROWS");
-        assertConstant(PlanRules.PIVOT_ROWS, "column_moments.cl", "PIVOT_ROWS");
-        assertConstant(GradientRules.END, "gradient_blocks.cl", "END");
+        assertConstant(KernelConstants.PIVOT_ROWS, "column_moments.cl", "PIVOT_ROWS");
+        assertConstant(KernelConstants.END, "gradient_blocks.cl", "END");
     }
 
     @Test
     void aStripHasAsManyColumns() throws IOException {
-        assertEquals(PlanRules.STRIP_OF_A_TEAM, Cut.LANES);
+        assertEquals(KernelConstants.STRIP_OF_A_TEAM, Cut.LANES);
         assertEquals(
-                List.of("(" + PlanRules.VECTORS_OF_ONE + " * VECTOR_WIDTH)", "LANES"),
+                List.of("(" + KernelConstants.VECTORS_OF_ONE + " * VECTOR_WIDTH)", "LANES"),
                 definitions("tiles.cl", "STRIP"));
     }
 
     @Test
     void loopsHaveAsManyIterations() throws IOException {
-        assertConstant(PlanRules.STRETCH / Cut.BLOCK, "sets.cl", "STRETCH_BLOCKS");
-        assertEquals(List.of("" + GradientRules.AT_ONCE, "1"), definitions("gradient_input.cl", "AT_ONCE"));
+        assertConstant(KernelConstants.STRETCH / Cut.BLOCK, "sets.cl", "STRETCH_BLOCKS");
+        assertEquals(List.of("" + KernelConstants.AT_ONCE, "1"), definitions("gradient_input.cl", "AT_ONCE"));
     }
 }

@@ -35,15 +35,15 @@ public final class PlanSpace {
         int narrow = Math.min(4, widest);
         List<Plan> plans = new ArrayList<>();
         plans.add(Plan.resident(1, narrow));
-        plans.add(Plan.split(1, narrow, 2).withMergeOnce(true));
+        plans.add(Plan.split(1, narrow, 2).withMergeLaunch(true));
         plans.addAll(variants(1, widest));
         plans.add(Plan.resident(16, 4).withKeepSet(true));
         plans.add(Plan.packed(16, 4, 3).withKeepSet(true));
         plans.add(Plan.split(16, 4, 1));
-        plans.add(Plan.split(16, 4, 16).withMergeOnce(true));
+        plans.add(Plan.split(16, 4, 16).withMergeLaunch(true));
         int largest = Integer.highestOneBit(device.maxWorkGroupSize());
         plans.add(Plan.resident(largest, 4));
-        plans.add(Plan.split(largest, 4, 16).withMergeOnce(true));
+        plans.add(Plan.split(largest, 4, 16).withMergeLaunch(true));
         return legal(plans, problem, device);
     }
 
@@ -54,40 +54,40 @@ public final class PlanSpace {
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withKeepSet(true));
-        plans.add(Plan.split(8, 4, 8).withMergeOnce(true));
+        plans.add(Plan.split(8, 4, 8).withMergeLaunch(true));
         plans.add(Plan.residentAcross(1, widest, 1000));
         if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
-            plans.add(Plan.split(1, narrow, 16).withMergeOnce(true));
-            plans.add(Plan.split(1, widest, 1000).withMergeOnce(true));
+            plans.add(Plan.split(1, narrow, 16).withMergeLaunch(true));
+            plans.add(Plan.split(1, widest, 1000).withMergeLaunch(true));
         }
         return legal(plans, problem, device);
     }
 
     /** The plans for gradients that are legal among the ways to use one work-group size and vector width. */
     public static List<Plan> gradients(BackwardProblem problem, DeviceInfo device, int group, int width) {
-        return Stream.of(
+        return Stream.<Plan>of(
                         Plan.resident(group, width),
                         Plan.resident(group, width).withKeepSet(true),
                         Plan.packed(group, width, 1).withKeepSet(true),
-                        Plan.resident(group, width).withMergeOnce(true),
+                        Plan.resident(group, width).withParameterLaunch(true),
                         Plan.packed(group, width, 3),
                         Plan.tiled(group, width),
                         Plan.split(group, width, 1),
                         Plan.split(group, width, 16).withNonTemporal(true),
                         Plan.split(group, width, 1000))
-                .filter(plan -> GradientRules.problem(plan, problem, device).isEmpty())
+                .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
                 .toList();
     }
 
     /** Plans for gradients of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. */
     public static List<Plan> fewGradients(BackwardProblem problem, DeviceInfo device, int widest) {
         int narrow = Math.min(4, widest);
-        return Stream.of(
+        return Stream.<Plan>of(
                         Plan.packed(1, narrow, 3),
                         Plan.tiled(1, narrow),
                         Plan.split(1, narrow, 1),
                         Plan.resident(1, widest).withNonTemporal(true),
-                        Plan.packed(1, widest, 2).withMergeOnce(true),
+                        Plan.packed(1, widest, 2).withParameterLaunch(true),
                         Plan.tiled(1, widest).withNonTemporal(true),
                         Plan.split(1, widest, 2),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
@@ -95,14 +95,14 @@ public final class PlanSpace {
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()
-                .filter(plan -> GradientRules.problem(plan, problem, device).isEmpty())
+                .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
                 .toList();
     }
 
     /** The ways to use one work-group size and vector width. */
     public static List<Plan> variants(int group, int width) {
-        Plan resident = Plan.resident(group, width);
-        Plan packed = Plan.packed(group, width, 1);
+        ResidentPlan resident = Plan.resident(group, width);
+        PackedPlan packed = Plan.packed(group, width, 1);
         return List.of(
                 resident,
                 resident.withKeepSet(true),
@@ -112,10 +112,10 @@ public final class PlanSpace {
                 Plan.residentAcross(group, width, 2),
                 Plan.residentAcross(group, width, 1000),
                 Plan.split(group, width, 1),
-                Plan.split(group, width, 2).withMergeOnce(true),
-                Plan.split(group, width, 16).withMergeOnce(true).withNonTemporal(true),
+                Plan.split(group, width, 2).withMergeLaunch(true),
+                Plan.split(group, width, 16).withMergeLaunch(true).withNonTemporal(true),
                 Plan.split(group, width, 1000),
-                Plan.split(group, width, 1000).withMergeOnce(true),
+                Plan.split(group, width, 1000).withMergeLaunch(true),
                 resident.withNonTemporal(true));
     }
 

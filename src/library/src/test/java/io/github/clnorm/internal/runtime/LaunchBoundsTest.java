@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
-import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.plan.LaunchBound;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.testing.Operation;
@@ -31,16 +31,16 @@ class LaunchBoundsTest {
 
     @Test
     void onlySlowDevicesGetManyLaunches() {
-        assertEquals(1 << 28, PlanRules.elementsPerLaunch(TestInfo.GPU));
-        assertEquals(1 << 28, PlanRules.elementsPerLaunch(TestInfo.CPU));
+        assertEquals(1 << 28, LaunchBound.elements(TestInfo.GPU));
+        assertEquals(1 << 28, LaunchBound.elements(TestInfo.CPU));
         DeviceInfo simulator = TestInfo.with(TestInfo.CPU, "platform", "Oclgrind");
-        assertTrue(PlanRules.elementsPerLaunch(simulator) < 1 << 22);
+        assertTrue(LaunchBound.elements(simulator) < 1 << 22);
     }
 
     private static void inSeveralLaunches(Operation operation, Plan... plans) {
         Backend backend = TestDevices.first();
         DeviceInfo slow = slow(backend.device());
-        assertEquals(1 << 18, PlanRules.elementsPerLaunch(slow));
+        assertEquals(1 << 18, LaunchBound.elements(slow));
         Trial trial = Trial.of(operation, ElementType.FLOAT32);
         try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
             for (Plan plan : plans) {
@@ -60,10 +60,10 @@ class LaunchBoundsTest {
                 Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 5, 4, 70_000),
                 Plan.resident(1, 16),
                 Plan.split(1, 16, 16),
-                Plan.split(1, 16, 16).withMergeOnce(true));
+                Plan.split(1, 16, 16).withMergeLaunch(true));
         inSeveralLaunches(
                 Operation.groupNorm(Layout.CHANNELS_LAST, 2, 5, 7000, 40),
-                Plan.split(1, 16, 64).withMergeOnce(true));
+                Plan.split(1, 16, 64).withMergeLaunch(true));
     }
 
     @Test
@@ -76,9 +76,9 @@ class LaunchBoundsTest {
                 Operation.layerNorm(new long[] {1000, 1500}, 1500))) {
             GradientTrial trial = GradientTrial.of(Trial.of(operation, ElementType.FLOAT32));
             try (Session session = new Session(JoclOpenCl.open(backend.device(), true), slow)) {
-                for (Plan plan :
-                        List.of(Plan.resident(1, 16).withMergeOnce(true), Plan.tiled(1, 16), Plan.split(1, 16, 16))) {
-                    if (GradientRules.problem(plan, trial.problem(), slow).isPresent()) {
+                for (Plan plan : List.of(
+                        Plan.resident(1, 16).withParameterLaunch(true), Plan.tiled(1, 16), Plan.split(1, 16, 16))) {
+                    if (PlanRules.problem(plan, trial.problem(), slow).isPresent()) {
                         continue;
                     }
                     GradientRun[] run = new GradientRun[1];

@@ -1,11 +1,8 @@
 package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.plan.GradientHeuristics;
-import io.github.clnorm.internal.plan.GradientRules;
+import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Heuristics;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanGrid;
@@ -34,8 +31,8 @@ class NeighboursTest {
                     "layer_norm 4096x768",
                     "batch_norm 7x12x25")) {
                 Geometry geometry = PlanGrid.geometries().get(shape);
-                ForwardProblem forward = PlanGrid.forward(geometry);
-                BackwardProblem backward = PlanGrid.backward(geometry);
+                Problem forward = PlanGrid.forward(geometry);
+                Problem backward = PlanGrid.backward(geometry);
                 recording.line(shape + " forward");
                 walk(new SplittableRandom(3), forward, device, 1).forEach(recording::line);
                 recording.line(shape + " backward");
@@ -54,16 +51,10 @@ class NeighboursTest {
         recording.assertRecorded(NeighboursTest.class, "neighbours.txt");
     }
 
-    private static List<String> walk(SplittableRandom random, ForwardProblem problem, DeviceInfo device, int steps) {
-        Plan start = Heuristics.plan(problem, device, device.maxWorkGroupSize());
+    private static List<String> walk(SplittableRandom random, Problem problem, DeviceInfo device, int steps) {
+        Plan start =
+                Heuristics.choose(problem, device, device.maxWorkGroupSize()).plan();
         Predicate<Plan> legal = plan -> PlanRules.problem(plan, problem, device).isEmpty();
-        return walk(random, start, new Candidates(problem.geometry(), device, legal), steps);
-    }
-
-    private static List<String> walk(SplittableRandom random, BackwardProblem problem, DeviceInfo device, int steps) {
-        Plan start = GradientHeuristics.plan(problem, device, device.maxWorkGroupSize());
-        Predicate<Plan> legal =
-                plan -> GradientRules.problem(plan, problem, device).isEmpty();
         return walk(random, start, new Candidates(problem.geometry(), device, legal), steps);
     }
 

@@ -42,7 +42,7 @@ class TunedPlansTest {
             Geometries.groupNorm(SHAPE, 4, Layout.CHANNELS_FIRST), Statistics.MEAN_AND_VARIANCE, ElementType.FLOAT32);
     private static final Grouping GROUPING = Grouping.of(PROBLEM).orElseThrow();
     private static final DeviceInfo DEVICE = TestInfo.with(TestDevices.first().device(), "globalMemory", 1L << 20);
-    private static final Plan TUNED = Plan.split(1, 4, 1).withMergeOnce(true);
+    private static final Plan TUNED = Plan.split(1, 4, 1).withMergeLaunch(true);
 
     @TempDir
     private Path folder;

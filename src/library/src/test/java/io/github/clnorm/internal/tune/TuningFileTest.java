@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.Strategy;
 import io.github.clnorm.testing.TestInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -97,8 +96,12 @@ class TuningFileTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> PlanParts.plan(Map.of("strategy", "resident", "nonTemporal", 1.0)));
-        for (Strategy strategy : Strategy.values()) {
-            Plan plan = PlanParts.with(Plan.split(8, 4, 7), Map.of("strategy", strategy));
+        for (Plan plan : List.of(
+                Plan.split(8, 4, 7).withMergeLaunch(true),
+                Plan.resident(8, 4).withKeepSet(true),
+                Plan.residentAcross(8, 4, 7),
+                Plan.packed(8, 4, 7).withParameterLaunch(true),
+                Plan.tiled(8, 4).withNonTemporal(true))) {
             assertEquals(plan, PlanParts.plan(new LinkedHashMap<>(PlanParts.of(plan))));
         }
     }

@@ -1,0 +1,77 @@
+package io.github.clnorm.internal.plan;
+
+/**
+ * {@link Strategy#RESIDENT}: all work-items of a work-group share a set, or several sets that lie side by side across rows.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param workGroupSize work-items of a work-group, a power of two
+ * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
+ * @param sets sets that a work-group takes: forward across rows side by side, else one after another
+ * @param keepSet whether a work-group copies its set to local memory first
+ * @param parameterLaunch backward: whether the gradients of parameters are merged in a launch of their own
+ * @param nonTemporal whether stores of the output bypass the cache
+ */
+public record ResidentPlan(
+        int workGroupSize, int vectorWidth, int sets, boolean keepSet, boolean parameterLaunch, boolean nonTemporal)
+        implements WholeSetsPlan {
+
+    /**
+     * Checks the requirements of every device.
+     *
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    public ResidentPlan {
+        Parameters.check(workGroupSize, vectorWidth);
+        Parameters.checkPositive("sets a work-group", sets);
+    }
+
+    @Override
+    public Strategy strategy() {
+        return Strategy.RESIDENT;
+    }
+
+    @Override
+    public int setsAtATime() {
+        return 1;
+    }
+
+    @Override
+    public int setsInTurn() {
+        return sets;
+    }
+
+    @Override
+    public ResidentPlan withWorkGroupSize(int size) {
+        return new ResidentPlan(size, vectorWidth, sets, keepSet, parameterLaunch, nonTemporal);
+    }
+
+    @Override
+    public ResidentPlan withVectorWidth(int width) {
+        return new ResidentPlan(workGroupSize, width, sets, keepSet, parameterLaunch, nonTemporal);
+    }
+
+    @Override
+    public ResidentPlan withKeepSet(boolean keep) {
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, keep, parameterLaunch, nonTemporal);
+    }
+
+    @Override
+    public ResidentPlan withParameterLaunch(boolean own) {
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, keepSet, own, nonTemporal);
+    }
+
+    @Override
+    public ResidentPlan withNonTemporal(boolean bypass) {
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, keepSet, parameterLaunch, bypass);
+    }
+
+    @Override
+    public String toString() {
+        return Parameters.text(
+                this,
+                sets > 1 ? sets + " sets side by side" : null,
+                keepSet ? Parameters.KEPT : null,
+                parameterLaunch ? Parameters.MERGED_ONCE : null);
+    }
+}

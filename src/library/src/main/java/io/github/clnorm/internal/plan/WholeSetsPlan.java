@@ -1,0 +1,55 @@
+package io.github.clnorm.internal.plan;
+
+/**
+ * A plan whose work-groups take whole sets: moments and results in one launch. The second read of a set comes from local
+ * memory or from a cache.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public sealed interface WholeSetsPlan extends Plan permits ResidentPlan, PackedPlan {
+
+    /**
+     * Whether a work-group copies its sets to local memory first.
+     *
+     * @return false to read them again from global memory
+     */
+    boolean keepSet();
+
+    /**
+     * Backward only: whether the gradients of parameters are merged in a launch of their own. Without it a work-group takes
+     * its groups of channels in all samples and merges them itself, where several elements share a parameter.
+     *
+     * @return true for one more launch, and more work-groups
+     */
+    boolean parameterLaunch();
+
+    /**
+     * Sets that a work-group works on at the same time, along rows.
+     *
+     * @return its teams, or 1 if they share a set
+     */
+    int setsAtATime();
+
+    /**
+     * Sets, or groups of {@link #setsAtATime} sets, that a work-group takes one after another, along rows.
+     *
+     * @return 1 or more
+     */
+    int setsInTurn();
+
+    /**
+     * This plan with the sets copied to local memory or not.
+     *
+     * @param keep whether a work-group copies its sets
+     * @return the changed plan
+     */
+    WholeSetsPlan withKeepSet(boolean keep);
+
+    /**
+     * This plan with a launch for the gradients of parameters or without.
+     *
+     * @param own whether they have a launch of their own
+     * @return the changed plan
+     */
+    WholeSetsPlan withParameterLaunch(boolean own);
+}
