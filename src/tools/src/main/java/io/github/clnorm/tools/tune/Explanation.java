@@ -2,6 +2,7 @@ package io.github.clnorm.tools.tune;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.plan.Choice;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Entry;
@@ -16,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which plan would run for a pass, and why: what the planner does, in words. */
+/** Explains which plan runs for a pass: the steps of the planner, and the reason of the heuristics. */
 final class Explanation {
 
     private final Session session;
@@ -27,19 +28,20 @@ final class Explanation {
         this.database = database;
     }
 
-    /** Some lines of text. */
+    /** The lines for one pass. */
     String of(Workload workload, Direction direction) {
         Problem problem = direction == Direction.FORWARD ? workload.problem() : workload.gradientProblem();
         Grouping grouping = Grouping.of(problem).orElseThrow();
         List<String> lines = new ArrayList<>();
         lines.add(workload + ", " + direction + " on " + session.device().description());
         lines.add("  grouping: " + grouping);
-        lines.addAll(choice(grouping, problem));
+        Choice heuristic = session.planner().choice(problem);
+        lines.addAll(choice(grouping, problem, heuristic.plan()));
+        lines.add("  the heuristic's reason: " + heuristic.reason());
         return String.join("\n", lines) + "\n\n";
     }
 
-    private List<String> choice(Grouping grouping, Problem problem) {
-        Plan heuristic = session.planner().heuristic(problem);
+    private List<String> choice(Grouping grouping, Problem problem, Plan heuristic) {
         List<String> skipped = new ArrayList<>();
         for (Match match : TunedPlans.matches(database, session, grouping)) {
             Entry entry = match.entry();

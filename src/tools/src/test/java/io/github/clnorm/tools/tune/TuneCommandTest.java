@@ -84,6 +84,7 @@ class TuneCommandTest extends CommandLineFixture {
                         "forward"),
                 err);
         assertTrue(out.contains("nothing was tuned"), out);
+        assertTrue(out.lines().anyMatch(line -> line.matches("  the heuristic's reason: \\w.*")), out);
         assertTrue(out.contains("8 sets of 60 elements"), out);
 
         assertEquals(
@@ -127,6 +128,7 @@ class TuneCommandTest extends CommandLineFixture {
                 err);
         assertTrue(out.contains("tuned for it on this device"), out);
         assertTrue(out.contains("plan: " + row.get("plan").asText()), out);
+        assertTrue(out.contains("the heuristic's reason: "), out);
 
         // As a neighbour would: from another folder.
         Path shared = folder.resolve("shared.json");
