@@ -5,37 +5,26 @@ import io.github.clnorm.internal.cache.OwnFile;
 import io.github.clnorm.internal.cache.UntrustedException;
 import io.github.clnorm.internal.files.FileReplacements;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 
 /**
- * What tuning found, in one readable JSON file: by default {@code tuning.json} in the {@linkplain CacheFolder user's cache
- * folder}. It is read once, when it is first asked.
+ * The results of tuning in one readable JSON file: by default {@code tuning.json} in the {@linkplain CacheFolder user's
+ * cache folder}. It is read once, on first use.
  *
- * <p>Several processes may store at the same time: each reads what is there, adds its own and replaces the file as a whole,
- * under a lock of the file {@code tuning.json.lock} beside it. A file that is something else, or damaged, is renamed to
- * {@code tuning.json.damaged}, with a warning in the log, and a new one begun. A folder that cannot be written to costs
- * nothing but what would have been stored in it. A file that another user could have written is neither read nor replaced,
- * with a warning in the log.
+ * <p>Several processes may store at the same time. Each reads the file, adds its entries and replaces the file as a whole,
+ * under a lock on the file {@code tuning.json.lock} beside it. A damaged or foreign file is renamed to
+ * {@code tuning.json.damaged} with a warning in the log, and a new file is started. If the folder cannot be written, only
+ * the results are lost. A file that another user could have written is neither read nor replaced, with a warning in the log.
  *
  * <p>Thread-safe.
  */
@@ -43,15 +32,10 @@ public final class TuningDatabase {
 
     private static final System.Logger LOG = System.getLogger(TuningDatabase.class.getName());
     private static final String NAME = "tuning.json";
-    private static final String SHIPPED = "shipped.json";
-    // A result takes about 500 bytes. Parsed, a file takes some twenty times its size.
+    // An entry takes about 500 bytes. A parsed file takes about twenty times its size.
     private static final long LARGEST_FILE = 8L << 20;
-    private static final long LOCK_PATIENCE_SECONDS = 60;
-    private static final long LOCK_RETRY_MILLISECONDS = 10;
 
-    // A file's lock is the process's, not the thread's.
-    private static final Object PROCESS_LOCK = new Object();
-    // Every backend reads the file anew; what is wrong with it is said once.
+    // Every backend reads the file again; each problem with it is logged once.
     private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
 
     private final Path file;
@@ -62,9 +46,9 @@ public final class TuningDatabase {
     }
 
     /**
-     * The user's own.
+     * The user's database.
      *
-     * @return the database in the cache folder; an empty one that keeps nothing where there is no such folder
+     * @return the database in the cache folder; if there is no cache folder, an empty one that stores nothing
      */
     public static TuningDatabase ofUser() {
         return new TuningDatabase(
@@ -72,9 +56,9 @@ public final class TuningDatabase {
     }
 
     /**
-     * That of a file.
+     * The database of a file.
      *
-     * @param file which need not exist yet
+     * @param file need not exist yet
      * @return the database
      */
     public static TuningDatabase at(Path file) {
@@ -82,41 +66,25 @@ public final class TuningDatabase {
     }
 
     /**
-     * What comes with the library.
+     * The entries that the library contains.
      *
-     * @return entries of devices that were measured for it; may be none
+     * @return entries of devices on which it was tuned; may be empty
      */
     public static Collection<Entry> shipped() {
-        return Shipped.ENTRIES;
-    }
-
-    /** Read when somebody asks for it. */
-    private static final class Shipped {
-        private static final Collection<Entry> ENTRIES = read(TuningDatabase.class.getResourceAsStream(SHIPPED));
-    }
-
-    static Collection<Entry> read(InputStream resource) {
-        if (resource == null) {
-            return List.of();
-        }
-        try (resource) {
-            return List.copyOf(TuningFile.parse(resource.readAllBytes()).entries());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return ShippedEntries.ALL;
     }
 
     /**
-     * Where it is.
+     * The file of this database.
      *
-     * @return the file; null where there is no place for one
+     * @return the file; null if there is no cache folder
      */
     public Path file() {
         return file;
     }
 
     /**
-     * All entries, of whatever device and driver.
+     * All entries, of any device and driver.
      *
      * @return a copy
      */
@@ -128,10 +96,10 @@ public final class TuningDatabase {
     }
 
     /**
-     * Stores entries, each in place of one of the same device, driver, kernels and grouping.
+     * Stores entries. Each replaces the entry of the same device, driver, kernels and grouping.
      *
-     * @param found what was measured just now
-     * @throws IOException when it cannot be written; the entries are known to this object all the same
+     * @param found entries that were measured just now
+     * @throws IOException if the file cannot be written; this object still has the entries
      */
     public synchronized void add(Collection<Entry> found) throws IOException {
         TuningFile added = new TuningFile();
@@ -143,12 +111,12 @@ public final class TuningDatabase {
     }
 
     /**
-     * Stores what another file has, the newest of each entry.
+     * Stores the entries of another file; the newer of two results stays.
      *
      * @param other a file with an {@linkplain #exported() export}, or another user's database. Not modified
-     * @return how many entries were new, or newer
-     * @throws IllegalArgumentException when it is no such file
-     * @throws IOException when it cannot be read, or this one not written
+     * @return how many entries were new or newer
+     * @throws IllegalArgumentException if the other file does not exist or is not a tuning database
+     * @throws IOException if the other file cannot be read, or this one cannot be written
      */
     public synchronized int importFrom(Path other) throws IOException {
         try {
@@ -162,10 +130,10 @@ public final class TuningDatabase {
     }
 
     /**
-     * The content of the database as a file of its own, for other users.
+     * The content of the database as a file for other users.
      *
-     * @return its text in UTF-8, and how many entries it has
-     * @throws IOException when there is a file that cannot be read, or is something else
+     * @return the text in UTF-8, and the number of entries
+     * @throws IOException if the file exists and cannot be read, or is not a tuning database
      */
     public synchronized Export exported() throws IOException {
         TuningFile all = new TuningFile();
@@ -173,7 +141,7 @@ public final class TuningDatabase {
             try {
                 all = TuningFile.parse(ownBytes());
             } catch (FileSystemException e) {
-                throw new IOException(file + ": cannot be read: " + reason(e), e);
+                throw new IOException(file + ": cannot be read: " + FileReasons.of(e), e);
             } catch (IllegalArgumentException e) {
                 throw new IOException(file + ": " + e.getMessage(), e);
             }
@@ -182,14 +150,14 @@ public final class TuningDatabase {
     }
 
     /**
-     * What is shared.
+     * A file for other users.
      *
-     * @param text JSON, in UTF-8
-     * @param entries how many are in it
+     * @param text JSON in UTF-8
+     * @param entries the number of entries
      */
     public record Export(byte[] text, int entries) {}
 
-    /** Reads, adds, and writes, with nobody between. */
+    /** Reads, adds and writes under the lock. */
     private int merge(ToIntFunction<TuningFile> change) throws IOException {
         entries();
         int known = change.applyAsInt(content);
@@ -198,7 +166,7 @@ public final class TuningDatabase {
         }
         try {
             CacheFolder.create(file.toAbsolutePath().getParent());
-            return locked(() -> {
+            return DatabaseLock.locked(file, () -> {
                 TuningFile current = read(true);
                 int isNew = change.applyAsInt(current);
                 content = current;
@@ -210,77 +178,13 @@ public final class TuningDatabase {
                 return Math.max(isNew, known);
             });
         } catch (FileSystemException e) {
-            throw new IOException(file + ": cannot be written: " + reason(e), e);
+            throw new IOException(file + ": cannot be written: " + FileReasons.of(e), e);
         } catch (UntrustedException e) {
             throw new IOException(file + ": is not used: " + e.getMessage(), e);
         }
     }
 
-    /** Java's own message is often the name of the file alone. */
-    private static String reason(FileSystemException e) {
-        if (e.getReason() != null) {
-            return e.getReason();
-        }
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof NoSuchFileException) {
-            return e.getFile() + ": no such file or folder";
-        }
-        return e instanceof FileAlreadyExistsException ? e.getFile() + " is not a folder" : e.toString();
-    }
-
-    /** What is done while nobody else does such things to the file. */
-    @FunctionalInterface
-    private interface Task<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T locked(Task<T> task) throws IOException {
-        synchronized (PROCESS_LOCK) {
-            Path lock = file.resolveSibling(file.getFileName() + ".lock");
-            // Opening a pipe would block.
-            if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS)
-                    && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
-                throw new FileSystemException(file.toString(), null, lock + " is not a regular file");
-            }
-            try (FileChannel channel = FileChannel.open(
-                    lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-                // Given back when the channel is closed.
-                lock(channel);
-                return task.run();
-            }
-        }
-    }
-
-    /** Waits for whoever has it, but not for one that hangs. */
-    private static void lock(FileChannel channel) throws IOException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOCK_PATIENCE_SECONDS);
-        while (true) {
-            FileLock lock;
-            try {
-                lock = channel.tryLock();
-            } catch (OverlappingFileLockException e) {
-                // Another class loader's copy of this class, in this process.
-                lock = null;
-            }
-            if (lock != null) {
-                return;
-            }
-            if (System.nanoTime() - end > 0) {
-                throw new IOException(
-                        "another process has locked the tuning database for " + LOCK_PATIENCE_SECONDS + " s");
-            }
-            try {
-                Thread.sleep(LOCK_RETRY_MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while waiting for the tuning database", e);
-            }
-        }
-    }
-
-    /** A file that is replaced while it is read is the old one or the new one. */
+    /** A file that is replaced during the read is either the old one or the new one. */
     private TuningFile readOrSetAside() {
         if (file == null || !Files.exists(file)) {
             return new TuningFile();
@@ -294,27 +198,27 @@ public final class TuningDatabase {
             CacheFolder.warn(e.getMessage());
             return new TuningFile();
         } catch (IOException | IllegalArgumentException e) {
-            // Somebody may be mending it: looked at again with nobody between.
+            // Another process may be replacing it: read again under the lock.
             return setAside();
         }
     }
 
     private TuningFile setAside() {
         try {
-            return locked(() -> read(true));
+            return DatabaseLock.locked(file, () -> read(true));
         } catch (IOException e) {
             try {
                 return read(false);
             } catch (IOException unreadable) {
                 warn(
                         "cannot be read",
-                        unreadable instanceof FileSystemException known ? reason(known) : unreadable.getMessage());
+                        unreadable instanceof FileSystemException known ? FileReasons.of(known) : unreadable.getMessage());
                 return new TuningFile();
             }
         }
     }
 
-    /** The caller has the lock, where there can be one. */
+    /** The caller holds the lock, unless the folder allows none. */
     private TuningFile read(boolean locked) throws IOException {
         try {
             return TuningFile.parse(ownBytes());
@@ -340,7 +244,7 @@ public final class TuningDatabase {
         }
     }
 
-    /** The content of the database's own file, also where a link of the user's leads to it. */
+    /** The content of the database's own file, also through a link of the user. */
     private byte[] ownBytes() throws IOException {
         CacheFolder.requireTrusted(file.toAbsolutePath().getParent());
         Path real = file.toRealPath();

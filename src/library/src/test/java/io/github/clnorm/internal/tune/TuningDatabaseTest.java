@@ -366,9 +366,9 @@ class TuningDatabaseTest {
 
     @Test
     void whatComesWithTheLibraryIsADatabaseToo() throws IOException {
-        assertEquals(List.of(), List.copyOf(TuningDatabase.read(null)));
+        assertEquals(List.of(), List.copyOf(ShippedEntries.read(null)));
         TuningDatabase.at(file()).add(List.of(ENTRY));
-        Collection<Entry> entries = TuningDatabase.read(new ByteArrayInputStream(Files.readAllBytes(file())));
+        Collection<Entry> entries = ShippedEntries.read(new ByteArrayInputStream(Files.readAllBytes(file())));
         assertEquals(List.of(ENTRY), List.copyOf(entries));
         // Whatever is shipped can be read.
         TuningDatabase.shipped();
