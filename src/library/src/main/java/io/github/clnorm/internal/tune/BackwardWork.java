@@ -3,7 +3,6 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.runtime.Backward;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Forward;
@@ -11,9 +10,8 @@ import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
-/** A backward pass for all of its gradients, by the statistics that a forward pass gave. */
+/** A backward pass for all gradients, with the statistics of a forward pass. */
 final class BackwardWork extends Work {
 
     private static final int TRANSITS = 3;
@@ -22,7 +20,7 @@ final class BackwardWork extends Work {
     private final List<Backward.Buffers> copies = new ArrayList<>();
 
     BackwardWork(Session session, BackwardProblem problem) {
-        super(session, problem.geometry(), problem.type());
+        super(session, problem);
         this.problem = problem;
     }
 
@@ -49,26 +47,6 @@ final class BackwardWork extends Work {
                 new Forward.Buffers(
                         first.input(), null, weight, bias, first.gradInput(), null, mean, meanRest, null, rstd),
                 EPS);
-    }
-
-    @Override
-    Grouping grouping() {
-        return Grouping.of(problem).orElseThrow();
-    }
-
-    @Override
-    Plan heuristic() {
-        return session.planner().heuristic(problem);
-    }
-
-    @Override
-    Optional<String> againstRules(Plan plan) {
-        return PlanRules.problem(plan, problem, session.device());
-    }
-
-    @Override
-    Optional<String> problem(Plan plan) {
-        return session.planner().problem(plan, problem);
     }
 
     @Override

@@ -2,15 +2,13 @@ package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Forward;
 import io.github.clnorm.internal.runtime.Session;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
-/** A forward pass with weight and bias, whose statistics are kept. */
+/** A forward pass with weight and bias that writes its statistics. */
 final class ForwardWork extends Work {
 
     private static final int TRANSITS = 2;
@@ -19,7 +17,7 @@ final class ForwardWork extends Work {
     private final List<Forward.Buffers> copies = new ArrayList<>();
 
     ForwardWork(Session session, ForwardProblem problem) {
-        super(session, problem.geometry(), problem.type());
+        super(session, problem);
         this.problem = problem;
     }
 
@@ -33,26 +31,6 @@ final class ForwardWork extends Work {
             DeviceBuffer y = empty(elements, type);
             copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, meanRest, null, rstd));
         });
-    }
-
-    @Override
-    Grouping grouping() {
-        return Grouping.of(problem).orElseThrow();
-    }
-
-    @Override
-    Plan heuristic() {
-        return session.planner().heuristic(problem);
-    }
-
-    @Override
-    Optional<String> againstRules(Plan plan) {
-        return PlanRules.problem(plan, problem, session.device());
-    }
-
-    @Override
-    Optional<String> problem(Plan plan) {
-        return session.planner().problem(plan, problem);
     }
 
     @Override

@@ -20,26 +20,25 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * A pass on a device with tensors of its own, several copies of them: each call takes the next, so that what it reads comes
- * from memory and not from a cache that the call before has filled. In a network other tensors lie between one
- * normalization and the next; only so is it decided rightly whether results are written past the cache.
+ * A pass on a device with several copies of its tensors. Each run uses the next copy, so that it reads from memory and not
+ * from a cache that the previous run has filled. This is what happens in a network, and it decides whether non-temporal
+ * stores pay.
  */
 abstract class Work implements AutoCloseable {
 
-    /** All copies together exceed the last-level cache by this factor, and have as many bytes at least. */
+    // All copies together exceed the last-level cache by this factor.
     private static final long CACHES = 4;
-
     private static final long LEAST_BYTES = 128L << 20;
     private static final int MOST_COPIES = 256;
-    // The device's memory is for its owner's tensors, too.
+    // The copies take at most this part of the device's memory: the caller's tensors need the rest.
     private static final int SHARE_OF_MEMORY = 4;
-
-    // So many random numbers are repeated: a prime, so that hardly any two sets hold the same.
+    // The length of the repeated random sequence: a prime, so that hardly any two sets are equal.
     private static final int PATTERN = 65_521;
 
     static final double EPS = 1e-5;
 
     final Session session;
+    private final Problem problem;
     final Geometry geometry;
     final ElementType type;
     DeviceBuffer weight;
@@ -52,46 +51,55 @@ abstract class Work implements AutoCloseable {
     /** A tensor that the pass writes. */
     record Output(String name, ElementType type, DeviceBuffer buffer) {}
 
-    Work(Session session, Geometry geometry, ElementType type) {
+    Work(Session session, Problem problem) {
         this.session = session;
-        this.geometry = geometry;
-        this.type = type;
+        this.problem = problem;
+        this.geometry = problem.geometry();
+        this.type = problem.type();
     }
 
-    /** What is tuned. */
-    abstract Grouping grouping();
+    /** The grouping that is tuned. */
+    final Grouping grouping() {
+        return Grouping.of(problem).orElseThrow();
+    }
 
-    /** The plan that everything is compared with. */
-    abstract Plan heuristic();
+    /** The plan with which all others are compared. */
+    final Plan heuristic() {
+        return session.planner().heuristic(problem);
+    }
 
     /** Why a plan cannot run, as far as that is known without building its kernels. */
-    abstract Optional<String> againstRules(Plan plan);
+    final Optional<String> againstRules(Plan plan) {
+        return session.planner().againstRules(plan, problem);
+    }
 
     /** Why a plan cannot run. Builds its kernels. */
-    abstract Optional<String> problem(Plan plan);
+    final Optional<String> problem(Plan plan) {
+        return session.planner().problem(plan, problem);
+    }
 
-    /** How many copies of the tensors there are. */
+    /** The number of copies of the tensors. */
     abstract int copies();
 
     /** Enqueues the pass on a copy. */
     abstract void enqueue(Plan plan, int copy);
 
-    /** What the pass writes, on a copy. */
+    /** The tensors of a copy that the pass writes. */
     abstract List<Output> outputs(int copy);
 
-    /** Two tensors as large as the input, for a copy of the plain kind; the second is overwritten. */
+    /** Two tensors as large as the input, for a plain copy from the first to the second. */
     abstract DeviceBuffer[] pair(int copy);
 
-    /** Reads and writes of the tensor, at least. */
+    /** The least number of reads and writes of the tensor. */
     abstract int transits();
 
-    /** The pass, from enqueue to finished. */
+    /** Runs the pass, from enqueue to finished. */
     final void run(Plan plan, int copy) {
         enqueue(plan, copy);
         session.finish();
     }
 
-    /** Copies that are wanted of tensors of so many bytes. */
+    /** The number of copies of tensors with this size. */
     static int copies(long bytes, DeviceInfo device) {
         long all = Math.max(LEAST_BYTES, CACHES * device.globalCache());
         if (device.globalMemory() > 0) {
@@ -100,7 +108,7 @@ abstract class Work implements AutoCloseable {
         return (int) Math.max(1, Math.min(MOST_COPIES, (all + bytes - 1) / bytes));
     }
 
-    /** Makes up to as many copies: fewer where the device has no room for more, but one at least. */
+    /** Makes copies, fewer than wanted if the device has no memory for more, but at least one. */
     static void fill(int wanted, Runnable one) {
         for (int i = 0; i < wanted; i++) {
             try {
@@ -141,7 +149,7 @@ abstract class Work implements AutoCloseable {
         return buffer;
     }
 
-    /** Weight, bias and room for the statistics: one of each serves all copies. */
+    /** Allocates weight, bias and the statistics: one of each serves all copies. */
     final void allocateParameters(ElementType real, Statistics statistics) {
         weight = random(3, 0.5, 1.5, parameters(), real);
         bias = random(4, -0.5, 0.5, parameters(), real);
@@ -152,7 +160,7 @@ abstract class Work implements AutoCloseable {
         rstd = empty(geometry.sets(), real);
     }
 
-    /** Of weight and bias. */
+    /** Elements of weight and of bias. */
     final long parameters() {
         return geometry.groups() * geometry.width() / geometry.run();
     }
@@ -162,7 +170,7 @@ abstract class Work implements AutoCloseable {
         buffers.forEach(DeviceBuffer::close);
     }
 
-    /** The pass of a problem, without what its grouping leaves out. */
+    /** The pass of a problem, without activation and residual, for all gradients. */
     static Work of(Session session, Problem problem) {
         Work work = problem instanceof ForwardProblem forward
                 ? new ForwardWork(session, Grouping.plain(forward))
@@ -170,7 +178,7 @@ abstract class Work implements AutoCloseable {
         return work.filled();
     }
 
-    /** Allocates; what was allocated is given back when something fails. */
+    /** Allocates; a failure releases what was allocated. */
     final Work filled() {
         try {
             allocate();
