@@ -11,16 +11,16 @@ final class KernelConstants {
     /** STRIP of single work-items: vectors of a strip. */
     static final int VECTORS_OF_ONE = 32;
 
-    /** PIVOT_ROWS: rows of a tile that are read twice. */
+    /** PIVOT_ROWS: rows whose mean is the pivot of a column. */
     static final int PIVOT_ROWS = 16;
 
-    /** Elements of STRETCH_BLOCKS. */
+    /** STRETCH_BLOCKS in elements: the part of a row that is normalized in one go. */
     static final long STRETCH = 64L * Cut.BLOCK;
 
-    /** END: blocks with fewer elements are summed lane by lane. */
+    /** END: elements that lanes take together at the end of a block. */
     static final int END = 16;
 
-    /** AT_ONCE: vectors of dx that a work-item computes together. */
+    /** AT_ONCE without an activation: vectors of dx in one iteration. */
     static final int AT_ONCE = 4;
 
     private KernelConstants() {}

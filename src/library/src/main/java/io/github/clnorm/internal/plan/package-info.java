@@ -1,5 +1,5 @@
 /**
- * How a geometry is computed on a device: strategy, work-group size, vector width, split. A plan decides speed only;
- * every legal plan gives the same bits.
+ * How a problem is computed on a device: plans, the rules for legal plans, and the heuristics that choose one. A plan affects
+ * only speed: all legal plans give the same bits.
  */
 package io.github.clnorm.internal.plan;

@@ -7,9 +7,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Times actions in turn, round after round, so that whatever else the machine does meanwhile is spread over all of them:
- * only times of the same rounds may be compared. Each timed call follows an untimed one of the same action, so that what it
- * finds in the caches, and what it must write back, is its own and not that of the action before it in the round.
+ * Times actions in turn, round after round, so that other work of the machine affects all of them alike. Only times of the
+ * same rounds may be compared. Each timed call follows an untimed call of the same action: the caches hold its own data, and
+ * the dirty lines that it must write back are its own, not those of the action before it in the round.
  */
 public final class Interleaved {
 
@@ -23,18 +23,18 @@ public final class Interleaved {
     /**
      * How long to measure.
      *
-     * @param warmUp nanoseconds before the rounds that count, at most; one round at least
-     * @param measure nanoseconds of the rounds that count; no new one begins after
-     * @param leastRounds as many are made, however long they take
-     * @param mostRounds no more are made
+     * @param warmUp nanoseconds of warm-up, at most; at least one round
+     * @param measure nanoseconds of the measured rounds: no round begins later
+     * @param leastRounds rounds that are made even if they take longer
+     * @param mostRounds rounds, at most
      */
     public record Limits(long warmUp, long measure, int leastRounds, int mostRounds) {}
 
     /**
-     * Times by a clock, until somebody wants it to stop.
+     * Measures with a clock.
      *
-     * @param clock of nanoseconds
-     * @param stop asked before every round
+     * @param clock a clock in nanoseconds
+     * @param stop called before every round; true ends the measurement
      */
     public Interleaved(LongSupplier clock, BooleanSupplier stop) {
         this.clock = clock;
@@ -44,9 +44,9 @@ public final class Interleaved {
     /**
      * Runs actions in turn, each twice a round: the second call is timed.
      *
-     * @param actions each waits until what it does is done
-     * @param limits how long
-     * @return the times of every action, in nanoseconds, in the order of the rounds; as many of each
+     * @param actions each blocks until its work is finished
+     * @param limits how long to measure
+     * @return for each action the times in nanoseconds, one for each round
      */
     public List<long[]> time(List<Runnable> actions, Limits limits) {
         warmUp(actions, limits.warmUp);

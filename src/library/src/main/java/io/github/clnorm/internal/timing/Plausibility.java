@@ -3,8 +3,8 @@ package io.github.clnorm.internal.timing;
 import java.util.Arrays;
 
 /**
- * Which times can be true. A pass that reads and writes a tensor is not several times as fast as the best copy: drivers
- * whose clocks do not run, and clocks that are too coarse, say so nevertheless.
+ * Tells plausible times from impossible ones. A pass that reads and writes a tensor is not several times as fast as the best
+ * copy, but drivers with broken or coarse clocks report that.
  */
 public final class Plausibility {
 
@@ -14,9 +14,9 @@ public final class Plausibility {
     private Plausibility() {}
 
     /**
-     * The shortest time that is believed of a pass.
+     * The shortest plausible time of a pass.
      *
-     * @param transits reads and writes of the tensor that the pass makes at least
+     * @param transits the least number of reads and writes of the tensor
      * @param copyNanoseconds the median of the best copy of a tensor of that size
      * @return nanoseconds, 1 or more
      */
@@ -25,11 +25,11 @@ public final class Plausibility {
     }
 
     /**
-     * The times that are believed.
+     * The plausible times.
      *
-     * @param nanoseconds some times. Not modified
-     * @param shortest that is believed
-     * @return those that are not shorter, in their order
+     * @param nanoseconds measured times. Not modified
+     * @param shortest the shortest plausible time
+     * @return the times that are not shorter, in their order
      */
     public static long[] believed(long[] nanoseconds, double shortest) {
         return Arrays.stream(nanoseconds).filter(time -> time >= shortest).toArray();

@@ -3,20 +3,20 @@ package io.github.clnorm.internal.timing;
 import java.util.Arrays;
 
 /**
- * Times of the same thing, again and again.
+ * The distribution of repeated measurements.
  *
  * @param median microseconds
  * @param p10 the 10th percentile, microseconds
  * @param p90 the 90th percentile, microseconds
- * @param samples how many times there are
+ * @param samples number of measurements
  */
 public record Spread(double median, double p10, double p90, int samples) {
 
     /**
-     * The spread of some times; percentiles in between are interpolated.
+     * The distribution of some times. Percentiles between two times are interpolated.
      *
-     * @param nanoseconds one or more, in any order. Not modified
-     * @return their spread, in microseconds
+     * @param nanoseconds one or more times, in any order. Not modified
+     * @return their distribution, in microseconds
      */
     public static Spread of(long... nanoseconds) {
         long[] sorted = nanoseconds.clone();

@@ -1,2 +1,2 @@
-/** Times of things that are compared: taken in turn, and believed only where they can be true. */
+/** Measurements for comparison: taken in turn, and checked for plausibility. */
 package io.github.clnorm.internal.timing;

@@ -29,7 +29,7 @@ final class Candidates {
     private static final int[] SCALARS = {1};
     private static final int GPU_LEAST_WORK_GROUP = 32;
     private static final int GPU_MOST_WORK_GROUP = 1024;
-    // Work-groups in all, for each compute unit, that sharing out aims at.
+    // Work-groups for each compute unit that the candidates have.
     private static final int[] PARTS_PER_UNIT = {1, 2, 4, 8, 16};
     private static final int MOST_PART_BLOCKS = 1 << 20;
     private static final int MOST_SETS_PER_TEAM = 1 << 16;
@@ -112,7 +112,7 @@ final class Candidates {
                 : plan instanceof WholeSetsPlan whole && whole.parameterLaunch();
     }
 
-    /** So that there are some work-groups for each compute unit; and near the plan's own. */
+    /** Parts that give some work-groups for each compute unit, and parts near those of the plan. */
     private Set<Integer> blocksPerPart(Plan plan) {
         Set<Integer> values = new LinkedHashSet<>();
         if (plan instanceof SplitPlan split) {
@@ -127,7 +127,7 @@ final class Candidates {
         return values;
     }
 
-    /** One work-group for a sample's sets, or for a share of them, where sets lie across rows; else one for each set. */
+    /** Across rows, one work-group for all sets of a sample or for a part of them; else one for each set. */
     private Set<Integer> setsSideBySide() {
         Set<Integer> values = new LinkedHashSet<>();
         for (int shares = 1; geometry.acrossRows() && shares <= MOST_SHARES; shares *= 2) {
@@ -144,7 +144,7 @@ final class Candidates {
         }
         for (int perUnit : PARTS_PER_UNIT) {
             long sets = geometry.sets() / ((long) perUnit * units() * plan.teams());
-            // One set after another is what resident does, but where a work-group has several teams.
+            // With one team, one set in turn is the same as resident.
             if (sets > 1 || plan.teams() > 1) {
                 values.add((int) Math.max(1, Math.min(MOST_SETS_PER_TEAM, sets)));
             }

@@ -1,16 +1,16 @@
 package io.github.clnorm.internal.tune;
 
 /**
- * Two plans gave different bits, which no two ever may: a bug of the kernels, or of the driver.
+ * Two plans gave different bits: a bug in the kernels or in the driver.
  *
  * <p>Immutable and thread-safe.
  */
 public final class DifferentBitsException extends RuntimeException {
 
     /**
-     * A difference.
+     * Reports a difference.
      *
-     * @param message which plan, of what, and the first element that differs
+     * @param message the plans, the problem, and the first element that differs
      */
     public DifferentBitsException(String message) {
         super(message);

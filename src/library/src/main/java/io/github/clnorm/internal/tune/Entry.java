@@ -12,20 +12,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What tuning found: the fastest plan for a grouping on a device.
+ * A result of tuning: the fastest plan for a grouping on a device.
  *
  * <p>Immutable and thread-safe.
  *
- * @param device its name
- * @param platform its platform's name
- * @param driver its driver's version
- * @param computeUnits how many it has
- * @param kernels a hash of the kernels that were timed
+ * @param device name of the device
+ * @param platform name of the device's platform
+ * @param driver version of the device's driver
+ * @param computeUnits compute units of the device
+ * @param kernels hash of the kernels that were timed
  * @param grouping what was computed
- * @param plan the fastest
- * @param microseconds its time, from enqueue to finished
- * @param heuristicMicroseconds the time of the heuristic's plan in the same rounds; the same where nothing beat it
- * @param date when
+ * @param plan the fastest plan
+ * @param microseconds time of the plan, from enqueue to finished
+ * @param heuristicMicroseconds time of the heuristic's plan in the same rounds; equal if no plan beat it
+ * @param date when it was measured
  */
 public record Entry(
         String device,
@@ -39,7 +39,7 @@ public record Entry(
         double heuristicMicroseconds,
         Instant date) {
 
-    /** What there is one entry of. */
+    /** Identifies an entry: a file has at most one of each key. */
     record Key(String device, String platform, String driver, int computeUnits, String kernels, Grouping grouping) {}
 
     Key key() {
@@ -47,20 +47,20 @@ public record Entry(
     }
 
     /**
-     * Whether nothing was faster than the heuristic's plan, which is then the entry's.
+     * Whether the entry's plan is the heuristic's, because no plan was faster.
      *
-     * @return false where another plan won
+     * @return false if another plan won
      */
     public boolean isHeuristic() {
         return microseconds >= heuristicMicroseconds;
     }
 
-    /** Whether it is of a device like this one, under whatever driver. */
+    /** Whether the entry is of a device like this one, under any driver. */
     boolean isOf(DeviceInfo info) {
         return device.equals(info.name()) && platform.equals(info.platform()) && computeUnits == info.computeUnits();
     }
 
-    /** As the file has it. */
+    /** The form of the entry in files. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("device", device);
@@ -84,9 +84,9 @@ public record Entry(
     }
 
     /**
-     * An entry of a file.
+     * The entry of a value in a file.
      *
-     * @throws IllegalArgumentException when it is none that this version knows
+     * @throws IllegalArgumentException if this version does not know entries like it
      */
     static Entry of(Object value) {
         if (!(value instanceof Map<?, ?> map)) {

@@ -12,23 +12,22 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a plan is tuned for: how channels are grouped into sets, and how those lie in memory. Two problems with one grouping
- * have the same geometry; what is done beside the normalization (activation, residual, which gradients are wanted) is not
- * told apart.
+ * What a plan is tuned for: how channels are grouped into sets, and where these lie in memory. Two problems with equal
+ * groupings have equal geometries. A grouping leaves out the rest: activation, residual, and which gradients are wanted.
  *
- * <p>The operation follows from the geometry, and is the plainest one that has it: group_norm with as many groups as
- * channels does the same as instance_norm, and is called so.
+ * <p>The operation follows from the geometry. It is the plainest one with this geometry: group_norm with as many groups as
+ * channels is instance_norm.
  *
  * <p>Immutable and thread-safe.
  *
- * @param operation which
+ * @param operation the normalization
  * @param backward whether it is the backward pass
- * @param layout where the channels are; channels first for operations without channels
- * @param type of the tensor's elements
- * @param samples N, where it matters to where the elements of a set lie; else 1
- * @param sets how many sets there are
+ * @param layout position of the channels; channels first for operations without channels
+ * @param type type of the tensor's elements
+ * @param samples N if the position of a set's elements depends on it; else 1
+ * @param sets number of sets
  * @param setSize elements of a set
- * @param channels parameters that a set has, such as the channels of a group
+ * @param channels parameters of a set, for example the channels of a group
  */
 public record Grouping(
         PlainOperation operation,
@@ -40,9 +39,10 @@ public record Grouping(
         long setSize,
         long channels) {
 
-    // A near one differs by this factor at most, in each of its numbers.
+    // The numbers of a near grouping differ by at most this factor.
     private static final double NEAR_FACTOR = 2;
-    // Fewer sets than this for a compute unit must be as many: one more, and a unit works alone for a while.
+    // With fewer sets for each compute unit, the numbers of sets must be equal: one set more could leave a unit working
+    // alone.
     private static final long FEW_SETS_PER_UNIT = 4;
 
     /**
@@ -85,20 +85,20 @@ public record Grouping(
     }
 
     /**
-     * The problem of a forward pass that has this grouping and nothing beside it, which is what the tuner runs.
+     * The forward pass that the tuner runs for a grouping.
      *
-     * @param problem any problem
-     * @return the same sets, with weight and bias
+     * @param problem a problem of the grouping
+     * @return the same sets, with weight and bias, without activation and residual
      */
     static ForwardProblem plain(ForwardProblem problem) {
         return ForwardProblem.of(problem.geometry(), problem.statistics(), problem.type());
     }
 
     /**
-     * The problem of a backward pass that has this grouping and nothing beside it, which is what the tuner runs.
+     * The backward pass that the tuner runs for a grouping.
      *
-     * @param problem any problem
-     * @return the same sets, with all gradients wanted
+     * @param problem a problem of the grouping
+     * @return the same sets, for all gradients, without activation and residual
      */
     static BackwardProblem plain(BackwardProblem problem) {
         return new BackwardProblem(
@@ -116,22 +116,22 @@ public record Grouping(
     /**
      * Bytes of the tensor.
      *
-     * @return those of all sets
+     * @return bytes of all sets
      */
     public long bytes() {
         return sets * setSize * type.bytes();
     }
 
     /**
-     * How far another grouping is from this one, where a plan for one may serve the other. Near are those of the same
-     * operation, direction, layout and type, of which samples, sets, set size and channels each differ by a factor of 2 at
-     * most; a device that has fewer than 4 sets for each compute unit must have as many in both; and both tensors must fit
-     * the device's last-level cache, or neither.
+     * The distance of another grouping, if a plan for one may serve the other. Groupings are near if they have the same
+     * operation, direction, layout and type, and if samples, sets, set size and channels each differ by at most a factor of
+     * 2. If there are fewer than 4 sets for each compute unit, the number of sets must be equal. Both tensors must fit in the
+     * last-level cache of the device, or neither.
      *
      * @param other another grouping
      * @param computeUnits of the device
-     * @param cache bytes of its last-level cache; 0 where unknown
-     * @return the sum of the factors' logarithms to base 2, 0 for the same grouping; empty where it is not near
+     * @param cache bytes of its last-level cache; 0 if unknown
+     * @return the sum of the binary logarithms of the factors, 0 for the same grouping; empty if it is not near
      */
     public OptionalDouble distance(Grouping other, int computeUnits, long cache) {
         if (operation != other.operation

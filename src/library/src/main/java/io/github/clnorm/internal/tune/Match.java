@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * An entry that speaks of a grouping on a device, and how closely.
+ * An entry that applies to a grouping on a device, and how closely.
  *
  * <p>Immutable and thread-safe.
  *
- * @param entry what was found
- * @param kind how closely
- * @param distance of the entry's grouping, 0 for the same; with other kernels, 1 under another driver
+ * @param entry the result of tuning
+ * @param kind how closely it applies
+ * @param distance distance of the entry's grouping, 0 for the same; with other kernels, 1 under another driver
  */
 public record Match(Entry entry, Kind kind, double distance) {
 
-    /** How closely, the closest first: the order in which entries are taken. */
+    /** How closely an entry applies, the closest first: the order in which entries are tried. */
     public enum Kind {
         /** The same grouping on this device, with this driver and these kernels. */
         EXACT("tuned for it on this device"),
@@ -43,18 +43,17 @@ public record Match(Entry entry, Kind kind, double distance) {
     }
 
     /**
-     * The entries that speak of a grouping, in the order in which they are taken: exact ones; the nearest with the same
-     * driver; those under other drivers, the nearest first; and the same grouping with other kernels. Among equals the newest
-     * comes first.
+     * The entries that apply to a grouping, in the order in which they are tried: exact ones; the nearest with the same
+     * driver; the nearest under other drivers; and the same grouping with other kernels. Among equals the newest is first.
      *
-     * <p>An entry of which the heuristic's plan was the fastest says that heuristics are right about there: what comes behind
-     * it is not asked.
+     * <p>If the heuristic's plan was the fastest in an entry, the heuristics are right for groupings like it: the entries
+     * after it are not tried.
      *
-     * @param entries of whatever devices
+     * @param entries entries of any devices
      * @param device this device
      * @param kernels the hash of the kernels
      * @param grouping what is computed
-     * @return the matches; may be none
+     * @return the matches; may be empty
      */
     public static List<Match> of(Collection<Entry> entries, DeviceInfo device, String kernels, Grouping grouping) {
         List<Match> matches = new ArrayList<>();
@@ -82,9 +81,10 @@ public record Match(Entry entry, Kind kind, double distance) {
     }
 
     /**
-     * Whether it only says that the heuristic is right: its plan is that of another size, or of what heuristics said then.
+     * Whether the entry only says that the heuristics are right. Its plan is not used: it may be for another size, or from
+     * earlier heuristics.
      *
-     * @return false where its plan is to be taken
+     * @return false if its plan is used
      */
     public boolean meansHeuristic() {
         return entry.isHeuristic();

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The results of a plan, to the bit: checksums of their pieces, so that they take no room beside the tensors. Outputs are
- * overwritten before every run: what a plan leaves out is not what another wrote.
+ * Compares the results of plans bit for bit, by checksums of pieces, which need little memory. Outputs are overwritten before
+ * every run, so that elements that a plan leaves out differ from those that another plan wrote.
  */
 final class Results {
 
@@ -23,7 +23,7 @@ final class Results {
     private final Plan reference;
     private final List<List<Long>> expected;
 
-    /** The results of the plan that all others must agree with. */
+    /** Runs the plan with which all others must agree. */
     Results(Work work, Plan reference) {
         this.work = work;
         this.reference = reference;
@@ -35,7 +35,7 @@ final class Results {
     /**
      * Runs a plan and compares.
      *
-     * @throws DifferentBitsException when its results are not the same bits
+     * @throws DifferentBitsException if its results are not the same bits
      */
     void check(Plan plan) {
         run(plan);

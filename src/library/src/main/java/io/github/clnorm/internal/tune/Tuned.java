@@ -7,18 +7,18 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What a search found.
+ * The result of a search.
  *
  * <p>Immutable and thread-safe.
  *
  * @param grouping what was computed
- * @param ending how it ended
- * @param plan the fastest; the heuristic's where nothing beat it
- * @param heuristic what would have run without it
- * @param microseconds the plan's median time; NaN where nothing was measured to its end
- * @param heuristicMicroseconds the heuristic's, in the same rounds
- * @param tried plans that were timed, the heuristic's among them
- * @param rejected plans that could not be, with the reasons
+ * @param ending how the search ended
+ * @param plan the fastest plan; the heuristic's if no plan beat it
+ * @param heuristic the plan of the heuristics
+ * @param microseconds median time of the plan; NaN if the search did not finish
+ * @param heuristicMicroseconds median time of the heuristic's plan in the same rounds
+ * @param tried number of plans that were timed, the heuristic's included
+ * @param rejected plans that could not be used, with the reasons
  */
 public record Tuned(
         Grouping grouping,
@@ -34,28 +34,28 @@ public record Tuned(
     public enum Ending {
         /** Another plan is faster than the heuristic's by more than noise. */
         FASTER,
-        /** The heuristic's plan is as fast as any. */
+        /** No plan is faster than the heuristic's by more than noise. */
         HEURISTIC,
-        /** Somebody wanted it to stop before it knew. */
+        /** It was stopped before it finished. */
         STOPPED,
-        /** The time was over when hardly any plan had been tried, and none of them was faster. */
+        /** The time was over when fewer than five plans had been timed, and none of them was faster. */
         OUT_OF_TIME,
-        /** No time could be believed. */
+        /** No measured time was plausible. */
         IMPLAUSIBLE
     }
 
     /**
-     * A plan that is out.
+     * A plan that could not be used.
      *
-     * @param plan which
+     * @param plan the plan
      * @param reason why
      */
     public record Rejected(Plan plan, String reason) {}
 
     /**
-     * Whether there is something to store.
+     * Whether there is a result to store.
      *
-     * @return false where it was stopped, had no time, or no time could be believed
+     * @return false if it was stopped, ran out of time, or no time was plausible
      */
     public boolean isMeasured() {
         return ending == Ending.FASTER || ending == Ending.HEURISTIC;
@@ -64,17 +64,17 @@ public record Tuned(
     /**
      * How much faster the plan is than the heuristic's.
      *
-     * @return 1 where it is the heuristic's
+     * @return 1 if it is the heuristic's
      */
     public double gain() {
         return heuristicMicroseconds / microseconds;
     }
 
     /**
-     * What the database keeps of it.
+     * The entry for the database.
      *
-     * @param device where it was measured
-     * @param date when
+     * @param device the device on which it was measured
+     * @param date when it was measured
      * @return the entry
      */
     public Entry entry(DeviceInfo device, Instant date) {

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The plans of a database for a session; with {@link Tuning#NOW} also those that it searches for.
+ * The plans of a database for a session. With {@link Tuning#NOW} it also searches for plans.
  *
  * <p>Thread-safe: the session's lock guards it.
  */
@@ -39,33 +39,33 @@ public final class TunedPlans implements PlanSource {
     }
 
     /**
-     * Makes a session use what the user has tuned.
+     * Makes a session use the user's tuned plans.
      *
      * @param session the session
-     * @param tuning how
+     * @param tuning whether to use stored plans, to search, or neither
      */
     public static void use(Session session, Tuning tuning) {
         use(session, tuning, TuningDatabase.ofUser());
     }
 
     /**
-     * Makes a session use what a database has.
+     * Makes a session use the plans of a database.
      *
      * @param session the session
-     * @param tuning how
-     * @param database read when the first plan is needed; what is tuned now is stored there
+     * @param tuning whether to use stored plans, to search, or neither
+     * @param database read when the first plan is needed; results of searches are stored there
      */
     public static void use(Session session, Tuning tuning, TuningDatabase database) {
         use(session, tuning, database, System::nanoTime);
     }
 
     /**
-     * Makes a session use what a database has, and limits searches by a clock of the caller's.
+     * Makes a session use the plans of a database, with a clock for the time limit of searches.
      *
      * @param session the session
-     * @param tuning how
-     * @param database read when the first plan is needed; what is tuned now is stored there
-     * @param clock of nanoseconds, such as {@link System#nanoTime}
+     * @param tuning whether to use stored plans, to search, or neither
+     * @param database read when the first plan is needed; results of searches are stored there
+     * @param clock a clock in nanoseconds, for example {@link System#nanoTime}
      */
     public static void use(Session session, Tuning tuning, TuningDatabase database, LongSupplier clock) {
         Tuner tuner = tuning == Tuning.NOW
@@ -103,12 +103,12 @@ public final class TunedPlans implements PlanSource {
     }
 
     /**
-     * What a database, and then what comes with the library, says of a grouping on a session's device.
+     * The entries that apply to a grouping on a session's device: those of a database, then those of the library.
      *
-     * @param database the user's
+     * @param database the user's database
      * @param session the device
      * @param grouping what is computed
-     * @return the matches in the order in which they are taken
+     * @return the matches in the order in which they are tried
      */
     public static List<Match> matches(TuningDatabase database, Session session, Grouping grouping) {
         List<Match> matches = new ArrayList<>();
@@ -120,13 +120,13 @@ public final class TunedPlans implements PlanSource {
         return matches;
     }
 
-    /** Says why a search found nothing: once a session, because every pass of a slow device ends the same way. */
+    /** Logs why a search found nothing. Once a session, because on a slow device every search ends the same way. */
     private void warn(Tuned tuned) {
         String reason =
                 switch (tuned.ending()) {
                     case OUT_OF_TIME -> "found nothing within " + TimeUnit.NANOSECONDS.toSeconds(BUDGET) + " s";
                     case IMPLAUSIBLE -> "found nothing, because no time that it measured is plausible";
-                        // The caller interrupted the thread, and knows.
+                        // The caller interrupted the thread.
                     default -> null;
                 };
         if (reason != null) {
@@ -142,13 +142,13 @@ public final class TunedPlans implements PlanSource {
         }
     }
 
-    /** The plan that was found; none where the search could not be made to its end, which costs nothing but speed. */
+    /** The plan that was found; empty if the search did not finish, which affects only speed. */
     private Optional<Plan> search(Problem problem) {
         Tuned tuned;
         try {
             tuned = tuner.tune(problem, BUDGET);
         } catch (ClException | IllegalArgumentException e) {
-            // No room for several copies of the tensors, most likely.
+            // Most likely there is no memory for several copies of the tensors.
             LOG.log(Level.WARNING, "tuning on {0} failed: {1}", session.device().description(), e.getMessage());
             return Optional.empty();
         }

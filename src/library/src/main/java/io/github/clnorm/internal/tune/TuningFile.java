@@ -15,15 +15,15 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The content of a tuning database: entries, and those that only another version of this program knows, kept as they are. */
+/** The content of a tuning database: entries, and unknown values of other versions of this program, which are preserved. */
 final class TuningFile {
 
-    /** Another number for whatever a reader of this one would misunderstand. */
+    /** Changes when older readers would misunderstand the file. */
     static final int FORMAT = 1;
 
     static final String KIND = "tuning";
 
-    /** A later version of this program wrote it. */
+    /** A later version of this program wrote the file. */
     static final class NewerFormatException extends IllegalArgumentException {
         private static final long serialVersionUID = 1;
 
@@ -36,9 +36,9 @@ final class TuningFile {
     private final Set<Object> unknown = new LinkedHashSet<>();
 
     /**
-     * Reads a file's content.
+     * Parses the content of a file.
      *
-     * @throws IllegalArgumentException when it is no tuning database, with the reason
+     * @throws IllegalArgumentException if it is not a tuning database, with the reason
      */
     static TuningFile parse(byte[] text) {
         try {
@@ -76,7 +76,7 @@ final class TuningFile {
         add(entry);
     }
 
-    /** Adds an entry, unless there is a newer one of the same: whether it is in now. */
+    /** Adds an entry unless there is a newer one of the same key. Returns whether it was added. */
     boolean add(Entry entry) {
         Entry old = entries.get(entry.key());
         if (old != null && old.date().isAfter(entry.date()) || entry.equals(old)) {
@@ -86,14 +86,14 @@ final class TuningFile {
         return true;
     }
 
-    /** Adds what another file has, the newest of each: how many entries are new or newer. */
+    /** Adds the entries of another file, the newest of each key. Returns how many are new or newer. */
     int add(TuningFile other) {
         int added = (int) other.entries.values().stream().filter(this::add).count();
         unknown.addAll(other.unknown);
         return added;
     }
 
-    /** Adds what was measured just now, whatever was there: a clock may have been wrong before. */
+    /** Adds entries that were measured just now, also over newer ones: the clock may have been wrong before. */
     void put(TuningFile measured) {
         entries.putAll(measured.entries);
     }
@@ -102,12 +102,12 @@ final class TuningFile {
         return entries.values();
     }
 
-    /** How many entries only another version knows. */
+    /** The number of unknown values. */
     int unknown() {
         return unknown.size();
     }
 
-    /** As a file has it: a line for each entry, in an order that does not depend on when they came. */
+    /** The text of the file: one line for each entry, in an order that does not depend on when they were added. */
     byte[] text() {
         List<String> lines = new ArrayList<>();
         entries.values().stream()

@@ -1,5 +1,2 @@
-/**
- * Which plan is the fastest here: the search, the database of what was found, and the look-up. A plan decides speed only,
- * so nothing here changes a result.
- */
+/** The search for the fastest plan, the database of its results, and the lookup. A plan affects only speed. */
 package io.github.clnorm.internal.tune;
