@@ -35,8 +35,7 @@ final class ForwardKernels {
 
     /** The same, across rows. */
     OpenCl.Kernel residentColumns() {
-        return session.kernel(
-                "resident_columns.cl", "resident_columns", output(input(moments(plan.workGroupSize()))));
+        return session.kernel("resident_columns.cl", "resident_columns", output(input(moments(plan.workGroupSize()))));
     }
 
     /** The first pass of the strategy split, along rows. */
@@ -46,8 +45,7 @@ final class ForwardKernels {
 
     /** The first pass of the strategy split, across rows. */
     OpenCl.Kernel momentsOfColumns() {
-        return session.kernel(
-                "moments_of_columns.cl", "moments_of_columns", input(moments(plan.workGroupSize())));
+        return session.kernel("moments_of_columns.cl", "moments_of_columns", input(moments(plan.workGroupSize())));
     }
 
     /** The merge of the strategy split, where it has its own launch. */
@@ -63,9 +61,7 @@ final class ForwardKernels {
     /** The second pass of the strategy split, across rows. */
     OpenCl.Kernel affineColumns() {
         return session.kernel(
-                "affine_columns.cl",
-                "affine_columns",
-                statistics(output(input(moments(plan.workGroupSize())))));
+                "affine_columns.cl", "affine_columns", statistics(output(input(moments(plan.workGroupSize())))));
     }
 
     /** One team: a larger work-group would merge the same blocks once more in each team. */

@@ -91,14 +91,16 @@ final class Contender implements Runnable {
         if (times.length == 0) {
             return;
         }
-        if (!failed
-                && !track.isReference(plan)
-                && Plausibility.believed(times, shortest).length < times.length) {
+        if (!failed && !track.isReference(plan) && Plausibility.believed(times, shortest).length < times.length) {
             fail("its times are implausible: faster than four copies of the tensor");
         }
         Spread spread = Spread.of(times);
         LOG.log(
-                Level.DEBUG, "{0} takes {1} us for {2}", plan, spread, track.work().grouping());
+                Level.DEBUG,
+                "{0} takes {1} us for {2}",
+                plan,
+                spread,
+                track.work().grouping());
         nanoseconds = failed ? Double.MAX_VALUE : spread.median() * 1e3;
     }
 }

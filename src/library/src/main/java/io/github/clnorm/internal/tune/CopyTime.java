@@ -33,7 +33,8 @@ final class CopyTime {
         return best;
     }
 
-    private static double time(Session session, Copy.Plan plan, DeviceBuffer from, DeviceBuffer to, LongSupplier clock) {
+    private static double time(
+            Session session, Copy.Plan plan, DeviceBuffer from, DeviceBuffer to, LongSupplier clock) {
         long[] times = new long[TRIES];
         for (int i = 0; i < TRIES; i++) {
             long start = clock.getAsLong();

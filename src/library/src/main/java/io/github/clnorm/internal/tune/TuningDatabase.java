@@ -212,7 +212,9 @@ public final class TuningDatabase {
             } catch (IOException unreadable) {
                 warn(
                         "cannot be read",
-                        unreadable instanceof FileSystemException known ? FileReasons.of(known) : unreadable.getMessage());
+                        unreadable instanceof FileSystemException known
+                                ? FileReasons.of(known)
+                                : unreadable.getMessage());
                 return new TuningFile();
             }
         }

@@ -111,12 +111,20 @@ class TuningFileTest {
     void plansOfVersion010() {
         Map<String, Plan> plans = new LinkedHashMap<>();
         plans.put(ofVersion010("resident", 1, 16, 1, 1, false, false), Plan.resident(1, 16));
-        plans.put(ofVersion010("resident", 256, 4, 1, 1, true, true), Plan.resident(256, 4).withKeepSet(true).withParameterLaunch(true));
+        plans.put(
+                ofVersion010("resident", 256, 4, 1, 1, true, true),
+                Plan.resident(256, 4).withKeepSet(true).withParameterLaunch(true));
         plans.put(ofVersion010("resident", 1, 8, 1, 32, false, false), Plan.residentAcross(1, 8, 32));
-        plans.put(ofVersion010("packed", 1, 16, 1, 5, false, true), Plan.packed(1, 16, 5).withParameterLaunch(true));
-        plans.put(ofVersion010("packed", 256, 4, 1, 1, true, false), Plan.packed(256, 4, 1).withKeepSet(true));
+        plans.put(
+                ofVersion010("packed", 1, 16, 1, 5, false, true),
+                Plan.packed(1, 16, 5).withParameterLaunch(true));
+        plans.put(
+                ofVersion010("packed", 256, 4, 1, 1, true, false),
+                Plan.packed(256, 4, 1).withKeepSet(true));
         plans.put(ofVersion010("split", 1, 16, 320, 1, false, false), Plan.split(1, 16, 320));
-        plans.put(ofVersion010("split", 64, 4, 3, 1, false, true), Plan.split(64, 4, 3).withMergeLaunch(true));
+        plans.put(
+                ofVersion010("split", 64, 4, 3, 1, false, true),
+                Plan.split(64, 4, 3).withMergeLaunch(true));
         plans.put(ofVersion010("tiled", 1, 16, 1, 1, false, false), Plan.tiled(1, 16));
         plans.forEach((line, plan) -> {
             TuningFile file = TuningFile.parse(bytes(file(line)));
@@ -127,8 +135,9 @@ class TuningFileTest {
 
     private static String ofVersion010(
             String strategy, int group, int width, int blocks, int sets, boolean keep, boolean merge) {
-        String plan = "'strategy': '%s', 'workGroupSize': %d, 'vectorWidth': %d, 'blocksPerPart': %d, 'setsPerTeam': %d,"
-                + " 'keepSet': %b, 'mergeOnce': %b, 'nonTemporal': false";
+        String plan =
+                "'strategy': '%s', 'workGroupSize': %d, 'vectorWidth': %d, 'blocksPerPart': %d, 'setsPerTeam': %d,"
+                        + " 'keepSet': %b, 'mergeOnce': %b, 'nonTemporal': false";
         return ("{'device': 'pthread', 'platform': 'Portable Computing Language', 'driver': '3.1', 'compute_units': 2,"
                         + " 'kernels': '0123456789abcdef', 'operation': 'group_norm', 'direction': 'backward',"
                         + " 'layout': 'channels_first', 'dtype': 'float32', 'samples': 2, 'sets': 64, 'set_size': 40960,"
