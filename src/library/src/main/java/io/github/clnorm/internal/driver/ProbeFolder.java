@@ -3,6 +3,7 @@ package io.github.clnorm.internal.driver;
 import io.github.clnorm.internal.cache.CacheFolder;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,12 +31,20 @@ final class ProbeFolder implements AutoCloseable {
 
     private static final Set<ProbeFolder> OPEN = ConcurrentHashMap.newKeySet();
     private static final AtomicBoolean SWEPT = new AtomicBoolean();
+    private static final int MAX_TRIES = 5;
+    // Set before the open folders are removed.
+    private static volatile boolean exiting;
 
     private final Path path;
 
     ProbeFolder() throws IOException {
         path = newFolder();
         OPEN.add(this);
+        if (exiting) {
+            // removeAll() may have missed it.
+            close();
+            throw new IOException("the process is exiting");
+        }
         if (SWEPT.compareAndSet(false, true)) {
             sweep(path);
         }
@@ -85,6 +94,7 @@ final class ProbeFolder implements AutoCloseable {
 
     /** Removes the open folders when the process exits. */
     static void removeAll() {
+        exiting = true;
         for (ProbeFolder folder : OPEN) {
             try {
                 remove(folder.path);
@@ -108,11 +118,21 @@ final class ProbeFolder implements AutoCloseable {
     }
 
     private static void remove(Path folder) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                Files.deleteIfExists(file);
+        for (int tries = 1; ; tries++) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+                for (Path file : files) {
+                    Files.deleteIfExists(file);
+                }
+            }
+            try {
+                Files.deleteIfExists(folder);
+                return;
+            } catch (DirectoryNotEmptyException e) {
+                // Another thread has just written to it.
+                if (tries == MAX_TRIES) {
+                    throw e;
+                }
             }
         }
-        Files.deleteIfExists(folder);
     }
 }
