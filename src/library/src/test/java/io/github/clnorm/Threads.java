@@ -15,7 +15,7 @@ final class Threads {
     private Threads() {}
 
     /** The work of one of eight threads, by its number. */
-    interface Work {
+    interface NumberedWork {
         void run(int number) throws Exception;
     }
 
@@ -30,7 +30,7 @@ final class Threads {
     }
 
     /** Eight threads that begin together; the first failure is thrown. */
-    static void eight(boolean virtual, Work work) throws Exception {
+    static void eight(boolean virtual, NumberedWork work) throws Exception {
         CyclicBarrier begin = new CyclicBarrier(COUNT);
         List<FutureTask<Void>> tasks = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {

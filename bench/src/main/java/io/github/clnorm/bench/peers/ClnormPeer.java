@@ -108,8 +108,8 @@ final class ClnormPeer implements Peer {
             }
 
             @Override
-            public Results results(int slot) {
-                return Results.forward(y[slot].toFloats());
+            public PeerResults results(int slot) {
+                return PeerResults.forward(y[slot].toFloats());
             }
 
             @Override
@@ -142,8 +142,8 @@ final class ClnormPeer implements Peer {
             }
 
             @Override
-            public Results results(int slot) {
-                return new Results(
+            public PeerResults results(int slot) {
+                return new PeerResults(
                         dx[slot].toFloats(),
                         last[slot].weight().toFloats(),
                         last[slot].bias().toFloats());

@@ -34,7 +34,7 @@ final class JavaChannelsFirst implements JavaNorm {
         sets = batch ? shape.channels() : shape.samples() * shape.groups();
         rowsPerSet = shape.samples() * shape.channels() / sets;
         // The threads share the sets, each of which then stays in a core's cache; or the rows of each set, if sets are few.
-        boolean few = sets < 2 * Threads.COUNT;
+        boolean few = sets < 2 * ThreadCount.COUNT;
         outer = few ? JavaChannelsFirst::inOrder : workers::loop;
         inner = few ? workers::loop : JavaChannelsFirst::inOrder;
         mean = new float[sets];

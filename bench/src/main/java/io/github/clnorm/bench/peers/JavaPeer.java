@@ -73,8 +73,8 @@ final class JavaPeer implements Peer {
         }
 
         @Override
-        public Results results(int slot) {
-            return new Results(results[slot].clone(), dgamma.clone(), dbeta.clone());
+        public PeerResults results(int slot) {
+            return new PeerResults(results[slot].clone(), dgamma.clone(), dbeta.clone());
         }
 
         @Override

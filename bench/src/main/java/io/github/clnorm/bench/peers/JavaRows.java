@@ -6,7 +6,7 @@ import java.util.Arrays;
 /** layer_norm: the threads share chunks of rows, and each chunk sums the gradients of weight and bias by itself. */
 final class JavaRows implements JavaNorm {
 
-    private static final int CHUNKS = 4 * Threads.COUNT;
+    private static final int CHUNKS = 4 * ThreadCount.COUNT;
 
     private final int rows;
     private final int width;

@@ -25,7 +25,7 @@ final class LibTorchPeer implements Peer {
     private static final double MOMENTUM = 0.1;
 
     LibTorchPeer() {
-        torch.set_num_threads(Threads.COUNT);
+        torch.set_num_threads(ThreadCount.COUNT);
     }
 
     @Override
@@ -166,8 +166,8 @@ final class LibTorchPeer implements Peer {
         }
 
         @Override
-        public Results results(int slot) {
-            return Results.forward(floats(last[slot].get0()));
+        public PeerResults results(int slot) {
+            return PeerResults.forward(floats(last[slot].get0()));
         }
     }
 
@@ -215,9 +215,9 @@ final class LibTorchPeer implements Peer {
         }
 
         @Override
-        public Results results(int slot) {
+        public PeerResults results(int slot) {
             T_TensorTensorTensor_T gradients = last[slot];
-            return new Results(
+            return new PeerResults(
                     floats(gradients.get0()), parameterGradient(gradients.get1()), parameterGradient(gradients.get2()));
         }
 

@@ -153,8 +153,8 @@ final class OneDnnPeer implements Peer {
         }
 
         @Override
-        public Results results(int slot) {
-            return new Results(
+        public PeerResults results(int slot) {
+            return new PeerResults(
                     floats(tensors[slot], data.x().length),
                     floats(dgamma, data.gamma().length),
                     floats(dbeta, data.beta().length));

@@ -50,7 +50,7 @@ final class OnnxRuntimePeer implements Peer {
 
     private OrtSession session(byte[] model) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(Threads.COUNT);
+            options.setIntraOpNumThreads(ThreadCount.COUNT);
             options.setInterOpNumThreads(1);
             return environment.createSession(model, options);
         }
@@ -116,10 +116,10 @@ final class OnnxRuntimePeer implements Peer {
         }
 
         @Override
-        public Results results(int slot) {
+        public PeerResults results(int slot) {
             float[] values = new float[elements];
             y.get(slot).get("y").getFloatBuffer().get(values);
-            return Results.forward(values);
+            return PeerResults.forward(values);
         }
 
         @Override

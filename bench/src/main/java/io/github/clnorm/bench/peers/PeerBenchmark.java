@@ -96,7 +96,7 @@ public abstract class PeerBenchmark {
         try {
             task = library.prepare(workload, data, direction, slots);
             Path folder = Exchange.folder();
-            Check check = folder != null ? Check.read(folder) : Check.of(workload, data, direction);
+            ExpectedResults check = folder != null ? ExpectedResults.read(folder) : ExpectedResults.of(workload, data, direction);
             return Verdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
         } catch (UnsupportedOperationException e) {
             return Verdict.without(Verdict.Status.UNSUPPORTED, e.getMessage());

@@ -46,7 +46,7 @@ final class PeerRun {
         for (Workload workload : workloads) {
             String progress = String.format(Locale.ROOT, "[%d/%d] %s, %s, %s",
                     ++done, workloads.size(), workload.name(), layout, direction);
-            Check.of(workload, Data.of(workload), direction).write(exchange);
+            ExpectedResults.of(workload, Data.of(workload), direction).write(exchange);
             Map<Cache, Map<PeerName, Cell>> row = new EnumMap<>(Cache.class);
             for (Cache cache : caches) {
                 if (cache.has(workload, direction)) {

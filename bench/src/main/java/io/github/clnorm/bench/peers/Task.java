@@ -15,7 +15,7 @@ interface Task extends AutoCloseable {
     Object run(int slot);
 
     /** What the last run of a slot computed. */
-    Results results(int slot);
+    PeerResults results(int slot);
 
     /** By which of its implementations the library computes this, or null where it does not say. */
     default String implementation() {

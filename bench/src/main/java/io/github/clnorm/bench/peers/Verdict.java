@@ -24,13 +24,13 @@ record Verdict(Status status, double error, String reason, String implementation
     }
 
     /** Runs every slot that is to be compared. */
-    static Verdict of(Task task, int slots, Check check, String version) {
+    static Verdict of(Task task, int slots, ExpectedResults check, String version) {
         double error = 0;
         for (int slot = 0; slot < slots; slot++) {
             task.run(slot);
             error = Math.max(error, check.error(task.results(slot)));
         }
-        boolean right = Check.passes(error);
+        boolean right = ExpectedResults.passes(error);
         return new Verdict(
                 right ? Status.OK : Status.WRONG,
                 error,

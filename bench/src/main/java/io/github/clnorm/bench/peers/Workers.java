@@ -17,7 +17,7 @@ final class Workers implements AutoCloseable {
         void run(int index);
     }
 
-    private final ExecutorService pool = Executors.newFixedThreadPool(Threads.COUNT - 1, task -> {
+    private final ExecutorService pool = Executors.newFixedThreadPool(ThreadCount.COUNT - 1, task -> {
         Thread thread = new Thread(task, "worker");
         thread.setDaemon(true);
         return thread;
@@ -33,7 +33,7 @@ final class Workers implements AutoCloseable {
             return null;
         };
         List<Future<Void>> others = new ArrayList<>();
-        for (int thread = 1; thread < Threads.COUNT; thread++) {
+        for (int thread = 1; thread < ThreadCount.COUNT; thread++) {
             others.add(pool.submit(share));
         }
         try {

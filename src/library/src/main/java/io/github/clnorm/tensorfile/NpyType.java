@@ -20,23 +20,24 @@ record NpyType(String name) {
             "d", 8);
 
     /** Kind, size in bytes, and byte order. */
-    private record Layout(char kind, int bytes, boolean bigEndian) {}
+    private record Description(char kind, int bytes, boolean bigEndian) {}
 
-    private static final Layout OTHER = new Layout('?', 0, false);
+    private static final Description OTHER = new Description('?', 0, false);
 
-    private Layout layout() {
+    private Description layout() {
         Matcher code = CODE.matcher(name);
         if (code.matches()) {
             boolean bigEndian = code.group(1).equals(">");
             return code.group(4) != null
-                    ? new Layout('f', FLOATS.get(code.group(4)), bigEndian)
-                    : new Layout(code.group(2).charAt(0), Integer.parseInt(code.group(3)), bigEndian);
+                    ? new Description('f', FLOATS.get(code.group(4)), bigEndian)
+                    : new Description(code.group(2).charAt(0), Integer.parseInt(code.group(3)), bigEndian);
         }
         Matcher integer = INTEGER.matcher(name);
         if (integer.matches()) {
-            return new Layout(integer.group(1).isEmpty() ? 'i' : 'u', Integer.parseInt(integer.group(2)) / 8, false);
+            return new Description(
+                    integer.group(1).isEmpty() ? 'i' : 'u', Integer.parseInt(integer.group(2)) / 8, false);
         }
-        return FLOATS.containsKey(name) ? new Layout('f', FLOATS.get(name), false) : OTHER;
+        return FLOATS.containsKey(name) ? new Description('f', FLOATS.get(name), false) : OTHER;
     }
 
     /** Bytes of an element; 0 for an unsupported type. */

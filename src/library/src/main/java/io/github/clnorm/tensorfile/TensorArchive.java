@@ -19,7 +19,7 @@ public final class TensorArchive {
      * @param shape the dimensions, slowest first
      * @param values the elements, the last dimension fastest; a double holds every type exactly
      */
-    public record Entry(ElementType type, long[] shape, double[] values) {}
+    public record ArchivedTensor(ElementType type, long[] shape, double[] values) {}
 
     /**
      * Reads the header.
@@ -41,7 +41,7 @@ public final class TensorArchive {
      * @return the tensor with its elements
      * @throws TensorFileException if there is none with this name, or its type is not an {@link ElementType}
      */
-    public Entry tensor(String tensor) {
+    public ArchivedTensor tensor(String tensor) {
         StoredTensor stored = header.find(Specification.of(name + "#" + tensor));
         double[] values = new double[Math.toIntExact(stored.count())];
         // The header was checked against the length of the content.
@@ -51,6 +51,6 @@ public final class TensorArchive {
                         values.length * stored.type().bytes())
                 .order(ByteOrder.LITTLE_ENDIAN);
         Codec.decode(stored.type(), elements, values, 0);
-        return new Entry(stored.type(), stored.shape(), values);
+        return new ArchivedTensor(stored.type(), stored.shape(), values);
     }
 }

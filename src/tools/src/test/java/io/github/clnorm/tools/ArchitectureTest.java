@@ -3,13 +3,25 @@ package io.github.clnorm.tools;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.github.clnorm.Backend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What Maven's modules cannot keep apart. A call goes one way: API, geometry, plan, tune, runtime, OpenCL port. */
@@ -236,6 +248,46 @@ class ArchitectureTest {
                 .should()
                 .beFreeOfCycles()
                 .check(CLASSES);
+    }
+
+    @Test
+    void noTwoFilesHaveOneName() throws IOException {
+        Map<String, List<Path>> files = new TreeMap<>();
+        for (String sources : List.of("src", "bench")) {
+            try (Stream<Path> all = Files.walk(Path.of(sources))) {
+                all.filter(file -> file.toString().endsWith(".java"))
+                        .filter(file -> !file.endsWith("package-info.java"))
+                        .forEach(file -> files.computeIfAbsent(
+                                        file.getFileName().toString(), unused -> new ArrayList<>())
+                                .add(file));
+            }
+        }
+        assertTrue(files.size() > 300, "sources found: " + files.size());
+        files.values().removeIf(same -> same.size() == 1);
+        assertEquals(Map.of(), files);
+    }
+
+    /** In one module: {@code Builder} or {@code Status} may be in several classes, but not next to a class of that name. */
+    @Test
+    void noNestedClassHasTheNameOfAFile() {
+        Map<String, String> files = new HashMap<>();
+        CLASSES.stream()
+                .filter(JavaClass::isTopLevelClass)
+                .forEach(file -> files.put(module(file) + file.getSimpleName(), file.getName()));
+        Map<String, String> same = new TreeMap<>();
+        CLASSES.stream()
+                .filter(JavaClass::isNestedClass)
+                .filter(nested -> files.containsKey(module(nested) + nested.getSimpleName()))
+                .forEach(nested -> same.put(nested.getName(), files.get(module(nested) + nested.getSimpleName())));
+        assertEquals(Map.of(), same);
+    }
+
+    private static String module(JavaClass of) {
+        return Stream.of("tools", "reference")
+                        .filter(name -> of.getPackageName().startsWith("io.github.clnorm." + name))
+                        .findFirst()
+                        .orElse("library")
+                + ":";
     }
 
     private static LayeredArchitecture layers() {

@@ -67,19 +67,19 @@ class LauncherTest {
         }
     }
 
-    private record Run(int code, String out, String err) {}
+    private record Outcome(int code, String out, String err) {}
 
-    private Run launch(String... arguments) throws IOException, InterruptedException {
+    private Outcome launch(String... arguments) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("/bin/sh", home.resolve("clnorm").toString()));
         command.addAll(List.of(arguments));
         return execute(command);
     }
 
-    private Run shell(Path script) throws IOException, InterruptedException {
+    private Outcome shell(Path script) throws IOException, InterruptedException {
         return execute(List.of("/bin/sh", script.toString()));
     }
 
-    private Run execute(List<String> command) throws IOException, InterruptedException {
+    private Outcome execute(List<String> command) throws IOException, InterruptedException {
         Path out = temporary.resolve("out");
         Path err = temporary.resolve("err");
         ProcessBuilder process =
@@ -90,12 +90,12 @@ class LauncherTest {
         process.environment().put("CLNORM_NO_INSTALL", "1");
         process.environment().putAll(environment);
         int code = process.start().waitFor();
-        return new Run(code, Files.readString(out), Files.readString(err));
+        return new Outcome(code, Files.readString(out), Files.readString(err));
     }
 
     @Test
     void withoutMavenOneLineNamesTheCommandAndNothingIsInstalled() throws Exception {
-        Run run = launch("devices");
+        Outcome run = launch("devices");
         assertEquals(1, run.code, run.err);
         assertEquals("", run.out);
         assertEquals(1, run.err.lines().count(), run.err);
@@ -107,7 +107,7 @@ class LauncherTest {
     void aMavenThatIsTooOldIsNamed() throws Exception {
         Path maven = Files.writeString(tools.resolve("mvn"), "#!/bin/sh\necho Apache Maven 3.6.3\n");
         assertTrue(maven.toFile().setExecutable(true));
-        Run run = launch("devices");
+        Outcome run = launch("devices");
         assertEquals(1, run.code, run.err);
         assertTrue(run.err.contains("Maven 3.6 is too old, 3.8 or newer is needed"), run.err);
     }
@@ -190,7 +190,7 @@ class LauncherTest {
                 exit 1
                 """);
         assertTrue(maven.toFile().setExecutable(true));
-        Run run = launch("devices");
+        Outcome run = launch("devices");
         assertEquals(1, run.code, run.err);
         assertTrue(run.err.contains("nothing compiles today"), run.err);
         assertTrue(run.err.contains("build.log"), run.err);
@@ -236,7 +236,7 @@ class LauncherTest {
     void soakRunsStressTestsAloneInTheirLongForm() throws Exception {
         printMavensArguments();
         for (String option : List.of("--soak", "--soak=3")) {
-            Run run = launch("test", option, "-Dtest=A");
+            Outcome run = launch("test", option, "-Dtest=A");
             assertEquals(0, run.code, run.err);
             assertTrue(run.out.contains("argument=-Dgroups=stress\n"), run.out);
             assertTrue(
@@ -252,7 +252,7 @@ class LauncherTest {
     void aSoakOfNoNumberIsRefused() throws Exception {
         printMavensArguments();
         for (String number : List.of("", "0", "-1", "many", "1.5")) {
-            Run run = launch("test", "--soak=" + number);
+            Outcome run = launch("test", "--soak=" + number);
             assertEquals(2, run.code, run.err);
             assertEquals("", run.out);
             assertEquals(
@@ -263,7 +263,7 @@ class LauncherTest {
     @Test
     void withoutSoakNoPropertyOfItIsSet() throws Exception {
         printMavensArguments();
-        Run run = launch("test");
+        Outcome run = launch("test");
         assertEquals(0, run.code, run.err);
         assertFalse(run.out.contains("soak") || run.out.contains("stress"), run.out);
         // Whether this machine has a newer Java or not, at most one line says what tests of threads run on.
@@ -289,7 +289,7 @@ class LauncherTest {
             Files.createFile(target.resolve(file));
         }
         java = jdk.toString();
-        Run run = launch("compare", "a b", "*");
+        Outcome run = launch("compare", "a b", "*");
         assertEquals(0, run.code, run.err);
         Path real = target.toRealPath();
         List<String> lines = run.out.lines().toList();
@@ -345,7 +345,7 @@ class LauncherTest {
                 List.of("", "LC_ALL=C ", "LANG=POSIX ", "LC_CTYPE=C ", "LANG=xx_XX.UTF-8 ", "LC_ALL=C.UTF-8 ")) {
             Files.writeString(
                     script, locale + "exec /bin/sh '" + home.resolve("clnorm") + "' compare 'é \uD83D\uDE00'\n");
-            Run run = shell(script);
+            Outcome run = shell(script);
             assertEquals(0, run.code, run.err);
             assertTrue(run.out.contains("encoding=UTF-8\n"), locale + run.out);
             assertTrue(run.out.endsWith("argument=compare\nargument=é \uD83D\uDE00\n"), locale + run.out);
@@ -357,7 +357,7 @@ class LauncherTest {
         alreadyBuilt();
         for (String name : List.of("a:b", "a!b", "\uD83D\uDE00")) {
             moveTo(name);
-            Run run = launch("compare");
+            Outcome run = launch("compare");
             assertEquals(0, run.code, run.err);
             String jar = run.out
                     .lines()
@@ -379,7 +379,7 @@ class LauncherTest {
         moveTo("a:b");
         environment.put(
                 "CLNORM_CACHE", temporary.resolve("out").resolve("below").toString());
-        Run run = launch("compare");
+        Outcome run = launch("compare");
         assertEquals(1, run.code, run.err);
         assertEquals("", run.out);
         assertEquals(1, run.err.lines().count(), run.err);
@@ -390,7 +390,7 @@ class LauncherTest {
     void aJvmThatFindsTooLittleMemoryIsOneLineOnStandardError() throws Exception {
         alreadyBuilt();
         environment.put("JAVA_HOME", System.getProperty("java.home"));
-        Run run = shell(Files.writeString(
+        Outcome run = shell(Files.writeString(
                 temporary.resolve("script"),
                 "ulimit -v 300000; exec /bin/sh '" + home.resolve("clnorm") + "' compare\n"));
         assertEquals(1, run.code, run.err);
@@ -403,7 +403,7 @@ class LauncherTest {
     void aWorkingDirectoryThatWasDeletedIsNamed() throws Exception {
         alreadyBuilt();
         Path gone = Files.createDirectory(temporary.resolve("gone"));
-        Run run = shell(Files.writeString(
+        Outcome run = shell(Files.writeString(
                 temporary.resolve("script"),
                 "cd '" + gone + "' && rm -r '" + gone + "' && exec /bin/sh '" + home.resolve("clnorm")
                         + "' compare\n"));
@@ -416,7 +416,7 @@ class LauncherTest {
     @Test
     void whatTheJvmItselfSaysGoesToStandardError() throws Exception {
         alreadyBuilt();
-        Run run = launch("compare");
+        Outcome run = launch("compare");
         assertTrue(run.out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
         // The JVM's words on a crash in a driver would go to standard output in spite of that.
         assertTrue(run.out.contains("argument=-XX:+SuppressFatalErrorMessage\n"));
@@ -425,7 +425,7 @@ class LauncherTest {
     @Test
     void aCrashLeavesNoMemoryImage() throws Exception {
         alreadyBuilt();
-        Run run = launch("compare");
+        Outcome run = launch("compare");
         assertTrue(run.out.lines().anyMatch(line -> line.matches("Max core file size +0 +0 .*")), run.out);
     }
 
@@ -449,7 +449,7 @@ class LauncherTest {
 
     @Test
     void testHelpNeedsNoMaven() throws Exception {
-        Run run = launch("test", "--help");
+        Outcome run = launch("test", "--help");
         assertEquals(0, run.code, run.err);
         assertTrue(run.out.startsWith("Usage: clnorm test"), run.out);
     }

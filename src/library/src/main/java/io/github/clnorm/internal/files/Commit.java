@@ -131,10 +131,10 @@ final class Commit {
 
     /** Writes the journal of a folder. It gets its name only when it is complete. */
     private OwnedFile.Created journal(Path folder) throws IOException {
-        List<Journal.Entry> entries = new ArrayList<>();
+        List<Journal.Change> entries = new ArrayList<>();
         for (Replacement file : files) {
             if (file.destination().getParent().equals(folder)) {
-                entries.add(new Journal.Entry(
+                entries.add(new Journal.Change(
                         file.destination().getFileName().toString(),
                         Files.exists(file.destination())
                                 ? file.older().getFileName().toString()

@@ -35,7 +35,7 @@ final class Journal {
      * @param older the hidden name of the old content; null if there was no file
      * @param content what identifies the new content
      */
-    record Entry(String destination, String older, Content content) {}
+    record Change(String destination, String older, Content content) {}
 
     /**
      * Identifies a file that was renamed.
@@ -70,9 +70,9 @@ final class Journal {
 
     private Journal() {}
 
-    static byte[] text(List<Entry> entries) {
+    static byte[] text(List<Change> entries) {
         StringBuilder text = new StringBuilder(FIRST_LINE).append('\n');
-        for (Entry entry : entries) {
+        for (Change entry : entries) {
             text.append(encoded(entry.destination))
                     .append(' ')
                     .append(entry.older == null ? NEW_FILE : encoded(entry.older))
@@ -93,8 +93,8 @@ final class Journal {
     }
 
     /** Reads the entries; none if the text is incomplete. */
-    static List<Entry> read(FileChannel channel) throws IOException {
-        List<Entry> entries = new ArrayList<>();
+    static List<Change> read(FileChannel channel) throws IOException {
+        List<Change> entries = new ArrayList<>();
         if (channel.size() > MAX_BYTES) {
             return entries;
         }
@@ -114,7 +114,7 @@ final class Journal {
                 if (fields.length != FIELDS) {
                     return List.of();
                 }
-                entries.add(new Entry(
+                entries.add(new Change(
                         decoded(fields[0]),
                         fields[1].equals(NEW_FILE) ? null : decoded(fields[1]),
                         new Content(Long.parseLong(fields[2]), Long.parseLong(fields[3]), Long.parseLong(fields[4]))));
@@ -130,8 +130,8 @@ final class Journal {
     }
 
     /** Restores the old files, except those that another program has replaced since. */
-    static void rollBack(Path folder, List<Entry> entries) throws IOException {
-        for (Entry entry : entries) {
+    static void rollBack(Path folder, List<Change> entries) throws IOException {
+        for (Change entry : entries) {
             Path destination = child(folder, entry.destination);
             if (destination == null || !entry.content.isOf(destination)) {
                 continue;

@@ -136,7 +136,7 @@ final class Leftovers {
     }
 
     private void rollBack(Path journal, FileChannel channel) throws IOException {
-        List<Journal.Entry> entries = Journal.read(channel);
+        List<Journal.Change> entries = Journal.read(channel);
         List<Path> destinations = entries.stream()
                 .map(entry -> Journal.child(folder, entry.destination()))
                 .filter(path -> path != null)

@@ -11,8 +11,8 @@ import io.github.clnorm.tools.comparison.SavedBench;
 import io.github.clnorm.tools.comparison.View;
 import io.github.clnorm.tools.machine.DevicesOption;
 import io.github.clnorm.tools.machine.TuneOption;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.DeviceBench;
-import io.github.clnorm.tools.measure.Row;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.report.HtmlReport;
 import io.github.clnorm.tools.terminal.AtomicFile;
@@ -135,7 +135,7 @@ public final class BenchCommand implements Callable<Integer> {
     /** One device: whether no row failed. */
     private boolean bench(DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
         PrintWriter err = spec.commandLine().getErr();
-        List<Row> rows = new ArrayList<>();
+        List<BenchRow> rows = new ArrayList<>();
         Spread emptyLaunch = null;
         String problem = null;
         try (Backend backend = CommandClock.open(JoclOpenCl.open(device, true), device, tune.tuning());
@@ -158,6 +158,6 @@ public final class BenchCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
             spec.commandLine().getOut().flush();
         }
-        return problem == null && rows.stream().noneMatch(row -> row.status() == Row.Status.ERROR);
+        return problem == null && rows.stream().noneMatch(row -> row.status() == BenchRow.Status.ERROR);
     }
 }

@@ -10,8 +10,8 @@ import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.SavedBench;
 import io.github.clnorm.tools.machine.DeviceJson;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Figures;
-import io.github.clnorm.tools.measure.Row;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.Seconds;
 import io.github.clnorm.tools.terminal.Version;
@@ -53,14 +53,14 @@ final class BenchJson {
     }
 
     /** A device with its rows, in the order in which they were measured; a problem where it could not go on. */
-    void add(DeviceInfo info, Spread emptyLaunch, String problem, List<Row> rows) {
+    void add(DeviceInfo info, Spread emptyLaunch, String problem, List<BenchRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
         spread(device, "empty_launch_us", emptyLaunch);
         ArrayNode nodes = device.putArray("rows");
         rows.forEach(row -> add(nodes.addObject(), row));
     }
 
-    private static void add(ObjectNode node, Row row) {
+    private static void add(ObjectNode node, BenchRow row) {
         Workload workload = row.workload();
         WorkloadJson.describe(node, workload)
                 .put("bytes", workload.bytes())

@@ -5,9 +5,9 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.FigureText;
 import io.github.clnorm.tools.comparison.Means;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Figures;
-import io.github.clnorm.tools.measure.Row;
 import io.github.clnorm.tools.terminal.TextTable;
 import java.util.List;
 import java.util.Locale;
@@ -17,7 +17,7 @@ final class BenchTable {
 
     private BenchTable() {}
 
-    static String of(DeviceInfo device, Spread emptyLaunch, List<Row> rows) {
+    static String of(DeviceInfo device, Spread emptyLaunch, List<BenchRow> rows) {
         StringBuilder text = new StringBuilder(device.selector() + " " + device.description() + "\n");
         if (emptyLaunch != null) {
             text.append(
@@ -39,13 +39,13 @@ final class BenchTable {
                 "launches",
                 "workspace",
                 "plan, or why there is none");
-        for (Row row : rows) {
+        for (BenchRow row : rows) {
             table.row(cells(row));
         }
         text.append(table);
         for (Direction direction : Direction.values()) {
             double[] shares = rows.stream()
-                    .filter(row -> row.direction() == direction && row.status() == Row.Status.OK)
+                    .filter(row -> row.direction() == direction && row.status() == BenchRow.Status.OK)
                     .mapToDouble(row -> row.figures().share())
                     .toArray();
             if (shares.length > 1) {
@@ -57,8 +57,8 @@ final class BenchTable {
                         shares.length));
             }
         }
-        for (Row row : rows) {
-            if (row.status() == Row.Status.OK && !row.reason().isEmpty()) {
+        for (BenchRow row : rows) {
+            if (row.status() == BenchRow.Status.OK && !row.reason().isEmpty()) {
                 text.append(row.workload())
                         .append(", ")
                         .append(row.direction())
@@ -70,14 +70,14 @@ final class BenchTable {
         return text.append('\n').toString();
     }
 
-    private static String[] cells(Row row) {
+    private static String[] cells(BenchRow row) {
         String workload = row.workload().name();
         String type = row.workload().type().toString();
         String layout = !row.workload().operation().takes(NormSpec.Argument.LAYOUT)
                 ? "-"
                 : row.workload().layout().toString();
         String pass = row.direction().toString();
-        if (row.status() != Row.Status.OK) {
+        if (row.status() != BenchRow.Status.OK) {
             return new String[] {
                 workload,
                 type,

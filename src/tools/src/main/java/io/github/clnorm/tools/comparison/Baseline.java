@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.comparison;
 
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
-import io.github.clnorm.tools.measure.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +73,7 @@ public final class Baseline {
     }
 
     /** The passes that a column's baseline was measured at. */
-    private Stream<Pass> before(Column column) {
+    private Stream<MeasuredPass> before(Column column) {
         Column before = baselineOf.get(column);
         return comparison.passes().stream()
                 .filter(pass -> comparison.figures(pass, before).isPresent());
@@ -117,7 +117,7 @@ public final class Baseline {
      * @param column of any run
      * @return the ratio; empty where one of the two was not measured
      */
-    public Optional<Ratio> ratio(Pass pass, Column column) {
+    public Optional<Ratio> ratio(MeasuredPass pass, Column column) {
         return of(column)
                 .flatMap(before -> comparison.figures(pass, before))
                 .flatMap(before -> comparison.figures(pass, column).map(now -> Ratio.of(now.time(), before.time())));
@@ -171,7 +171,8 @@ public final class Baseline {
                                 new Regression(pass.toString(), column, "takes " + ratio + " times as long")));
                 comparison
                         .row(pass, column)
-                        .filter(row -> row.status() == Row.Status.ERROR || row.status() == Row.Status.UNSUPPORTED)
+                        .filter(row ->
+                                row.status() == BenchRow.Status.ERROR || row.status() == BenchRow.Status.UNSUPPORTED)
                         .ifPresent(row -> regressions.add(
                                 new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
             });
@@ -221,7 +222,7 @@ public final class Baseline {
         long skipped = before(column)
                 .filter(pass -> comparison
                         .row(pass, column)
-                        .filter(row -> row.status() == Row.Status.SKIPPED)
+                        .filter(row -> row.status() == BenchRow.Status.SKIPPED)
                         .isPresent())
                 .count();
         if (skipped > 0) {

@@ -15,9 +15,9 @@ public final class Comparison {
 
     private final List<SavedRun> runs;
     private final List<Column> columns;
-    private final List<Pass> passes;
+    private final List<MeasuredPass> passes;
 
-    private Comparison(List<SavedRun> runs, List<Column> columns, List<Pass> passes) {
+    private Comparison(List<SavedRun> runs, List<Column> columns, List<MeasuredPass> passes) {
         this.runs = runs;
         this.columns = columns;
         this.passes = passes;
@@ -32,7 +32,7 @@ public final class Comparison {
     public static Comparison of(List<SavedRun> runs) {
         List<SavedRun> runOf = new ArrayList<>();
         List<SavedDevice> devices = new ArrayList<>();
-        Set<Pass> passes = new LinkedHashSet<>();
+        Set<MeasuredPass> passes = new LinkedHashSet<>();
         for (SavedRun run : runs) {
             for (SavedDevice device : run.devices()) {
                 runOf.add(run);
@@ -71,7 +71,7 @@ public final class Comparison {
      *
      * @return passes in the order of the first run that has each
      */
-    public List<Pass> passes() {
+    public List<MeasuredPass> passes() {
         return passes;
     }
 
@@ -82,7 +82,7 @@ public final class Comparison {
      * @param column its column
      * @return what the device was measured at; empty where its run has no such row
      */
-    public Optional<SavedRow> row(Pass pass, Column column) {
+    public Optional<SavedRow> row(MeasuredPass pass, Column column) {
         return Optional.ofNullable(column.device().rows().get(pass));
     }
 
@@ -93,7 +93,7 @@ public final class Comparison {
      * @param column its column
      * @return the figures; empty where there are none
      */
-    public Optional<SavedFigures> figures(Pass pass, Column column) {
+    public Optional<SavedFigures> figures(MeasuredPass pass, Column column) {
         return row(pass, column).map(SavedRow::figures);
     }
 
@@ -104,7 +104,7 @@ public final class Comparison {
      * @param metric what counts
      * @return their columns; none where fewer than two were measured
      */
-    public List<Column> winners(Pass pass, Metric metric) {
+    public List<Column> winners(MeasuredPass pass, Metric metric) {
         List<Column> measured = columns.stream()
                 .filter(column -> figures(pass, column).isPresent())
                 .toList();
@@ -145,7 +145,7 @@ public final class Comparison {
         return sharing;
     }
 
-    private boolean haveAll(List<Column> some, Pass pass) {
+    private boolean haveAll(List<Column> some, MeasuredPass pass) {
         return some.stream().allMatch(column -> figures(pass, column).isPresent());
     }
 
@@ -165,7 +165,7 @@ public final class Comparison {
      * @param direction of the passes
      * @return passes in their order
      */
-    public List<Pass> common(Direction direction) {
+    public List<MeasuredPass> common(Direction direction) {
         List<Column> sharing = sharing();
         if (sharing.isEmpty()) {
             return List.of();
@@ -183,7 +183,7 @@ public final class Comparison {
      * @param metric which figures
      * @return the mean; empty where there are no figures
      */
-    public OptionalDouble mean(Column column, List<Pass> over, Metric metric) {
+    public OptionalDouble mean(Column column, List<MeasuredPass> over, Metric metric) {
         double[] values = over.stream()
                 .map(pass -> figures(pass, column).orElse(null))
                 .filter(Objects::nonNull)

@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.clnorm.internal.timing.Spread;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
-import io.github.clnorm.tools.measure.Row;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +123,7 @@ public final class SavedBench {
                 facts.put(name, node.get(name).shown());
             }
         }
-        Map<Pass, SavedRow> rows = new LinkedHashMap<>();
+        Map<MeasuredPass, SavedRow> rows = new LinkedHashMap<>();
         for (SavedNode row : node.get("rows").list()) {
             SavedRow read = row(row);
             if (rows.put(read.pass(), read) != null) {
@@ -141,18 +141,18 @@ public final class SavedBench {
     }
 
     private static SavedRow row(SavedNode node) {
-        Pass pass = new Pass(
+        MeasuredPass pass = new MeasuredPass(
                 node.get("workload").word(),
                 node.get("dtype").word(),
                 node.text("layout"),
                 node.get("direction").word(Direction.class));
-        Row.Status status = node.get("status").word(Row.Status.class);
+        BenchRow.Status status = node.get("status").word(BenchRow.Status.class);
         return new SavedRow(
                 pass,
                 node.get("bytes").whole(1),
                 status,
                 node.text("reason"),
-                status == Row.Status.OK ? figures(node) : null);
+                status == BenchRow.Status.OK ? figures(node) : null);
     }
 
     private static SavedFigures figures(SavedNode node) {
@@ -174,16 +174,16 @@ public final class SavedBench {
     }
 
     /** Documents of older versions do not say. */
-    private static Optional<SavedFigures.Tuning> tuning(SavedNode node, Spread time, String plan) {
+    private static Optional<SavedFigures.TuningGain> tuning(SavedNode node, Spread time, String plan) {
         if (!node.has("heuristic")) {
             return Optional.empty();
         }
         return Optional.of(node.find("heuristic")
                 .map(heuristic -> {
                     Spread by = spread(heuristic.get("us"));
-                    return new SavedFigures.Tuning(by, heuristic.get("plan").text(), by.median() / time.median());
+                    return new SavedFigures.TuningGain(by, heuristic.get("plan").text(), by.median() / time.median());
                 })
-                .orElseGet(() -> new SavedFigures.Tuning(time, plan, 1)));
+                .orElseGet(() -> new SavedFigures.TuningGain(time, plan, 1)));
     }
 
     private static Spread spread(SavedNode node) {

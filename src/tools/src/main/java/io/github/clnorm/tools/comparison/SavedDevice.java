@@ -22,7 +22,7 @@ public record SavedDevice(
         Map<String, String> facts,
         Optional<Spread> emptyLaunch,
         String problem,
-        Map<Pass, SavedRow> rows) {
+        Map<MeasuredPass, SavedRow> rows) {
 
     /**
      * Whether it is the same device under the same platform, with any driver.

@@ -30,7 +30,7 @@ public record SavedFigures(
         long workspaceBytes,
         Spread copy,
         double copyGigabytesPerSecond,
-        Optional<Tuning> tuning) {
+        Optional<TuningGain> tuning) {
 
     /**
      * A pass next to the same by the heuristics' plan, measured in the same rounds.
@@ -39,5 +39,5 @@ public record SavedFigures(
      * @param plan the heuristics'
      * @param gain how many times as fast as by the heuristics' plan
      */
-    public record Tuning(Spread heuristic, String plan, double gain) {}
+    public record TuningGain(Spread heuristic, String plan, double gain) {}
 }

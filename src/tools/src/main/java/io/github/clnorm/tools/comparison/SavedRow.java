@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.Row;
+import io.github.clnorm.tools.measure.BenchRow;
 
 /**
  * A pass on a device, as a document says it.
@@ -9,9 +9,9 @@ import io.github.clnorm.tools.measure.Row;
  * @param bytes of the tensor
  * @param status how it ended
  * @param reason why there are no figures, or what is to be said about them; may be empty
- * @param figures what was measured; null unless the status is {@link Row.Status#OK}
+ * @param figures what was measured; null unless the status is {@link BenchRow.Status#OK}
  */
-public record SavedRow(Pass pass, long bytes, Row.Status status, String reason, SavedFigures figures) {
+public record SavedRow(MeasuredPass pass, long bytes, BenchRow.Status status, String reason, SavedFigures figures) {
 
     /**
      * Whether there are figures.
@@ -19,6 +19,6 @@ public record SavedRow(Pass pass, long bytes, Row.Status status, String reason, 
      * @return false where it was unsupported, skipped or failed
      */
     public boolean isMeasured() {
-        return status == Row.Status.OK;
+        return status == BenchRow.Status.OK;
     }
 }

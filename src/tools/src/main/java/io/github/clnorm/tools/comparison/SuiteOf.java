@@ -30,7 +30,7 @@ public final class SuiteOf {
      * @param pass of a workload
      * @return the suite's name
      */
-    public static String name(Pass pass) {
+    public static String name(MeasuredPass pass) {
         return BY_WORKLOAD.getOrDefault(pass.workload(), OTHER);
     }
 }

@@ -39,9 +39,9 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
      * @param passes some of the comparison's
      * @return the table
      */
-    public Grid grid(List<Pass> passes) {
+    public Grid grid(List<MeasuredPass> passes) {
         List<Grid.Line> lines = new ArrayList<>();
-        for (Pass pass : passes) {
+        for (MeasuredPass pass : passes) {
             List<Column> winners = comparison.winners(pass, metric);
             List<Grid.Cell> cells = new ArrayList<>();
             for (Column column : comparison.columns()) {
@@ -62,7 +62,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         List<Grid.Line> lines = new ArrayList<>();
         List<Column> sharing = comparison.sharing();
         for (Direction direction : directions()) {
-            List<Pass> common = comparison.common(direction);
+            List<MeasuredPass> common = comparison.common(direction);
             List<Grid.Cell> cells = new ArrayList<>();
             comparison
                     .columns()
@@ -84,7 +84,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         return names;
     }
 
-    private static List<String> names(Pass pass) {
+    private static List<String> names(MeasuredPass pass) {
         return List.of(
                 pass.workload(),
                 pass.type(),
@@ -92,7 +92,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
                 pass.direction().toString());
     }
 
-    private String cell(Pass pass, Column column) {
+    private String cell(MeasuredPass pass, Column column) {
         return comparison
                 .row(pass, column)
                 .map(row -> row.isMeasured()
@@ -108,7 +108,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
      * @param column its column
      * @return the ratio of times with its noise band, and in a word what it means where the band lies on one side of 1
      */
-    public String ratio(Pass pass, Column column) {
+    public String ratio(MeasuredPass pass, Column column) {
         return baseline.flatMap(base -> base.ratio(pass, column))
                 .map(Ratio::verdict)
                 .orElse("-");
@@ -126,7 +126,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
                 .toList();
     }
 
-    private String mean(Column column, List<Pass> common) {
+    private String mean(Column column, List<MeasuredPass> common) {
         OptionalDouble mean = comparison.mean(column, common, metric);
         return mean.isPresent() ? metric.text(mean.getAsDouble()) : "-";
     }
@@ -191,7 +191,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         }
         for (Column column : columns) {
             Map<String, Integer> reasons = new LinkedHashMap<>();
-            for (Pass pass : comparison.passes()) {
+            for (MeasuredPass pass : comparison.passes()) {
                 String why = comparison
                         .row(pass, column)
                         .map(row -> row.isMeasured() ? "" : row.status() + ": " + row.reason())

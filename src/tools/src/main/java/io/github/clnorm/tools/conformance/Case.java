@@ -15,6 +15,6 @@ record Case(String row, ElementType type, String name, Body body) {
 
     /** What a case does: anything it throws is a failure. */
     interface Body {
-        void run(Backend backend, Check check);
+        void run(Backend backend, CaseCheck check);
     }
 }

@@ -27,7 +27,7 @@ final class Cases {
     }
 
     /** Compares what a device gives for a call with the reference: stored results by their type, statistics by theirs. */
-    static void compare(Check check, Call call, Result expected, Result actual) {
+    static void compare(CaseCheck check, Call call, CallResult expected, CallResult actual) {
         ElementType type = call.input.type();
         for (Map.Entry<String, double[]> result : expected.all().entrySet()) {
             String role = result.getKey();

@@ -22,7 +22,7 @@ final class CentralDifferenceCases {
             String name = "central differences, " + call.layout + ", " + call.activation
                     + (call.ownStatistics ? "" : ", evaluation");
             cases.add(
-                    Row.backward(call.operation),
+                    ConformanceRow.backward(call.operation),
                     TYPE,
                     name,
                     (backend, check) -> GradientCheck.close(

@@ -18,8 +18,8 @@ final class CentralDifferences {
     private CentralDifferences() {}
 
     /** By their roles, for everything that is there. */
-    static Result gradients(Call call) {
-        Result result = new Result().put("grad_input", of(call, call.input));
+    static CallResult gradients(Call call) {
+        CallResult result = new CallResult().put("grad_input", of(call, call.input));
         if (call.weight != null) {
             result.put("grad_weight", of(call, call.weight));
         }

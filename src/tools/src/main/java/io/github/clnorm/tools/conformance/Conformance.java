@@ -38,7 +38,7 @@ public final class Conformance {
      * @return the table
      * @throws IllegalArgumentException when no row begins so
      */
-    public static Report run(Backend backend, String only, Progress progress) {
+    public static ConformanceReport run(Backend backend, String only, Progress progress) {
         List<Case> cases = cases(backend).stream()
                 .filter(next -> next.row().startsWith(only))
                 .toList();
@@ -57,7 +57,7 @@ public final class Conformance {
                 row.unsupported = "the device does not compute in double precision";
                 continue;
             }
-            Check check = new Check(next);
+            CaseCheck check = new CaseCheck(next);
             try {
                 next.body().run(backend, check);
             } catch (RuntimeException e) {
@@ -68,7 +68,7 @@ public final class Conformance {
                 failures.add(check.failure());
             }
         }
-        return new Report(
+        return new ConformanceReport(
                 backend.device(), rows.values().stream().map(RowCount::row).toList(), List.copyOf(failures));
     }
 
@@ -86,7 +86,7 @@ public final class Conformance {
         List<String> order = new ArrayList<>();
         for (NormSpec.Kind operation : NormSpec.Kind.values()) {
             order.add(operation.toString());
-            order.add(Row.backward(operation));
+            order.add(ConformanceRow.backward(operation));
         }
         order.addAll(List.of(
                 ExactCases.ROW,
@@ -116,18 +116,18 @@ public final class Conformance {
             this.type = type;
         }
 
-        void add(Check check) {
+        void add(CaseCheck check) {
             cases++;
             passed += check.failure() == null ? 1 : 0;
-            largestError = Check.larger(largestError, check.largestError());
-            bound = Check.larger(bound, check.bound());
+            largestError = CaseCheck.larger(largestError, check.largestError());
+            bound = CaseCheck.larger(bound, check.bound());
         }
 
-        Row row() {
-            Row.Status status = unsupported != null
-                    ? Row.Status.UNSUPPORTED
-                    : passed == cases ? Row.Status.PASSED : Row.Status.FAILED;
-            return new Row(operation, type, cases, passed, largestError, bound, status, unsupported);
+        ConformanceRow row() {
+            ConformanceRow.Status status = unsupported != null
+                    ? ConformanceRow.Status.UNSUPPORTED
+                    : passed == cases ? ConformanceRow.Status.PASSED : ConformanceRow.Status.FAILED;
+            return new ConformanceRow(operation, type, cases, passed, largestError, bound, status, unsupported);
         }
     }
 }

@@ -79,7 +79,7 @@ final class ExactCases {
     }
 
     private static void check(
-            Check check, Result actual, Call call, java.util.function.IntToDoubleFunction normalized) {
+            CaseCheck check, CallResult actual, Call call, java.util.function.IntToDoubleFunction normalized) {
         double[] gamma = call.weight.values();
         double[] beta = call.bias.values();
         double[] y = new double[call.input.values().length];
@@ -93,7 +93,7 @@ final class ExactCases {
         constant(check, "rstd", RSTD, actual);
     }
 
-    private static void constant(Check check, String role, double value, Result actual) {
+    private static void constant(CaseCheck check, String role, double value, CallResult actual) {
         double[] given = actual.get(role);
         if (given != null) {
             double[] expected = new double[given.length];

@@ -8,12 +8,13 @@ final class GradientCheck {
     private GradientCheck() {}
 
     /** With the float64 reference's. */
-    static void exact(Check check, Call call, Result actual) {
+    static void exact(CaseCheck check, Call call, CallResult actual) {
         close(check, call, "", InFloat64.gradients(call), actual, (i, e) -> 0);
     }
 
     /** With others that are exact up to a slack. */
-    static void close(Check check, Call call, String whose, Result expected, Result actual, Tolerance.Slack slack) {
+    static void close(
+            CaseCheck check, Call call, String whose, CallResult expected, CallResult actual, Tolerance.Slack slack) {
         expected.all().forEach((role, values) -> {
             double[] given = actual.get(role);
             if (given == null) {
@@ -32,13 +33,13 @@ final class GradientCheck {
      * With libtorch's, which are of float32 too, or stored in half precision: as far as it is from the float64 reference,
      * a device may be from it.
      */
-    static void libtorch(Check check, Call call, Map<String, HostTensor> gradients, Result actual) {
-        Result exact = InFloat64.gradients(call);
+    static void libtorch(CaseCheck check, Call call, Map<String, HostTensor> gradients, CallResult actual) {
+        CallResult exact = InFloat64.gradients(call);
         exact.all().forEach((role, values) -> {
             HostTensor libtorch = gradients.get(role);
             if (libtorch != null) {
                 double[] given = libtorch.values();
-                Result one = new Result().put(role, given);
+                CallResult one = new CallResult().put(role, given);
                 close(check, call, "libtorch's ", one, actual, (i, e) -> Math.abs(given[i] - values[i]));
             }
         });

@@ -117,7 +117,7 @@ final class GradientRefusals {
     }
 
     /** The arguments are right, and what the layer has done before is not. */
-    private static void tooEarlyOrLate(String expected, Runnable action, Check check) {
+    private static void tooEarlyOrLate(String expected, Runnable action, CaseCheck check) {
         try {
             action.run();
             check.fail("is not refused");

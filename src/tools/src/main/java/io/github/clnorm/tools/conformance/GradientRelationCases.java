@@ -119,9 +119,9 @@ final class GradientRelationCases {
             }
         });
         cases.add(ROW, TYPE, name + ": two parts of a batch", (backend, check) -> {
-            Result whole = gradients(backend, maker, shape, 0, (int) shape[0]);
-            Result one = gradients(backend, maker, shape, 0, 1);
-            Result other = gradients(backend, maker, shape, 1, (int) shape[0] - 1);
+            CallResult whole = gradients(backend, maker, shape, 0, (int) shape[0]);
+            CallResult one = gradients(backend, maker, shape, 0, 1);
+            CallResult other = gradients(backend, maker, shape, 1, (int) shape[0] - 1);
             whole.all().forEach((role, expected) -> {
                 if (!role.equals("grad_input")) {
                     double[] sum = one.get(role).clone();
@@ -140,7 +140,7 @@ final class GradientRelationCases {
         });
     }
 
-    private static Result gradients(
+    private static CallResult gradients(
             Backend backend, Function<HostTensor, Call> maker, long[] shape, int from, int count) {
         return OnDevice.gradients(
                 backend,

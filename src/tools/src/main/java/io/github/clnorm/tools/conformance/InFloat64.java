@@ -35,12 +35,12 @@ final class InFloat64 {
         return tensor == null ? null : tensor.values();
     }
 
-    static Result run(Call call) {
+    static CallResult run(Call call) {
         return new InFloat64(call).run();
     }
 
     /** The gradients of what is there: of the input, the weight and the bias. */
-    static Result gradients(Call call) {
+    static CallResult gradients(Call call) {
         return new InFloat64(call).gradients();
     }
 
@@ -60,9 +60,9 @@ final class InFloat64 {
                 .orElse(0);
     }
 
-    private Result run() {
+    private CallResult run() {
         Reference.Moments moments = moments();
-        Result result = new Result().put("output", reference.normalizeBy(moments, i -> x[i]));
+        CallResult result = new CallResult().put("output", reference.normalizeBy(moments, i -> x[i]));
         if (call.ownStatistics) {
             if (call.takesMean()) {
                 // As PyTorch: a set without elements has mean 0, and rstd NaN.
@@ -86,12 +86,12 @@ final class InFloat64 {
         return result;
     }
 
-    private Result gradients() {
+    private CallResult gradients() {
         double[] dy = call.gradOutput.values();
         Reference.Gradients gradients = call.ownStatistics
                 ? reference.gradients(i -> x[i], i -> dy[i])
                 : reference.gradientsBy(moments(), i -> x[i], i -> dy[i]);
-        Result result = new Result().put("grad_input", gradients.input());
+        CallResult result = new CallResult().put("grad_input", gradients.input());
         if (call.weight != null) {
             result.put("grad_weight", gradients.weight());
         }

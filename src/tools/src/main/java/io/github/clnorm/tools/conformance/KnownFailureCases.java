@@ -104,7 +104,7 @@ final class KnownFailureCases {
             double[] beta = {0.25, -7, 1e-3f};
             Call call = Call.groupNorm(new HostTensor(TYPE, new long[] {2, 3, 1}, x), Layout.CHANNELS_FIRST, 3)
                     .affine(HostTensor.of(TYPE, i -> 2 + i, 3), new HostTensor(TYPE, new long[] {3}, beta));
-            Result result = OnDevice.run(backend, call);
+            CallResult result = OnDevice.run(backend, call);
             check.sameBits("output", HostTensor.of(TYPE, i -> beta[i % 3], 6).values(), result.output());
             check.sameBits("mean", x, result.get("mean"));
         });

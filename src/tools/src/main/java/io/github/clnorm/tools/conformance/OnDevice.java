@@ -31,14 +31,14 @@ final class OnDevice implements AutoCloseable {
         this.call = call;
     }
 
-    static Result run(Backend backend, Call call) {
+    static CallResult run(Backend backend, Call call) {
         try (OnDevice device = new OnDevice(backend, call)) {
             return device.run();
         }
     }
 
     /** The gradients, by what the forward pass saves. */
-    static Result gradients(Backend backend, Call call) {
+    static CallResult gradients(Backend backend, Call call) {
         try (OnDevice device = new OnDevice(backend, call)) {
             return device.gradients();
         }
@@ -55,10 +55,10 @@ final class OnDevice implements AutoCloseable {
         sum = call.sum ? keep(backend.empty(call.input.type(), call.input.shape())) : null;
     }
 
-    private Result run() {
+    private CallResult run() {
         upload();
         Normalized normalized = forward();
-        Result result = new Result();
+        CallResult result = new CallResult();
         put(result, "output", normalized.output());
         put(result, "mean", normalized.mean());
         put(result, "rstd", normalized.rstd());
@@ -77,7 +77,7 @@ final class OnDevice implements AutoCloseable {
         return new ChannelState(weight, bias, runningMean, runningVar);
     }
 
-    private Result gradients() {
+    private CallResult gradients() {
         upload();
         // In evaluation the forward pass saves nothing, and nothing of it is needed.
         Saved saved = call.ownStatistics ? forward().saved() : null;
@@ -87,15 +87,15 @@ final class OnDevice implements AutoCloseable {
     }
 
     /** By their roles, as far as they are there. */
-    static Result result(Gradients gradients) {
-        Result result = new Result();
+    static CallResult result(Gradients gradients) {
+        CallResult result = new CallResult();
         put(result, "grad_input", gradients.input());
         put(result, "grad_weight", gradients.weight());
         put(result, "grad_bias", gradients.bias());
         return result;
     }
 
-    private static void put(Result result, String role, Tensor tensor) {
+    private static void put(CallResult result, String role, Tensor tensor) {
         if (tensor != null) {
             result.put(role, tensor.toDoubles());
         }

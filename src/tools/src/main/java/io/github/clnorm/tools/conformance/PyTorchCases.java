@@ -28,7 +28,7 @@ final class PyTorchCases {
                 cases.add(row, ElementType.FLOAT32, name, (backend, check) -> PyTorchModule.run(entry, backend, check));
                 if (entry.entries("steps").stream().allMatch(step -> step.has("gradients"))) {
                     cases.add(
-                            Row.backward(operation),
+                            ConformanceRow.backward(operation),
                             ElementType.FLOAT32,
                             name,
                             (backend, check) -> PyTorchModule.runBackward(entry, backend, check));
@@ -40,14 +40,18 @@ final class PyTorchCases {
             } else {
                 ElementType type = entry.tensor("tensors", "input").type();
                 cases.add(row, type, name, (backend, check) -> computed(entry, backend, check));
-                cases.add(Row.backward(operation), type, name, (backend, check) -> gradients(entry, backend, check));
+                cases.add(
+                        ConformanceRow.backward(operation),
+                        type,
+                        name,
+                        (backend, check) -> gradients(entry, backend, check));
             }
         }
     }
 
-    private static void gradients(PyTorchData.Entry entry, Backend backend, Check check) {
+    private static void gradients(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         Call call = call(entry);
-        Result actual = OnDevice.gradients(backend, call);
+        CallResult actual = OnDevice.gradients(backend, call);
         GradientCheck.exact(check, call, actual);
         GradientCheck.libtorch(check, call, libtorchGradients(entry), actual);
     }
@@ -59,14 +63,14 @@ final class PyTorchCases {
         return gradients;
     }
 
-    private static void refused(PyTorchData.Entry entry, Backend backend, Check check) {
+    private static void refused(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         Call call = call(entry);
         String expected = PyTorchDifferences.inOtherWords(entry.toString()) ? null : entry.text("error");
         refused(expected, () -> OnDevice.run(backend, call), check);
     }
 
     /** Something must be refused, with these words unless they are null; a remedy may follow them. */
-    static void refused(String expected, Runnable action, Check check) {
+    static void refused(String expected, Runnable action, CaseCheck check) {
         try {
             action.run();
             check.fail("is not refused");
@@ -79,9 +83,9 @@ final class PyTorchCases {
         }
     }
 
-    private static void computed(PyTorchData.Entry entry, Backend backend, Check check) {
+    private static void computed(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         Call call = call(entry);
-        Result actual = OnDevice.run(backend, call);
+        CallResult actual = OnDevice.run(backend, call);
         // Not only what libtorch gives, but what is right, to within the bound of clnorm alone.
         Cases.compare(check, call, InFloat64.run(call), actual);
         for (Map.Entry<String, HostTensor> expected : entry.tensors("expected").entrySet()) {

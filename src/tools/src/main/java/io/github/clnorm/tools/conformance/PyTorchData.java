@@ -42,7 +42,7 @@ final class PyTorchData {
     }
 
     private HostTensor tensor(Object name) {
-        TensorArchive.Entry entry = tensors.tensor((String) name);
+        TensorArchive.ArchivedTensor entry = tensors.tensor((String) name);
         return new HostTensor(entry.type(), entry.shape(), entry.values());
     }
 

@@ -17,7 +17,7 @@ final class PyTorchModule {
 
     private PyTorchModule() {}
 
-    static void run(PyTorchData.Entry entry, Backend backend, Check check) {
+    static void run(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         try (ChannelStatisticsNorm module = module(entry, backend)) {
             set(module.weight(), entry.tensor("tensors", "weight"));
             set(module.bias(), entry.tensor("tensors", "bias"));
@@ -36,7 +36,7 @@ final class PyTorchModule {
     }
 
     /** The gradients of every step, each as the call that it is. */
-    static void runBackward(PyTorchData.Entry entry, Backend backend, Check check) {
+    static void runBackward(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         try (ChannelStatisticsNorm module = module(entry, backend)) {
             set(module.weight(), entry.tensor("tensors", "weight"));
             set(module.bias(), entry.tensor("tensors", "bias"));
@@ -52,13 +52,13 @@ final class PyTorchModule {
             PyTorchData.Entry entry,
             PyTorchData.Entry step,
             Backend backend,
-            Check check) {
+            CaseCheck check) {
         try (Tensor input = step.tensor("input").on(backend);
                 Tensor dy = step.tensor("gradients", "grad_output").on(backend)) {
             module.forward(input).close();
             try (Gradients gradients = module.backward(dy)) {
                 Call call = call(entry, step);
-                Result actual = OnDevice.result(gradients);
+                CallResult actual = OnDevice.result(gradients);
                 GradientCheck.exact(check, call, actual);
                 GradientCheck.libtorch(check, call, step.tensors("gradients"), actual);
             }
@@ -89,7 +89,7 @@ final class PyTorchModule {
     }
 
     private static void step(
-            ChannelStatisticsNorm module, PyTorchData.Entry step, String what, Backend backend, Check check) {
+            ChannelStatisticsNorm module, PyTorchData.Entry step, String what, Backend backend, CaseCheck check) {
         try (Tensor input = step.tensor("input").on(backend)) {
             if (step.has("error")) {
                 PyTorchCases.refused(
@@ -102,7 +102,7 @@ final class PyTorchModule {
         }
     }
 
-    private static void state(ChannelStatisticsNorm module, PyTorchData.Entry entry, long refused, Check check) {
+    private static void state(ChannelStatisticsNorm module, PyTorchData.Entry entry, long refused, CaseCheck check) {
         check.close(
                 "running_mean",
                 entry.tensor("state", "running_mean").values(),

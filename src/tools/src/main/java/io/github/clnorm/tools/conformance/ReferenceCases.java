@@ -111,7 +111,7 @@ final class ReferenceCases {
             }
             for (Variant variant : gradientVariants(form, type)) {
                 cases.addGradients(
-                        Row.backward(form.operation),
+                        ConformanceRow.backward(form.operation),
                         type,
                         form.name + variant,
                         () -> GradOutput.to(variant.of(form.of(type))));

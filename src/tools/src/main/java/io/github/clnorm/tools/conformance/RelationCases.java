@@ -61,8 +61,8 @@ final class RelationCases {
 
     private void same(String name, Call one, Call other) {
         cases.add(SAME_BITS, TYPE, name, (backend, check) -> {
-            Result expected = OnDevice.run(backend, one);
-            Result actual = OnDevice.run(backend, other);
+            CallResult expected = OnDevice.run(backend, one);
+            CallResult actual = OnDevice.run(backend, other);
             expected.all().forEach((role, values) -> check.sameBits(role, values, actual.get(role)));
         });
     }

@@ -91,22 +91,22 @@ public final class DeviceBench {
      * @param directions which passes
      * @return a row for each, in their order
      */
-    public List<Row> run(Workload workload, Set<Direction> directions) {
-        Map<Direction, Row> rows = new EnumMap<>(Direction.class);
+    public List<BenchRow> run(Workload workload, Set<Direction> directions) {
+        Map<Direction, BenchRow> rows = new EnumMap<>(Direction.class);
         try (Subject subject = stop.getAsBoolean() ? null : new Subject(workload, backend)) {
             Set<Direction> quick = EnumSet.noneOf(Direction.class);
             for (Direction direction : directions) {
                 long time = stop.getAsBoolean() ? 0 : secondPass(subject, direction);
                 if (stop.getAsBoolean()) {
-                    rows.put(direction, Row.without(workload, direction, Row.Status.SKIPPED, STOPPED));
+                    rows.put(direction, BenchRow.without(workload, direction, BenchRow.Status.SKIPPED, STOPPED));
                 } else if (time > budget) {
                     // On a simulator or a slow driver, all the passes that it takes would take hours.
                     rows.put(
                             direction,
-                            Row.without(
+                            BenchRow.without(
                                     workload,
                                     direction,
-                                    Row.Status.SKIPPED,
+                                    BenchRow.Status.SKIPPED,
                                     String.format(
                                             Locale.ROOT,
                                             "a pass takes %.1f ms, and the workload has %.1f ms",
@@ -120,10 +120,10 @@ public final class DeviceBench {
                 measure(workload, quick, subject).forEach(row -> rows.put(row.direction(), row));
             }
         } catch (IllegalArgumentException e) {
-            without(workload, directions, Row.Status.UNSUPPORTED, e.getMessage())
+            without(workload, directions, BenchRow.Status.UNSUPPORTED, e.getMessage())
                     .forEach(row -> rows.put(row.direction(), row));
         } catch (OutOfMemoryError e) {
-            without(workload, directions, Row.Status.SKIPPED, "Java's memory is too small for the tensor")
+            without(workload, directions, BenchRow.Status.SKIPPED, "Java's memory is too small for the tensor")
                     .forEach(row -> rows.put(row.direction(), row));
         } catch (ClException e) {
             // A signal may reach the driver's compiler too.
@@ -131,7 +131,7 @@ public final class DeviceBench {
             without(
                             workload,
                             directions,
-                            stopped ? Row.Status.SKIPPED : Row.Status.ERROR,
+                            stopped ? BenchRow.Status.SKIPPED : BenchRow.Status.ERROR,
                             stopped ? STOPPED : e.getMessage())
                     .forEach(row -> rows.put(row.direction(), row));
         }
@@ -146,20 +146,21 @@ public final class DeviceBench {
         return clock.getAsLong() - start;
     }
 
-    private static List<Row> without(Workload workload, Set<Direction> directions, Row.Status status, String reason) {
+    private static List<BenchRow> without(
+            Workload workload, Set<Direction> directions, BenchRow.Status status, String reason) {
         return directions.stream()
-                .map(direction -> Row.without(workload, direction, status, reason))
+                .map(direction -> BenchRow.without(workload, direction, status, reason))
                 .toList();
     }
 
-    private List<Row> measure(Workload workload, Set<Direction> directions, Subject subject) {
+    private List<BenchRow> measure(Workload workload, Set<Direction> directions, Subject subject) {
         Map<Direction, Double> errors = errors(subject, directions);
         DeviceBuffer from = subject.input().buffer();
         DeviceBuffer to = subject.output().buffer();
         List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
         if (copies.isEmpty()) {
             return without(
-                    workload, directions, Row.Status.ERROR, "no copy of the tensor runs here: there is no limit");
+                    workload, directions, BenchRow.Status.ERROR, "no copy of the tensor runs here: there is no limit");
         }
         List<Direction> tuned = directions.stream()
                 .filter(direction -> !plan(workload, direction).equals(heuristic(workload, direction)))
@@ -174,11 +175,11 @@ public final class DeviceBench {
                 new Interleaved.Limits(
                         budget / WARM_UP, budget - budget / COPY_SEARCH - budget / WARM_UP, LEAST_ROUNDS, MOST_ROUNDS));
         if (times.get(0).length == 0) {
-            return without(workload, directions, Row.Status.SKIPPED, STOPPED);
+            return without(workload, directions, BenchRow.Status.SKIPPED, STOPPED);
         }
         Map<Direction, List<LaunchTimes>> launches = launches(subject, directions);
         Limit limit = Limit.of(copies, times.subList(directions.size() + tuned.size(), times.size()));
-        List<Row> rows = new ArrayList<>();
+        List<BenchRow> rows = new ArrayList<>();
         for (Direction direction : directions) {
             Figures.Heuristic heuristic = tuned.contains(direction)
                     ? new Figures.Heuristic(
@@ -254,7 +255,7 @@ public final class DeviceBench {
         }
     }
 
-    private Row row(
+    private BenchRow row(
             Workload workload,
             Direction direction,
             double error,
@@ -266,17 +267,17 @@ public final class DeviceBench {
         long[] believed = Plausibility.believed(times, shortest);
         int implausible = times.length - believed.length;
         if (believed.length == 0) {
-            return Row.without(
+            return BenchRow.without(
                     workload,
                     direction,
-                    Row.Status.ERROR,
+                    BenchRow.Status.ERROR,
                     "none of " + times.length + " times is plausible: faster than four copies of the tensor");
         }
         if (error > WRONG) {
-            return Row.without(
+            return BenchRow.without(
                     workload,
                     direction,
-                    Row.Status.ERROR,
+                    BenchRow.Status.ERROR,
                     String.format(Locale.ROOT, "the result is wrong: %.1e off float64", error));
         }
         LaunchTimes last = launches.get(launches.size() - 1);
@@ -298,7 +299,7 @@ public final class DeviceBench {
                 last.workspaceBytes(),
                 heuristic,
                 implausible);
-        return new Row(workload, direction, Row.Status.OK, reason(implausible, times.length, error), figures);
+        return new BenchRow(workload, direction, BenchRow.Status.OK, reason(implausible, times.length, error), figures);
     }
 
     /** All of them, and none beyond what the whole pass takes: or the driver's clock is not to be trusted. */

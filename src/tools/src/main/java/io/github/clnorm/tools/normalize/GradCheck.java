@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.reference.Reference;
-import io.github.clnorm.tools.conformance.Bounds;
+import io.github.clnorm.tools.conformance.PromisedBounds;
 import java.util.Arrays;
 
 /** Gradients of the first samples of an input, compared with float64. */
@@ -69,7 +69,7 @@ final class GradCheck {
         if (!promise.holdsOfGradients(most[0]) || !promise.holdsOfGradients(most[1])) {
             return;
         }
-        double bound = Bounds.gradient(request.type);
+        double bound = PromisedBounds.gradient(request.type);
         reference.visit(moments, i -> x[i], (index, set, normalized, gamma, beta, y) -> {
             double e = expected[index];
             double amplified = 1 + Math.abs(normalized);
@@ -87,7 +87,7 @@ final class GradCheck {
 
     /** Fails where a gradient is farther from float64 than promised. */
     void verify() {
-        excess.check(error, FORMULA, Bounds.gradient(request.type), request.type);
+        excess.check(error, FORMULA, PromisedBounds.gradient(request.type), request.type);
     }
 
     long samples() {

@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.reference.Reference;
-import io.github.clnorm.tools.conformance.Bounds;
+import io.github.clnorm.tools.conformance.PromisedBounds;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
@@ -32,9 +32,9 @@ final class Promise {
         this.moments = moments;
         this.setSize = setSize;
         ElementType type = request.type;
-        this.forward = Bounds.forward(type);
-        this.unit = Bounds.roundoff(type);
-        this.denormal = Bounds.halfDenormal(type);
+        this.forward = PromisedBounds.forward(type);
+        this.unit = PromisedBounds.roundoff(type);
+        this.denormal = PromisedBounds.halfDenormal(type);
         this.largest = largest(type) / 1.01;
         this.largestReal = largest(type.accumulator()) / 1.01;
         // The sum of input and residual is rounded once, before its mean is taken.

@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.reference.Reference;
-import io.github.clnorm.tools.conformance.Bounds;
+import io.github.clnorm.tools.conformance.PromisedBounds;
 
 /** The first samples of a run, compared with float64. */
 final class RunCheck {
@@ -62,7 +62,7 @@ final class RunCheck {
 
     /** Fails where a result is farther from float64 than promised. */
     void verify() {
-        excess.check(error, FORMULA, Bounds.forward(request.type), request.type);
+        excess.check(error, FORMULA, PromisedBounds.forward(request.type), request.type);
     }
 
     long samples() {

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.clnorm.tools.comparison.Bounds;
 import io.github.clnorm.tools.comparison.Column;
 import io.github.clnorm.tools.comparison.Comparison;
-import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.ErrorBounds;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SuiteOf;
@@ -27,7 +27,7 @@ final class ChartData {
             columns.addObject().put("letter", column.letter()).put("label", column.label());
         }
         ArrayNode rows = root.putArray("rows");
-        for (Pass pass : comparison.passes()) {
+        for (MeasuredPass pass : comparison.passes()) {
             for (int i = 0; i < comparison.columns().size(); i++) {
                 int column = i;
                 comparison
@@ -47,7 +47,7 @@ final class ChartData {
     }
 
     private static void add(ObjectNode node, SavedRow row) {
-        Pass pass = row.pass();
+        MeasuredPass pass = row.pass();
         node.put("suite", SuiteOf.name(pass))
                 .put("workload", pass.workload())
                 .put("type", pass.type())
@@ -60,7 +60,7 @@ final class ChartData {
         }
     }
 
-    private static void add(ObjectNode node, Pass pass, SavedFigures figures) {
+    private static void add(ObjectNode node, MeasuredPass pass, SavedFigures figures) {
         node.put("us", figures.time().median())
                 .put("p10", figures.time().p10())
                 .put("p90", figures.time().p90())
@@ -68,7 +68,7 @@ final class ChartData {
                 .put("share", figures.share())
                 .put("plan", figures.plan());
         figures.error().ifPresent(error -> node.put("error", error));
-        Bounds.of(pass).ifPresent(bound -> node.put("bound", bound));
+        ErrorBounds.of(pass).ifPresent(bound -> node.put("bound", bound));
         figures.tuning().ifPresent(tuning -> node.put("gain", tuning.gain()));
     }
 }

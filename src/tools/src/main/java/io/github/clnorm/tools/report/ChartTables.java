@@ -1,12 +1,12 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.comparison.Bounds;
 import io.github.clnorm.tools.comparison.Column;
 import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.ErrorBounds;
 import io.github.clnorm.tools.comparison.FigureText;
 import io.github.clnorm.tools.comparison.Grid;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.Metric;
-import io.github.clnorm.tools.comparison.Pass;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SuiteOf;
@@ -34,18 +34,18 @@ final class ChartTables {
     record Table(String caption, Grid grid) {}
 
     /** A suite with the tables of its chart, one for each metric. */
-    record Suite(String name, List<MetricTable> tables) {}
+    record SuiteTables(String name, List<MetricTable> tables) {}
 
     /** A table that is shown when its metric is chosen. */
     record MetricTable(Metric metric, boolean chosen, Table table) {}
 
     /** Those that there are rows of, in the order of the rows. */
-    List<Suite> suites() {
-        Map<String, List<Pass>> bySuite = new LinkedHashMap<>();
+    List<SuiteTables> suites() {
+        Map<String, List<MeasuredPass>> bySuite = new LinkedHashMap<>();
         comparison.passes().forEach(pass -> bySuite.computeIfAbsent(SuiteOf.name(pass), name -> new ArrayList<>())
                 .add(pass));
-        List<Suite> suites = new ArrayList<>();
-        bySuite.forEach((name, passes) -> suites.add(new Suite(
+        List<SuiteTables> suites = new ArrayList<>();
+        bySuite.forEach((name, passes) -> suites.add(new SuiteTables(
                 name, ofEveryMetric(of -> new Table(name + ", " + of.metric().unit(), of.grid(passes))))));
         return suites;
     }
@@ -89,15 +89,15 @@ final class ChartTables {
         return table(
                 "Largest error, and GB/s",
                 "bound",
-                pass -> FigureText.error(Bounds.of(pass).orElse(Double.NaN)),
+                pass -> FigureText.error(ErrorBounds.of(pass).orElse(Double.NaN)),
                 figures -> FigureText.error(figures.error().orElse(Double.NaN)) + " at "
                         + FigureText.rate(figures.gigabytesPerSecond()));
     }
 
     private Table table(
-            String caption, String name, Function<Pass, String> nameOf, Function<SavedFigures, String> cellOf) {
+            String caption, String name, Function<MeasuredPass, String> nameOf, Function<SavedFigures, String> cellOf) {
         List<Grid.Line> lines = new ArrayList<>();
-        for (Pass pass : comparison.passes()) {
+        for (MeasuredPass pass : comparison.passes()) {
             lines.add(new Grid.Line(
                     List.of(pass.form(), pass.direction().toString(), nameOf.apply(pass)),
                     comparison.columns().stream()
@@ -114,7 +114,7 @@ final class ChartTables {
                         lines));
     }
 
-    private String size(Pass pass) {
+    private String size(MeasuredPass pass) {
         return comparison.columns().stream()
                 .map(column -> comparison.row(pass, column))
                 .flatMap(Optional::stream)

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.github.clnorm.tools.comparison.Column;
-import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.Ratio;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
@@ -73,7 +73,7 @@ public final class CsvReport {
         CsvSchema.Builder schema = CsvSchema.builder().setUseHeader(true).setLineSeparator("\r\n");
         COLUMNS.forEach(schema::addColumn);
         List<Map<String, Object>> rows = new ArrayList<>();
-        for (Pass pass : view.comparison().passes()) {
+        for (MeasuredPass pass : view.comparison().passes()) {
             for (Column column : view.comparison().columns()) {
                 view.comparison().row(pass, column).ifPresent(row -> rows.add(line(view, column, row)));
             }
@@ -90,7 +90,7 @@ public final class CsvReport {
     }
 
     private static Map<String, Object> line(View view, Column column, SavedRow row) {
-        Pass pass = row.pass();
+        MeasuredPass pass = row.pass();
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("suite", SuiteOf.name(pass));
         line.put("workload", plain(pass.workload()));

@@ -2,7 +2,7 @@ package io.github.clnorm.tools.report;
 
 import io.github.clnorm.tools.comparison.Column;
 import io.github.clnorm.tools.comparison.FigureText;
-import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.Ratio;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
@@ -55,7 +55,7 @@ final class FullTable {
 
     List<Entry> entries() {
         List<Entry> entries = new ArrayList<>();
-        for (Pass pass : view.comparison().passes()) {
+        for (MeasuredPass pass : view.comparison().passes()) {
             for (Column column : view.comparison().columns()) {
                 view.comparison().row(pass, column).ifPresent(row -> entries.add(entry(column, row)));
             }
@@ -64,7 +64,7 @@ final class FullTable {
     }
 
     private Entry entry(Column column, SavedRow row) {
-        Pass pass = row.pass();
+        MeasuredPass pass = row.pass();
         Optional<SavedFigures> figures = Optional.ofNullable(row.figures());
         Optional<Ratio> ratio = view.baseline().flatMap(base -> base.ratio(pass, column));
         return new Entry(

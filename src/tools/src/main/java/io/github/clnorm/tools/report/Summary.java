@@ -1,13 +1,13 @@
 package io.github.clnorm.tools.report;
 
 import io.github.clnorm.tools.comparison.Baseline;
-import io.github.clnorm.tools.comparison.Bounds;
 import io.github.clnorm.tools.comparison.Column;
 import io.github.clnorm.tools.comparison.Comparison;
+import io.github.clnorm.tools.comparison.ErrorBounds;
 import io.github.clnorm.tools.comparison.FigureText;
 import io.github.clnorm.tools.comparison.Means;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.Metric;
-import io.github.clnorm.tools.comparison.Pass;
 import io.github.clnorm.tools.comparison.Ratio;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.View;
@@ -64,7 +64,7 @@ final class Summary {
                     ? alone(columns.get(0))
                     : "No two of these runs have a pass in common.";
         }
-        List<Pass> common = new ArrayList<>(comparison.common(Direction.FORWARD));
+        List<MeasuredPass> common = new ArrayList<>(comparison.common(Direction.FORWARD));
         common.addAll(comparison.common(Direction.BACKWARD));
         List<Column> ranked = columns.stream()
                 .sorted(Comparator.comparingDouble(column -> time(column, common)))
@@ -114,7 +114,7 @@ final class Summary {
                 failures);
     }
 
-    private double time(Column column, List<Pass> passes) {
+    private double time(Column column, List<MeasuredPass> passes) {
         return comparison.mean(column, passes, Metric.US).orElseThrow();
     }
 
@@ -166,7 +166,7 @@ final class Summary {
     }
 
     private OptionalDouble share(Column column, Direction direction) {
-        List<Pass> passes = rows(column).stream()
+        List<MeasuredPass> passes = rows(column).stream()
                 .map(SavedRow::pass)
                 .filter(pass -> pass.direction() == direction)
                 .toList();
@@ -180,11 +180,11 @@ final class Summary {
     private static String verdict(Column column) {
         List<SavedRow> compared = rows(column).stream()
                 .filter(row -> row.figures().error().isPresent()
-                        && Bounds.of(row.pass()).isPresent())
+                        && ErrorBounds.of(row.pass()).isPresent())
                 .toList();
         long beyond = compared.stream()
                 .filter(row -> row.figures().error().getAsDouble()
-                        > Bounds.of(row.pass()).getAsDouble())
+                        > ErrorBounds.of(row.pass()).getAsDouble())
                 .count();
         if (compared.isEmpty()) {
             return "errors not compared with float64";

@@ -4,7 +4,7 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.tools.conformance.Conformance;
-import io.github.clnorm.tools.conformance.Report;
+import io.github.clnorm.tools.conformance.ConformanceReport;
 import io.github.clnorm.tools.machine.DevicesOption;
 import io.github.clnorm.tools.terminal.AtomicFile;
 import io.github.clnorm.tools.terminal.ExitCode;
@@ -98,7 +98,7 @@ public final class VerifyCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         long start = System.nanoTime();
         try {
-            Report report = run(device);
+            ConformanceReport report = run(device);
             document.add(report);
             if (table != null) {
                 table.print(VerifyTable.of(report));
@@ -123,7 +123,7 @@ public final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private Report run(DeviceInfo device) {
+    private ConformanceReport run(DeviceInfo device) {
         try (Backend backend = Backend.open(device);
                 ProgressLine line = new ProgressLine(spec.commandLine().getErr())) {
             return Conformance.run(backend, only, (done, all, name) -> line.show(done, all, name));

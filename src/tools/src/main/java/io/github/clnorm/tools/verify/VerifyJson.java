@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.tools.conformance.ConformanceReport;
+import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
-import io.github.clnorm.tools.conformance.Report;
-import io.github.clnorm.tools.conformance.Row;
 import io.github.clnorm.tools.machine.DeviceJson;
 import io.github.clnorm.tools.terminal.Version;
 import io.github.clnorm.type.ElementType;
@@ -35,10 +35,10 @@ final class VerifyJson {
         devices = root.putArray("devices");
     }
 
-    void add(Report report) {
+    void add(ConformanceReport report) {
         ObjectNode device = device(report.device(), report.passed());
         ArrayNode rows = device.putArray("rows");
-        for (Row row : report.rows()) {
+        for (ConformanceRow row : report.rows()) {
             ObjectNode node = rows.addObject()
                     .put("operation", row.operation())
                     .put("type", type(row.type()))

@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.verify;
 
+import io.github.clnorm.tools.conformance.ConformanceReport;
+import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
-import io.github.clnorm.tools.conformance.Report;
-import io.github.clnorm.tools.conformance.Row;
 import io.github.clnorm.tools.terminal.TextTable;
 import java.util.Locale;
 
@@ -11,9 +11,9 @@ final class VerifyTable {
 
     private VerifyTable() {}
 
-    static String of(Report report) {
+    static String of(ConformanceReport report) {
         TextTable table = new TextTable("operation", "type", "cases", "passed", "largest error", "bound", "");
-        for (Row row : report.rows()) {
+        for (ConformanceRow row : report.rows()) {
             table.row(
                     row.operation(),
                     row.type() == null ? "" : row.type().toString(),

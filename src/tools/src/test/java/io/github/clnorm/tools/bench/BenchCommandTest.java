@@ -15,9 +15,9 @@ import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.timing.FakeClock;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.testing.TestInfo;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Figures;
-import io.github.clnorm.tools.measure.Row;
 import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.CommandClock;
@@ -53,9 +53,14 @@ class BenchCommandTest extends CommandLineFixture {
             20_480,
             new Figures.Heuristic(new Spread(60, 50, 70, 100), Plan.resident(1, 8)),
             3);
-    private static final List<Row> ROWS = List.of(
-            new Row(WORKLOAD, Direction.FORWARD, Row.Status.OK, "3 of 103 times thrown away as implausible", FIGURES),
-            new Row(WORKLOAD, Direction.BACKWARD, Row.Status.UNSUPPORTED, "no such type", null));
+    private static final List<BenchRow> ROWS = List.of(
+            new BenchRow(
+                    WORKLOAD,
+                    Direction.FORWARD,
+                    BenchRow.Status.OK,
+                    "3 of 103 times thrown away as implausible",
+                    FIGURES),
+            new BenchRow(WORKLOAD, Direction.BACKWARD, BenchRow.Status.UNSUPPORTED, "no such type", null));
 
     // What a reading of the clock takes: a budget is a number of readings.
     private static final long MICROSECOND = 1_000;

@@ -14,8 +14,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.timing.Spread;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
-import io.github.clnorm.tools.measure.Row;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +75,7 @@ class BaselineTest {
         SavedRow[] before = new SavedRow[18];
         SavedRow[] after = new SavedRow[18];
         for (int i = 0; i < 18; i++) {
-            Pass pass = pass("group_norm 2x" + 32 * (i + 1) + "x8x8 G=32", Direction.FORWARD);
+            MeasuredPass pass = pass("group_norm 2x" + 32 * (i + 1) + "x8x8 G=32", Direction.FORWARD);
             before[i] = row(pass, new Spread(100, 70, 150, 9));
             after[i] = row(pass, new Spread(190, 140, 280, 9));
         }
@@ -129,7 +129,7 @@ class BaselineTest {
     void whatNowFailsIsARegressionAndWhatIsMissingIsSaid() {
         SavedRun after = run(
                 "after.json",
-                device("H200", row(FORWARD, 100), without(BACKWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES")));
+                device("H200", row(FORWARD, 100), without(BACKWARD, BenchRow.Status.ERROR, "CL_OUT_OF_RESOURCES")));
         Baseline baseline = hold(BEFORE, after);
         assertEquals(
                 List.of("error: CL_OUT_OF_RESOURCES"),
@@ -141,7 +141,9 @@ class BaselineTest {
     void whatWasSkippedIsNoRegression() {
         Baseline baseline = hold(
                 BEFORE,
-                run("after.json", device("H200", row(FORWARD, 100), without(BACKWARD, Row.Status.SKIPPED, "stopped"))));
+                run(
+                        "after.json",
+                        device("H200", row(FORWARD, 100), without(BACKWARD, BenchRow.Status.SKIPPED, "stopped"))));
         assertEquals(List.of(), baseline.regressions(5));
         assertEquals(
                 List.of("B lacks 1 of the rows of its baseline, A", "B skipped 1 of the rows of its baseline, A"),
@@ -156,8 +158,8 @@ class BaselineTest {
                         "after.json",
                         device(
                                 "H200",
-                                without(FORWARD, Row.Status.ERROR, "x"),
-                                without(ROWS, Row.Status.UNSUPPORTED, "y"))));
+                                without(FORWARD, BenchRow.Status.ERROR, "x"),
+                                without(ROWS, BenchRow.Status.UNSUPPORTED, "y"))));
         assertEquals(
                 List.of(FORWARD + ": error: x", ROWS + ": unsupported: y"),
                 baseline.regressions(5).stream()

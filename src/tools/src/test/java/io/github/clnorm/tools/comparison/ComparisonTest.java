@@ -10,8 +10,8 @@ import static io.github.clnorm.tools.testing.SavedRuns.without;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
-import io.github.clnorm.tools.measure.Row;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -22,7 +22,7 @@ class ComparisonTest {
             run("fast.json", device("H200", row(FORWARD, 10), row(BACKWARD, 40), row(ROWS, 5)));
     private static final SavedRun SLOW = run(
             "slow.json",
-            device("Xeon", row(FORWARD, 1000), without(ROWS, Row.Status.UNSUPPORTED, "no such type")),
+            device("Xeon", row(FORWARD, 1000), without(ROWS, BenchRow.Status.UNSUPPORTED, "no such type")),
             device("Idle"));
 
     private final Comparison comparison = Comparison.of(List.of(FAST, SLOW));
@@ -146,6 +146,6 @@ class ComparisonTest {
     void suitesAreNamedAfterNetworksBeforeTheQuickSelection() {
         assertEquals("sd-unet", SuiteOf.name(FORWARD));
         assertEquals("layer-norm", SuiteOf.name(ROWS));
-        assertEquals("other", SuiteOf.name(new Pass("rms_norm 3x3", "float32", "", Direction.FORWARD)));
+        assertEquals("other", SuiteOf.name(new MeasuredPass("rms_norm 3x3", "float32", "", Direction.FORWARD)));
     }
 }

@@ -16,7 +16,7 @@ class CentralDifferencesTest {
     void areTheReferencesGradients() {
         for (Call call : CentralDifferenceCases.calls()) {
             double[] before = call.input.values().clone();
-            Result differences = CentralDifferences.gradients(call);
+            CallResult differences = CentralDifferences.gradients(call);
             assertArrayEquals(before, call.input.values(), "the input is as it was");
             assertEquals(
                     Set.of("grad_input", "grad_weight", "grad_bias"),

@@ -26,16 +26,19 @@ class ConformanceTest {
 
     @OnEveryDevice
     void everyCasePasses(Backend backend) {
-        Report report = Conformance.run(backend, "", (done, all, name) -> {});
+        ConformanceReport report = Conformance.run(backend, "", (done, all, name) -> {});
         assertEquals(
                 "",
                 report.failures().stream().map(Failure::toString).collect(Collectors.joining("\n")),
                 backend.device().description());
         assertTrue(report.passed());
-        for (Row row : report.rows()) {
+        for (ConformanceRow row : report.rows()) {
             boolean there =
                     row.type() != ElementType.FLOAT64 || backend.device().fp64();
-            assertEquals(there ? Row.Status.PASSED : Row.Status.UNSUPPORTED, row.status(), row.toString());
+            assertEquals(
+                    there ? ConformanceRow.Status.PASSED : ConformanceRow.Status.UNSUPPORTED,
+                    row.status(),
+                    row.toString());
             assertEquals(row.cases(), row.passed(), row.toString());
             assertEquals(there, row.cases() > 0, row.toString());
         }
@@ -46,14 +49,14 @@ class ConformanceTest {
                     cases(report, operation.toString()).size());
             assertEquals(
                     ReferenceCases.TYPES.size(),
-                    cases(report, Row.backward(operation)).size());
+                    cases(report, ConformanceRow.backward(operation)).size());
         }
     }
 
-    private static List<Integer> cases(Report report, String operation) {
+    private static List<Integer> cases(ConformanceReport report, String operation) {
         return report.rows().stream()
                 .filter(row -> row.operation().equals(operation))
-                .map(Row::cases)
+                .map(ConformanceRow::cases)
                 .toList();
     }
 
@@ -91,14 +94,14 @@ class ConformanceTest {
         try (Backend backend =
                 new Backend(new Session(faulty.port(), TestDevices.first().device()))) {
             faulty.fail("enqueue", 3);
-            Report report = Conformance.run(backend, "rms_norm", (done, all, name) -> {});
+            ConformanceReport report = Conformance.run(backend, "rms_norm", (done, all, name) -> {});
             assertEquals(1, report.failures().size(), report.failures().toString());
             Failure failure = report.failures().get(0);
             assertEquals(-1, failure.index());
             assertTrue(failure.toString().contains("a device that fails on demand"), failure.toString());
             assertEquals(1, failure.toString().lines().count());
-            Row row = report.rows().get(0);
-            assertEquals(Row.Status.FAILED, row.status());
+            ConformanceRow row = report.rows().get(0);
+            assertEquals(ConformanceRow.Status.FAILED, row.status());
             assertEquals(row.cases() - 1, row.passed());
         }
     }

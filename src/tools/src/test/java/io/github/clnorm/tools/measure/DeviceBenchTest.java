@@ -57,13 +57,13 @@ class DeviceBenchTest {
                 Workload.of(NormSpec.Kind.LAYER_NORM, 5, 30),
                 Workload.of(NormSpec.Kind.RMS_NORM, 5, 30));
         for (Workload workload : workloads) {
-            List<Row> rows = bench(backend, 1).run(workload, BOTH);
+            List<BenchRow> rows = bench(backend, 1).run(workload, BOTH);
             assertEquals(
                     List.of(Direction.FORWARD, Direction.BACKWARD),
-                    rows.stream().map(Row::direction).toList());
-            for (Row row : rows) {
+                    rows.stream().map(BenchRow::direction).toList());
+            for (BenchRow row : rows) {
                 String text = workload + ", " + row;
-                assertEquals(Row.Status.OK, row.status(), text);
+                assertEquals(BenchRow.Status.OK, row.status(), text);
                 Figures figures = row.figures();
                 double rounding = workload.type() == ElementType.FLOAT16 ? 6e-4 : 2e-5;
                 assertTrue(figures.error() > 0 && figures.error() < rounding, text);
@@ -94,7 +94,7 @@ class DeviceBenchTest {
             Plan found = Plan.resident(1, 2);
             assertNotEquals(found, planner.heuristic(TINY.problem()));
             planner.use(problem -> problem instanceof ForwardProblem ? List.of(found) : List.of());
-            List<Row> rows = bench(backend, 1).run(TINY, BOTH);
+            List<BenchRow> rows = bench(backend, 1).run(TINY, BOTH);
             Figures forward = rows.get(0).figures();
             assertEquals(found, forward.plan());
             assertEquals(planner.heuristic(TINY.problem()), forward.heuristic().plan());
@@ -109,7 +109,7 @@ class DeviceBenchTest {
     @OnEveryDevice
     void workspaceIsThatOfThePass(Backend backend) {
         // Channels last goes in three launches, with the moments of columns in between.
-        Row last = bench(backend, 1)
+        BenchRow last = bench(backend, 1)
                 .run(Workload.groupNorm(2, 1, 8, 20, 20).in(ElementType.FLOAT32, Layout.CHANNELS_LAST), BOTH)
                 .get(0);
         assertTrue(last.figures().workspaceBytes() > 0, last.toString());
@@ -118,20 +118,21 @@ class DeviceBenchTest {
 
     @OnEveryDevice
     void onlyWhatWasAskedFor(Backend backend) {
-        List<Row> rows = bench(backend, 1).run(TINY, EnumSet.of(Direction.BACKWARD));
+        List<BenchRow> rows = bench(backend, 1).run(TINY, EnumSet.of(Direction.BACKWARD));
         assertEquals(
-                List.of(Direction.BACKWARD), rows.stream().map(Row::direction).toList());
+                List.of(Direction.BACKWARD),
+                rows.stream().map(BenchRow::direction).toList());
     }
 
     @OnEveryDevice
     void aTypeThatTheDeviceLacksIsUnsupported(Backend backend) {
-        Row row = bench(backend, 1)
+        BenchRow row = bench(backend, 1)
                 .run(TINY.in(ElementType.FLOAT64, Layout.CHANNELS_FIRST), BOTH)
                 .get(0);
         if (backend.device().fp64()) {
             assertTrue(row.figures().error() < 1e-13, row.toString());
         } else {
-            assertEquals(Row.Status.UNSUPPORTED, row.status());
+            assertEquals(BenchRow.Status.UNSUPPORTED, row.status());
             assertTrue(row.reason().contains("float64 is not available"), row.reason());
             assertNull(row.figures());
         }
@@ -139,25 +140,25 @@ class DeviceBenchTest {
 
     @Test
     void aTensorBeyondTheLargestBufferIsUnsupported() {
-        Row row = bench(TestDevices.first(), 1)
+        BenchRow row = bench(TestDevices.first(), 1)
                 .run(Workload.groupNorm(1, 1 << 20, 1, 1 << 20), BOTH)
                 .get(1);
-        assertEquals(Row.Status.UNSUPPORTED, row.status());
+        assertEquals(BenchRow.Status.UNSUPPORTED, row.status());
         assertTrue(row.reason().contains("largest buffer"), row.reason());
     }
 
     @Test
     void aClockThatStandsStillMeasuresNothing() {
-        for (Row row : bench(TestDevices.first(), 0).run(TINY, BOTH)) {
-            assertEquals(Row.Status.ERROR, row.status());
+        for (BenchRow row : bench(TestDevices.first(), 0).run(TINY, BOTH)) {
+            assertEquals(BenchRow.Status.ERROR, row.status());
             assertTrue(row.reason().contains("is plausible"), row.reason());
         }
     }
 
     @Test
     void whatTakesTooLongIsSkippedWithItsTime() {
-        Row row = bench(TestDevices.first(), 2 * BUDGET).run(TINY, BOTH).get(0);
-        assertEquals(Row.Status.SKIPPED, row.status());
+        BenchRow row = bench(TestDevices.first(), 2 * BUDGET).run(TINY, BOTH).get(0);
+        assertEquals(BenchRow.Status.SKIPPED, row.status());
         assertTrue(row.reason().contains("pass takes"), row.reason());
     }
 
@@ -176,10 +177,10 @@ class DeviceBenchTest {
                     return method.invoke(real, arguments);
                 });
         try (Backend backend = new Backend(new Session(ticking, device))) {
-            List<Row> rows = new DeviceBench(backend, 2_000_000, () -> now[0], () -> false)
+            List<BenchRow> rows = new DeviceBench(backend, 2_000_000, () -> now[0], () -> false)
                     .run(Workload.of(NormSpec.Kind.LAYER_NORM, 40, 64), BOTH);
-            assertEquals(Row.Status.OK, rows.get(0).status(), rows.get(0).reason());
-            assertEquals(Row.Status.SKIPPED, rows.get(1).status());
+            assertEquals(BenchRow.Status.OK, rows.get(0).status(), rows.get(0).reason());
+            assertEquals(BenchRow.Status.SKIPPED, rows.get(1).status());
             assertEquals(
                     "a pass takes 4.5 ms, and the workload has 2.0 ms",
                     rows.get(1).reason());
@@ -212,7 +213,7 @@ class DeviceBenchTest {
                         return now[0]++;
                     },
                     () -> false);
-            assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(1).status());
+            assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(1).status());
         }
         calls.removeIf(List::isEmpty);
         assertTrue(calls.size() > 50, calls.size() + " calls");
@@ -233,9 +234,9 @@ class DeviceBenchTest {
     void whatIsNotMeasuredWhenItIsStoppedIsSkipped() {
         boolean[] stop = {false};
         DeviceBench bench = new DeviceBench(TestDevices.first(), BUDGET, new FakeClock(1), () -> stop[0]);
-        assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(0).status());
+        assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(0).status());
         stop[0] = true;
-        assertEquals(Row.Status.SKIPPED, bench.run(TINY, BOTH).get(0).status());
+        assertEquals(BenchRow.Status.SKIPPED, bench.run(TINY, BOTH).get(0).status());
         assertNull(bench.emptyLaunch(), "no figure is better than an invented one");
     }
 
@@ -247,11 +248,11 @@ class DeviceBenchTest {
             try (Backend backend = new Backend(new Session(faulty.port(), device))) {
                 DeviceBench bench = bench(backend, 1);
                 faulty.fail(call, 2);
-                Row row = bench.run(TINY, BOTH).get(0);
-                assertEquals(Row.Status.ERROR, row.status(), call);
+                BenchRow row = bench.run(TINY, BOTH).get(0);
+                assertEquals(BenchRow.Status.ERROR, row.status(), call);
                 assertTrue(row.reason().contains("CL_OUT_OF_RESOURCES"), row.reason());
                 faulty.heal();
-                assertEquals(Row.Status.OK, bench.run(TINY, BOTH).get(0).status(), call);
+                assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(0).status(), call);
             }
         }
     }
@@ -268,8 +269,8 @@ class DeviceBenchTest {
                     return method.invoke(real, arguments);
                 });
         try (Backend backend = new Backend(new Session(withoutCopies, device))) {
-            for (Row row : bench(backend, 1).run(TINY, BOTH)) {
-                assertEquals(Row.Status.ERROR, row.status());
+            for (BenchRow row : bench(backend, 1).run(TINY, BOTH)) {
+                assertEquals(BenchRow.Status.ERROR, row.status());
                 assertTrue(row.reason().contains("no copy"), row.reason());
             }
         }

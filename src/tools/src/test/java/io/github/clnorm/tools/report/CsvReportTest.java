@@ -16,7 +16,7 @@ import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.comparison.View;
-import io.github.clnorm.tools.measure.Row;
+import io.github.clnorm.tools.measure.BenchRow;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ class CsvReportTest {
     @Test
     void aLineForEachPassOnEachDevice() throws IOException {
         List<Map<String, String>> lines = lines(
-                run("a.json", device("H200", row(FORWARD, 100), without(ROWS, Row.Status.SKIPPED, "too slow"))),
+                run("a.json", device("H200", row(FORWARD, 100), without(ROWS, BenchRow.Status.SKIPPED, "too slow"))),
                 run("b.json", device("Xeon", row(FORWARD, 1000))));
         assertEquals(3, lines.size());
         Map<String, String> first = lines.get(0);

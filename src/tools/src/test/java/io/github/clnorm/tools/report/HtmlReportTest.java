@@ -19,7 +19,7 @@ import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.comparison.View;
-import io.github.clnorm.tools.measure.Row;
+import io.github.clnorm.tools.measure.BenchRow;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -85,7 +85,8 @@ class HtmlReportTest {
     @Test
     void whatFailsAgainstABaselineIsNoGoodNews() {
         SavedRun before = run("before.json", device("H200", row(FORWARD, 100)));
-        SavedRun after = run("after.json", device("H200", without(FORWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES")));
+        SavedRun after =
+                run("after.json", device("H200", without(FORWARD, BenchRow.Status.ERROR, "CL_OUT_OF_RESOURCES")));
         Comparison comparison = Comparison.of(List.of(before, after));
         assertEquals(
                 "H200 · after has no figures to hold against the baseline, H200 · before. Of its other rows, some that the"
@@ -127,7 +128,8 @@ class HtmlReportTest {
     @Test
     void nothingMeasuredIsSaid() {
         assertTrue(page(run("a.json")).contains("Nothing was measured."));
-        String page = page(run("a.json", device("H200", without(FORWARD, Row.Status.ERROR, "CL_OUT_OF_RESOURCES"))));
+        String page =
+                page(run("a.json", device("H200", without(FORWARD, BenchRow.Status.ERROR, "CL_OUT_OF_RESOURCES"))));
         assertTrue(page.contains("Nothing was measured."));
         assertTrue(page.contains("error: CL_OUT_OF_RESOURCES"));
         assertFalse(page.contains("that all have"));
@@ -135,8 +137,8 @@ class HtmlReportTest {
 
     @Test
     void namesAreText() throws IOException {
-        String page = page(
-                run(HOSTILE, device(HOSTILE, HOSTILE, row(FORWARD, 100), without(ROWS, Row.Status.ERROR, HOSTILE))));
+        String page = page(run(
+                HOSTILE, device(HOSTILE, HOSTILE, row(FORWARD, 100), without(ROWS, BenchRow.Status.ERROR, HOSTILE))));
         String plain = page(run("a.json", device("H200", row(FORWARD, 100))));
         assertEquals(count("<script", plain), count("<script", page));
         assertEquals(count("</script", plain), count("</script", page));

@@ -1,13 +1,13 @@
 package io.github.clnorm.tools.testing;
 
 import io.github.clnorm.internal.timing.Spread;
-import io.github.clnorm.tools.comparison.Pass;
+import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.SavedDevice;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SavedRun;
+import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
-import io.github.clnorm.tools.measure.Row;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +17,18 @@ import java.util.OptionalDouble;
 /** Saved runs with made-up figures. */
 public final class SavedRuns {
 
-    public static final Pass FORWARD = pass("group_norm 2x320x64x64 G=32", Direction.FORWARD);
-    public static final Pass BACKWARD = pass("group_norm 2x320x64x64 G=32", Direction.BACKWARD);
-    public static final Pass ROWS = pass("layer_norm 4096x768", Direction.FORWARD);
+    public static final MeasuredPass FORWARD = pass("group_norm 2x320x64x64 G=32", Direction.FORWARD);
+    public static final MeasuredPass BACKWARD = pass("group_norm 2x320x64x64 G=32", Direction.BACKWARD);
+    public static final MeasuredPass ROWS = pass("layer_norm 4096x768", Direction.FORWARD);
 
     private static final long BYTES = 10_000_000;
     private static final double COPY = 1000;
 
     private SavedRuns() {}
 
-    public static Pass pass(String workload, Direction direction) {
-        return new Pass(workload, "float32", workload.startsWith("layer_norm") ? "" : "channels_first", direction);
+    public static MeasuredPass pass(String workload, Direction direction) {
+        return new MeasuredPass(
+                workload, "float32", workload.startsWith("layer_norm") ? "" : "channels_first", direction);
     }
 
     public static SavedRun run(String source, SavedDevice... devices) {
@@ -44,18 +45,18 @@ public final class SavedRuns {
     }
 
     public static SavedDevice device(String name, String platform, SavedRow... rows) {
-        Map<Pass, SavedRow> byPass = new LinkedHashMap<>();
+        Map<MeasuredPass, SavedRow> byPass = new LinkedHashMap<>();
         List.of(rows).forEach(row -> byPass.put(row.pass(), row));
         return new SavedDevice(
                 name, platform, "1.0", Map.of("name", name, "platform", platform), Optional.empty(), "", byPass);
     }
 
     /** A row that took so many microseconds, ten percent up and down. */
-    public static SavedRow row(Pass pass, double microseconds) {
+    public static SavedRow row(MeasuredPass pass, double microseconds) {
         return row(pass, new Spread(microseconds, 0.9 * microseconds, 1.1 * microseconds, 100));
     }
 
-    public static SavedRow row(Pass pass, Spread time) {
+    public static SavedRow row(MeasuredPass pass, Spread time) {
         double rate = pass.direction().transits() * BYTES / (time.median() * 1e3);
         double limit = 2 * BYTES / (COPY * 1e3);
         SavedFigures figures = new SavedFigures(
@@ -70,10 +71,10 @@ public final class SavedRuns {
                 new Spread(COPY, COPY, COPY, 100),
                 limit,
                 Optional.empty());
-        return new SavedRow(pass, BYTES, Row.Status.OK, "", figures);
+        return new SavedRow(pass, BYTES, BenchRow.Status.OK, "", figures);
     }
 
-    public static SavedRow without(Pass pass, Row.Status status, String reason) {
+    public static SavedRow without(MeasuredPass pass, BenchRow.Status status, String reason) {
         return new SavedRow(pass, BYTES, status, reason, null);
     }
 }

@@ -12,9 +12,9 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.tools.Main;
+import io.github.clnorm.tools.conformance.ConformanceReport;
+import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
-import io.github.clnorm.tools.conformance.Report;
-import io.github.clnorm.tools.conformance.Row;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
@@ -36,27 +36,28 @@ class VerifyCommandTest {
 
     private static final byte[] OLD = {'o', 'l', 'd'};
 
-    private static final Report FAILED = new Report(
+    private static final ConformanceReport FAILED = new ConformanceReport(
             TestInfo.GPU,
             List.of(
-                    new Row(
+                    new ConformanceRow(
                             "group_norm",
                             ElementType.FLOAT32,
                             3,
                             1,
                             Double.POSITIVE_INFINITY,
                             4e-6,
-                            Row.Status.FAILED,
+                            ConformanceRow.Status.FAILED,
                             null),
-                    new Row("refusals", null, 2, 2, Double.NaN, Double.NaN, Row.Status.PASSED, null),
-                    new Row(
+                    new ConformanceRow(
+                            "refusals", null, 2, 2, Double.NaN, Double.NaN, ConformanceRow.Status.PASSED, null),
+                    new ConformanceRow(
                             "layer_norm",
                             ElementType.FLOAT64,
                             0,
                             0,
                             Double.NaN,
                             Double.NaN,
-                            Row.Status.UNSUPPORTED,
+                            ConformanceRow.Status.UNSUPPORTED,
                             "why")),
             List.of(
                     new Failure(

@@ -3,9 +3,9 @@ package io.github.clnorm.tools.conformance;
 import io.github.clnorm.type.ElementType;
 
 /** The bounds that {@link io.github.clnorm.Functional} promises, for other users than the conformance table. */
-public final class Bounds {
+public final class PromisedBounds {
 
-    private Bounds() {}
+    private PromisedBounds() {}
 
     /**
      * Of results, as |y - ref| / (1 + |ref|), before they are rounded to be stored.

@@ -17,7 +17,7 @@ import io.github.clnorm.type.ElementType;
  * @param status how it ended
  * @param reason why the device cannot run it; null where it can
  */
-public record Row(
+public record ConformanceRow(
         String operation,
         ElementType type,
         int cases,

@@ -4,9 +4,9 @@ import io.github.clnorm.tools.measure.Direction;
 import java.util.OptionalDouble;
 
 /** What clnorm promises of errors against float64. */
-public final class Bounds {
+public final class ErrorBounds {
 
-    private Bounds() {}
+    private ErrorBounds() {}
 
     /**
      * The largest error that a pass may have: of y and dx as |a - ref| / (1 + |ref|), of dγ and dβ as |a - ref| / the
@@ -15,7 +15,7 @@ public final class Bounds {
      * @param pass of a workload
      * @return the bound; empty for a type that this version does not know
      */
-    public static OptionalDouble of(Pass pass) {
+    public static OptionalDouble of(MeasuredPass pass) {
         boolean forward = pass.direction() == Direction.FORWARD;
         double float32 = forward ? 4e-6 : 2e-5;
         return switch (pass.type()) {

@@ -11,7 +11,7 @@ import java.util.Locale;
  * @param reason why there are no figures, or what is to be said about them; empty where there is nothing
  * @param figures what was measured; null unless the status is {@link Status#OK}
  */
-public record Row(Workload workload, Direction direction, Status status, String reason, Figures figures) {
+public record BenchRow(Workload workload, Direction direction, Status status, String reason, Figures figures) {
 
     /** How it ended. */
     public enum Status {
@@ -30,7 +30,7 @@ public record Row(Workload workload, Direction direction, Status status, String 
         }
     }
 
-    static Row without(Workload workload, Direction direction, Status status, String reason) {
-        return new Row(workload, direction, status, reason, null);
+    static BenchRow without(Workload workload, Direction direction, Status status, String reason) {
+        return new BenchRow(workload, direction, status, reason, null);
     }
 }

@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What a call gives, by the names PyTorch has for it: {@code output}, {@code mean}, {@code running_var} and so on. */
-final class Result {
+final class CallResult {
 
     private final Map<String, double[]> values = new LinkedHashMap<>();
 
-    Result put(String role, double[] elements) {
+    CallResult put(String role, double[] elements) {
         values.put(role, elements);
         return this;
     }

@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  * What is right for a workload, in float64: computed once, and kept in files for the processes that check the peers, of
  * which each holds one library alone.
  */
-final class Check {
+final class ExpectedResults {
 
     /** A peer with a larger error is wrong. */
     static final double TOLERANCE = 1e-4;
@@ -24,19 +24,19 @@ final class Check {
     private final DoubleBuffer weight;
     private final DoubleBuffer bias;
 
-    private Check(DoubleBuffer tensor, DoubleBuffer weight, DoubleBuffer bias) {
+    private ExpectedResults(DoubleBuffer tensor, DoubleBuffer weight, DoubleBuffer bias) {
         this.tensor = tensor;
         this.weight = weight;
         this.bias = bias;
     }
 
-    static Check of(Workload workload, Data data, Direction direction) {
+    static ExpectedResults of(Workload workload, Data data, Direction direction) {
         Reference reference = workload.reference().affine(doubles(data.gamma()), doubles(data.beta()));
         if (direction == Direction.FORWARD) {
-            return new Check(DoubleBuffer.wrap(reference.normalize(i -> data.x()[i])), null, null);
+            return new ExpectedResults(DoubleBuffer.wrap(reference.normalize(i -> data.x()[i])), null, null);
         }
         Reference.Gradients gradients = reference.gradients(i -> data.x()[i], i -> data.dy()[i]);
-        return new Check(
+        return new ExpectedResults(
                 DoubleBuffer.wrap(gradients.input()),
                 DoubleBuffer.wrap(gradients.weight()),
                 DoubleBuffer.wrap(gradients.bias()));
@@ -64,8 +64,8 @@ final class Check {
     }
 
     /** What was left in a folder. */
-    static Check read(Path folder) throws IOException {
-        return new Check(map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
+    static ExpectedResults read(Path folder) throws IOException {
+        return new ExpectedResults(map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
     }
 
     private static DoubleBuffer map(Path file) throws IOException {
@@ -96,7 +96,7 @@ final class Check {
      * The largest error: of y and dx as |y - ref| / (1 + |ref|), of dγ and dβ, which are sums that cancel, next to their
      * largest element. NaN where a result is, infinite where its size is wrong.
      */
-    double error(Results results) {
+    double error(PeerResults results) {
         double worst = ofTensor(results.tensor());
         if (weight != null) {
             worst = Math.max(worst, ofSums(weight, results.weight()));

@@ -7,9 +7,9 @@ package io.github.clnorm.bench.peers;
  * @param weight dγ, null forward
  * @param bias dβ, null forward
  */
-record Results(float[] tensor, float[] weight, float[] bias) {
+record PeerResults(float[] tensor, float[] weight, float[] bias) {
 
-    static Results forward(float[] y) {
-        return new Results(y, null, null);
+    static PeerResults forward(float[] y) {
+        return new PeerResults(y, null, null);
     }
 }

@@ -1,14 +1,14 @@
 package io.github.clnorm.tools.conformance;
 
 /** What a case finds: its largest error, and where it was the furthest beyond a bound. */
-final class Check {
+final class CaseCheck {
 
     private final Case running;
     private double largestError = Double.NaN;
     private double bound = Double.NaN;
     private Failure failure;
 
-    Check(Case running) {
+    CaseCheck(Case running) {
         this.running = running;
     }
 

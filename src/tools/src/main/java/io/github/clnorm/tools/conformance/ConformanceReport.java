@@ -10,7 +10,7 @@ import java.util.List;
  * @param rows the table
  * @param failures every case that failed, in the order of the table
  */
-public record Report(DeviceInfo device, List<Row> rows, List<Failure> failures) {
+public record ConformanceReport(DeviceInfo device, List<ConformanceRow> rows, List<Failure> failures) {
 
     /**
      * Whether the device computes what it should.
@@ -27,6 +27,6 @@ public record Report(DeviceInfo device, List<Row> rows, List<Failure> failures) 
      * @return their number
      */
     public int cases() {
-        return rows.stream().mapToInt(Row::cases).sum();
+        return rows.stream().mapToInt(ConformanceRow::cases).sum();
     }
 }

@@ -10,7 +10,7 @@ import io.github.clnorm.tools.measure.Direction;
  * @param layout such as {@code channels_last}; empty for operations without channels
  * @param direction forward or backward
  */
-public record Pass(String workload, String type, String layout, Direction direction) {
+public record MeasuredPass(String workload, String type, String layout, Direction direction) {
 
     /**
      * The operation's name.

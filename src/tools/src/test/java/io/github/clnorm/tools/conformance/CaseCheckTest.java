@@ -12,11 +12,11 @@ import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** The judge is judged: what passes, what fails, and what is told of it. */
-class CheckTest {
+class CaseCheckTest {
 
     private static final Tolerance FLOAT32 = Tolerance.of(ElementType.FLOAT32);
 
-    private final Check check = new Check(new Case("group_norm", ElementType.FLOAT32, "a case", (b, c) -> {}));
+    private final CaseCheck check = new CaseCheck(new Case("group_norm", ElementType.FLOAT32, "a case", (b, c) -> {}));
 
     private static double[] values(double... values) {
         return values;
