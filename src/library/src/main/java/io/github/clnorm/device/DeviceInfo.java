@@ -1,52 +1,81 @@
 package io.github.clnorm.device;
 
 /**
- * A device and what its driver says of it. Sizes are in bytes.
+ * A device and what its driver says about it. Sizes are in bytes.
  *
  * <p>Immutable and thread-safe.
  *
- * @param platformIndex index of its platform, in the order of the loader
- * @param deviceIndex index among the platform's devices
- * @param platform the platform's name
- * @param vendor the device's vendor
- * @param name the device's name
- * @param type what kind it is
- * @param driver the driver's version
- * @param version the OpenCL version it implements, such as {@code OpenCL 3.0 PoCL}
- * @param computeUnits parallel compute units
- * @param clockMHz the highest clock; 0 where the driver does not know
- * @param globalMemory memory
- * @param globalCache last level of cache for it; 0 where unknown
- * @param maxBuffer the largest single buffer
- * @param maxWorkGroupSize work-items of a work-group, at most
- * @param localMemory local memory of a work-group
- * @param fp16 whether it computes in half precision (storing halves needs no such thing)
- * @param fp64 whether it computes in double precision
- * @param fusedMultiplyAdd whether the driver offers {@code fma()} in single precision
- * @param correctlyRounded whether division and square root can be had correctly rounded
+ * @param identity which device it is
+ * @param processor its compute units
+ * @param memory its global memory
+ * @param workGroup the limits of a work-group
+ * @param arithmetic what it can compute
  * @param handle the device for the layer that calls OpenCL; null in a description without a device
  */
 public record DeviceInfo(
-        int platformIndex,
-        int deviceIndex,
-        String platform,
-        String vendor,
-        String name,
-        DeviceType type,
-        String driver,
-        String version,
-        int computeUnits,
-        int clockMHz,
-        long globalMemory,
-        long globalCache,
-        long maxBuffer,
-        int maxWorkGroupSize,
-        long localMemory,
-        boolean fp16,
-        boolean fp64,
-        boolean fusedMultiplyAdd,
-        boolean correctlyRounded,
+        Identity identity,
+        Processor processor,
+        Memory memory,
+        WorkGroup workGroup,
+        Arithmetic arithmetic,
         DeviceHandle handle) {
+
+    /**
+     * Which device it is.
+     *
+     * @param platformIndex index of its platform, in the loader's order
+     * @param deviceIndex index among the platform's devices
+     * @param platform the platform's name
+     * @param vendor the device's vendor
+     * @param name the device's name
+     * @param type the kind of device
+     * @param driver the driver's version
+     * @param version the OpenCL version it implements, such as {@code OpenCL 3.0 PoCL}
+     */
+    public record Identity(
+            int platformIndex,
+            int deviceIndex,
+            String platform,
+            String vendor,
+            String name,
+            DeviceType type,
+            String driver,
+            String version) {}
+
+    /**
+     * The compute units.
+     *
+     * @param computeUnits parallel compute units
+     * @param clockMHz the highest clock in MHz; 0 if the driver does not report it
+     */
+    public record Processor(int computeUnits, int clockMHz) {}
+
+    /**
+     * Global memory.
+     *
+     * @param globalMemory size of the memory
+     * @param globalCache size of its last level of cache; 0 if the driver does not report it
+     * @param maxBuffer size of the largest single buffer
+     */
+    public record Memory(long globalMemory, long globalCache, long maxBuffer) {}
+
+    /**
+     * The limits of a work-group.
+     *
+     * @param maxWorkGroupSize the largest number of work-items
+     * @param localMemory size of the local memory
+     */
+    public record WorkGroup(int maxWorkGroupSize, long localMemory) {}
+
+    /**
+     * What the device can compute.
+     *
+     * @param fp16 whether it computes in half precision; storing halves does not need it
+     * @param fp64 whether it computes in double precision
+     * @param fusedMultiplyAdd whether it has a fused multiply-add in single precision
+     * @param correctlyRounded whether division and square root can be correctly rounded
+     */
+    public record Arithmetic(boolean fp16, boolean fp64, boolean fusedMultiplyAdd, boolean correctlyRounded) {}
 
     /**
      * The selector that picks exactly this device.
@@ -54,24 +83,195 @@ public record DeviceInfo(
      * @return {@code PLATFORM:DEVICE}
      */
     public String selector() {
-        return platformIndex + ":" + deviceIndex;
+        return platformIndex() + ":" + deviceIndex();
     }
 
     /**
-     * How a person names it.
+     * The device in a message.
      *
      * @return name, platform and driver version
      */
     public String description() {
-        return name + " (" + platform + ", driver " + driver + ")";
+        return name() + " (" + platform() + ", driver " + driver() + ")";
     }
 
     /**
-     * A rough measure of speed, to choose among devices of one type.
+     * A rough measure of speed for choosing among devices of one type.
      *
      * @return compute units times clock
      */
     public long rate() {
-        return (long) Math.max(1, computeUnits) * Math.max(1, clockMHz);
+        return (long) Math.max(1, computeUnits()) * Math.max(1, clockMHz());
+    }
+
+    /**
+     * The index of its platform.
+     *
+     * @return the index, in the loader's order
+     */
+    public int platformIndex() {
+        return identity.platformIndex;
+    }
+
+    /**
+     * The index among the platform's devices.
+     *
+     * @return the index
+     */
+    public int deviceIndex() {
+        return identity.deviceIndex;
+    }
+
+    /**
+     * The platform's name.
+     *
+     * @return the name
+     */
+    public String platform() {
+        return identity.platform;
+    }
+
+    /**
+     * The device's vendor.
+     *
+     * @return the vendor
+     */
+    public String vendor() {
+        return identity.vendor;
+    }
+
+    /**
+     * The device's name.
+     *
+     * @return the name
+     */
+    public String name() {
+        return identity.name;
+    }
+
+    /**
+     * The kind of device.
+     *
+     * @return the type
+     */
+    public DeviceType type() {
+        return identity.type;
+    }
+
+    /**
+     * The driver's version.
+     *
+     * @return the version
+     */
+    public String driver() {
+        return identity.driver;
+    }
+
+    /**
+     * The OpenCL version that it implements.
+     *
+     * @return such as {@code OpenCL 3.0 PoCL}
+     */
+    public String version() {
+        return identity.version;
+    }
+
+    /**
+     * Parallel compute units.
+     *
+     * @return their number
+     */
+    public int computeUnits() {
+        return processor.computeUnits;
+    }
+
+    /**
+     * The highest clock.
+     *
+     * @return MHz; 0 if the driver does not report it
+     */
+    public int clockMHz() {
+        return processor.clockMHz;
+    }
+
+    /**
+     * The size of global memory.
+     *
+     * @return bytes
+     */
+    public long globalMemory() {
+        return memory.globalMemory;
+    }
+
+    /**
+     * The size of the last level of cache for global memory.
+     *
+     * @return bytes; 0 if the driver does not report it
+     */
+    public long globalCache() {
+        return memory.globalCache;
+    }
+
+    /**
+     * The size of the largest single buffer.
+     *
+     * @return bytes
+     */
+    public long maxBuffer() {
+        return memory.maxBuffer;
+    }
+
+    /**
+     * The largest number of work-items in a work-group.
+     *
+     * @return work-items
+     */
+    public int maxWorkGroupSize() {
+        return workGroup.maxWorkGroupSize;
+    }
+
+    /**
+     * The size of a work-group's local memory.
+     *
+     * @return bytes
+     */
+    public long localMemory() {
+        return workGroup.localMemory;
+    }
+
+    /**
+     * Whether it computes in half precision.
+     *
+     * @return false on devices that only store halves
+     */
+    public boolean fp16() {
+        return arithmetic.fp16;
+    }
+
+    /**
+     * Whether it computes in double precision.
+     *
+     * @return whether it does
+     */
+    public boolean fp64() {
+        return arithmetic.fp64;
+    }
+
+    /**
+     * Whether it has a fused multiply-add in single precision.
+     *
+     * @return whether it has
+     */
+    public boolean fusedMultiplyAdd() {
+        return arithmetic.fusedMultiplyAdd;
+    }
+
+    /**
+     * Whether division and square root can be correctly rounded.
+     *
+     * @return whether they can
+     */
+    public boolean correctlyRounded() {
+        return arithmetic.correctlyRounded;
     }
 }

@@ -9,25 +9,11 @@ public final class TestInfo {
 
     /** A discrete GPU of ordinary size. */
     public static final DeviceInfo GPU = new DeviceInfo(
-            0,
-            0,
-            "Platform",
-            "Vendor",
-            "Device",
-            DeviceType.GPU,
-            "1.0",
-            "OpenCL 1.2",
-            32,
-            1500,
-            8L << 30,
-            4 << 20,
-            2L << 30,
-            1024,
-            48 << 10,
-            false,
-            false,
-            true,
-            false,
+            new DeviceInfo.Identity(0, 0, "Platform", "Vendor", "Device", DeviceType.GPU, "1.0", "OpenCL 1.2"),
+            new DeviceInfo.Processor(32, 1500),
+            new DeviceInfo.Memory(8L << 30, 4 << 20, 2L << 30),
+            new DeviceInfo.WorkGroup(1024, 48 << 10),
+            new DeviceInfo.Arithmetic(false, false, true, false),
             null);
 
     /** A CPU with two cores. */
@@ -37,21 +23,33 @@ public final class TestInfo {
 
     /** Copies a description and changes one component. */
     public static DeviceInfo with(DeviceInfo info, String component, Object value) {
-        RecordComponent[] components = DeviceInfo.class.getRecordComponents();
+        DeviceInfo changed = (DeviceInfo) with((Record) info, component, value);
+        if (changed == info) {
+            throw new IllegalArgumentException("a device has no " + component);
+        }
+        return changed;
+    }
+
+    /** The record itself if neither it nor its parts have the component. */
+    private static Record with(Record record, String component, Object value) {
+        RecordComponent[] components = record.getClass().getRecordComponents();
         Class<?>[] types = new Class<?>[components.length];
         Object[] values = new Object[components.length];
         boolean found = false;
         try {
             for (int i = 0; i < components.length; i++) {
-                boolean changed = components[i].getName().equals(component);
-                found |= changed;
+                Object old = components[i].getAccessor().invoke(record);
                 types[i] = components[i].getType();
-                values[i] = changed ? value : components[i].getAccessor().invoke(info);
+                values[i] = old;
+                if (components[i].getName().equals(component)) {
+                    values[i] = value;
+                    found = true;
+                } else if (old instanceof Record part && part.getClass().getEnclosingClass() == DeviceInfo.class) {
+                    values[i] = with(part, component, value);
+                    found |= values[i] != old;
+                }
             }
-            if (!found) {
-                throw new IllegalArgumentException("a device has no " + component);
-            }
-            return DeviceInfo.class.getDeclaredConstructor(types).newInstance(values);
+            return found ? record.getClass().getDeclaredConstructor(types).newInstance(values) : record;
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }

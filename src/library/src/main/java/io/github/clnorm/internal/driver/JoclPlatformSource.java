@@ -97,26 +97,31 @@ final class JoclPlatformSource implements PlatformSource {
         String extensions = " " + DriverText.text(bytes(id, CL_DEVICE_EXTENSIONS)) + " ";
         long singlePrecision = number(id, CL_DEVICE_SINGLE_FP_CONFIG);
         return new DeviceInfo(
-                platformIndex,
-                deviceIndex,
-                platformName,
-                text(id, CL_DEVICE_VENDOR),
-                named(text(id, CL_DEVICE_NAME), "unnamed device"),
-                type(number(id, CL_DEVICE_TYPE)),
-                text(id, CL_DRIVER_VERSION),
-                text(id, CL_DEVICE_VERSION),
-                count(id, CL_DEVICE_MAX_COMPUTE_UNITS),
-                count(id, CL_DEVICE_MAX_CLOCK_FREQUENCY),
-                positive(size(id, CL_DEVICE_GLOBAL_MEM_SIZE), "memory"),
-                size(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE),
-                positive(size(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE), "largest buffer"),
-                (int) Math.min(
-                        Integer.MAX_VALUE, positive(size(id, CL_DEVICE_MAX_WORK_GROUP_SIZE), "largest work-group")),
-                size(id, CL_DEVICE_LOCAL_MEM_SIZE),
-                extensions.contains(" cl_khr_fp16 "),
-                extensions.contains(" cl_khr_fp64 "),
-                (singlePrecision & CL_FP_FMA) != 0,
-                (singlePrecision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0,
+                new DeviceInfo.Identity(
+                        platformIndex,
+                        deviceIndex,
+                        platformName,
+                        text(id, CL_DEVICE_VENDOR),
+                        named(text(id, CL_DEVICE_NAME), "unnamed device"),
+                        type(number(id, CL_DEVICE_TYPE)),
+                        text(id, CL_DRIVER_VERSION),
+                        text(id, CL_DEVICE_VERSION)),
+                new DeviceInfo.Processor(
+                        count(id, CL_DEVICE_MAX_COMPUTE_UNITS), count(id, CL_DEVICE_MAX_CLOCK_FREQUENCY)),
+                new DeviceInfo.Memory(
+                        positive(size(id, CL_DEVICE_GLOBAL_MEM_SIZE), "memory"),
+                        size(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE),
+                        positive(size(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE), "largest buffer")),
+                new DeviceInfo.WorkGroup(
+                        (int) Math.min(
+                                Integer.MAX_VALUE,
+                                positive(size(id, CL_DEVICE_MAX_WORK_GROUP_SIZE), "largest work-group")),
+                        size(id, CL_DEVICE_LOCAL_MEM_SIZE)),
+                new DeviceInfo.Arithmetic(
+                        extensions.contains(" cl_khr_fp16 "),
+                        extensions.contains(" cl_khr_fp64 "),
+                        (singlePrecision & CL_FP_FMA) != 0,
+                        (singlePrecision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0),
                 new DeviceHandle(platform, id));
     }
 

@@ -159,25 +159,19 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
 
     private static DeviceInfo readDevice(DataInputStream in) throws IOException {
         return new DeviceInfo(
-                in.readInt(),
-                in.readInt(),
-                in.readUTF(),
-                in.readUTF(),
-                in.readUTF(),
-                DeviceType.valueOf(in.readUTF()),
-                in.readUTF(),
-                in.readUTF(),
-                in.readInt(),
-                in.readInt(),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                in.readInt(),
-                in.readLong(),
-                in.readBoolean(),
-                in.readBoolean(),
-                in.readBoolean(),
-                in.readBoolean(),
+                new DeviceInfo.Identity(
+                        in.readInt(),
+                        in.readInt(),
+                        in.readUTF(),
+                        in.readUTF(),
+                        in.readUTF(),
+                        DeviceType.valueOf(in.readUTF()),
+                        in.readUTF(),
+                        in.readUTF()),
+                new DeviceInfo.Processor(in.readInt(), in.readInt()),
+                new DeviceInfo.Memory(in.readLong(), in.readLong(), in.readLong()),
+                new DeviceInfo.WorkGroup(in.readInt(), in.readLong()),
+                new DeviceInfo.Arithmetic(in.readBoolean(), in.readBoolean(), in.readBoolean(), in.readBoolean()),
                 null);
     }
 }

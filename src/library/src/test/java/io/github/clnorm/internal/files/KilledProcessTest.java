@@ -172,7 +172,8 @@ class KilledProcessTest {
         Files.writeString(below.resolve("evil"), "evil");
         Journal.Content content = Journal.Content.of(victim);
         byte[] journal = Journal.text(List.of(
-                new Journal.Change("../victim", "evil", content), new Journal.Change(victim.toString(), null, content)));
+                new Journal.Change("../victim", "evil", content),
+                new Journal.Change(victim.toString(), null, content)));
         Files.write(below.resolve(".clnorm-0123456789abcdef-0123456789abcdef.commit"), journal);
         FileReplacements.replace(below.resolve("next"), new byte[1], false);
         assertEquals("mine", Files.readString(victim));

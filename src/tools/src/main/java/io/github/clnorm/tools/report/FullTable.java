@@ -11,7 +11,10 @@ import io.github.clnorm.tools.comparison.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** Every pass on every device that its run has, with all that was measured. */
 final class FullTable {
@@ -24,34 +27,23 @@ final class FullTable {
         this.view = view;
     }
 
-    /** A line. */
-    record Entry(
-            String letter,
-            int series,
-            String label,
-            String suite,
-            String workload,
-            String type,
-            String layout,
-            String pass,
-            String status,
-            String time,
-            String spread,
-            String rate,
-            String share,
-            String error,
-            String ratio,
-            String plan,
-            String launches,
-            String workspace,
-            String tuning,
-            String reason,
-            Sort sort) {}
+    /** A line: a pass on a device. */
+    record Entry(Device device, Work work, Measured measured, Outcome outcome) {}
 
-    /** What numbers of a line are sorted by; empty where there are none. */
-    record Sort(String time, String rate, String share, String error, String ratio) {
-        static final Sort NONE = new Sort("", "", "", "", "");
-    }
+    /** The device, and the colour and shape that its column has everywhere. */
+    record Device(String letter, int series, String label) {}
+
+    /** What was measured. */
+    record Work(String suite, String workload, String type, String layout, String pass) {}
+
+    /** The numbers. */
+    record Measured(Figure time, String spread, Figure rate, Figure share, Figure error, Figure ratio) {}
+
+    /** A number as it is shown, and as the page's script sorts it; the latter is empty if there is none. */
+    record Figure(String text, String sort) {}
+
+    /** How it went: the status with its reason, and what ran. Empty if nothing ran. */
+    record Outcome(String status, String reason, String plan, String launches, String workspace, String tuning) {}
 
     List<Entry> entries() {
         List<Entry> entries = new ArrayList<>();
@@ -65,30 +57,54 @@ final class FullTable {
 
     private Entry entry(Column column, SavedRow row) {
         MeasuredPass pass = row.pass();
-        Optional<SavedFigures> figures = Optional.ofNullable(row.figures());
-        Optional<Ratio> ratio = view.baseline().flatMap(base -> base.ratio(pass, column));
         return new Entry(
-                column.letter(),
-                Page.series(view, column),
-                column.label(),
-                SuiteOf.name(pass),
-                pass.workload(),
-                pass.type(),
-                pass.layout().isEmpty() ? NONE : pass.layout(),
-                pass.direction().toString(),
-                row.status().toString(),
-                text(figures, some -> FigureText.microseconds(some.time().median())),
+                new Device(column.letter(), Page.series(view, column), column.label()),
+                new Work(
+                        SuiteOf.name(pass),
+                        pass.workload(),
+                        pass.type(),
+                        pass.layout().isEmpty() ? NONE : pass.layout(),
+                        pass.direction().toString()),
+                measured(column, row),
+                outcome(row));
+    }
+
+    private Measured measured(Column column, SavedRow row) {
+        Optional<SavedFigures> figures = Optional.ofNullable(row.figures());
+        OptionalDouble error =
+                row.figures() == null ? OptionalDouble.empty() : row.figures().error();
+        Optional<Ratio> ratio = view.baseline().flatMap(base -> base.ratio(row.pass(), column));
+        return new Measured(
+                figure(figures, some -> some.time().median(), FigureText::microseconds),
                 figures.map(FullTable::spread).orElse(""),
-                text(figures, some -> FigureText.rate(some.gigabytesPerSecond())),
-                text(figures, some -> FigureText.percent(some.share())),
-                text(figures, some -> FigureText.error(some.error().orElse(Double.NaN))),
-                view.ratio(pass, column),
+                figure(figures, SavedFigures::gigabytesPerSecond, FigureText::rate),
+                figure(figures, SavedFigures::share, FigureText::percent),
+                new Figure(
+                        text(figures, unused -> FigureText.error(error.orElse(Double.NaN))),
+                        error.isPresent() ? Double.toString(error.getAsDouble()) : ""),
+                new Figure(
+                        view.ratio(row.pass(), column),
+                        figures.flatMap(unused -> ratio)
+                                .map(some -> Double.toString(some.median()))
+                                .orElse("")));
+    }
+
+    private static Figure figure(
+            Optional<SavedFigures> figures, ToDoubleFunction<SavedFigures> value, DoubleFunction<String> text) {
+        return figures.map(value::applyAsDouble)
+                .map(number -> new Figure(text.apply(number), Double.toString(number)))
+                .orElse(new Figure(NONE, ""));
+    }
+
+    private static Outcome outcome(SavedRow row) {
+        Optional<SavedFigures> figures = Optional.ofNullable(row.figures());
+        return new Outcome(
+                row.status().toString(),
+                row.reason(),
                 figures.map(SavedFigures::plan).orElse(""),
                 text(figures, some -> some.launches() == 1 ? "1 launch" : some.launches() + " launches"),
                 text(figures, some -> FigureText.bytes(some.workspaceBytes())),
-                figures.flatMap(FullTable::tuning).orElse(""),
-                row.reason(),
-                figures.map(some -> sort(some, ratio)).orElse(Sort.NONE));
+                figures.flatMap(FullTable::tuning).orElse(""));
     }
 
     private static String text(Optional<SavedFigures> figures, Function<SavedFigures, String> text) {
@@ -105,14 +121,5 @@ final class FullTable {
                 .filter(tuning -> !tuning.plan().equals(figures.plan()))
                 .map(tuning -> FigureText.ratio(tuning.gain()) + " times as fast as by the heuristics' plan: "
                         + tuning.plan());
-    }
-
-    private static Sort sort(SavedFigures figures, Optional<Ratio> ratio) {
-        return new Sort(
-                Double.toString(figures.time().median()),
-                Double.toString(figures.gigabytesPerSecond()),
-                Double.toString(figures.share()),
-                figures.error().isPresent() ? Double.toString(figures.error().getAsDouble()) : "",
-                ratio.map(some -> Double.toString(some.median())).orElse(""));
     }
 }
