@@ -260,7 +260,7 @@ public record DeviceInfo(
     /**
      * Whether it has a fused multiply-add in single precision.
      *
-     * @return whether it has
+     * @return whether it has one
      */
     public boolean fusedMultiplyAdd() {
         return arithmetic.fusedMultiplyAdd;
