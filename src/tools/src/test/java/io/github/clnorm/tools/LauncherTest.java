@@ -128,7 +128,7 @@ class LauncherTest {
     @Test
     void withoutMavenTheWrapperRuns() throws Exception {
         printTheWrappersArguments();
-        Run run = launch("test", "-Dtest=A");
+        Outcome run = launch("test", "-Dtest=A");
         assertEquals(0, run.code, run.err);
         assertTrue(run.err.startsWith("clnorm: downloading Maven\n"), run.err);
         assertTrue(run.out.contains("JAVA_HOME=" + java + "\n"), run.out);
@@ -149,7 +149,7 @@ class LauncherTest {
     void aMavenThatIsTooOldIsReplacedByTheWrapper() throws Exception {
         executable(tools.resolve("mvn"), "#!/bin/sh\necho Apache Maven 3.6.3\n");
         printTheWrappersArguments();
-        Run run = launch("test", "-Dtest=A");
+        Outcome run = launch("test", "-Dtest=A");
         assertEquals(0, run.code, run.err);
         assertTrue(run.out.endsWith("argument=-Dtest=A\n"), run.out);
     }
@@ -157,7 +157,7 @@ class LauncherTest {
     @Test
     void aWrapperThatCannotDownloadLeavesTheRemedy() throws Exception {
         executable(home.resolve("mvnw"), "#!/bin/sh\necho no network >&2\nexit 1\n");
-        Run run = launch("devices");
+        Outcome run = launch("devices");
         assertEquals(1, run.code, run.err);
         assertEquals("", run.out);
         assertTrue(run.err.contains("Maven was not found. Install it: "), run.err);
@@ -174,7 +174,7 @@ class LauncherTest {
         Path folder = Files.createDirectory(temporary.resolve("c d"));
         Path unzip = Path.of(".mvn/wrapper/bin/unzip").toAbsolutePath();
         Files.createSymbolicLink(tools.resolve("chmod"), Path.of("/bin/chmod"));
-        Run run = execute(List.of("/bin/sh", unzip.toString(), "-q", archive.toString(), "-d", folder.toString()));
+        Outcome run = execute(List.of("/bin/sh", unzip.toString(), "-q", archive.toString(), "-d", folder.toString()));
         assertEquals(0, run.code, run.err);
         assertTrue(Files.isExecutable(folder.resolve("apache-maven-3/bin/mvn")));
     }
@@ -431,7 +431,7 @@ class LauncherTest {
 
     @Test
     void withoutPandocOneLineNamesTheCommand() throws Exception {
-        Run run = launch("site");
+        Outcome run = launch("site");
         assertEquals(1, run.code, run.err);
         assertEquals("", run.out);
         assertEquals(1, run.err.lines().count(), run.err);
@@ -442,7 +442,7 @@ class LauncherTest {
     void siteHelpNeedsNoPandoc() throws Exception {
         Files.createDirectories(home.resolve("docs/site"));
         Files.copy(Path.of("docs/site/build"), home.resolve("docs/site/build"));
-        Run run = launch("site", "--help");
+        Outcome run = launch("site", "--help");
         assertEquals(0, run.code, run.err);
         assertTrue(run.out.startsWith("Usage: clnorm site"), run.out);
     }

@@ -1,5 +1,7 @@
 package io.github.clnorm.tools.bench;
 
+import io.github.clnorm.tools.terminal.MessageText;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -91,12 +93,13 @@ public final class BenchCommand implements Callable<Integer> {
         outputs.put("--html", html);
         OutputFile.distinct(outputs);
         List<Workload> workloads = suites.workloads();
+        PrintWriter out = spec.commandLine().getOut();
         BenchJson document = new BenchJson(suites.names(), budget, tune.word());
         try (Interruption interruption = new Interruption();
                 OutputFiles files = new OutputFiles()) {
             AtomicFile file = files.open("--json", json.file());
             AtomicFile page = files.open("--html", html);
-            List<DeviceInfo> selected = selectFor(document);
+            List<DeviceInfo> selected = json.printIfFails(out, document, devices::select);
             boolean measured = true;
             for (DeviceInfo device : selected) {
                 measured &= bench(device, workloads, document, interruption);
@@ -110,25 +113,8 @@ public final class BenchCommand implements Callable<Integer> {
                 page.write(HtmlReport.text(new View(comparison, Metric.GB_PER_S, Optional.empty())));
             }
             files.commit();
-            print(document);
+            json.print(out, document);
             return measured ? ExitCode.DONE : ExitCode.FAILURE;
-        }
-    }
-
-    /** Where there is no device, the document that replaces the table says so too. */
-    private List<DeviceInfo> selectFor(BenchJson document) throws IOException {
-        try {
-            return devices.select();
-        } catch (RuntimeException e) {
-            print(document);
-            throw e;
-        }
-    }
-
-    private void print(BenchJson document) throws IOException {
-        if (json.replacesTable()) {
-            spec.commandLine().getOut().print(document.text());
-            spec.commandLine().getOut().flush();
         }
     }
 
@@ -149,7 +135,7 @@ public final class BenchCommand implements Callable<Integer> {
             }
         } catch (ClException | IllegalStateException e) {
             // A device that cannot be opened, or is lost on the way, hides no other.
-            problem = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+            problem = MessageText.oneLine(e.getMessage());
             err.println("clnorm: " + device.description() + ": " + problem);
             err.flush();
         }
@@ -158,6 +144,6 @@ public final class BenchCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
             spec.commandLine().getOut().flush();
         }
-        return problem == null && rows.stream().noneMatch(row -> row.status() == BenchRow.Status.ERROR);
+        return problem == null && rows.stream().noneMatch(row -> row.status() == RowStatus.ERROR);
     }
 }

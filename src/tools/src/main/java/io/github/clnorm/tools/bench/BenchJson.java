@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.bench;
 
+import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -14,29 +14,25 @@ import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Figures;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.Seconds;
-import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
  * What devices were measured at, for programs. Times are in microseconds, rates in 1e9 bytes a second; what was not
  * measured, or cannot be believed, is null.
  */
-final class BenchJson {
+final class BenchJson implements JsonOption.Document {
 
-    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private final ObjectNode root = mapper.createObjectNode();
+    private final JsonDocument document = new JsonDocument();
+    private final ObjectNode root = document.root();
     private final ArrayNode devices;
 
     BenchJson(List<String> suites, Seconds budget, String tune) throws IOException {
-        root.put("format", SavedBench.FORMAT)
-                .put("kind", "bench")
-                .put("clnorm", Version.number())
-                .put("kernels", KernelSource.hash())
-                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
-                .put("interrupted", false);
+        root.put("format", SavedBench.FORMAT).put("kind", "bench");
+        document.version();
+        root.put("kernels", KernelSource.hash());
+        document.date();
+        root.put("interrupted", false);
         ArrayNode names = root.putArray("suites");
         suites.forEach(names::add);
         root.put("budget_seconds", budget.seconds()).put("tune", tune);
@@ -72,9 +68,9 @@ final class BenchJson {
             return;
         }
         spread(node, "us", figures.time());
-        number(node, "device_us", figures.deviceMicroseconds());
+        JsonDocument.number(node, "device_us", figures.deviceMicroseconds());
         node.put("gb_per_s", figures.gigabytesPerSecond()).put("share", figures.share());
-        number(node, "error", figures.error());
+        JsonDocument.number(node, "error", figures.error());
         node.put("plan", figures.plan().toString())
                 .put("launches", figures.launches())
                 .put("workspace_bytes", figures.workspaceBytes())
@@ -104,20 +100,13 @@ final class BenchJson {
                 .put("samples", spread.samples());
     }
 
-    private static void number(ObjectNode node, String name, double value) {
-        if (Double.isFinite(value)) {
-            node.put(name, value);
-        } else {
-            node.putNull(name);
-        }
-    }
-
     /** The document itself. */
     JsonNode root() {
         return root;
     }
 
-    String text() throws IOException {
-        return mapper.writeValueAsString(root) + "\n";
+    @Override
+    public String text() throws IOException {
+        return document.text() + "\n";
     }
 }

@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.NormSpec;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.FigureText;
@@ -45,7 +45,7 @@ final class BenchTable {
         text.append(table);
         for (Direction direction : Direction.values()) {
             double[] shares = rows.stream()
-                    .filter(row -> row.direction() == direction && row.status() == BenchRow.Status.OK)
+                    .filter(row -> row.direction() == direction && row.status() == RowStatus.OK)
                     .mapToDouble(row -> row.figures().share())
                     .toArray();
             if (shares.length > 1) {
@@ -58,7 +58,7 @@ final class BenchTable {
             }
         }
         for (BenchRow row : rows) {
-            if (row.status() == BenchRow.Status.OK && !row.reason().isEmpty()) {
+            if (row.status() == RowStatus.OK && !row.reason().isEmpty()) {
                 text.append(row.workload())
                         .append(", ")
                         .append(row.direction())
@@ -71,37 +71,13 @@ final class BenchTable {
     }
 
     private static String[] cells(BenchRow row) {
-        String workload = row.workload().name();
-        String type = row.workload().type().toString();
-        String layout = !row.workload().operation().takes(NormSpec.Argument.LAYOUT)
-                ? "-"
-                : row.workload().layout().toString();
-        String pass = row.direction().toString();
-        if (row.status() != BenchRow.Status.OK) {
-            return new String[] {
-                workload,
-                type,
-                layout,
-                pass,
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                "-",
-                row.status() + ": " + row.reason()
-            };
+        if (row.status() != RowStatus.OK) {
+            return PassCells.without(10, row.workload(), row.direction(), row.status(), row.reason());
         }
         Figures figures = row.figures();
-        return new String[] {
-            workload,
-            type,
-            layout,
-            pass,
+        return PassCells.of(
+            row.workload(),
+            row.direction(),
             FigureText.microseconds(figures.time().median()),
             FigureText.microseconds(figures.time().p10()),
             FigureText.microseconds(figures.time().p90()),
@@ -113,6 +89,6 @@ final class BenchTable {
             Integer.toString(figures.launches()),
             FigureText.bytes(figures.workspaceBytes()),
             figures.plan().toString()
-        };
+        );
     }
 }

@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.BenchRow;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Direction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -172,7 +172,7 @@ public final class Baseline {
                 comparison
                         .row(pass, column)
                         .filter(row ->
-                                row.status() == BenchRow.Status.ERROR || row.status() == BenchRow.Status.UNSUPPORTED)
+                                row.status() == RowStatus.ERROR || row.status() == RowStatus.UNSUPPORTED)
                         .ifPresent(row -> regressions.add(
                                 new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
             });
@@ -222,7 +222,7 @@ public final class Baseline {
         long skipped = before(column)
                 .filter(pass -> comparison
                         .row(pass, column)
-                        .filter(row -> row.status() == BenchRow.Status.SKIPPED)
+                        .filter(row -> row.status() == RowStatus.SKIPPED)
                         .isPresent())
                 .count();
         if (skipped > 0) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -8,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.clnorm.internal.timing.Spread;
-import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -146,13 +146,13 @@ public final class SavedBench {
                 node.get("dtype").word(),
                 node.text("layout"),
                 node.get("direction").word(Direction.class));
-        BenchRow.Status status = node.get("status").word(BenchRow.Status.class);
+        RowStatus status = node.get("status").word(RowStatus.class);
         return new SavedRow(
                 pass,
                 node.get("bytes").whole(1),
                 status,
                 node.text("reason"),
-                status == BenchRow.Status.OK ? figures(node) : null);
+                status == RowStatus.OK ? figures(node) : null);
     }
 
     private static SavedFigures figures(SavedNode node) {

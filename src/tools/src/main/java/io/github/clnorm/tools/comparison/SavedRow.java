@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.BenchRow;
+import io.github.clnorm.tools.measure.RowStatus;
 
 /**
  * A pass on a device, as a document says it.
@@ -9,9 +9,9 @@ import io.github.clnorm.tools.measure.BenchRow;
  * @param bytes of the tensor
  * @param status how it ended
  * @param reason why there are no figures, or what is to be said about them; may be empty
- * @param figures what was measured; null unless the status is {@link BenchRow.Status#OK}
+ * @param figures what was measured; null unless the status is {@link RowStatus#OK}
  */
-public record SavedRow(MeasuredPass pass, long bytes, BenchRow.Status status, String reason, SavedFigures figures) {
+public record SavedRow(MeasuredPass pass, long bytes, RowStatus status, String reason, SavedFigures figures) {
 
     /**
      * Whether there are figures.
@@ -19,6 +19,6 @@ public record SavedRow(MeasuredPass pass, long bytes, BenchRow.Status status, St
      * @return false where it was unsupported, skipped or failed
      */
     public boolean isMeasured() {
-        return status == BenchRow.Status.OK;
+        return status == RowStatus.OK;
     }
 }

@@ -1,7 +1,6 @@
 package io.github.clnorm.tools.machine;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -125,8 +124,8 @@ public final class DevicesCommand implements Callable<Integer> {
     }
 
     private static String document(DriverCheck.Answer answer, List<DeviceInfo> devices) throws IOException {
-        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        ObjectNode root = mapper.createObjectNode();
+        JsonDocument document = new JsonDocument();
+        ObjectNode root = document.root();
         ArrayNode deviceNodes = root.putArray("devices");
         for (DeviceInfo device : devices) {
             DeviceJson.describe(deviceNodes.addObject(), device);
@@ -151,7 +150,7 @@ public final class DevicesCommand implements Callable<Integer> {
                     .put("library", verdict.icd() == null ? null : verdict.icd().library())
                     .put("problem", verdict.fault());
         }
-        return mapper.writeValueAsString(root);
+        return document.text();
     }
 
     private static String size(long bytes) {

@@ -98,7 +98,7 @@ public final class DeviceBench {
             for (Direction direction : directions) {
                 long time = stop.getAsBoolean() ? 0 : secondPass(subject, direction);
                 if (stop.getAsBoolean()) {
-                    rows.put(direction, BenchRow.without(workload, direction, BenchRow.Status.SKIPPED, STOPPED));
+                    rows.put(direction, BenchRow.without(workload, direction, RowStatus.SKIPPED, STOPPED));
                 } else if (time > budget) {
                     // On a simulator or a slow driver, all the passes that it takes would take hours.
                     rows.put(
@@ -106,7 +106,7 @@ public final class DeviceBench {
                             BenchRow.without(
                                     workload,
                                     direction,
-                                    BenchRow.Status.SKIPPED,
+                                    RowStatus.SKIPPED,
                                     String.format(
                                             Locale.ROOT,
                                             "a pass takes %.1f ms, and the workload has %.1f ms",
@@ -120,10 +120,10 @@ public final class DeviceBench {
                 measure(workload, quick, subject).forEach(row -> rows.put(row.direction(), row));
             }
         } catch (IllegalArgumentException e) {
-            without(workload, directions, BenchRow.Status.UNSUPPORTED, e.getMessage())
+            without(workload, directions, RowStatus.UNSUPPORTED, e.getMessage())
                     .forEach(row -> rows.put(row.direction(), row));
         } catch (OutOfMemoryError e) {
-            without(workload, directions, BenchRow.Status.SKIPPED, "Java's memory is too small for the tensor")
+            without(workload, directions, RowStatus.SKIPPED, "Java's memory is too small for the tensor")
                     .forEach(row -> rows.put(row.direction(), row));
         } catch (ClException e) {
             // A signal may reach the driver's compiler too.
@@ -131,7 +131,7 @@ public final class DeviceBench {
             without(
                             workload,
                             directions,
-                            stopped ? BenchRow.Status.SKIPPED : BenchRow.Status.ERROR,
+                            stopped ? RowStatus.SKIPPED : RowStatus.ERROR,
                             stopped ? STOPPED : e.getMessage())
                     .forEach(row -> rows.put(row.direction(), row));
         }
@@ -147,7 +147,7 @@ public final class DeviceBench {
     }
 
     private static List<BenchRow> without(
-            Workload workload, Set<Direction> directions, BenchRow.Status status, String reason) {
+            Workload workload, Set<Direction> directions, RowStatus status, String reason) {
         return directions.stream()
                 .map(direction -> BenchRow.without(workload, direction, status, reason))
                 .toList();
@@ -160,7 +160,7 @@ public final class DeviceBench {
         List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
         if (copies.isEmpty()) {
             return without(
-                    workload, directions, BenchRow.Status.ERROR, "no copy of the tensor runs here: there is no limit");
+                    workload, directions, RowStatus.ERROR, "no copy of the tensor runs here: there is no limit");
         }
         List<Direction> tuned = directions.stream()
                 .filter(direction -> !plan(workload, direction).equals(heuristic(workload, direction)))
@@ -175,7 +175,7 @@ public final class DeviceBench {
                 new Interleaved.Limits(
                         budget / WARM_UP, budget - budget / COPY_SEARCH - budget / WARM_UP, LEAST_ROUNDS, MOST_ROUNDS));
         if (times.get(0).length == 0) {
-            return without(workload, directions, BenchRow.Status.SKIPPED, STOPPED);
+            return without(workload, directions, RowStatus.SKIPPED, STOPPED);
         }
         Map<Direction, List<LaunchTimes>> launches = launches(subject, directions);
         Limit limit = Limit.of(copies, times.subList(directions.size() + tuned.size(), times.size()));
@@ -270,14 +270,14 @@ public final class DeviceBench {
             return BenchRow.without(
                     workload,
                     direction,
-                    BenchRow.Status.ERROR,
+                    RowStatus.ERROR,
                     "none of " + times.length + " times is plausible: faster than four copies of the tensor");
         }
         if (error > WRONG) {
             return BenchRow.without(
                     workload,
                     direction,
-                    BenchRow.Status.ERROR,
+                    RowStatus.ERROR,
                     String.format(Locale.ROOT, "the result is wrong: %.1e off float64", error));
         }
         LaunchTimes last = launches.get(launches.size() - 1);
@@ -299,7 +299,7 @@ public final class DeviceBench {
                 last.workspaceBytes(),
                 heuristic,
                 implausible);
-        return new BenchRow(workload, direction, BenchRow.Status.OK, reason(implausible, times.length, error), figures);
+        return new BenchRow(workload, direction, RowStatus.OK, reason(implausible, times.length, error), figures);
     }
 
     /** All of them, and none beyond what the whole pass takes: or the driver's clock is not to be trusted. */

@@ -7,7 +7,6 @@ import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.tools.machine.DeviceOption;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Version;
-import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -68,11 +67,8 @@ public final class GradCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(
-            names = "--quiet",
-            description =
-                    "No summary, and no comparison with float64, without which a wrong result is not" + " noticed.")
-    private boolean quiet;
+    @Mixin
+    private QuietOption summary;
 
     @Override
     public Integer call() throws IOException {
@@ -82,7 +78,7 @@ public final class GradCommand implements Callable<Integer> {
         TensorFile dy = gradOutput(request);
         DeviceInfo selected = selector.select();
         Grad.Result result = grad(request, dy, selected).run();
-        if (!quiet) {
+        if (!summary.isQuiet()) {
             long wall = System.nanoTime() - start;
             new GradSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
         }
@@ -97,9 +93,9 @@ public final class GradCommand implements Callable<Integer> {
         }
         Request.checkStreams(options, gradOutput);
         Request request = new Request(options);
-        checkOutput(gradInput, request.type);
-        checkOutput(gradWeight, request.weightType());
-        checkOutput(gradBias, request.biasType());
+        Request.checkOutput(gradInput, request.type);
+        Request.checkOutput(gradWeight, request.weightType());
+        Request.checkOutput(gradBias, request.biasType());
         TensorOutput.checkDistinct(gradInput, gradWeight, gradBias);
         return request;
     }
@@ -118,14 +114,8 @@ public final class GradCommand implements Callable<Integer> {
                 dy,
                 outputs,
                 selected,
-                quiet
+                summary.isQuiet()
                         ? 0
                         : GradSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
-    }
-
-    private static void checkOutput(String specification, ElementType type) {
-        if (specification != null) {
-            TensorOutput.check(specification, type);
-        }
     }
 }

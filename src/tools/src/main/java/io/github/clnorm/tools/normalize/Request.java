@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
+import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.Backend;
 import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
@@ -297,5 +298,12 @@ public final class Request {
     /** What the sets are, for a person. */
     String sets() {
         return sets.describe(shape);
+    }
+
+    /** Checks the name of an output; null names none. */
+    static void checkOutput(String specification, ElementType type) {
+        if (specification != null) {
+            TensorOutput.check(specification, type);
+        }
     }
 }

@@ -80,11 +80,8 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(
-            names = "--quiet",
-            description =
-                    "No summary, and no comparison with float64, without which a wrong result is not" + " noticed.")
-    private boolean quiet;
+    @Mixin
+    private QuietOption summary;
 
     @Override
     public Integer call() throws IOException {
@@ -93,7 +90,7 @@ public final class RunCommand implements Callable<Integer> {
         Request request = request();
         DeviceInfo selected = selector.select();
         Run.Result result = run(request, selected).run();
-        if (!quiet) {
+        if (!summary.isQuiet()) {
             long wall = System.nanoTime() - start;
             new RunSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
         }
@@ -115,7 +112,7 @@ public final class RunCommand implements Callable<Integer> {
                 outputs(),
                 momentum,
                 selected,
-                quiet ? 0 : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
+                summary.isQuiet() ? 0 : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
     }
 
     private Outputs outputs() {
@@ -136,19 +133,13 @@ public final class RunCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--sum-output needs --residual");
         }
         ElementType real = request.type.accumulator();
-        checkOutput(outputs.output, request.type);
-        checkOutput(outputs.sum, request.type);
-        checkOutput(outputs.mean, ElementType.FLOAT32);
-        checkOutput(outputs.rstd, ElementType.FLOAT32);
-        checkOutput(outputs.runningMean, real);
-        checkOutput(outputs.runningVar, real);
+        Request.checkOutput(outputs.output, request.type);
+        Request.checkOutput(outputs.sum, request.type);
+        Request.checkOutput(outputs.mean, ElementType.FLOAT32);
+        Request.checkOutput(outputs.rstd, ElementType.FLOAT32);
+        Request.checkOutput(outputs.runningMean, real);
+        Request.checkOutput(outputs.runningVar, real);
         TensorOutput.checkDistinct(
                 outputs.output, outputs.sum, outputs.mean, outputs.rstd, outputs.runningMean, outputs.runningVar);
-    }
-
-    private static void checkOutput(String specification, ElementType type) {
-        if (specification != null) {
-            TensorOutput.check(specification, type);
-        }
     }
 }

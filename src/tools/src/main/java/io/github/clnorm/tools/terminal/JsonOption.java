@@ -1,5 +1,7 @@
 package io.github.clnorm.tools.terminal;
 
+import java.util.function.Supplier;
+import java.io.PrintWriter;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
@@ -34,5 +36,30 @@ public final class JsonOption {
     /** The file's name; null where none is wanted. */
     public String file() {
         return json == null || json.isEmpty() ? null : json;
+    }
+
+    /** Prints a document if it replaces the table. */
+    public void print(PrintWriter out, Document document) throws IOException {
+        if (replacesTable()) {
+            out.print(document.text());
+            out.flush();
+        }
+    }
+
+    /** Runs a step that comes before the measurements. If it fails, a document that replaces the table is still printed. */
+    public <T> T printIfFails(PrintWriter out, Document document, Supplier<T> step) throws IOException {
+        try {
+            return step.get();
+        } catch (RuntimeException e) {
+            print(out, document);
+            throw e;
+        }
+    }
+
+    /** What a command writes as JSON. */
+    public interface Document {
+
+        /** The text, with a line break at its end. */
+        String text() throws IOException;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.tune;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -161,10 +162,11 @@ public final class TuneCommand implements Callable<Integer> {
     }
 
     private int tune(List<Workload> wanted) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
         TuneJson document = new TuneJson(budget);
         try (Interruption interruption = new Interruption();
                 AtomicFile file = json.open()) {
-            List<DeviceInfo> selected = selectFor(document);
+            List<DeviceInfo> selected = json.printIfFails(out, document, devices::select);
             boolean done = true;
             for (DeviceInfo device : selected) {
                 done &= tune(device, wanted, document, interruption);
@@ -173,25 +175,8 @@ public final class TuneCommand implements Callable<Integer> {
             if (file != null) {
                 file.write(document.text());
             }
-            print(document);
+            json.print(out, document);
             return done ? ExitCode.DONE : ExitCode.FAILURE;
-        }
-    }
-
-    /** Where there is no device, the document that replaces the table says so too. */
-    private List<DeviceInfo> selectFor(TuneJson document) throws IOException {
-        try {
-            return devices.select();
-        } catch (RuntimeException e) {
-            print(document);
-            throw e;
-        }
-    }
-
-    private void print(TuneJson document) throws IOException {
-        if (json.replacesTable()) {
-            spec.commandLine().getOut().print(document.text());
-            spec.commandLine().getOut().flush();
         }
     }
 
@@ -216,7 +201,7 @@ public final class TuneCommand implements Callable<Integer> {
                     .run(wanted, workloads.directions(), rows);
         } catch (ClException | IllegalStateException e) {
             // A device that cannot be opened, or is lost on the way, hides no other.
-            problem = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+            problem = MessageText.oneLine(e.getMessage());
         } catch (IOException e) {
             problem = "what was found cannot be stored: " + e.getMessage();
         }
@@ -234,7 +219,7 @@ public final class TuneCommand implements Callable<Integer> {
         if (quiet) {
             // Without the table nothing else says that a row failed or was not tuned.
             rows.stream()
-                    .filter(row -> row.status() == TuneRow.Status.ERROR || row.status() == TuneRow.Status.UNSUPPORTED)
+                    .filter(row -> row.status() == RowStatus.ERROR || row.status() == RowStatus.UNSUPPORTED)
                     .forEach(row ->
                             err.println("clnorm: " + row.workload() + ", " + row.direction() + ": " + row.reason()));
         }
@@ -250,7 +235,7 @@ public final class TuneCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(TuneTable.of(device, rows));
             spec.commandLine().getOut().flush();
         }
-        return problem == null && rows.stream().noneMatch(row -> row.status() == TuneRow.Status.ERROR);
+        return problem == null && rows.stream().noneMatch(row -> row.status() == RowStatus.ERROR);
     }
 
     private boolean isVerbose() {

@@ -1,7 +1,8 @@
 package io.github.clnorm.tools.tune;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.JsonDocument;
+import io.github.clnorm.tools.measure.RowStatus;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -11,30 +12,25 @@ import io.github.clnorm.tools.bench.WorkloadJson;
 import io.github.clnorm.tools.machine.DeviceJson;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.Seconds;
-import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** What tuning found, for programs. Times are in microseconds. */
-final class TuneJson {
+final class TuneJson implements JsonOption.Document {
 
     /** Of the document: another number for whatever a reader of this one would misunderstand. */
     static final int FORMAT = 1;
 
-    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private final ObjectNode root = mapper.createObjectNode();
+    private final JsonDocument document = new JsonDocument();
+    private final ObjectNode root = document.root();
     private final ArrayNode devices;
 
     TuneJson(Seconds budget) throws IOException {
-        root.put("format", FORMAT)
-                .put("kind", "tune")
-                .put("clnorm", Version.number())
-                .put("kernels", KernelSource.hash())
-                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
-                .put("interrupted", false)
-                .put("budget_seconds", budget.seconds());
+        root.put("format", FORMAT).put("kind", "tune");
+        document.version();
+        root.put("kernels", KernelSource.hash());
+        document.date();
+        root.put("interrupted", false).put("budget_seconds", budget.seconds());
         devices = root.putArray("devices");
     }
 
@@ -59,7 +55,7 @@ final class TuneJson {
         if (tuned == null) {
             return;
         }
-        if (row.status() == TuneRow.Status.OK) {
+        if (row.status() == RowStatus.OK) {
             node.put("us", tuned.microseconds())
                     .put("heuristic_us", tuned.heuristicMicroseconds())
                     .put("gain", tuned.gain())
@@ -72,7 +68,8 @@ final class TuneJson {
                         rejected.addObject().put("plan", out.plan().toString()).put("reason", out.reason()));
     }
 
-    String text() throws IOException {
-        return mapper.writeValueAsString(root) + "\n";
+    @Override
+    public String text() throws IOException {
+        return document.text() + "\n";
     }
 }

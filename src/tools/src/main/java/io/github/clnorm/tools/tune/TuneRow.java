@@ -1,9 +1,10 @@
 package io.github.clnorm.tools.tune;
 
+import io.github.clnorm.tools.terminal.MessageText;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
-import java.util.Locale;
 
 /**
  * What became of the tuning of a pass.
@@ -14,41 +15,28 @@ import java.util.Locale;
  * @param reason why there is none; else empty
  * @param tuned what was found; null where the search could not even begin
  */
-record TuneRow(Workload workload, Direction direction, Status status, String reason, Tuned tuned) {
-
-    /** Spelled as in documents. */
-    enum Status {
-        OK,
-        UNSUPPORTED,
-        SKIPPED,
-        ERROR;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
+record TuneRow(Workload workload, Direction direction, RowStatus status, String reason, Tuned tuned) {
 
     static TuneRow of(Workload workload, Direction direction, Tuned tuned) {
         return switch (tuned.ending()) {
-            case FASTER, HEURISTIC -> new TuneRow(workload, direction, Status.OK, "", tuned);
-            case STOPPED -> new TuneRow(workload, direction, Status.SKIPPED, "stopped", tuned);
+            case FASTER, HEURISTIC -> new TuneRow(workload, direction, RowStatus.OK, "", tuned);
+            case STOPPED -> new TuneRow(workload, direction, RowStatus.SKIPPED, "stopped", tuned);
             case OUT_OF_TIME -> new TuneRow(
                     workload,
                     direction,
-                    Status.SKIPPED,
+                    RowStatus.SKIPPED,
                     "nothing was found within the budget: give it longer with --budget",
                     tuned);
             case IMPLAUSIBLE -> new TuneRow(
                     workload,
                     direction,
-                    Status.ERROR,
+                    RowStatus.ERROR,
                     "no time is plausible: faster than four copies of the tensor",
                     tuned);
         };
     }
 
-    static TuneRow without(Workload workload, Direction direction, Status status, String reason) {
-        return new TuneRow(workload, direction, status, reason.strip().replaceAll("\\s*\\R\\s*", " "), null);
+    static TuneRow without(Workload workload, Direction direction, RowStatus status, String reason) {
+        return new TuneRow(workload, direction, status, MessageText.oneLine(reason), null);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.tune;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.DifferentBitsException;
@@ -61,10 +62,10 @@ final class TuneRun {
                         stop,
                         (plan, tried, known) -> line.show(done, all, tried + "/" + known + " " + name));
                 TuneRow row = stop.getAsBoolean()
-                        ? TuneRow.without(workload, direction, TuneRow.Status.SKIPPED, "stopped")
+                        ? TuneRow.without(workload, direction, RowStatus.SKIPPED, "stopped")
                         : tune(tuner, workload, direction);
                 rows.add(row);
-                if (row.status() == TuneRow.Status.OK) {
+                if (row.status() == RowStatus.OK) {
                     try {
                         database.add(List.of(row.tuned().entry(session.device(), Instant.now())));
                     } catch (IOException e) {
@@ -83,7 +84,7 @@ final class TuneRun {
             return TuneRow.without(
                     workload,
                     direction,
-                    TuneRow.Status.UNSUPPORTED,
+                    RowStatus.UNSUPPORTED,
                     "float64 is not available on " + session.device().description());
         }
         try {
@@ -92,16 +93,16 @@ final class TuneRun {
                     : tuner.tune(workload.gradientProblem(), budget);
             return TuneRow.of(workload, direction, tuned);
         } catch (IllegalArgumentException e) {
-            return TuneRow.without(workload, direction, TuneRow.Status.UNSUPPORTED, e.getMessage());
+            return TuneRow.without(workload, direction, RowStatus.UNSUPPORTED, e.getMessage());
         } catch (DifferentBitsException e) {
-            return TuneRow.without(workload, direction, TuneRow.Status.ERROR, e.getMessage());
+            return TuneRow.without(workload, direction, RowStatus.ERROR, e.getMessage());
         } catch (ClException e) {
             // A signal may reach the driver's compiler too.
             boolean stopped = stop.getAsBoolean();
             return TuneRow.without(
                     workload,
                     direction,
-                    stopped ? TuneRow.Status.SKIPPED : TuneRow.Status.ERROR,
+                    stopped ? RowStatus.SKIPPED : RowStatus.ERROR,
                     stopped ? "stopped" : e.getMessage());
         }
     }

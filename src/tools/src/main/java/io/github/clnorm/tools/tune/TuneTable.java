@@ -1,6 +1,7 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.NormSpec;
+import io.github.clnorm.tools.bench.PassCells;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.tools.comparison.FigureText;
@@ -29,7 +30,7 @@ final class TuneTable {
         rows.forEach(row -> table.row(cells(row)));
         text.append(table);
         double[] gains = rows.stream()
-                .filter(row -> row.status() == TuneRow.Status.OK)
+                .filter(row -> row.status() == RowStatus.OK)
                 .mapToDouble(row -> row.tuned().gain())
                 .toArray();
         if (gains.length > 1) {
@@ -43,21 +44,13 @@ final class TuneTable {
     }
 
     private static String[] cells(TuneRow row) {
-        String workload = row.workload().name();
-        String type = row.workload().type().toString();
-        String layout = !row.workload().operation().takes(NormSpec.Argument.LAYOUT)
-                ? "-"
-                : row.workload().layout().toString();
-        String pass = row.direction().toString();
-        if (row.status() != TuneRow.Status.OK) {
-            return new String[] {workload, type, layout, pass, "-", "-", "-", "-", row.status() + ": " + row.reason()};
+        if (row.status() != RowStatus.OK) {
+            return PassCells.without(4, row.workload(), row.direction(), row.status(), row.reason());
         }
         Tuned tuned = row.tuned();
-        return new String[] {
-            workload,
-            type,
-            layout,
-            pass,
+        return PassCells.of(
+            row.workload(),
+            row.direction(),
             FigureText.microseconds(tuned.heuristicMicroseconds()),
             FigureText.microseconds(tuned.microseconds()),
             String.format(Locale.ROOT, "%.2f", tuned.gain()),
@@ -65,6 +58,6 @@ final class TuneTable {
             tuned.ending() == Tuned.Ending.HEURISTIC
                     ? "the heuristic's: " + tuned.plan()
                     : tuned.plan().toString()
-        };
+        );
     }
 }

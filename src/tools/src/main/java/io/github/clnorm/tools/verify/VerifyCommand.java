@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.verify;
 
+import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -115,7 +116,7 @@ public final class VerifyCommand implements Callable<Integer> {
             return report.passed();
         } catch (ClException | IllegalStateException e) {
             // A device that cannot even be opened hides no other.
-            String problem = e.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
+            String problem = MessageText.oneLine(e.getMessage());
             document.addFailure(device, problem);
             err.println("clnorm: " + device.description() + ": " + problem);
             err.flush();

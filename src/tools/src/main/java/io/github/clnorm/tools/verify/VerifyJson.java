@@ -1,7 +1,6 @@
 package io.github.clnorm.tools.verify;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -9,11 +8,8 @@ import io.github.clnorm.tools.conformance.ConformanceReport;
 import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
 import io.github.clnorm.tools.machine.DeviceJson;
-import io.github.clnorm.tools.terminal.Version;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
@@ -24,15 +20,12 @@ final class VerifyJson {
 
     private static final int FORMAT = 1;
 
-    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private final ObjectNode root = mapper.createObjectNode();
+    private final JsonDocument document = new JsonDocument();
     private final ArrayNode devices;
 
     VerifyJson() throws IOException {
-        root.put("format", FORMAT)
-                .put("clnorm", Version.number())
-                .put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        devices = root.putArray("devices");
+        document.root().put("format", FORMAT);
+        devices = document.version().date().root().putArray("devices");
     }
 
     void add(ConformanceReport report) {
@@ -95,6 +88,6 @@ final class VerifyJson {
     }
 
     String text() throws IOException {
-        return mapper.writeValueAsString(root) + "\n";
+        return document.text() + "\n";
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.bench;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -57,10 +58,10 @@ class BenchCommandTest extends CommandLineFixture {
             new BenchRow(
                     WORKLOAD,
                     Direction.FORWARD,
-                    BenchRow.Status.OK,
+                    RowStatus.OK,
                     "3 of 103 times thrown away as implausible",
                     FIGURES),
-            new BenchRow(WORKLOAD, Direction.BACKWARD, BenchRow.Status.UNSUPPORTED, "no such type", null));
+            new BenchRow(WORKLOAD, Direction.BACKWARD, RowStatus.UNSUPPORTED, "no such type", null));
 
     // What a reading of the clock takes: a budget is a number of readings.
     private static final long MICROSECOND = 1_000;

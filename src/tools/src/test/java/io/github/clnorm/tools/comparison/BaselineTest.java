@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
@@ -14,7 +15,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.timing.Spread;
-import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +129,7 @@ class BaselineTest {
     void whatNowFailsIsARegressionAndWhatIsMissingIsSaid() {
         SavedRun after = run(
                 "after.json",
-                device("H200", row(FORWARD, 100), without(BACKWARD, BenchRow.Status.ERROR, "CL_OUT_OF_RESOURCES")));
+                device("H200", row(FORWARD, 100), without(BACKWARD, RowStatus.ERROR, "CL_OUT_OF_RESOURCES")));
         Baseline baseline = hold(BEFORE, after);
         assertEquals(
                 List.of("error: CL_OUT_OF_RESOURCES"),
@@ -143,7 +143,7 @@ class BaselineTest {
                 BEFORE,
                 run(
                         "after.json",
-                        device("H200", row(FORWARD, 100), without(BACKWARD, BenchRow.Status.SKIPPED, "stopped"))));
+                        device("H200", row(FORWARD, 100), without(BACKWARD, RowStatus.SKIPPED, "stopped"))));
         assertEquals(List.of(), baseline.regressions(5));
         assertEquals(
                 List.of("B lacks 1 of the rows of its baseline, A", "B skipped 1 of the rows of its baseline, A"),
@@ -158,8 +158,8 @@ class BaselineTest {
                         "after.json",
                         device(
                                 "H200",
-                                without(FORWARD, BenchRow.Status.ERROR, "x"),
-                                without(ROWS, BenchRow.Status.UNSUPPORTED, "y"))));
+                                without(FORWARD, RowStatus.ERROR, "x"),
+                                without(ROWS, RowStatus.UNSUPPORTED, "y"))));
         assertEquals(
                 List.of(FORWARD + ": error: x", ROWS + ": unsupported: y"),
                 baseline.regressions(5).stream()

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.comparison;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
@@ -10,7 +11,6 @@ import static io.github.clnorm.tools.testing.SavedRuns.without;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +22,7 @@ class ComparisonTest {
             run("fast.json", device("H200", row(FORWARD, 10), row(BACKWARD, 40), row(ROWS, 5)));
     private static final SavedRun SLOW = run(
             "slow.json",
-            device("Xeon", row(FORWARD, 1000), without(ROWS, BenchRow.Status.UNSUPPORTED, "no such type")),
+            device("Xeon", row(FORWARD, 1000), without(ROWS, RowStatus.UNSUPPORTED, "no such type")),
             device("Idle"));
 
     private final Comparison comparison = Comparison.of(List.of(FAST, SLOW));

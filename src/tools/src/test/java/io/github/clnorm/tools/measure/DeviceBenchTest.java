@@ -63,7 +63,7 @@ class DeviceBenchTest {
                     rows.stream().map(BenchRow::direction).toList());
             for (BenchRow row : rows) {
                 String text = workload + ", " + row;
-                assertEquals(BenchRow.Status.OK, row.status(), text);
+                assertEquals(RowStatus.OK, row.status(), text);
                 Figures figures = row.figures();
                 double rounding = workload.type() == ElementType.FLOAT16 ? 6e-4 : 2e-5;
                 assertTrue(figures.error() > 0 && figures.error() < rounding, text);
@@ -132,7 +132,7 @@ class DeviceBenchTest {
         if (backend.device().fp64()) {
             assertTrue(row.figures().error() < 1e-13, row.toString());
         } else {
-            assertEquals(BenchRow.Status.UNSUPPORTED, row.status());
+            assertEquals(RowStatus.UNSUPPORTED, row.status());
             assertTrue(row.reason().contains("float64 is not available"), row.reason());
             assertNull(row.figures());
         }
@@ -143,14 +143,14 @@ class DeviceBenchTest {
         BenchRow row = bench(TestDevices.first(), 1)
                 .run(Workload.groupNorm(1, 1 << 20, 1, 1 << 20), BOTH)
                 .get(1);
-        assertEquals(BenchRow.Status.UNSUPPORTED, row.status());
+        assertEquals(RowStatus.UNSUPPORTED, row.status());
         assertTrue(row.reason().contains("largest buffer"), row.reason());
     }
 
     @Test
     void aClockThatStandsStillMeasuresNothing() {
         for (BenchRow row : bench(TestDevices.first(), 0).run(TINY, BOTH)) {
-            assertEquals(BenchRow.Status.ERROR, row.status());
+            assertEquals(RowStatus.ERROR, row.status());
             assertTrue(row.reason().contains("is plausible"), row.reason());
         }
     }
@@ -158,7 +158,7 @@ class DeviceBenchTest {
     @Test
     void whatTakesTooLongIsSkippedWithItsTime() {
         BenchRow row = bench(TestDevices.first(), 2 * BUDGET).run(TINY, BOTH).get(0);
-        assertEquals(BenchRow.Status.SKIPPED, row.status());
+        assertEquals(RowStatus.SKIPPED, row.status());
         assertTrue(row.reason().contains("pass takes"), row.reason());
     }
 
@@ -179,8 +179,8 @@ class DeviceBenchTest {
         try (Backend backend = new Backend(new Session(ticking, device))) {
             List<BenchRow> rows = new DeviceBench(backend, 2_000_000, () -> now[0], () -> false)
                     .run(Workload.of(NormSpec.Kind.LAYER_NORM, 40, 64), BOTH);
-            assertEquals(BenchRow.Status.OK, rows.get(0).status(), rows.get(0).reason());
-            assertEquals(BenchRow.Status.SKIPPED, rows.get(1).status());
+            assertEquals(RowStatus.OK, rows.get(0).status(), rows.get(0).reason());
+            assertEquals(RowStatus.SKIPPED, rows.get(1).status());
             assertEquals(
                     "a pass takes 4.5 ms, and the workload has 2.0 ms",
                     rows.get(1).reason());
@@ -213,7 +213,7 @@ class DeviceBenchTest {
                         return now[0]++;
                     },
                     () -> false);
-            assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(1).status());
+            assertEquals(RowStatus.OK, bench.run(TINY, BOTH).get(1).status());
         }
         calls.removeIf(List::isEmpty);
         assertTrue(calls.size() > 50, calls.size() + " calls");
@@ -234,9 +234,9 @@ class DeviceBenchTest {
     void whatIsNotMeasuredWhenItIsStoppedIsSkipped() {
         boolean[] stop = {false};
         DeviceBench bench = new DeviceBench(TestDevices.first(), BUDGET, new FakeClock(1), () -> stop[0]);
-        assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(0).status());
+        assertEquals(RowStatus.OK, bench.run(TINY, BOTH).get(0).status());
         stop[0] = true;
-        assertEquals(BenchRow.Status.SKIPPED, bench.run(TINY, BOTH).get(0).status());
+        assertEquals(RowStatus.SKIPPED, bench.run(TINY, BOTH).get(0).status());
         assertNull(bench.emptyLaunch(), "no figure is better than an invented one");
     }
 
@@ -249,10 +249,10 @@ class DeviceBenchTest {
                 DeviceBench bench = bench(backend, 1);
                 faulty.fail(call, 2);
                 BenchRow row = bench.run(TINY, BOTH).get(0);
-                assertEquals(BenchRow.Status.ERROR, row.status(), call);
+                assertEquals(RowStatus.ERROR, row.status(), call);
                 assertTrue(row.reason().contains("CL_OUT_OF_RESOURCES"), row.reason());
                 faulty.heal();
-                assertEquals(BenchRow.Status.OK, bench.run(TINY, BOTH).get(0).status(), call);
+                assertEquals(RowStatus.OK, bench.run(TINY, BOTH).get(0).status(), call);
             }
         }
     }
@@ -270,7 +270,7 @@ class DeviceBenchTest {
                 });
         try (Backend backend = new Backend(new Session(withoutCopies, device))) {
             for (BenchRow row : bench(backend, 1).run(TINY, BOTH)) {
-                assertEquals(BenchRow.Status.ERROR, row.status());
+                assertEquals(RowStatus.ERROR, row.status());
                 assertTrue(row.reason().contains("no copy"), row.reason());
             }
         }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.report;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
 import static io.github.clnorm.tools.testing.SavedRuns.device;
@@ -16,7 +17,6 @@ import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.comparison.View;
-import io.github.clnorm.tools.measure.BenchRow;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ class CsvReportTest {
     @Test
     void aLineForEachPassOnEachDevice() throws IOException {
         List<Map<String, String>> lines = lines(
-                run("a.json", device("H200", row(FORWARD, 100), without(ROWS, BenchRow.Status.SKIPPED, "too slow"))),
+                run("a.json", device("H200", row(FORWARD, 100), without(ROWS, RowStatus.SKIPPED, "too slow"))),
                 run("b.json", device("Xeon", row(FORWARD, 1000))));
         assertEquals(3, lines.size());
         Map<String, String> first = lines.get(0);

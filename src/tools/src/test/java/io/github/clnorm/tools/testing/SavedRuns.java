@@ -1,12 +1,12 @@
 package io.github.clnorm.tools.testing;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.SavedDevice;
 import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SavedRun;
-import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,10 +71,10 @@ public final class SavedRuns {
                 new Spread(COPY, COPY, COPY, 100),
                 limit,
                 Optional.empty());
-        return new SavedRow(pass, BYTES, BenchRow.Status.OK, "", figures);
+        return new SavedRow(pass, BYTES, RowStatus.OK, "", figures);
     }
 
-    public static SavedRow without(MeasuredPass pass, BenchRow.Status status, String reason) {
+    public static SavedRow without(MeasuredPass pass, RowStatus status, String reason) {
         return new SavedRow(pass, BYTES, status, reason, null);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.tune;
 
+import io.github.clnorm.tools.measure.RowStatus;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -314,7 +315,7 @@ class TuneCommandTest extends CommandLineFixture {
                                 Double.NaN,
                                 2,
                                 List.of())),
-                TuneRow.without(workload, Direction.FORWARD, TuneRow.Status.ERROR, "two\n lines"));
+                TuneRow.without(workload, Direction.FORWARD, RowStatus.ERROR, "two\n lines"));
         List<String> lines = TuneTable.of(TestInfo.GPU, rows).lines().toList();
         assertTrue(
                 lines.get(2)
