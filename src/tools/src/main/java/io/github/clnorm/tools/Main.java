@@ -43,7 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {"", "Exit codes: 0 done; 1 a failure inside; 2 the request is wrong; 3 no OpenCL device fits."})
 public final class Main implements Runnable {
 
-    /** By their names, in the order in which they are listed. */
+    /** The commands by name, in the order of the help text. */
     private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
 
     static {
@@ -61,7 +61,7 @@ public final class Main implements Runnable {
         COMMANDS.put("test", TestCommand.class);
     }
 
-    /** Commands that load drivers into this process. */
+    /** The commands that load drivers into this process. */
     private static final Set<String> LOADING_DRIVERS = Set.of("run", "grad", "verify", "tune", "bench", "tutorial");
 
     @Spec
@@ -80,7 +80,7 @@ public final class Main implements Runnable {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
-        // Warnings take one line, as errors do.
+        // Warnings are one line, like errors.
         System.setProperty("java.util.logging.SimpleFormatter.format", "clnorm: %5$s%n");
         if (LOADING_DRIVERS.contains(first(arguments))) {
             ExitGuard.prepare(
@@ -107,13 +107,13 @@ public final class Main implements Runnable {
         commandLine.setParameterExceptionHandler(Main::refuse);
         commandLine.setExecutionExceptionHandler(main::fail);
         commandLine.setAbbreviatedOptionsAllowed(false);
-        // A file's name may begin with @.
+        // A file name may begin with @.
         commandLine.setExpandAtFiles(false);
         commandLine.setCaseInsensitiveEnumValuesAllowed(false);
         Numbers.register(commandLine);
         for (String argument : arguments) {
             if (argument.indexOf(NOT_UTF_8) >= 0) {
-                // Java has replaced the bytes: the name would be that of another file.
+                // Java has replaced the bytes: the name would be another file's.
                 print(commandLine, "'" + argument + "' has bytes that are not UTF-8: rename the file");
                 return ExitCode.WRONG_REQUEST;
             }
@@ -141,7 +141,7 @@ public final class Main implements Runnable {
                 .orElse("");
     }
 
-    /** The command that is asked for; all of them where none is. Every one costs milliseconds of reflection. */
+    /** Adds the requested command, or all of them if there is none. Each costs milliseconds of reflection. */
     private static void addCommands(CommandLine commandLine, String... arguments) {
         String first = first(arguments);
         Set<String> names = COMMANDS.containsKey(first) ? Set.of(first) : COMMANDS.keySet();
@@ -205,7 +205,7 @@ public final class Main implements Runnable {
         err.flush();
     }
 
-    /** For the list of commands: the launcher runs these itself, and they need a checkout. */
+    /** Entries in the list of commands: the launcher runs these itself, and they need a checkout. */
     private abstract static class OfLauncher implements Runnable {
         @Spec
         private CommandSpec spec;
@@ -221,14 +221,14 @@ public final class Main implements Runnable {
     @Command(name = "test", description = "Run the project's tests (from a checkout, by the launcher).")
     static final class TestCommand extends OfLauncher {}
 
-    /** Other libraries on the same workloads. */
+    /** The comparison with other libraries. */
     @Command(
             name = "peers",
             description =
                     "Speed next to libtorch, oneDNN, ONNX Runtime and plain Java (from a checkout, by the launcher).")
     static final class PeersCommand extends OfLauncher {}
 
-    /** What runs elsewhere. */
+    /** The bundle for other machines. */
     @Command(
             name = "bundle",
             description =

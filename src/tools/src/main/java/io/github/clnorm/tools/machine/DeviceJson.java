@@ -3,12 +3,12 @@ package io.github.clnorm.tools.machine;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
 
-/** What a device is, for programs: the same words in every document. */
+/** Describes a device in JSON, with the same names in every document. */
 public final class DeviceJson {
 
     private DeviceJson() {}
 
-    /** Fills a node. */
+    /** Adds the description to a node, and returns the node. */
     public static ObjectNode describe(ObjectNode node, DeviceInfo device) {
         return node.put("selector", device.selector())
                 .put("platform", device.platform())

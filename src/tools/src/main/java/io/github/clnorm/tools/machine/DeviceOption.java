@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import picocli.CommandLine.Option;
 
-/** Which device a command works on. */
+/** The option {@code --device} of commands that use one device. */
 public final class DeviceOption {
 
     @Option(
@@ -16,7 +16,7 @@ public final class DeviceOption {
             })
     private String selector;
 
-    /** The selector; wrong ones are refused here, before any work. */
+    /** The selector. Call it before any work, so that a malformed selector fails early. */
     public DeviceSelector selector() {
         return DeviceSelector.parse(selector);
     }

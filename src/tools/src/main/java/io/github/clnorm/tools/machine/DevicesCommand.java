@@ -62,7 +62,7 @@ public final class DevicesCommand implements Callable<Integer> {
         }
         out.flush();
         if (devices.isEmpty()) {
-            // Now each driver's own error is worth the time.
+            // Each driver's own error is now worth the time.
             List<DriverCheck.Verdict> verdicts =
                     answer.guilty().isEmpty() ? check.map(DriverCheck::each).orElse(List.of()) : answer.guilty();
             throw Diagnosis.ofThisMachine().noDevice(verdicts, answer.platforms());

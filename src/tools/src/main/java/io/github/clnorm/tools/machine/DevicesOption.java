@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** Which devices a command works on that can take several. */
+/** The option {@code --device} of commands that can use several devices. */
 public final class DevicesOption {
 
     private static final String ALL = "all";
@@ -25,7 +25,7 @@ public final class DevicesOption {
             })
     private List<String> selectors;
 
-    /** Refuses wrong selectors, before any work. */
+    /** Rejects malformed selectors; call it before any work. */
     public void check() {
         wanted().forEach(DeviceSelector::parse);
     }
@@ -38,7 +38,7 @@ public final class DevicesOption {
         return Collections.singletonList(isAll(byDefault) ? ALL : null);
     }
 
-    /** Those that match, each once; never none. With all, every device in the loader's order. */
+    /** The matching devices, each once and at least one. With {@code all}: every device, in the loader's order. */
     public List<DeviceInfo> select() {
         Map<String, DeviceInfo> devices = new LinkedHashMap<>();
         for (String selector : wanted()) {
@@ -58,7 +58,7 @@ public final class DevicesOption {
             return List.of(DeviceSelector.parse(selector).select());
         }
         List<DeviceInfo> devices = Devices.of(Devices.platforms());
-        // Where there is none, the selector says so.
+        // If there is no device, the selector throws the error that says why.
         return devices.isEmpty() ? List.of(DeviceSelector.parse("any").select()) : devices;
     }
 }

@@ -25,8 +25,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * Walks from the loader to a running kernel, and says where the way ends. Drivers are loaded in child processes only, where
- * these can be started.
+ * Checks each step from the OpenCL loader to a running kernel, and reports the first one that fails. Drivers are loaded
+ * in child processes if these can be started.
  */
 @Command(
         name = "doctor",
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class)
 public final class DoctorCommand implements Callable<Integer> {
 
-    // Set by launchers where a person reads standard error.
+    // Launchers set it if standard error is a terminal.
     private static final String TERMINAL = "clnorm.terminal";
 
     @Spec
@@ -74,7 +74,11 @@ public final class DoctorCommand implements Callable<Integer> {
         return working == 0 ? ExitCode.NO_DEVICE : ExitCode.DONE;
     }
 
-    /** Prints the drivers, their platforms and devices: how many devices work. */
+    /**
+     * Prints the drivers, their platforms and devices.
+     *
+     * @return how many devices work
+     */
     private int devices(Diagnosis diagnosis) throws IOException {
         Optional<DriverCheck> check = DriverCheck.ofThisMachine();
         List<DriverCheck.Verdict> guilty = new ArrayList<>();
@@ -107,7 +111,7 @@ public final class DoctorCommand implements Callable<Integer> {
         return working;
     }
 
-    /** Builds and runs a kernel in a child. */
+    /** Builds and runs a kernel in a child process. */
     private static Finding tried(DriverCheck check, List<DriverCheck.Verdict> guilty, DeviceInfo device)
             throws IOException {
         DriverCheck.Outcome outcome = check.run(SmokeTest.class, guilty, device.selector());

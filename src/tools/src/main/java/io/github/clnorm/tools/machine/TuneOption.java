@@ -4,7 +4,7 @@ import io.github.clnorm.type.Tuning;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
-/** How a command finds launch parameters. */
+/** The option {@code --tune}: how a command chooses launch parameters. */
 public final class TuneOption {
 
     /** Spelled as on the command line. */

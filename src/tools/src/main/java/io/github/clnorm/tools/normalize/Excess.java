@@ -3,13 +3,13 @@ package io.github.clnorm.tools.normalize;
 import io.github.clnorm.type.ElementType;
 import java.util.Locale;
 
-/** Elements that are farther from float64 than they may be. */
+/** Counts the elements whose error exceeds the promised bound. */
 final class Excess {
 
     private long beyond;
     private long compared;
 
-    /** Compares an element with what is expected; one that nothing is promised of counts as right. */
+    /** Compares an element with its expected value. It passes if nothing is promised for it. */
     void add(double actual, double expected, double allowed) {
         compared++;
         boolean same = actual == expected || Double.isNaN(expected);
@@ -19,9 +19,9 @@ final class Excess {
     }
 
     /**
-     * Fails where there is any.
+     * Fails if any element exceeds its bound.
      *
-     * @throws InexactException in one line
+     * @throws InexactException with a message of one line
      */
     void check(LargestError error, String formula, double bound, ElementType type) {
         if (beyond > 0) {

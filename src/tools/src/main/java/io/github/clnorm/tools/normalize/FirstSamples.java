@@ -6,29 +6,31 @@ import io.github.clnorm.type.Codec;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** The first samples of a request, as far as a person's summary compares them with float64. */
+/** The first samples of a request, which the summary compares with float64. */
 final class FirstSamples {
 
     private final long samples;
     private final int elements;
 
-    /** Those of the first part, and of them as many as have that many elements together; none of an empty tensor. */
+    /**
+     * Takes samples of the first part while they have at most that many elements together; none of an empty tensor.
+     */
     FirstSamples(Request request, Parts.Part firstPart, long mostElements) {
         long inPart = firstPart.shape()[0];
         long inElements = Shapes.elements(firstPart.shape());
         long ofSample = inElements == 0 ? 0 : inElements / inPart;
         long some = ofSample == 0 ? 0 : Math.min(inPart, mostElements / ofSample);
-        // Part of a set cannot be compared.
+        // A set can only be compared as a whole.
         samples = request.samplesStandAlone() || some == request.samples() ? some : 0;
         elements = (int) (samples * ofSample);
     }
 
-    /** How many they are. */
+    /** Their number. */
     long samples() {
         return samples;
     }
 
-    /** What they have in a tensor, which begins with them; null when there are none. */
+    /** Their elements of a tensor, whose first samples they are; null if there are none. */
     double[] of(Tensor tensor) {
         if (elements == 0) {
             return null;
@@ -46,7 +48,7 @@ final class FirstSamples {
         return values;
     }
 
-    /** What they have in a tensor and, where there is one, in another that is added to it. */
+    /** Their elements of a tensor, plus those of another tensor unless that is null; null if there are none. */
     double[] of(Tensor tensor, Tensor added) {
         double[] values = of(tensor);
         if (values != null && added != null) {

@@ -23,11 +23,11 @@ import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * A request differentiated: from files to files, through a device, which runs the forward pass for its statistics and then
- * the backward pass. Tensors that exceed the device's largest buffer, or its memory, go by some samples at a time.
+ * Runs a backward pass from files to files. The device first runs the forward pass for its statistics. A tensor that
+ * exceeds the device's largest buffer, or its memory, is processed a few samples at a time.
  *
- * <p>Gradients of parameters are sums over all samples. The device gives those of each part in the type that sums have,
- * float32 or, for float64, that; the parts are added in double, and rounded to the file's type once, at the end.
+ * <p>Gradients of parameters are sums over all samples. The device computes those of each part in the accumulator type,
+ * float32 or float64. The parts are added in double, and rounded once to the file's type.
  */
 final class Grad {
 
@@ -39,22 +39,22 @@ final class Grad {
     private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
 
     /**
-     * What a person is told.
+     * The result, for the summary.
      *
      * @param plan of the backward pass of the first part; null for an empty tensor, which needs none
      * @param timing of the launches of the backward pass
      * @param problem of the first part; null for an empty tensor
-     * @param check the first samples, compared with float64; null where none were
+     * @param check the first samples, compared with float64; null if none were compared
      */
     record Result(Plan plan, Timing timing, BackwardProblem problem, GradCheck check) {}
 
     /**
-     * The first samples, before and after.
+     * The first samples, before and after the pass.
      *
-     * @param samples how many they are
-     * @param x input, with residual; null when they are none
+     * @param samples their number
+     * @param x input, with residual; null if there are no samples
      * @param dy gradient of the output
-     * @param dx what came of it
+     * @param dx gradient of the input
      */
     private record Checked(long samples, double[] x, double[] dy, double[] dx) {}
 
@@ -72,7 +72,7 @@ final class Grad {
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
-            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            // Closed before any file is replaced: if the device fails here, the old files stay.
             try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
                 passes = new Passes(backend, request.upload(backend, parameters, false));
                 passes.run(parts, files);
@@ -94,13 +94,13 @@ final class Grad {
                 : new GradCheck(request, parameters, checked.samples, checked.x, checked.dy, checked.dx);
     }
 
-    /** With another OpenCL port than JOCL's. */
+    /** Runs with another OpenCL port than JOCL's. */
     Grad through(Function<DeviceInfo, OpenCl> port) {
         opener = port;
         return this;
     }
 
-    /** The passes over the parts, and what they leave. */
+    /** Runs the passes over the parts, and collects their results. */
     private final class Passes {
         private final Backend backend;
         private final Request.DeviceParameters onDevice;
@@ -124,7 +124,8 @@ final class Grad {
                             ? null
                             : files.create(outputs.input(), request.type, request.shape)) {
                 for (Parts.Part part : parts) {
-                    // Holds y, which nobody wants, then dy, then dx: the device needs room for two tensors, not four.
+                    // Holds y, which is not needed, then dy, then dx: the device needs room for two tensors instead of
+                    // four.
                     try (Tensor x = Transfers.upload(backend, request.type, input, part);
                             Tensor added =
                                     residual == null ? null : Transfers.upload(backend, request.type, residual, part);
@@ -140,7 +141,7 @@ final class Grad {
             }
         }
 
-        /** Those that every set is normalized by; null where they are given. The output is overwritten. */
+        /** The statistics by which every set is normalized; null if they are given. The output is overwritten. */
         private Saved statistics(Tensor x, Tensor residual, Tensor output) {
             if (request.isEval()) {
                 return null;
@@ -149,7 +150,7 @@ final class Grad {
             return request.run(x, onDevice, 0, options).saved();
         }
 
-        /** From dy to dx, where that is wanted, in one tensor. */
+        /** Computes dx from dy in place, if dx is wanted. */
         private void gradients(Parts.Part part, Tensor x, Tensor residual, Tensor gradient, Saved saved) {
             boolean ofInput = outputs.input() != null;
             boolean ofWeight = outputs.weight() != null;
@@ -162,7 +163,7 @@ final class Grad {
                     .wanted(ofInput, ofWeight, ofBias)
                     .output(ofInput ? gradient : null);
             if (request.tuning == Tuning.NOW && x.elements() > 0) {
-                // Before the clock that a person is told of begins.
+                // The search is not part of the time in the summary.
                 backend.session().planner().plan(request.gradientProblem(ofInput, ofWeight, ofBias, part.shape()));
             }
             Gradients[] result = new Gradients[1];
@@ -180,11 +181,11 @@ final class Grad {
         }
     }
 
-    /** The gradient of a parameter, part by part. */
+    /** The gradient of a parameter, summed over the parts. */
     private final class Sum {
         private double[] values;
 
-        /** Adds that of a part, and closes it; null where it is not wanted. */
+        /** Adds the gradient of a part, and closes it. Null is ignored: the gradient is not wanted. */
         void add(Tensor part) {
             if (part == null) {
                 return;

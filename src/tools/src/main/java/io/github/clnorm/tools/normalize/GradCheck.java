@@ -17,10 +17,10 @@ final class GradCheck {
     /**
      * Compares.
      *
-     * @param samples how many they are
+     * @param samples their number
      * @param x input, with residual
      * @param dy gradient of the output
-     * @param dx what came of it
+     * @param dx gradient of the input
      */
     GradCheck(Request request, Request.Parameters parameters, long samples, double[] x, double[] dy, double[] dx) {
         this.request = request;
@@ -28,9 +28,8 @@ final class GradCheck {
         Reference reference = request.reference(parameters, request.shapeOf(samples));
         Reference.Moments moments = request.isEval() ? parameters.running() : reference.moments(i -> x[i]);
         double[] terms = reference.gradientsBy(moments, i -> x[i], i -> dy[i]).input();
-        // What dx is left over from when the statistics' own gradients are taken off: it may cancel down to nothing,
-        // and
-        // losses have gradients of any magnitude, so that neither dx nor 1 could be the measure.
+        // The largest of the terms that make up dx before the statistics' gradients are subtracted. The difference may
+        // cancel to 0, and losses have gradients of any magnitude: neither dx nor 1 could be the unit.
         double largest = Arrays.stream(terms)
                 .filter(Double::isFinite)
                 .map(Math::abs)
@@ -54,7 +53,7 @@ final class GradCheck {
             double... expected) {
         int sets = moments.variance().length;
         Promise promise = new Promise(request, moments, (double) x.length / sets);
-        // Per set: how far the slope of the activation may be off, and whether it may jump.
+        // Per set: the error bound of the activation's slope, and whether the slope may jump.
         double[] slope = new double[sets];
         boolean[] jumps = new boolean[sets];
         double[] most = new double[2];
@@ -85,7 +84,7 @@ final class GradCheck {
         });
     }
 
-    /** Fails where a gradient is farther from float64 than promised. */
+    /** Fails if an error exceeds the promised bound. */
     void verify() {
         excess.check(error, FORMULA, PromisedBounds.gradient(request.type), request.type);
     }

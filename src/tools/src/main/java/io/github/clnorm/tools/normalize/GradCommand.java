@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The gradients of normalizing a tensor file. */
+/** The command {@code grad}. */
 @Command(
         name = "grad",
         description =
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class)
 public final class GradCommand implements Callable<Integer> {
 
-    /** The files of the gradients; null for those that are not wanted. */
+    /** The files of the gradients; null if one is not wanted. */
     record Outputs(String input, String weight, String bias) {}
 
     @Spec
@@ -85,7 +85,7 @@ public final class GradCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    /** What is differentiated. All that can be known of it from the files' headers is checked before any data is read. */
+    /** The request. Everything that the files' headers tell is checked before any data is read. */
     Request request() {
         if (gradInput == null && gradWeight == null && gradBias == null) {
             throw new IllegalArgumentException(
@@ -100,12 +100,12 @@ public final class GradCommand implements Callable<Integer> {
         return request;
     }
 
-    /** dy, whose shape and type are the input's. */
+    /** Opens dy, which must have the input's shape and type. */
     TensorFile gradOutput(Request request) {
         return request.likeInput("gradient of the output", gradOutput);
     }
 
-    /** The work on a device. */
+    /** The pass on a device. */
     Grad grad(Request request, TensorFile dy, DeviceInfo selected) {
         request.checkComputedBy(selected);
         Outputs outputs = new Outputs(gradInput, gradWeight, gradBias);

@@ -3,13 +3,18 @@ package io.github.clnorm.tools.normalize;
 import io.github.clnorm.device.DeviceInfo;
 import java.io.PrintWriter;
 
-/** What {@code grad} tells a person when it is done: where, how, how fast and how exact. */
+/** The summary of {@code grad}: device, plan, speed and error. */
 final class GradSummary {
 
-    /** Elements that are compared with float64. Fewer than for {@code run}: the reference keeps more of each. */
+    /**
+     * The largest number of elements compared with float64. Less than for {@code run}: the reference needs more memory
+     * for each.
+     */
     static final long MOST_CHECKED = 1L << 23;
 
-    /** Elements that are compared in a heap of a size: three tensors, what the reference makes of them, and moments. */
+    /**
+     * The number of elements that a heap of this size can compare: three tensors, the reference's results, and moments.
+     */
     static long mostChecked(Request request, long heap) {
         return HeapLimit.elements(MOST_CHECKED, heap, 64, 120, request.setSize());
     }

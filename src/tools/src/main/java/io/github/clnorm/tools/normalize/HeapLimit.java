@@ -1,17 +1,17 @@
 package io.github.clnorm.tools.normalize;
 
-/** How much of a tensor Java's memory takes for a comparison with float64. */
+/** How many elements fit in Java's heap for a comparison with float64. */
 final class HeapLimit {
 
     private HeapLimit() {}
 
     /**
-     * Elements that are compared at most.
+     * The largest number of elements to compare.
      *
-     * @param most of them, however large the memory is
-     * @param heap the largest size of Java's memory, in bytes; half of it is used
-     * @param ofElement bytes that an element takes
-     * @param ofSet bytes that a set takes
+     * @param most an upper limit, however large the heap is
+     * @param heap the heap's maximum size in bytes, of which half is used
+     * @param ofElement bytes for each element
+     * @param ofSet bytes for each set
      * @param setSize elements of a set
      */
     static long elements(long most, long heap, int ofElement, int ofSet, long setSize) {

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.normalize;
 import java.util.Locale;
 import java.util.function.DoubleConsumer;
 
-/** The largest difference from expected values, given in order; NaN where one side has it and the other has not. */
+/** The largest difference from expected values, which are given in order; NaN if only one of two values is NaN. */
 final class LargestError implements DoubleConsumer {
 
     private final double[] actual;
@@ -13,7 +13,7 @@ final class LargestError implements DoubleConsumer {
     private double largest;
     private int notNumbers;
 
-    /** Differences count in units of absolute + relative · |expected|. */
+    /** Differences are divided by absolute + relative · |expected|. */
     LargestError(double[] actual, double absolute, double relative) {
         this.actual = actual;
         this.absolute = absolute;
@@ -23,7 +23,7 @@ final class LargestError implements DoubleConsumer {
     @Override
     public void accept(double expected) {
         double value = actual[next++];
-        // Also equal infinities, whose difference would be NaN.
+        // Covers equal infinities, whose difference would be NaN.
         if (value == expected) {
             return;
         }
@@ -42,12 +42,12 @@ final class LargestError implements DoubleConsumer {
         return String.format(Locale.ROOT, "%.2e", largest);
     }
 
-    /** Whether there is nothing but values that are NaN, as they should be. */
+    /** Whether all values are NaN, as expected. */
     boolean isOfNaNs() {
         return notNumbers == next && next > 0;
     }
 
-    /** What is to be said of values that are NaN, as they should be; empty where there are none. */
+    /** A remark about values that are NaN as expected; empty if there are none. */
     String ofNaNs() {
         return notNumbers == 0 ? "" : "; " + notNumbers + " of " + next + " values are NaN, there too";
     }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What is normalized, and how: the options that every pass of an operation has. */
+/** The options of every pass of an operation. */
 final class NormOptions {
 
     /** Spelled as on the command line. */
@@ -122,7 +122,7 @@ final class NormOptions {
     @Mixin
     TuneOption tune;
 
-    /** The operation; unknown ones, and options that belong to another one, are refused. */
+    /** The operation. Rejects unknown operations, and options that belong to another one. */
     NormSpec.Kind operation() {
         NormSpec.Kind parsed = NormSpec.Kind.parse(operation);
         if (!parsed.takes(NormSpec.Argument.NUM_GROUPS)) {
@@ -185,7 +185,7 @@ final class NormOptions {
         return new long[] {inputShape[inputShape.length - 1]};
     }
 
-    /** What is added to the variance. */
+    /** The value added to the variance. */
     double eps(double byDefault) {
         if (eps == null) {
             return byDefault;

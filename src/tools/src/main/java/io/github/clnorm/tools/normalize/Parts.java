@@ -5,13 +5,13 @@ import io.github.clnorm.internal.geometry.Shapes;
 import java.util.Iterator;
 import java.util.stream.LongStream;
 
-/** The samples of a request in parts: as many at a time as fit on a device together. An empty input is one part. */
+/** Splits a request's samples into parts that fit on the device. An empty input is one part. */
 final class Parts implements Iterable<Parts.Part> {
 
     /**
-     * Samples that go by together.
+     * Samples that are processed together.
      *
-     * @param first the index of the first of them
+     * @param first the index of the first one
      * @param offset where its elements begin in the tensor
      * @param shape of all of them
      */
@@ -21,10 +21,10 @@ final class Parts implements Iterable<Parts.Part> {
     private final long atOnce;
 
     /**
-     * Refuses what never fits.
+     * Rejects a request that cannot fit.
      *
-     * @param tensors of the input's size that the device has to hold together
-     * @param divisible whether the samples can be computed some at a time
+     * @param tensors number of tensors of the input's size that the device has to hold at once
+     * @param divisible whether samples can be computed separately
      */
     Parts(Request request, DeviceInfo device, int tensors, boolean divisible) {
         this.request = request;
@@ -34,7 +34,7 @@ final class Parts implements Iterable<Parts.Part> {
     private static long atOnce(Request request, DeviceInfo device, int tensors, boolean divisible) {
         long samples = request.samples();
         long bytes = Shapes.elements(request.shape) * request.type.bytes();
-        // Half of the memory: there are the driver's own needs, and others'.
+        // Half of the memory: the driver and other programs need some.
         long limit = Math.min(device.maxBuffer(), device.globalMemory() / 2 / tensors);
         if (bytes <= limit || bytes <= device.maxBuffer() && !divisible) {
             return Math.max(1, samples);

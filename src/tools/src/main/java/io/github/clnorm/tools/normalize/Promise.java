@@ -6,9 +6,9 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
 /**
- * How far a result may be from float64 before a run fails: what {@link io.github.clnorm.Functional} promises, element by
- * element, with the magnitudes that an element is computed from. Where nothing is promised every error is allowed: beyond a
- * mean of 10<sup>4</sup> standard deviations, outside 1e-30 to 1e36, and where rounding to the type overflows.
+ * The bounds that {@link io.github.clnorm.Functional} promises, for each element, from the magnitudes that it is
+ * computed from. Any error is allowed if nothing is promised: if a mean exceeds 10<sup>4</sup> standard deviations, if
+ * values are outside 1e-30 to 1e36, or if rounding to the type overflows.
  */
 final class Promise {
 
@@ -26,7 +26,7 @@ final class Promise {
     private final double largestReal;
     private final double rounding;
 
-    /** For sets of some number of elements each, normalized by these moments. */
+    /** Bounds for sets of this size that are normalized by these moments. */
     Promise(Request request, Reference.Moments moments, double setSize) {
         this.request = request;
         this.moments = moments;
@@ -37,7 +37,7 @@ final class Promise {
         this.denormal = PromisedBounds.halfDenormal(type);
         this.largest = largest(type) / 1.01;
         this.largestReal = largest(type.accumulator()) / 1.01;
-        // The sum of input and residual is rounded once, before its mean is taken.
+        // The sum of input and residual is rounded once, before the mean is computed.
         this.rounding = request.residual == null ? 0 : type.accumulator().epsilon();
     }
 
@@ -49,7 +49,7 @@ final class Promise {
         };
     }
 
-    /** What the standard deviation of a set is taken for. */
+    /** The standard deviation that a set is divided by. */
     double deviation(int set) {
         return Math.sqrt(moments.variance()[set] + request.eps);
     }
@@ -58,7 +58,7 @@ final class Promise {
         return Math.abs(moments.mean()[set]) / deviation(set);
     }
 
-    /** Whether anything is promised of a set. */
+    /** Whether a bound is promised for a set. */
     boolean holds(int set) {
         double spread = Math.sqrt(moments.variance()[set] * setSize);
         return deviation(set) >= LEAST
@@ -67,18 +67,18 @@ final class Promise {
                 && deviation(set) <= MOST;
     }
 
-    /** How far an x̂ may be off that an element of a set has, beyond the bound of the operation. */
+    /** The bound for an x̂ of a set, beyond the operation's bound. */
     double shift(int set) {
         return rounding * (1 + ratio(set));
     }
 
-    /** How far x̂ γ + β may be off. */
+    /** The bound for x̂ γ + β. */
     double affine(int set, double normalized, double gamma, double beta) {
         return forward * (1 + Math.abs(gamma) * (1 + Math.abs(normalized)) + Math.abs(beta))
                 + Math.abs(gamma) * (shift(set) + rounding * Math.abs(normalized));
     }
 
-    /** How far a result may be off. */
+    /** The bound for a result. */
     double output(int set, double normalized, double gamma, double beta, double expected) {
         double magnitude = Math.abs(gamma * normalized) + Math.abs(beta);
         boolean inRange = Math.abs(expected) <= largest
@@ -91,27 +91,27 @@ final class Promise {
         return affine(set, normalized, gamma, beta) + forward * Math.abs(expected) + stored(expected);
     }
 
-    /** What rounding to the stored type takes. */
+    /** The largest error of rounding to the stored type. */
     double stored(double expected) {
         return unit * Math.abs(expected) + denormal;
     }
 
-    /** Whether a value of the stored type is in the range in which it is only rounded. */
+    /** Whether storing the value only rounds it. */
     boolean isInRange(double expected) {
         return Math.abs(expected) <= largest;
     }
 
-    /** Whether sums of gradients are in the range in which something is promised of them. */
+    /** Whether a bound is promised for sums of gradients. */
     boolean holdsOfGradients(double largestGradient) {
         return largestGradient >= LEAST && largestGradient * Math.max(1, setSize) <= MOST;
     }
 
-    /** Whether the slope of the activation jumps where a value that is off by so much may be. */
+    /** Whether the activation's slope may jump within a distance of the value. */
     boolean mayJump(double value, double off) {
         return request.activation() == Activation.RELU && Math.abs(value) <= off;
     }
 
-    /** How far the slope of the activation may be off for a value that is off by so much. */
+    /** The bound for the activation's slope at a value with this error. */
     double slope(double off) {
         return switch (request.activation()) {
             case NONE, RELU -> 0;

@@ -28,10 +28,7 @@ import io.github.clnorm.type.Layout;
 import io.github.clnorm.type.Tuning;
 import java.util.Arrays;
 
-/**
- * A normalization that the command line asks for: everything that can be known of it from its options and the headers of
- * its files, checked.
- */
+/** A normalization that the command line requests: its options and the headers of its files, checked. */
 public final class Request {
 
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
@@ -80,7 +77,7 @@ public final class Request {
         residual = options.residual == null ? null : likeInput("residual", options.residual);
     }
 
-    /** Refuses a pipe that two options name, before any of them is read; null where there is no other input. */
+    /** Rejects a pipe that two options name, before any of them is read. Null if there is no other input. */
     static void checkStreams(NormOptions options, String otherInput) {
         TensorFile.checkStreams(
                 options.input,
@@ -92,7 +89,7 @@ public final class Request {
                 otherInput);
     }
 
-    /** A file that must hold a tensor of the input's type and shape. */
+    /** Opens a file that must hold a tensor of the input's type and shape. */
     TensorFile likeInput(String name, String specification) {
         TensorFile file = TensorFile.open(specification);
         if (!Arrays.equals(file.shape(), shape) || file.type() != type) {
@@ -102,7 +99,7 @@ public final class Request {
         return file;
     }
 
-    /** Refuses a device that does not compute the input's type. */
+    /** Rejects a device that does not compute the input's type. */
     void checkComputedBy(DeviceInfo device) {
         if (type == ElementType.FLOAT64 && !device.fp64()) {
             throw new IllegalArgumentException(input + ": holds float64, which " + device.description()
@@ -119,18 +116,18 @@ public final class Request {
         return file;
     }
 
-    /** Where the sets of an input of a shape are. */
+    /** The layout of the sets of an input of this shape. */
     Geometry geometry(long... of) {
         return sets.geometry(of);
     }
 
-    /** What runs on the device for an input of a shape. */
+    /** The forward problem for an input of this shape. */
     ForwardProblem problem(boolean sum, long... of) {
         return new ForwardProblem(
                 geometry(of), sets.statistics(), type, type.accumulator(), spec.activation(), residual != null, sum);
     }
 
-    /** What runs backward, for the gradients that are wanted. */
+    /** The backward problem, for the gradients that are wanted. */
     BackwardProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
         return new BackwardProblem(
                 geometry(of),
@@ -149,17 +146,17 @@ public final class Request {
         return sets.statistics() != Statistics.MEAN_SQUARE;
     }
 
-    /** Whether the sets of a sample are its own, so that samples can be computed some at a time. */
+    /** Whether every set lies in one sample, so that samples can be computed separately. */
     boolean samplesStandAlone() {
         return sets.samplesAreIndependent();
     }
 
-    /** Samples, or rows: how often the input can be cut. */
+    /** The number of samples or rows into which the input can be split. */
     long samples() {
         return sets.samples(shape);
     }
 
-    /** The shape of some of the samples. */
+    /** The shape of this many samples. */
     long[] shapeOf(long samples) {
         return sets.shapeOf(samples, shape);
     }
@@ -169,17 +166,17 @@ public final class Request {
         return sets.statisticsShape(shape);
     }
 
-    /** C; not for operations on the last dimensions. */
+    /** C. Not defined for operations on the last dimensions. */
     long channels() {
         return shape[layout.channelAxis(shape.length)];
     }
 
-    /** Of the weight's file; the input's where there is none. */
+    /** The weight file's type; the input's if there is no file. */
     ElementType weightType() {
         return weightFile == null ? type : weightFile.type();
     }
 
-    /** Of the bias's file; the input's where there is none. */
+    /** The bias file's type; the input's if there is no file. */
     ElementType biasType() {
         return biasFile == null ? type : biasFile.type();
     }
@@ -205,7 +202,10 @@ public final class Request {
         return new Parameters(read(weightFile), read(biasFile), read(runningMeanFile), read(runningVarFile));
     }
 
-    /** The same; where one is to be differentiated by and there is none, it is written out: 1, and 0. */
+    /**
+     * Parameters and running statistics, read. If a gradient of a missing parameter is wanted, its default is filled
+     * in: 1 for the weight and 0 for the bias.
+     */
     Parameters readParameters(boolean weightNeeded, boolean biasNeeded) {
         Parameters given = readParameters();
         return new Parameters(
@@ -226,7 +226,7 @@ public final class Request {
         return values;
     }
 
-    /** As the device gets them: a comparison with float64 is one of the same values. */
+    /** Rounded as the device gets them: the comparison with float64 uses the same values. */
     private double[] read(TensorFile file) {
         if (file == null) {
             return null;
@@ -238,7 +238,7 @@ public final class Request {
         return values;
     }
 
-    /** Parameters and running statistics on a device, each of the type that sums have; null where there are none. */
+    /** Parameters and running statistics on a device, in the accumulator type; null if there are none. */
     record DeviceParameters(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {
 
         ChannelState state() {
@@ -246,7 +246,10 @@ public final class Request {
         }
     }
 
-    /** Brings parameters to a device; running statistics that are updated begin as PyTorch's where none are given. */
+    /**
+     * Copies parameters to a device. Running statistics that are updated start with PyTorch's defaults if none are
+     * given.
+     */
     DeviceParameters upload(Backend backend, Parameters parameters, boolean update) {
         double[] mean = parameters.runningMean;
         double[] var = parameters.runningVar;
@@ -271,18 +274,18 @@ public final class Request {
         return values == null ? null : backend.tensor(type.accumulator(), values, of);
     }
 
-    /** Normalizes some samples, which are on the device. */
+    /** Normalizes samples that are on the device. */
     Normalized run(Tensor x, DeviceParameters p, double momentum, Options options) {
         NormSpec updating = operation.spec(new NormSpec.Arguments(numGroups, normalizedShape, layout, !eval, momentum));
         return Functional.forward(updating.activation(spec.activation()).eps(eps), x, p.state(), options);
     }
 
-    /** Takes the gradients of that, by the statistics that it saved; by the running ones where there are none. */
+    /** Runs the backward pass, by the saved statistics, or by the running ones if there are none. */
     Gradients backward(Tensor dy, Tensor x, DeviceParameters p, Saved saved, GradientOptions options) {
         return Functional.backward(spec, dy, x, p.state(), saved, options);
     }
 
-    /** The same in float64, for an input of a shape. */
+    /** The float64 reference for an input of this shape. */
     Reference reference(Parameters parameters, long... of) {
         return Reference.named(sets.name(), of, layout.channelAxis(of.length), numGroups, normalizedShape)
                 .affine(parameters.weight, parameters.bias)
@@ -290,17 +293,17 @@ public final class Request {
                 .activation(Nonlinearity.valueOf(spec.activation().name()));
     }
 
-    /** Elements of a set, also where there are no sets. */
+    /** Elements of a set, even if there are no sets. */
     long setSize() {
         return sets.setSize(shape);
     }
 
-    /** What the sets are, for a person. */
+    /** Describes the sets, for the summary. */
     String sets() {
         return sets.describe(shape);
     }
 
-    /** Checks the name of an output; null names none. */
+    /** Checks the name of an output file; null is ignored. */
     static void checkOutput(String specification, ElementType type) {
         if (specification != null) {
             TensorOutput.check(specification, type);

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A request at work: from files to files, through a device. Tensors go by in pieces, so that Java's memory does not
- * matter; those that exceed the device's largest buffer, or its memory, go by some samples at a time.
+ * Runs a forward pass from files to files. Tensors are transferred in pieces, so Java's heap does not limit their size.
+ * A tensor that exceeds the device's largest buffer, or its memory, is processed a few samples at a time.
  */
 final class Run {
 
@@ -35,21 +35,21 @@ final class Run {
     private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.open(info, true);
 
     /**
-     * What a person is told.
+     * The result, for the summary.
      *
      * @param plan of the first part; null for an empty tensor, which needs none
      * @param timing of all launches
-     * @param check the first samples, compared with float64; null where none were
+     * @param check the first samples, compared with float64; null if none were compared
      */
     record Result(Plan plan, Timing timing, RunCheck check) {}
 
     /**
-     * What is left of the passes.
+     * The results of the passes.
      *
      * @param plan of the first part
      * @param timing of all launches
      * @param checkedSamples how many of the first samples are in x and y
-     * @param x input, with residual, of those samples; null when they are none
+     * @param x input, with residual, of those samples; null if there are none
      * @param y their results
      */
     private record Passes(Plan plan, Timing timing, long checkedSamples, double[] x, double[] y) {}
@@ -62,7 +62,7 @@ final class Run {
         this.mostChecked = mostChecked;
     }
 
-    /** With another OpenCL port than JOCL's. */
+    /** Runs with another OpenCL port than JOCL's. */
     Run through(Function<DeviceInfo, OpenCl> port) {
         opener = port;
         return this;
@@ -75,7 +75,7 @@ final class Run {
         Request.Parameters parameters = request.readParameters();
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
-            // Closed before any file is replaced: a device that fails on the way out leaves older files as they were.
+            // Closed before any file is replaced: if the device fails here, the old files stay.
             try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
                 Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
                 passes = run(backend, files, parameters, onDevice, parts);
@@ -119,10 +119,10 @@ final class Run {
                         before = checked.of(x, added);
                     }
                     if (request.tuning == Tuning.NOW && x.elements() > 0) {
-                        // Before the clock that a person is told of begins.
+                        // The search is not part of the time in the summary.
                         backend.session().planner().plan(request.problem(total != null, part.shape()));
                     }
-                    // In place: the device needs to hold the input once.
+                    // In place: the device holds the input only once.
                     Options options =
                             Options.DEFAULTS.residual(added).sum(total).output(x);
                     Normalized[] result = new Normalized[1];
@@ -146,7 +146,7 @@ final class Run {
         return new Passes(plan, timing, checked.samples(), before, after);
     }
 
-    /** Means and rstds, part by part, and what is written of them. */
+    /** Collects means and rstds of all parts, and writes them. */
     private final class Statistics {
         private final List<float[]> means = new ArrayList<>();
         private final List<float[]> rstds = new ArrayList<>();
@@ -190,7 +190,7 @@ final class Run {
                     .toArray();
         }
 
-        /** One a channel for every sample that the statistics' shape has. */
+        /** Repeats one value per channel for every sample of the statistics' shape. */
         private float[] repeated(double[] values) {
             float[] result = new float[Math.toIntExact(Shapes.elements(request.statisticsShape()))];
             for (int i = 0; i < result.length; i++) {

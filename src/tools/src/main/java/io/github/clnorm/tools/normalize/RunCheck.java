@@ -20,10 +20,10 @@ final class RunCheck {
     /**
      * Compares.
      *
-     * @param samples how many they are
+     * @param samples their number
      * @param x input, with residual
      * @param y results
-     * @param setsShown of how many sets the means are needed
+     * @param setsShown for how many sets the means are needed
      */
     RunCheck(Request request, Request.Parameters parameters, long samples, double[] x, double[] y, int setsShown) {
         this.request = request;
@@ -42,7 +42,7 @@ final class RunCheck {
         meanAfter = means(after, y, setsShown);
     }
 
-    /** Those of the first sets; rms_norm takes none, and its rows lie one after another. */
+    /** The means of the first sets. rms_norm computes none, and its rows are contiguous. */
     private double[] means(Reference.Moments moments, double[] values, int shown) {
         if (request.takesMean()) {
             return moments.mean();
@@ -60,7 +60,7 @@ final class RunCheck {
         return means;
     }
 
-    /** Fails where a result is farther from float64 than promised. */
+    /** Fails if an error exceeds the promised bound. */
     void verify() {
         excess.check(error, FORMULA, PromisedBounds.forward(request.type), request.type);
     }
@@ -85,12 +85,12 @@ final class RunCheck {
         return meanAfter[set];
     }
 
-    /** The standard deviation; of rms_norm the root of the mean square. */
+    /** The standard deviation; for rms_norm the root mean square. */
     double spreadBefore(int set) {
         return Math.sqrt(before.variance()[set]);
     }
 
-    /** The same of the results. */
+    /** The standard deviation or root mean square of the results. */
     double spreadAfter(int set) {
         return Math.sqrt(after.variance()[set]);
     }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Normalizes a tensor file. */
+/** The command {@code run}. */
 @Command(
         name = "run",
         description = "Normalize a tensor file on the selected device.",
@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class)
 public final class RunCommand implements Callable<Integer> {
 
-    /** The files that a run writes; all but the first may be null. */
+    /** The output files; all but the first may be null. */
     record Outputs(String output, String sum, String mean, String rstd, String runningMean, String runningVar) {}
 
     @Spec
@@ -97,14 +97,14 @@ public final class RunCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    /** What is asked for. All that can be known of it from the files' headers is checked before any data is read. */
+    /** The request. Everything that the files' headers tell is checked before any data is read. */
     Request request() {
         Request request = new Request(options);
         check(request, outputs());
         return request;
     }
 
-    /** The work on a device. */
+    /** The pass on a device. */
     Run run(Request request, DeviceInfo selected) {
         request.checkComputedBy(selected);
         return new Run(

@@ -3,13 +3,13 @@ package io.github.clnorm.tools.normalize;
 import io.github.clnorm.device.DeviceInfo;
 import java.io.PrintWriter;
 
-/** What {@code run} tells a person when it is done: where, how, how fast, how exact, and what became of the sets. */
+/** The summary of {@code run}: device, plan, speed, error, and the moments of the first sets. */
 final class RunSummary {
 
-    /** Elements that are compared with float64; a person does not want to wait for more. */
+    /** The largest number of elements compared with float64: more would take too long. */
     static final long MOST_CHECKED = 1L << 25;
 
-    /** Sets whose moments are shown. */
+    /** The number of sets whose moments are shown. */
     static final int SETS_SHOWN = 8;
 
     private static final int TRANSITS = 2;
@@ -24,7 +24,9 @@ final class RunSummary {
         this.device = device;
     }
 
-    /** Elements that are compared in a heap of a size: x and y, the set of each, and the moments of both. */
+    /**
+     * The number of elements that a heap of this size can compare: x and y, the set of each, and the moments of both.
+     */
     static long mostChecked(Request request, long heap) {
         return HeapLimit.elements(MOST_CHECKED, heap, 24, 100, request.setSize());
     }
@@ -70,7 +72,7 @@ final class RunSummary {
         }
     }
 
-    /** Which set it is: its index in the statistics. */
+    /** The set's index in the statistics. */
     private String name(int set) {
         long[] shape = request.isEval() ? new long[] {request.channels()} : request.statisticsShape();
         StringBuilder index = new StringBuilder();

@@ -6,10 +6,10 @@ import io.github.clnorm.internal.plan.Plan;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** What the summary of every pass says: where it ran, what was given to it, and how fast it was. */
+/** The lines that the summaries of both passes share: device, input, plan and speed. */
 final class SummaryLines {
 
-    // Several times the memory of the fastest device there is.
+    // Several times the memory bandwidth of the fastest device.
     private static final double FASTEST_BYTES_PER_NANOSECOND = 50_000;
 
     // No launch is shorter.
@@ -29,11 +29,11 @@ final class SummaryLines {
         line("input", request.input + ", " + request.type + " " + Shapes.text(request.shape) + ": " + request.sets());
     }
 
-    /** The plan, the time of all parts, and the speed at which the tensor went so many times to or from the memory. */
+    /** The plan, the time of all parts, and the bandwidth for this number of reads and writes of the tensor. */
     void speed(Plan plan, Timing timing, long wallNanoseconds, int transits, String whatTransits) {
         line("plan", plan + (timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : ""));
         double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
-        // Some drivers' clocks do not run (Mesa's llvmpipe): then from enqueue to finished, as the host sees it.
+        // The profiling clock of some drivers does not run, such as Mesa's llvmpipe: the host's time is used instead.
         boolean believable = timing.deviceNanoseconds() >= SHORTEST_NANOSECONDS
                 && bytes / timing.deviceNanoseconds() < FASTEST_BYTES_PER_NANOSECOND;
         long nanoseconds = believable ? timing.deviceNanoseconds() : timing.hostNanoseconds();
@@ -59,7 +59,7 @@ final class SummaryLines {
                         : error + " at most against float64, as " + formula + part + error.ofNaNs());
     }
 
-    /** That there is no error to show, since the first sample is too large to be compared. */
+    /** Says that no error is shown, because the first sample is too large to compare. */
     void notCompared(long most, boolean ofMemory) {
         line(
                 "error",

@@ -2,7 +2,7 @@ package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.internal.runtime.LaunchTimes;
 
-/** How long the launches of a request took, in all of its parts. */
+/** The time of a request's launches, over all its parts. */
 final class Timing {
 
     private int parts;
@@ -25,12 +25,12 @@ final class Timing {
         return launches;
     }
 
-    /** What the driver says. */
+    /** The time that the driver's profiling reports. */
     long deviceNanoseconds() {
         return deviceNanoseconds;
     }
 
-    /** From enqueue to finished. */
+    /** The host's time from enqueue to finished. */
     long hostNanoseconds() {
         return hostNanoseconds;
     }

@@ -8,11 +8,11 @@ import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** Tensors on their way between files and a device, piece by piece: Java's memory does not matter. */
+/** Copies tensors between files and a device in pieces, so Java's heap does not limit their size. */
 final class Transfers {
     private Transfers() {}
 
-    /** A new tensor with the elements of a part. */
+    /** Creates a tensor with the elements of a part. */
     static Tensor upload(Backend backend, ElementType type, Elements elements, Parts.Part part) {
         Tensor tensor = backend.empty(type, part.shape());
         try {
@@ -24,13 +24,13 @@ final class Transfers {
         }
     }
 
-    /** Replaces what is in a tensor by the elements of a part. */
+    /** Overwrites a tensor with the elements of a part. */
     static void fill(Tensor tensor, Elements elements, Parts.Part part) {
         int bytes = tensor.type().bytes();
         tensor.write((at, piece) -> elements.read(part.offset() + at / bytes, piece));
     }
 
-    /** Writes all elements of a tensor behind what is written already. */
+    /** Appends all elements of a tensor to the file. */
     static void write(Tensor tensor, Sink sink) {
         tensor.read((at, piece) -> {
             try {

@@ -16,8 +16,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * A text file that appears whole or not at all, as {@link FileReplacements} has it. Made before the work whose result it
- * takes, so that a folder that cannot be written to is known first. Standard output, pipes and devices are written to.
+ * A text file that is replaced as a whole or not at all, by {@link FileReplacements}. It is opened before the work that
+ * produces its content, so that an unwritable folder fails early. Standard output, pipes and devices are written
+ * directly.
  */
 public final class AtomicFile implements AutoCloseable {
 
@@ -31,19 +32,19 @@ public final class AtomicFile implements AutoCloseable {
             "/proc/self/fd/2", FileDescriptor.err);
 
     private final Path target;
-    // Null for every other file.
+    // Null unless the target is a standard stream.
     private final FileDescriptor standard;
     private final FileReplacements set;
     private final boolean ownsSet;
-    // Null for what is written to, not replaced.
+    // Null for a target that is written directly.
     private final Replacement replacement;
 
-    /** A file by itself, which {@link #write} replaces. */
+    /** A single file, which {@link #write} replaces. */
     public AtomicFile(Path target) throws IOException {
         this(target, new FileReplacements(), true);
     }
 
-    /** A file of a set, which is replaced with the set. */
+    /** A file of a set; committing the set replaces it. */
     AtomicFile(Path target, FileReplacements set) throws IOException {
         this(target, set, false);
     }
@@ -64,14 +65,14 @@ public final class AtomicFile implements AutoCloseable {
         try {
             return set.create(target);
         } catch (FileSystemException e) {
-            // What cannot be written to from the start is a wrong request.
+            // If the file cannot be created, the request is wrong.
             throw new IllegalArgumentException(failure(target, e).getMessage(), e);
         } catch (IOException e) {
             throw failure(target, e);
         }
     }
 
-    /** Whether a name is standard output's; null is no name. */
+    /** Whether a name means standard output; null does not. */
     public static boolean isStandardOutput(String name) {
         return name != null && STANDARD.get(name) == FileDescriptor.out;
     }
@@ -80,7 +81,7 @@ public final class AtomicFile implements AutoCloseable {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         try {
             if (standard != null) {
-                // Not opened anew: what is printed there before and afterwards stays, also where it goes to a file.
+                // Not reopened: what is printed there before and afterwards stays, even if it is redirected to a file.
                 new FileOutputStream(standard).write(bytes);
             } else if (replacement == null) {
                 Files.write(target, bytes, StandardOpenOption.WRITE);
@@ -110,7 +111,7 @@ public final class AtomicFile implements AutoCloseable {
         return new IOException(target + ": cannot be written: " + reason, cause);
     }
 
-    /** Removes what was not written to its end. */
+    /** Removes a file that was not completed. */
     @Override
     public void close() throws IOException {
         if (ownsSet) {

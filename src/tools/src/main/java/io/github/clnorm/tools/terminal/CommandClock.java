@@ -10,9 +10,9 @@ import io.github.clnorm.type.Tuning;
 import java.util.function.LongSupplier;
 
 /**
- * The clock by which commands limit searches and measurements. Tests replace it by one that counts its readings, so that a
- * budget is a number of tries and results do not depend on how busy the machine is. Not thread-safe: replaced before a
- * command runs.
+ * The clock that limits searches and measurements. Tests replace it with one that counts its readings, so that a budget
+ * is a number of tries and results do not depend on the machine's load. Not thread-safe: replace it before a command
+ * runs.
  */
 public final class CommandClock {
 
@@ -20,17 +20,17 @@ public final class CommandClock {
 
     private CommandClock() {}
 
-    /** Nanoseconds. */
+    /** The clock, in nanoseconds. */
     public static LongSupplier current() {
         return current;
     }
 
-    /** Replaces it, for tests. */
+    /** Replaces the clock; for tests. */
     public static void use(LongSupplier clock) {
         current = clock;
     }
 
-    /** A backend on a timed queue, whose searches are limited by this clock. */
+    /** A backend with a profiling queue, whose searches this clock limits. */
     public static Backend open(OpenCl openCl, DeviceInfo device, Tuning tuning) {
         Backend backend = new Backend(new Session(openCl, device));
         TunedPlans.use(backend.session(), tuning, TuningDatabase.ofUser(), current);

@@ -1,12 +1,12 @@
 package io.github.clnorm.tools.terminal;
 
-/** What the command line tells the shell. */
+/** The exit codes of the command line. */
 public final class ExitCode {
-    /** Done. */
+    /** Success. */
     public static final int DONE = 0;
-    /** A failure inside: the driver's, a result that could not be written, or a verification that did not pass. */
+    /** An internal failure: of the driver, of writing a result, or of a verification. */
     public static final int FAILURE = 1;
-    /** The request is wrong: an option, a file, shapes that do not fit. */
+    /** The request is wrong: an option, a file, or shapes that do not match. */
     public static final int WRONG_REQUEST = 2;
     /** No OpenCL device fits. */
     public static final int NO_DEVICE = 3;

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C while something runs whose results so far are worth keeping: the program goes on until it has written them, but
- * not for long. Closed when they are written.
+ * Handles Ctrl-C while a command collects results worth keeping: the program continues until they are written, for a
+ * few seconds at most. Close it when they are written.
  */
 public final class Interruption implements AutoCloseable {
 
@@ -14,7 +14,7 @@ public final class Interruption implements AutoCloseable {
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook = new Thread(this::await, "interruption");
-    // What is not written yet must not be discarded meanwhile.
+    // Results that are not written yet must not be lost.
     private final ExitHold hold = new ExitHold();
     private volatile boolean requested;
 
@@ -22,7 +22,7 @@ public final class Interruption implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Whether it is time to stop. */
+    /** Whether Ctrl-C was pressed. */
     public boolean requested() {
         return requested;
     }
@@ -43,7 +43,7 @@ public final class Interruption implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // It is on its way already: the signal decides the exit code.
+            // The JVM is already shutting down: the signal decides the exit code.
             requested = true;
         }
     }

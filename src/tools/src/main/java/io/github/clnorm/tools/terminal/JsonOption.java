@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
-/** Whether a command's results are wanted as a document for programs, and where. */
+/** The option {@code --json}: whether a command writes its results as a document, and where. */
 public final class JsonOption {
 
     @Option(
@@ -18,22 +18,22 @@ public final class JsonOption {
                             + " it.")
     private String json;
 
-    /** Whether there is to be one at all. */
+    /** Whether the option was given. */
     public boolean isWanted() {
         return json != null;
     }
 
-    /** Whether it is all that goes to standard output. */
+    /** Whether the document replaces the table on standard output. */
     public boolean replacesTable() {
         return json != null && json.isEmpty();
     }
 
-    /** The file for it, made before the work whose result it takes; null where none is wanted. */
+    /** Opens the file before the work that produces its content; null if there is none. */
     public AtomicFile open() throws IOException {
         return OutputFile.open("--json", file());
     }
 
-    /** The file's name; null where none is wanted. */
+    /** The file's name; null if there is none. */
     public String file() {
         return json == null || json.isEmpty() ? null : json;
     }

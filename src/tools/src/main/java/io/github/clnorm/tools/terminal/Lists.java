@@ -3,7 +3,7 @@ package io.github.clnorm.tools.terminal;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Options whose value is a list with commas. */
+/** Options that take a list separated by commas. */
 public final class Lists {
 
     private Lists() {}

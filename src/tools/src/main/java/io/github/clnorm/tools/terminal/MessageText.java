@@ -5,7 +5,7 @@ public final class MessageText {
 
     private MessageText() {}
 
-    /** A text without line breaks and control characters. */
+    /** The text with each line break and control character replaced by a space. */
     public static String oneLine(String text) {
         return text.strip().replaceAll("\\s*\\R\\s*|\\p{Cntrl}", " ");
     }

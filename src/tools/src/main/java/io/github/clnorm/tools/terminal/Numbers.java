@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Numbers on the command line, with messages in words instead of Java's types. Classes, not lambdas: where a lambda implements
- * one of picocli's interfaces, the launcher's archive of classes leaves out 31 of picocli's own.
+ * Converters for numbers, with messages in words instead of Java's type names. They are classes, not lambdas: if a
+ * lambda implements one of picocli's interfaces, the launcher's class-data archive omits 31 of picocli's classes.
  */
 public final class Numbers {
 

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The files that a command's options name for its results. */
+/** Checks for the output files that options name. */
 public final class OutputFile {
 
     private OutputFile() {}
 
-    /** A file for an option, made before the work whose result it takes; null where the option was not given. */
+    /** Opens an option's file before the work that produces its content; null if the option was not given. */
     static AtomicFile open(String option, String name) throws IOException {
         return name == null ? null : new AtomicFile(path(option, name));
     }
@@ -28,7 +28,7 @@ public final class OutputFile {
         }
     }
 
-    /** Refuses two options that would write the same file, or one that would write what is read. Null names nothing. */
+    /** Rejects two options that name the same file. Null names no file. */
     public static void distinct(Map<String, String> nameOf) {
         Map<Path, String> optionOf = new LinkedHashMap<>();
         nameOf.forEach((option, name) -> {
@@ -37,7 +37,7 @@ public final class OutputFile {
             }
             Path path = path(option, name);
             if (name.startsWith("/dev/") || Files.exists(path) && !Files.isRegularFile(path)) {
-                // A terminal takes several.
+                // Several outputs may go to one terminal or pipe.
                 return;
             }
             String other = optionOf.put(real(path), option);
@@ -47,7 +47,7 @@ public final class OutputFile {
         });
     }
 
-    /** The file itself, behind links. */
+    /** The file with links resolved. */
     public static Path real(Path path) {
         try {
             return path.toRealPath();

@@ -5,17 +5,17 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
-/** The text files that a command writes, all or none. */
+/** The text files that a command writes: either all are replaced or none. */
 public final class OutputFiles implements AutoCloseable {
 
     private final FileReplacements files = new FileReplacements();
 
-    /** A file for an option, made before the work whose result it takes; null where the option was not given. */
+    /** Opens an option's file before the work that produces its content; null if the option was not given. */
     public AtomicFile open(String option, String name) throws IOException {
         return name == null ? null : new AtomicFile(OutputFile.path(option, name), files);
     }
 
-    /** Replaces all files that were opened; each must be written. */
+    /** Replaces all opened files. Each must have been written. */
     public void commit() throws IOException {
         try {
             files.commit();

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.terminal;
 import java.io.Console;
 import java.io.PrintWriter;
 
-/** A progress bar in one line of a terminal, which is written over again and again; nothing anywhere else. */
+/** A progress bar that overwrites one line of a terminal. It prints nothing if standard error is not a terminal. */
 public final class ProgressLine implements AutoCloseable {
 
     private static final int LONGEST = 78;
@@ -20,18 +20,18 @@ public final class ProgressLine implements AutoCloseable {
         terminal = shown ? err : null;
     }
 
-    /** One that shows nothing. */
+    /** A progress bar that shows nothing. */
     public static ProgressLine none() {
         return new ProgressLine(null, false);
     }
 
-    /** Whether standard error is one: only the shell that started this knows. */
+    /** Whether standard error is a terminal: only the shell that started this process knows. */
     private static boolean isTerminal() {
         String told = System.getProperty("clnorm.terminal");
         return told != null ? Boolean.parseBoolean(told) : hasConsole();
     }
 
-    /** From JDK 22 on there is a console also where there is no terminal, and a method that tells. */
+    /** From JDK 22 on, System.console() exists without a terminal too, and a method tells the difference. */
     private static boolean hasConsole() {
         Console console = System.console();
         if (console == null) {
@@ -44,7 +44,7 @@ public final class ProgressLine implements AutoCloseable {
         }
     }
 
-    /** So many of all are done, and what comes now. */
+    /** Shows how many steps are done, and the name of the next one. */
     public void show(int done, int all, String text) {
         int filled = BAR * done / Math.max(1, all);
         show("[" + "=".repeat(filled) + " ".repeat(BAR - filled) + "] " + done + "/" + all + " " + text);
@@ -57,7 +57,7 @@ public final class ProgressLine implements AutoCloseable {
         }
     }
 
-    /** Leaves the line empty. */
+    /** Clears the line. */
     @Override
     public void close() {
         show("");

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A span of time on the command line: {@code 30s}, {@code 500ms}, {@code 2m}, or a number of seconds. */
+/** A duration on the command line: {@code 30s}, {@code 500ms}, {@code 2m}, or a number of seconds. */
 public record Seconds(long nanoseconds) {
 
     private static final Pattern FORM = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(ms|s|m|)");
@@ -15,7 +15,7 @@ public record Seconds(long nanoseconds) {
             Map.of("ms", 1_000_000L, "s", 1_000_000_000L, "", 1_000_000_000L, "m", 60_000_000_000L);
     private static final long LONGEST = 24 * 60 * UNITS.get("m");
 
-    /** For picocli. */
+    /** The picocli converter. */
     public static final class Converter implements ITypeConverter<Seconds> {
         @Override
         public Seconds convert(String text) {

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.terminal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table in plain text, its columns as wide as they must be. Control characters in cells become spaces. */
+/** A plain-text table whose columns are as wide as their longest cell. Control characters in cells become spaces. */
 public final class TextTable {
 
     private final List<String[]> rows = new ArrayList<>();
@@ -20,7 +20,7 @@ public final class TextTable {
         rows.add(row);
     }
 
-    /** The same without control characters, which would end a line or drive a terminal. */
+    /** The text with control characters replaced by spaces: they would break a line or control a terminal. */
     public static String oneLine(String text) {
         return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", " ");
     }
