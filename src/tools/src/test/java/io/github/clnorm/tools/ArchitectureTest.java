@@ -24,7 +24,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What Maven's modules cannot keep apart. A call goes one way: API, geometry, plan, tune, runtime, OpenCL port. */
+/**
+ * Rules that Maven's modules cannot enforce. Calls go in one direction: API, geometry, plan, tune, runtime, OpenCL
+ * port.
+ */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -267,7 +270,9 @@ class ArchitectureTest {
         assertEquals(Map.of(), files);
     }
 
-    /** In one module: {@code Builder} or {@code Status} may be in several classes, but not next to a class of that name. */
+    /**
+     * Within a module: several classes may have a nested {@code Builder} or {@code Status}, but no file has that name.
+     */
     @Test
     void noNestedClassHasTheNameOfAFile() {
         Map<String, String> files = new HashMap<>();

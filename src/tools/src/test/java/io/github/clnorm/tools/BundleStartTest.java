@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How a bundle finds the drivers of a machine: its start script with a Java that says what it was given. */
+/**
+ * How a bundle finds the machine's drivers: its start script, with a Java that prints its arguments and environment.
+ */
 class BundleStartTest {
 
     @TempDir

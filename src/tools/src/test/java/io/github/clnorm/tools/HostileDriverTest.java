@@ -27,11 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A driver that crashes, aborts, exits, hangs or lies, beside one that behaves. */
+/** A driver that crashes, aborts, exits, hangs or lies, next to a good one. */
 class HostileDriverTest {
 
     private static final byte[] OLD = {'o', 'l', 'd'};
-    // Long enough for a driver that behaves, also on a busy machine.
+    // Long enough for a good driver, even on a busy machine.
     private static final String LIMIT = "-Dclnorm.drivers.timeout=15";
 
     @TempDir
@@ -104,7 +104,7 @@ class HostileDriverTest {
                 clnorm.err);
     }
 
-    /** What a driver prints, closes or changes in its process is not seen in results. */
+    /** Results do not show what a driver prints, closes or changes in its process. */
     @ParameterizedTest
     @ValueSource(strings = {"print-load", "print-devices", "close-files", "change-folder", "ignore-signals"})
     void resultsStayClean(String mode) throws Exception {
@@ -178,7 +178,9 @@ class HostileDriverTest {
         assertNothingLeftBehind();
     }
 
-    /** Ctrl-C, which a terminal sends to children too, or a signal to the command alone: neither is a driver's deed. */
+    /**
+     * Ctrl-C, which a terminal also sends to child processes, or a signal to the command alone: no driver is blamed.
+     */
     @ParameterizedTest
     @CsvSource({"doctor,INT", "doctor,TERM", "devices,TERM"})
     void anInterruptedTestBlamesNoDriverAndLeavesNothing(String command, String signal) throws Exception {
@@ -214,7 +216,7 @@ class HostileDriverTest {
         }
     }
 
-    // What drivers say.
+    // Driver answers.
 
     @Test
     void controlCharactersNeverReachATerminal() throws Exception {
@@ -279,7 +281,7 @@ class HostileDriverTest {
         }
     }
 
-    // Runs, which load drivers themselves.
+    // Commands that load drivers themselves.
 
     private int run() throws Exception {
         Path input = TestFiles.write(folder.resolve("x.npy"), TestFiles.npy(new long[] {1, 4, 2}, new float[8]));
@@ -302,7 +304,7 @@ class HostileDriverTest {
         }
     }
 
-    /** What a driver prints, also through a buffer, is not among results, in any start. */
+    /** Text that a driver prints, even through a buffer, does not appear among the results. */
     @ParameterizedTest
     @ValueSource(strings = {"print-load", "print-devices", "print-context", "murmur-load"})
     void standardOutputOfARunIsOfResultsOnly(String mode) throws Exception {
@@ -319,7 +321,7 @@ class HostileDriverTest {
         return run();
     }
 
-    /** A driver that behaves until one of its devices is opened: named, and no hindrance for other devices. */
+    /** A driver that fails when its device is opened: it is named, and other devices still work. */
     @ParameterizedTest
     @CsvSource({"crash-context,crashed (SIGSEGV", "abort-context,SIGABRT", "exit-context,exit code 0"})
     void theNextRunNamesTheDriverThatEndedTheLastOneWhenItOpenedADevice(String mode, String what) throws Exception {
@@ -340,7 +342,7 @@ class HostileDriverTest {
         assertEquals(List.of(), notes());
     }
 
-    /** Also where the drivers are known as harmless to load. */
+    /** Even if the drivers are known to load safely. */
     @Test
     void aRunThatADriverEndsWhenItOpensADeviceIsNotDone() throws Exception {
         hostile("exit-context");
@@ -349,7 +351,7 @@ class HostileDriverTest {
         assertTrue(clnorm.err.startsWith("clnorm: an OpenCL driver ended the process"), clnorm.err);
     }
 
-    /** A program with several threads, the first of which asks the drivers in children. */
+    /** A program with several threads, the first of which checks the drivers in child processes. */
     @Test
     void threadsThatLoadAtOnceGetOneAnswer() throws Exception {
         Path icd = hostile("crash-load");
@@ -365,7 +367,7 @@ class HostileDriverTest {
         }
     }
 
-    /** A driver that calls exit(0) must not make a run look as if it were done. */
+    /** A driver that calls exit(0) must not make a run look successful. */
     @ParameterizedTest
     @ValueSource(strings = {"exit-load", "exit-platforms", "exit-device"})
     void aRunThatADriverEndsIsNotDone(String mode) throws Exception {
@@ -390,13 +392,13 @@ class HostileDriverTest {
                 assertTrue(clnorm.err.contains(words), "'" + words + "' is not in: " + clnorm.err);
             }
         }
-        // Mended: no context can be made, which is a failure inside.
+        // Repaired: creating a context fails, which is an internal failure.
         hostile("good");
         assertEquals(ExitCode.FAILURE, run(), clnorm.err);
         assertEquals(List.of(), notes());
     }
 
-    /** A process that was killed while it loaded drivers names no driver that behaves. */
+    /** A process that was killed while it loaded drivers does not blame a good driver. */
     @Test
     void aNoteAloneNamesNoDriver() throws Exception {
         Path starting = Files.createDirectories(clnorm.cache().resolve("starting"));
@@ -409,8 +411,8 @@ class HostileDriverTest {
     }
 
     /**
-     * A signal while a driver hangs ends the process at once, although the driver holds the dynamic linker's lock, and a
-     * hint was printed before.
+     * A signal ends the process at once while a driver hangs, although the driver holds the dynamic linker's lock. A
+     * hint is printed before.
      */
     @ParameterizedTest
     @CsvSource({

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher on machines that lack something, in a folder whose name has a space. */
+/** The launcher on machines where something is missing, in a folder whose name has a space. */
 class LauncherTest {
 
     @TempDir
@@ -196,7 +196,7 @@ class LauncherTest {
         assertTrue(run.err.contains("build.log"), run.err);
     }
 
-    /** What the launcher gave to Java, by a JVM that was started in its place. */
+    /** The arguments that the launcher passes to Java, printed by a JVM in its place. */
     static final class Told {
         private Told() {}
 
@@ -275,7 +275,7 @@ class LauncherTest {
         assertTrue(again ? lines == 1 : lines <= 1, run.err);
     }
 
-    /** The library's manifest names no libraries: it would make a compiler warn wherever they are not beside it. */
+    /** The library's manifest has no Class-Path: a compiler would warn if its entries do not exist. */
     @Test
     void theClassPathNamesTheLibraries() throws Exception {
         Path jdk = Files.createDirectories(temporary.resolve("jdk"));
@@ -310,7 +310,7 @@ class LauncherTest {
                 "a Class-Path in the library's manifest");
     }
 
-    /** A project that is built already, with a JDK that says what it was told. */
+    /** A built project, with a JDK that prints its arguments. */
     private void alreadyBuilt() throws IOException {
         Path jdk = temporary.resolve("jdk");
         executable(jdk.resolve("bin/javac"), "#!/bin/sh\n");
@@ -339,7 +339,7 @@ class LauncherTest {
     @Test
     void namesAreUtf8WhereTheEnvironmentNamesNoLocale() throws Exception {
         alreadyBuilt();
-        // The class path of this JVM is the tests' own, and this one's arguments are given by a file of UTF-8.
+        // The class path of this JVM is the tests', and its arguments are in a UTF-8 file.
         Path script = temporary.resolve("script");
         for (String locale :
                 List.of("", "LC_ALL=C ", "LANG=POSIX ", "LC_CTYPE=C ", "LANG=xx_XX.UTF-8 ", "LC_ALL=C.UTF-8 ")) {
@@ -418,7 +418,7 @@ class LauncherTest {
         alreadyBuilt();
         Outcome run = launch("compare");
         assertTrue(run.out.contains("argument=-XX:+DisplayVMOutputToStderr\n"));
-        // The JVM's words on a crash in a driver would go to standard output in spite of that.
+        // Otherwise the JVM would report a crash in a driver on standard output.
         assertTrue(run.out.contains("argument=-XX:+SuppressFatalErrorMessage\n"));
     }
 

@@ -34,10 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command line as scripts see it: files, both streams and the exit code. */
+/** The command line's interface for scripts: files, both streams and the exit code. */
 class MainTest extends CommandLineFixture {
 
-    // Wrong requests.
+    // Invalid requests.
 
     @Test
     void noCommand() throws IOException {
@@ -167,7 +167,7 @@ class MainTest extends CommandLineFixture {
         refused(2, run(folder, "--num-groups", "2"), folder, "is a directory");
     }
 
-    /** An input that cannot be used, and what the line must say besides its path. */
+    /** An unusable input, and what the message must contain besides its path. */
     private record BadInput(String name, byte[] bytes, String... says) {
         @Override
         public String toString() {
@@ -213,7 +213,7 @@ class MainTest extends CommandLineFixture {
 
     @Test
     void argumentsAreNotReadFromFiles() throws IOException {
-        // A name may begin with @: what the file holds is no part of the command line.
+        // A name may begin with @: the file's content is not part of the command line.
         refused(
                 2,
                 execute("run", "group_norm", "--num-groups", "2", "-i", "@" + input, "-o", output),
@@ -279,7 +279,7 @@ class MainTest extends CommandLineFixture {
         refused(2, run("--num-groups", "3", "--device", "nothing-matches"), "divisible by num_groups");
     }
 
-    /** Outputs that cannot be written are a wrong request, known before a device is looked for. */
+    /** An unwritable output is an invalid request, rejected before a device is selected. */
     @Test
     void outputInAMissingFolder() throws IOException {
         Path lost = outputs.resolve("missing").resolve("y.npy");
@@ -312,7 +312,7 @@ class MainTest extends CommandLineFixture {
                 "is a directory");
     }
 
-    /** Also where the tests run as the superuser, who may write to every folder but not to this one. */
+    /** Even if the tests run as root, who may write to every folder except this one. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void outputInAFolderThatTakesNoFiles() throws IOException {
@@ -333,7 +333,7 @@ class MainTest extends CommandLineFixture {
                 "cannot be written");
     }
 
-    // Failures inside.
+    // Internal failures.
 
     @Test
     void verboseShowsWhereItFailed() {
@@ -342,7 +342,7 @@ class MainTest extends CommandLineFixture {
         assertTrue(err.contains("clnorm: Expected number of channels"), err);
     }
 
-    /** Damaged files of both formats: read, or refused in one line with the code of a wrong request. */
+    /** Damaged files of both formats are read, or rejected in one line with exit code 2. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
     void damagedInputsAreRefusedInOneLine(long seed) throws IOException {
@@ -360,7 +360,7 @@ class MainTest extends CommandLineFixture {
                 bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length + 9));
             }
             Path damaged = file(isNpy ? "d.npy" : "d.safetensors", bytes);
-            // What is still a tensor gets as far as the choice of a device.
+            // A file that is still a tensor gets as far as the device selection.
             int code = execute("run", "layer_norm", "-i", damaged, "-o", output, "--device", "nothing-matches");
             assertTrue(code == ExitCode.WRONG_REQUEST || code == ExitCode.NO_DEVICE, code + ": " + err);
             if (code == ExitCode.WRONG_REQUEST) {
@@ -369,7 +369,7 @@ class MainTest extends CommandLineFixture {
         }
     }
 
-    // What a run gives.
+    // Results of a run.
 
     private static double[] doubles(float[] values) {
         return values == null
@@ -399,7 +399,7 @@ class MainTest extends CommandLineFixture {
     @Test
     @Tag("device")
     void thirtyTwoGroupsAndEpsAreTheDefaults() {
-        // So small a variance that eps decides.
+        // A variance so small that eps dominates.
         long[] shape = {1, 64, 9};
         float[] small = Values.normal(2, 64 * 9, 0, 1e-3);
         done(run(file("small.npy", TestFiles.npy(shape, small))));
@@ -484,7 +484,7 @@ class MainTest extends CommandLineFixture {
     @Test
     @Tag("device")
     void absurdlyManyEmptySamplesAreRefused() throws IOException {
-        // The file is well-formed, and takes 128 bytes; its statistics would take more memory than there is.
+        // The file is well-formed and takes 128 bytes; its statistics would exceed the memory.
         Path absurd = file("absurd.npy", TestFiles.npy("<f4", "(100000000000000000, 8, 0)", new byte[0]));
         refused(2, run(absurd, "--num-groups", "4"), "100000000000000000");
     }
@@ -500,7 +500,7 @@ class MainTest extends CommandLineFixture {
         assertTrue(error <= Errors.FORWARD, err);
     }
 
-    /** What the summary says under a name. */
+    /** The summary's value for a name. */
     private String line(String name) {
         return err.lines()
                 .filter(line -> line.startsWith(name + " "))

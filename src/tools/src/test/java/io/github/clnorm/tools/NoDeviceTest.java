@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class NoDeviceTest {
 
-    // The test machine has drivers, which OCL_ICD_VENDORS hides: installing would not help.
+    // The test machine has drivers, which OCL_ICD_VENDORS hides: installing one would not help.
     private static final String UNSET = "Unset OCL_ICD_VENDORS to use the installed drivers";
     private static final byte[] OLD = {'o', 'l', 'd'};
 
@@ -53,7 +53,7 @@ class NoDeviceTest {
                 System.getProperty("java.class.path"),
                 "io.github.clnorm.tools.Main"));
         command.addAll(List.of(arguments));
-        // Files, not pipes: nobody has to read both at once.
+        // Files instead of pipes, which would both have to be read at once.
         Path outFile = folder.resolve("out.txt");
         Path errFile = folder.resolve("err.txt");
         ProcessBuilder builder =

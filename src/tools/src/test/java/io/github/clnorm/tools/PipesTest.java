@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Standard input and output, pipes and process substitution, of a program in a process of its own. */
+/** Standard input and output, pipes and process substitution. The program runs in its own process. */
 class PipesTest {
 
     @TempDir
@@ -118,14 +118,14 @@ class PipesTest {
             assertExpected("y.npy");
         }
         assertFalse(Files.isRegularFile(folder.resolve("p")), "the pipe was replaced");
-        // What is there already of a file that standard output goes to stays.
+        // Existing content of the file that standard output is redirected to stays.
         assertEquals(
                 0, bash("(printf first; $clnorm run layer_norm -i x.npy --weight w.npy -o - --quiet) > y.npy"), errors);
         assertTrue(Files.readString(folder.resolve("y.npy"), StandardCharsets.ISO_8859_1)
                 .startsWith("first\u0093NUMPY"));
     }
 
-    /** A reader that ends early, as head does: one line, and no stack trace. */
+    /** A reader that stops early, such as head: one line, and no stack trace. */
     @Test
     @Tag("device")
     void aReaderThatEndsEarlyIsAFailureInOneLine() throws Exception {

@@ -1,7 +1,5 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.tools.terminal.MessageText;
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -15,6 +13,7 @@ import io.github.clnorm.tools.machine.DevicesOption;
 import io.github.clnorm.tools.machine.TuneOption;
 import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.DeviceBench;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.report.HtmlReport;
 import io.github.clnorm.tools.terminal.AtomicFile;
@@ -22,6 +21,7 @@ import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Interruption;
 import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.OutputFile;
 import io.github.clnorm.tools.terminal.OutputFiles;
 import io.github.clnorm.tools.terminal.ProgressLine;
@@ -41,7 +41,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Measures devices: speed next to the best copy that each makes itself, and error. */
+/** The command {@code bench}: speed compared with the device's own best copy, and error. */
 @Command(
         name = "bench",
         description = "Speed, share of the device's own copy bandwidth, and error, per workload and device.",
@@ -118,7 +118,11 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** One device: whether no row failed. */
+    /**
+     * Measures one device.
+     *
+     * @return whether no row failed
+     */
     private boolean bench(DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
         PrintWriter err = spec.commandLine().getErr();
         List<BenchRow> rows = new ArrayList<>();
@@ -134,7 +138,7 @@ public final class BenchCommand implements Callable<Integer> {
                 rows.addAll(bench.run(workloads.get(i), suites.directions()));
             }
         } catch (ClException | IllegalStateException e) {
-            // A device that cannot be opened, or is lost on the way, hides no other.
+            // If a device cannot be opened or is lost, the others are still measured.
             problem = MessageText.oneLine(e.getMessage());
             err.println("clnorm: " + device.description() + ": " + problem);
             err.flush();

@@ -1,7 +1,5 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.tools.terminal.JsonOption;
-import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,13 +11,15 @@ import io.github.clnorm.tools.machine.DeviceJson;
 import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Figures;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.JsonDocument;
+import io.github.clnorm.tools.terminal.JsonOption;
 import io.github.clnorm.tools.terminal.Seconds;
 import java.io.IOException;
 import java.util.List;
 
 /**
- * What devices were measured at, for programs. Times are in microseconds, rates in 1e9 bytes a second; what was not
- * measured, or cannot be believed, is null.
+ * The results of bench in JSON. Times are in microseconds, rates in 1e9 bytes per second. A value is null if it was not
+ * measured or is not plausible.
  */
 final class BenchJson implements JsonOption.Document {
 
@@ -48,7 +48,7 @@ final class BenchJson implements JsonOption.Document {
         root.put("interrupted", before);
     }
 
-    /** A device with its rows, in the order in which they were measured; a problem where it could not go on. */
+    /** Adds a device and its rows, in the order of measuring, and its problem if it failed. */
     void add(DeviceInfo info, Spread emptyLaunch, String problem, List<BenchRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
         spread(device, "empty_launch_us", emptyLaunch);
@@ -75,7 +75,7 @@ final class BenchJson implements JsonOption.Document {
                 .put("launches", figures.launches())
                 .put("workspace_bytes", figures.workspaceBytes())
                 .put("implausible", figures.implausible());
-        // Null where the heuristics' own plan ran.
+        // Null if the heuristics' plan ran.
         if (figures.heuristic() == null) {
             node.putNull("heuristic");
         } else {
@@ -100,7 +100,7 @@ final class BenchJson implements JsonOption.Document {
                 .put("samples", spread.samples());
     }
 
-    /** The document itself. */
+    /** The document's object. */
     JsonNode root() {
         return root;
     }

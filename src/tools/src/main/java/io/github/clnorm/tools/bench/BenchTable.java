@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.FigureText;
@@ -8,11 +7,12 @@ import io.github.clnorm.tools.comparison.Means;
 import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Figures;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.terminal.TextTable;
 import java.util.List;
 import java.util.Locale;
 
-/** What a device was measured at, for people: a line for each pass of a workload, and the means of the shares. */
+/** The results of a device as a table, with a line for each pass, and the mean shares. */
 final class BenchTable {
 
     private BenchTable() {}
@@ -76,19 +76,20 @@ final class BenchTable {
         }
         Figures figures = row.figures();
         return PassCells.of(
-            row.workload(),
-            row.direction(),
-            FigureText.microseconds(figures.time().median()),
-            FigureText.microseconds(figures.time().p10()),
-            FigureText.microseconds(figures.time().p90()),
-            Double.isNaN(figures.deviceMicroseconds()) ? "-" : FigureText.microseconds(figures.deviceMicroseconds()),
-            FigureText.rate(figures.gigabytesPerSecond()),
-            FigureText.rate(figures.copyGigabytesPerSecond()),
-            FigureText.percent(figures.share()),
-            FigureText.error(figures.error()),
-            Integer.toString(figures.launches()),
-            FigureText.bytes(figures.workspaceBytes()),
-            figures.plan().toString()
-        );
+                row.workload(),
+                row.direction(),
+                FigureText.microseconds(figures.time().median()),
+                FigureText.microseconds(figures.time().p10()),
+                FigureText.microseconds(figures.time().p90()),
+                Double.isNaN(figures.deviceMicroseconds())
+                        ? "-"
+                        : FigureText.microseconds(figures.deviceMicroseconds()),
+                FigureText.rate(figures.gigabytesPerSecond()),
+                FigureText.rate(figures.copyGigabytesPerSecond()),
+                FigureText.percent(figures.share()),
+                FigureText.error(figures.error()),
+                Integer.toString(figures.launches()),
+                FigureText.bytes(figures.workspaceBytes()),
+                figures.plan().toString());
     }
 }

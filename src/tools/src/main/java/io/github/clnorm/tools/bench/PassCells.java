@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Lines of tables that have a pass of a workload in their first columns: workload, type, layout and pass. */
+/** Table lines that begin with a pass: its workload, type, layout and direction. */
 public final class PassCells {
 
     private PassCells() {}
@@ -19,7 +19,8 @@ public final class PassCells {
     }
 
     /** A line without figures: a dash in their columns, and the reason in the last one. */
-    public static String[] without(int columns, Workload workload, Direction direction, RowStatus status, String reason) {
+    public static String[] without(
+            int columns, Workload workload, Direction direction, RowStatus status, String reason) {
         List<String> dashes = Collections.nCopies(columns, "-");
         return Stream.of(first(workload, direction), dashes.stream(), Stream.of(status + ": " + reason))
                 .flatMap(cells -> cells)

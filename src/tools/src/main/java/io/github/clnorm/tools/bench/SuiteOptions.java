@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which suites of workloads, in which types and layouts, and which of their passes. */
+/** The options that select suites, types, layouts and passes. */
 final class SuiteOptions {
 
     /** Spelled as on the command line. */
@@ -71,12 +71,12 @@ final class SuiteOptions {
             description = "Where the channels are: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private Set<LayoutName> layouts;
 
-    /** The suites' names as they were given. */
+    /** The suites' names as given. */
     List<String> names() {
         return suites;
     }
 
-    /** Whether suites were given, not the default. */
+    /** Whether {@code --suite} was given. */
     boolean given() {
         return spec.commandLine().getParseResult().hasMatchedOption("--suite");
     }
@@ -92,7 +92,7 @@ final class SuiteOptions {
                 .toList());
     }
 
-    /** Some workloads in every type and layout, each once. */
+    /** These workloads in every type and layout, each once. */
     List<Workload> inEveryForm(List<Workload> plain) {
         Lists.check(spec, "--dtype", "--layout");
         Set<Workload> all = new LinkedHashSet<>();

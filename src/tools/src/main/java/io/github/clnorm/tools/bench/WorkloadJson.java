@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
 
-/** A workload as every document describes it. */
+/** Describes a workload in JSON, with the same names in every document. */
 public final class WorkloadJson {
     private WorkloadJson() {}
 
-    /** Adds what the workload is to the node, and returns the node. */
+    /** Adds the description to a node, and returns the node. */
     public static ObjectNode describe(ObjectNode node, Workload workload) {
         node.put("workload", workload.name())
                 .put("operation", workload.operation().toString());

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Which passes a command works on: those of suites, or one operation of a shape. */
+/** The options that select workloads: suites, or one operation with a shape. */
 public final class WorkloadOptions {
 
     private static final long MOST_BYTES = 1L << 50;
@@ -60,12 +60,12 @@ public final class WorkloadOptions {
     @Mixin
     private SuiteOptions suites;
 
-    /** Whether any of them was given, but for those that have a default everywhere. */
+    /** Whether a workload was selected. Options with a default are not counted. */
     public boolean given() {
         return operation != null || shape != null || suites.given();
     }
 
-    /** The workloads in every type and layout, each once; wrong requests are refused. */
+    /** The workloads in every type and layout, each once. Rejects invalid requests. */
     public List<Workload> workloads() {
         if (operation == null) {
             for (String option : List.of("--shape", "--num-groups", "--normalized-shape")) {
@@ -133,7 +133,7 @@ public final class WorkloadOptions {
         return list.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** No device is near this size, and no product of a size and a small factor exceeds a long. */
+    /** No device is this large, and small multiples of the size fit in a long. */
     private static void check(Workload workload) {
         if (workload.elements() > MOST_BYTES / workload.type().bytes()) {
             throw new IllegalArgumentException("--shape "

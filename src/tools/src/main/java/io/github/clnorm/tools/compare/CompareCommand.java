@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Puts saved runs side by side. */
+/** The command {@code compare}. */
 @Command(
         name = "compare",
         description = "Saved runs of bench side by side: rows are workloads, columns the devices of all runs.",
@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
         })
 public final class CompareCommand implements Callable<Integer> {
 
-    /** By the words of the command line alone. */
+    /** Converts exactly the words that the help text lists. */
     static final class MetricConverter implements CommandLine.ITypeConverter<Metric> {
         @Override
         public Metric convert(String word) {
@@ -134,7 +134,7 @@ public final class CompareCommand implements Callable<Integer> {
                 table.write(MarkdownReport.text(view));
             }
             outputs.commit();
-            // What goes to standard output goes there alone.
+            // A report on standard output must be its only content.
             if (Stream.of(html, csv, markdown).noneMatch(AtomicFile::isStandardOutput)) {
                 spec.commandLine().getOut().print(CompareTable.of(view));
                 spec.commandLine().getOut().flush();
@@ -172,7 +172,7 @@ public final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** The runs, the baseline first where it is none of the others. */
+    /** Reads the runs. The baseline comes first unless it is one of the others. */
     private View read() throws IOException {
         Map<Path, SavedRun> runs = new LinkedHashMap<>();
         Path before = baseline == null ? null : OutputFile.real(OutputFile.path("--baseline", baseline));
@@ -199,7 +199,7 @@ public final class CompareCommand implements Callable<Integer> {
                 before == null ? Optional.empty() : Optional.of(new Baseline(comparison, runs.get(before))));
     }
 
-    /** As much of each path's end as tells it from the others: reports are shown to people who have other folders. */
+    /** The shortest end of each path that is unique: readers of a report have other folders. */
     private static List<String> names(List<Path> paths) {
         return paths.stream().map(path -> name(path, paths)).toList();
     }

@@ -7,7 +7,7 @@ import io.github.clnorm.tools.terminal.TextTable;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Runs side by side, for people. */
+/** A comparison as a plain-text table. */
 final class CompareTable {
 
     private CompareTable() {}

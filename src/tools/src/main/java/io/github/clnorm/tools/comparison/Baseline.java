@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A run that others are held against: each device against the same one there. A run that has none of its devices is held
- * against the only one there is.
+ * Compares runs with a baseline: each device with the same device of the baseline. A run that shares no device with the
+ * baseline is compared with the baseline's only device.
  */
 public final class Baseline {
 
@@ -20,11 +20,11 @@ public final class Baseline {
     private final Map<Column, Column> baselineOf = new LinkedHashMap<>();
 
     /**
-     * Holds runs against one of them.
+     * Compares runs with one of them.
      *
      * @param comparison all runs
-     * @param run the one of them that is the baseline
-     * @throws IllegalArgumentException when nothing in the others can be held against it
+     * @param run the baseline
+     * @throws IllegalArgumentException if nothing in the other runs can be compared with it
      */
     public Baseline(Comparison comparison, SavedRun run) {
         this.comparison = comparison;
@@ -40,7 +40,7 @@ public final class Baseline {
                         .ifPresent(candidate -> baselineOf.put(column, candidate));
             }
         }
-        // What fails now is to be told as that, not as a wrong request.
+        // A row that fails now must be reported as a failure, not as an invalid request.
         boolean any = baselineOf.keySet().stream()
                 .anyMatch(column -> isLost(column)
                         || before(column)
@@ -52,7 +52,7 @@ public final class Baseline {
         }
     }
 
-    /** The same device: of several of one name the one that stands at the same place among them. */
+    /** The same device. If several have the same name, the one at the same position among them. */
     private Optional<Column> same(List<Column> candidates, Column column) {
         long place = comparison.columns().stream()
                 .filter(other -> other.run() == column.run() && other.device().isSameAs(column.device()))
@@ -64,7 +64,7 @@ public final class Baseline {
                 .findFirst();
     }
 
-    /** The only device there is, for a run that has no such one itself. */
+    /** The baseline's only device, for a run that does not have it. */
     private static Optional<Column> only(List<Column> candidates, SavedRun run) {
         return candidates.size() == 1
                         && run.devices().stream().noneMatch(candidates.get(0).device()::isSameAs)
@@ -72,7 +72,7 @@ public final class Baseline {
                 : Optional.empty();
     }
 
-    /** The passes that a column's baseline was measured at. */
+    /** The passes that were measured on a column's baseline. */
     private Stream<MeasuredPass> before(Column column) {
         Column before = baselineOf.get(column);
         return comparison.passes().stream()
@@ -85,37 +85,37 @@ public final class Baseline {
                 .count();
     }
 
-    /** Whether a device could not begin, or not go on. */
+    /** Whether a device could not be opened or was lost. */
     private static boolean isLost(Column column) {
         return !column.device().problem().isEmpty();
     }
 
     /**
-     * Whether a column is the baseline's own.
+     * Whether a column belongs to the baseline.
      *
      * @param column of any run
-     * @return whether others are held against it
+     * @return whether others are compared with it
      */
     public boolean isOwn(Column column) {
         return column.run() == run;
     }
 
     /**
-     * What a column is held against.
+     * The column that another one is compared with.
      *
      * @param column of any run
-     * @return a column of the baseline; empty for the baseline itself, and where it has no such device
+     * @return a column of the baseline; empty for the baseline itself, and if the baseline does not have the device
      */
     public Optional<Column> of(Column column) {
         return Optional.ofNullable(baselineOf.get(column));
     }
 
     /**
-     * A time over the baseline's.
+     * A time divided by the baseline's.
      *
      * @param pass a row
      * @param column of any run
-     * @return the ratio; empty where one of the two was not measured
+     * @return the ratio; empty if one of the two was not measured
      */
     public Optional<Ratio> ratio(MeasuredPass pass, Column column) {
         return of(column)
@@ -124,7 +124,7 @@ public final class Baseline {
     }
 
     /**
-     * The times of a device over the baseline's.
+     * The times of a device divided by the baseline's.
      *
      * @param column of any run
      * @param direction of the passes
@@ -138,21 +138,22 @@ public final class Baseline {
     }
 
     /**
-     * Something that is worse than in the baseline.
+     * A regression against the baseline.
      *
-     * @param row which row, or how many
+     * @param row the row, or the number of rows
      * @param column the device
-     * @param what is worse
+     * @param what became worse
      */
     public record Regression(String row, Column column, String what) {}
 
     /**
-     * The rows that are slower than in the baseline beyond the noise; the geometric means over two or more rows of a direction
-     * that are, by their own noise band, also where every row alone may be noise; and the rows that were measured there and now
-     * fail: with an error, as unsupported, or because their device was lost. What was skipped or is missing is none.
+     * The regressions: rows that are slower than the baseline beyond their noise; geometric means over two or more rows
+     * of a direction that are slower beyond the noise of the mean, even if each row alone may be noise; and rows that
+     * were measured in the baseline and now fail with an error, as unsupported, or because the device was lost. Skipped
+     * and missing rows are not regressions.
      *
-     * @param percent how much slower is still let pass
-     * @return the rows, none where all is well
+     * @param percent how much slower is still accepted
+     * @return the regressions; empty if there are none
      */
     public List<Regression> regressions(double percent) {
         List<Regression> regressions = new ArrayList<>();
@@ -171,8 +172,7 @@ public final class Baseline {
                                 new Regression(pass.toString(), column, "takes " + ratio + " times as long")));
                 comparison
                         .row(pass, column)
-                        .filter(row ->
-                                row.status() == RowStatus.ERROR || row.status() == RowStatus.UNSUPPORTED)
+                        .filter(row -> row.status() == RowStatus.ERROR || row.status() == RowStatus.UNSUPPORTED)
                         .ifPresent(row -> regressions.add(
                                 new Regression(pass.toString(), column, row.status() + ": " + row.reason())));
             });
@@ -190,9 +190,9 @@ public final class Baseline {
     }
 
     /**
-     * What could not be held against the baseline.
+     * What could not be compared with the baseline.
      *
-     * @return a sentence each
+     * @return sentences
      */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();

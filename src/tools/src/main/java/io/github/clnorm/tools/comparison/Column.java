@@ -1,12 +1,12 @@
 package io.github.clnorm.tools.comparison;
 
 /**
- * A device of a run, next to others.
+ * A column of a comparison: a device of a run.
  *
  * @param letter a short name: A, B, …, Z, AA, …
- * @param label a name that no other column has
- * @param run what it was measured in
- * @param device what was measured
+ * @param label a unique name
+ * @param run the run
+ * @param device the device
  */
 public record Column(String letter, String label, SavedRun run, SavedDevice device) {
 

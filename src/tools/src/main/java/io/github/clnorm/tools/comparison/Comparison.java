@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
-/** Runs side by side: a row for each pass, a column for each device of each run. */
+/** Runs side by side, with a row for each pass and a column for each device of each run. */
 public final class Comparison {
 
     private final List<SavedRun> runs;
@@ -24,7 +24,7 @@ public final class Comparison {
     }
 
     /**
-     * Puts runs side by side.
+     * Compares runs.
      *
      * @param runs one or more
      * @return the comparison, with columns in the runs' order
@@ -49,7 +49,7 @@ public final class Comparison {
     }
 
     /**
-     * What is compared.
+     * The runs.
      *
      * @return the runs, in their order
      */
@@ -67,7 +67,7 @@ public final class Comparison {
     }
 
     /**
-     * What was measured by any.
+     * The passes that any device has.
      *
      * @return passes in the order of the first run that has each
      */
@@ -76,33 +76,33 @@ public final class Comparison {
     }
 
     /**
-     * A cell.
+     * The row of a pass on a device.
      *
      * @param pass its row
      * @param column its column
-     * @return what the device was measured at; empty where its run has no such row
+     * @return the saved row; empty if the run does not have it
      */
     public Optional<SavedRow> row(MeasuredPass pass, Column column) {
         return Optional.ofNullable(column.device().rows().get(pass));
     }
 
     /**
-     * The figures of a cell.
+     * The figures of a pass on a device.
      *
      * @param pass its row
      * @param column its column
-     * @return the figures; empty where there are none
+     * @return the figures; empty if there are none
      */
     public Optional<SavedFigures> figures(MeasuredPass pass, Column column) {
         return row(pass, column).map(SavedRow::figures);
     }
 
     /**
-     * The best devices at a pass: several where they are equal.
+     * The best devices for a pass: several if they are equal.
      *
      * @param pass a row
-     * @param metric what counts
-     * @return their columns; none where fewer than two were measured
+     * @param metric the metric to compare
+     * @return their columns; none if fewer than two were measured
      */
     public List<Column> winners(MeasuredPass pass, Metric metric) {
         List<Column> measured = columns.stream()
@@ -121,17 +121,17 @@ public final class Comparison {
     }
 
     /**
-     * The devices that were measured at anything.
+     * The devices with at least one measured pass.
      *
-     * @return without devices that could not be opened
+     * @return all columns except those of devices that could not be opened or measured nothing
      */
     public List<Column> measuredColumns() {
         return columns.stream().filter(column -> column.device().isMeasured()).toList();
     }
 
     /**
-     * The devices that are compared by means: all that were measured, if they have a pass in common; else without those that
-     * have the least in common with the others, such as runs of other types.
+     * The devices whose means are compared: all measured devices if they have a pass in common; otherwise without those
+     * that share the fewest passes with the others, such as runs of other types.
      *
      * @return two or more columns with a common pass, or one, or none
      */
@@ -149,7 +149,7 @@ public final class Comparison {
         return some.stream().allMatch(column -> figures(pass, column).isPresent());
     }
 
-    /** How many cells of others stand in the rows of a column. */
+    /** The number of cells of other columns in the rows of a column. */
     private long overlap(Column column, List<Column> others) {
         return passes.stream()
                 .filter(pass -> figures(pass, column).isPresent())
@@ -160,7 +160,7 @@ public final class Comparison {
     }
 
     /**
-     * The passes that each of {@link #sharing} was measured at: only over these, means can be compared.
+     * The passes that every column of {@link #sharing} has: means are only comparable over these.
      *
      * @param direction of the passes
      * @return passes in their order
@@ -179,9 +179,9 @@ public final class Comparison {
      * The geometric mean of a device's figures.
      *
      * @param column the device
-     * @param over passes; those without figures are left out
+     * @param over passes; passes without figures are ignored
      * @param metric which figures
-     * @return the mean; empty where there are no figures
+     * @return the mean; empty if there are no figures
      */
     public OptionalDouble mean(Column column, List<MeasuredPass> over, Metric metric) {
         double[] values = over.stream()
@@ -193,9 +193,9 @@ public final class Comparison {
     }
 
     /**
-     * What a reader must know before comparing.
+     * What a reader must know before comparing: other versions or kernels, interrupted runs, failed devices.
      *
-     * @return a sentence each: other versions or kernels, runs that were interrupted, devices that could not go on
+     * @return sentences
      */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();

@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 
-/** Figures for people: three digits or so, the same everywhere. */
+/** Figures as text, with about three digits everywhere. */
 public final class FigureText {
 
     private static final List<String> UNITS = List.of("KiB", "MiB", "GiB");
@@ -41,7 +41,7 @@ public final class FigureText {
     /**
      * A share.
      *
-     * @param share 1 for all
+     * @param share 1 for 100%
      * @return such as {@code 61%}
      */
     public static String percent(double share) {
@@ -61,7 +61,7 @@ public final class FigureText {
     /**
      * An error.
      *
-     * @param error relative; NaN where it is not known
+     * @param error relative; NaN if it is not known
      * @return such as {@code 2.3e-07}, or a hyphen
      */
     public static String error(double error) {

@@ -3,18 +3,18 @@ package io.github.clnorm.tools.comparison;
 import java.util.List;
 
 /**
- * A table as every form of a comparison shows it.
+ * A table that every report of a comparison shows.
  *
- * @param names the heads of the columns that say what a line is
- * @param columns the heads of the columns with figures
- * @param lines with a cell for each of the two
+ * @param names the headers of the columns that name a line
+ * @param columns the headers of the columns with figures
+ * @param lines with a cell for each column
  */
 public record Grid(List<String> names, List<String> columns, List<Line> lines) {
 
     /**
      * A line.
      *
-     * @param names what it is
+     * @param names what the line is about
      * @param cells figures, or in a word why there are none
      */
     public record Line(List<String> names, List<Cell> cells) {}
@@ -22,8 +22,8 @@ public record Grid(List<String> names, List<String> columns, List<Line> lines) {
     /**
      * A cell.
      *
-     * @param text for people
-     * @param best whether it is the best of its line, or as good as the best
+     * @param text the shown text
+     * @param best whether no cell of the line is better
      */
     public record Cell(String text, boolean best) {
 

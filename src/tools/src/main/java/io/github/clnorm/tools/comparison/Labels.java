@@ -5,14 +5,17 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** Short names of devices: as much as tells them apart. */
+/** Short, distinct names of devices. */
 final class Labels {
 
     private static final int LONGEST = 40;
 
     private Labels() {}
 
-    /** A name for each: the device's; where several have the same, with its platform; then with the file; then counted. */
+    /**
+     * A name for each device: its own name; if several are equal, with the platform; then with the file; then with a
+     * number.
+     */
     static List<String> of(List<SavedRun> runs, List<SavedDevice> devices) {
         List<String> labels =
                 new ArrayList<>(devices.stream().map(SavedDevice::shortName).toList());
@@ -34,14 +37,14 @@ final class Labels {
             all.add(longer.apply(i, before.get(i)));
         }
         for (int i = 0; i < before.size(); i++) {
-            // Only where it tells some of those apart that have the same name.
+            // Added only if it distinguishes some of the equal names.
             if (Collections.frequency(before, before.get(i)) > Collections.frequency(all, all.get(i))) {
                 labels.set(i, all.get(i));
             }
         }
     }
 
-    /** Without trade marks, and without what drivers of processors put around the processor's name. */
+    /** The name without trademark signs, and without the text that CPU drivers put around the processor's name. */
     static String shortened(String name) {
         String plain = name.replaceAll("\\((?:R|TM|C)\\)", "")
                 .replaceFirst("^(?:pthread|cpu)-(?:[\\w.]+-)*?(?=[A-Z])", "")

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.comparison;
 import io.github.clnorm.tools.measure.Direction;
 
 /**
- * What was measured, the same in every run: a pass of a workload.
+ * A pass of a workload, which identifies a row in every run.
  *
  * @param workload such as {@code group_norm 2x320x64x64 G=32}
  * @param type of the elements, such as {@code float32}

@@ -2,13 +2,13 @@ package io.github.clnorm.tools.comparison;
 
 import java.util.Locale;
 
-/** What a cell of a comparison shows. */
+/** The metric that the cells of a comparison show. */
 public enum Metric {
     /** Microseconds of the whole pass, the median: less is better. */
     US("us"),
-    /** The least reads and writes of the tensor over that time, in 1e9 bytes a second. */
+    /** The minimum reads and writes of the tensor divided by that time, in 1e9 bytes per second. */
     GB_PER_S("GB/s"),
-    /** That rate over the rate of the same device's best copy. */
+    /** That rate divided by the rate of the device's own best copy. */
     SHARE("share of the copy");
 
     private final String unit;
@@ -18,7 +18,7 @@ public enum Metric {
     }
 
     /**
-     * What it is measured in.
+     * The unit.
      *
      * @return such as {@code GB/s}
      */
@@ -52,7 +52,7 @@ public enum Metric {
     }
 
     /**
-     * A figure for people.
+     * A figure as text.
      *
      * @param value the figure
      * @return its digits, without the unit

@@ -4,7 +4,7 @@ import io.github.clnorm.internal.timing.Spread;
 import java.util.List;
 
 /**
- * A time over the baseline's: above 1 is slower. The noise band is what the recorded spreads leave open: from the 10th
+ * A time divided by the baseline's: above 1 is slower. The noise band follows from the recorded spreads: from the 10th
  * percentile over the baseline's 90th to the 90th over the baseline's 10th.
  *
  * @param median of the medians
@@ -18,9 +18,9 @@ public record Ratio(double median, double least, double most) {
     }
 
     /**
-     * The geometric mean of several ratios, with a noise band of its own: narrower than theirs, because what is noise in one
-     * row is not the same noise in another. The distance of an end is the larger of two, in logarithms: the root of the sum of
-     * the rows' squared distances over their number; and two standard errors of the mean of the rows' medians.
+     * The geometric mean of several ratios. Its noise band is narrower than theirs, because the noise of different rows
+     * is independent. In logarithms, the distance of each end is the larger of two values: the root of the sum of the
+     * rows' squared distances divided by their number, and two standard errors of the mean of the rows' medians.
      *
      * @param ratios two or more
      * @return the mean
@@ -53,17 +53,17 @@ public record Ratio(double median, double least, double most) {
     /**
      * Whether it is slower beyond the noise.
      *
-     * @param percent how much slower is still let pass
-     * @return whether even the lower end of the band is above
+     * @param percent how much slower is still accepted
+     * @return whether even the lower end of the band is above that
      */
     public boolean isSlowerBy(double percent) {
         return least > 1 + percent / 100;
     }
 
     /**
-     * With a word for what the band means.
+     * The ratio as text.
      *
-     * @return the ratio and its band; "slower" or "faster" behind them where the band lies on one side of 1
+     * @return the ratio and its band, followed by "slower" or "faster" if the band lies on one side of 1
      */
     public String verdict() {
         return this + (isSlowerBy(0) ? " slower" : most < 1 ? " faster" : "");

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,10 +23,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads what {@code clnorm bench --json} writes, and believes none of it: documents come from other machines and people. */
+/**
+ * Reads documents of {@code clnorm bench --json}. Nothing in them is trusted: they come from other machines and people.
+ */
 public final class SavedBench {
 
-    /** Of the document: another number for whatever a reader of this one would misunderstand. */
+    /** The document's format. It changes if a reader of the old format would misread the new one. */
     public static final int FORMAT = 1;
 
     // All suites on a dozen devices are 3 MB.
@@ -42,8 +44,8 @@ public final class SavedBench {
     /**
      * Reads a file.
      *
-     * @param name what to call it
-     * @throws IllegalArgumentException when it is no document of bench that this version knows
+     * @param name the run's name in the comparison
+     * @throws IllegalArgumentException if the file is not a document of bench in a known format
      */
     public static SavedRun read(Path file, String name) throws IOException {
         if (Files.isDirectory(file)) {
@@ -82,7 +84,7 @@ public final class SavedBench {
         return e instanceof AccessDeniedException ? "permission denied" : "cannot be read: " + e.getMessage();
     }
 
-    /** What was just measured. */
+    /** The run that was just measured. */
     public static SavedRun of(JsonNode document) {
         return of("this run", "this run", document);
     }
@@ -173,7 +175,7 @@ public final class SavedBench {
                 tuning(node, time, plan));
     }
 
-    /** Documents of older versions do not say. */
+    /** Documents of older versions do not have it. */
     private static Optional<SavedFigures.TuningGain> tuning(SavedNode node, Spread time, String plan) {
         if (!node.has("heuristic")) {
             return Optional.empty();

@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A device with what it was measured at.
+ * A device of a saved run.
  *
  * @param name such as {@code NVIDIA H200}
  * @param platform such as {@code NVIDIA CUDA}
  * @param driver its version
- * @param facts everything that the document says of the device, by the document's own names
- * @param emptyLaunch what a launch costs that does nothing; empty where it was not measured
- * @param problem why it could not go on; empty where it could
- * @param rows by pass, in the order in which they were measured
+ * @param facts everything that the document says about the device, by the document's names
+ * @param emptyLaunch the time of an empty launch; empty if it was not measured
+ * @param problem why measuring ended early; empty if it did not
+ * @param rows by pass, in the order of measuring
  */
 public record SavedDevice(
         String name,
@@ -35,16 +35,16 @@ public record SavedDevice(
     }
 
     /**
-     * Whether it was measured at anything.
+     * Whether any row has figures.
      *
-     * @return false where it could not be opened, or no row has figures
+     * @return false if it could not be opened, or no row has figures
      */
     public boolean isMeasured() {
         return rows.values().stream().anyMatch(SavedRow::isMeasured);
     }
 
     /**
-     * The name without trade marks and what drivers put around it.
+     * The name without trademark signs and without the text that drivers put around it.
      *
      * @return 40 characters at most
      */

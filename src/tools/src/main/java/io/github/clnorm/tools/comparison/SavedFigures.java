@@ -5,19 +5,19 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How fast and how exact a pass was, as a document says it.
+ * Speed and error of a pass in a saved run.
  *
  * @param time of the whole pass
- * @param deviceMicroseconds the device's own time; empty where it could not be believed
- * @param gigabytesPerSecond the least reads and writes of the tensor over the median time
- * @param share that rate over the best copy's
- * @param error the largest difference from float64; empty where it was not compared
- * @param plan how it ran
- * @param launches of kernels
- * @param workspaceBytes device memory beside the tensors
+ * @param deviceMicroseconds the device's own time; empty if it was not plausible
+ * @param gigabytesPerSecond the minimum reads and writes of the tensor divided by the median time
+ * @param share that rate divided by the best copy's
+ * @param error the largest difference from float64; empty if it was not compared
+ * @param plan the plan that ran
+ * @param launches number of kernel launches
+ * @param workspaceBytes device memory besides the tensors
  * @param copy the best copy of a tensor of that size
- * @param copyGigabytesPerSecond what the copy reads and writes over its median time
- * @param tuning what tuning gained; empty where the document does not say
+ * @param copyGigabytesPerSecond the copy's reads and writes divided by its median time
+ * @param tuning what tuning gained; empty if the document does not say
  */
 public record SavedFigures(
         Spread time,
@@ -33,11 +33,11 @@ public record SavedFigures(
         Optional<TuningGain> tuning) {
 
     /**
-     * A pass next to the same by the heuristics' plan, measured in the same rounds.
+     * The same pass by the heuristics' plan, measured in the same rounds.
      *
-     * @param heuristic its time by the heuristics' plan; that of the pass itself where it is the plan that ran
-     * @param plan the heuristics'
-     * @param gain how many times as fast as by the heuristics' plan
+     * @param heuristic its time by the heuristics' plan; the pass's own time if that plan ran
+     * @param plan the heuristics' plan
+     * @param gain the heuristics' time divided by the pass's
      */
     public record TuningGain(Spread heuristic, String plan, double gain) {}
 }

@@ -8,11 +8,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** A place in a document that somebody may have edited: what is not as expected is refused, with the place. */
+/**
+ * A node of a document that may have been edited by hand. Unexpected content is rejected, with its place in the
+ * document.
+ */
 final class SavedNode {
 
     private static final int LONGEST_SHOWN = 40;
-    // Nothing that is measured comes near.
+    // No measured value is near this.
     private static final double LEAST = 1e-9;
     private static final double MOST = 1e12;
 
@@ -31,7 +34,7 @@ final class SavedNode {
         this.node = node;
     }
 
-    /** A part that must be there. */
+    /** A member that is required. */
     SavedNode get(String name) {
         if (!node.isObject()) {
             throw expected("an object");
@@ -39,13 +42,13 @@ final class SavedNode {
         return new SavedNode(source, place.isEmpty() ? name : place + "." + name, node.path(name));
     }
 
-    /** A part that need not be there. */
+    /** A member that is optional. */
     Optional<SavedNode> find(String name) {
         SavedNode part = get(name);
         return part.node.isMissingNode() || part.node.isNull() ? Optional.empty() : Optional.of(part);
     }
 
-    /** Whether a part is there, be it null. */
+    /** Whether a member exists; it may be null. */
     boolean has(String name) {
         return node.has(name);
     }
@@ -57,12 +60,12 @@ final class SavedNode {
         return clean(node.textValue());
     }
 
-    /** One line without what is no character, drives a terminal or turns the direction of writing. */
+    /** The text in one line, without control characters and characters that change the direction of writing. */
     private static String clean(String text) {
         return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}]+", " ");
     }
 
-    /** A text that says something. */
+    /** A text that is not blank. */
     String word() {
         if (text().isBlank()) {
             throw expected("a name");
@@ -70,7 +73,7 @@ final class SavedNode {
         return text().strip();
     }
 
-    /** A text, or nothing where there is null or none. */
+    /** A text; empty if it is null or missing. */
     String text(String name) {
         return find(name).map(SavedNode::text).orElse("");
     }
@@ -97,7 +100,7 @@ final class SavedNode {
         return value;
     }
 
-    /** A number of at least 0, or nothing where there is null or none. */
+    /** A number of at least 0; empty if it is null or missing. */
     OptionalDouble number(String name) {
         Optional<SavedNode> part = find(name);
         if (part.isEmpty()) {
@@ -133,7 +136,7 @@ final class SavedNode {
         return list;
     }
 
-    /** What it says, whatever it is, for people. */
+    /** Its value as text, of any type. */
     String shown() {
         if (node.isArray()) {
             return list().stream().map(SavedNode::shown).collect(Collectors.joining(", "));
@@ -141,7 +144,7 @@ final class SavedNode {
         return clean(node.isContainerNode() ? node.toString() : node.asText());
     }
 
-    /** Its parts' names. */
+    /** The names of its members. */
     List<String> names() {
         List<String> names = new ArrayList<>();
         node.fieldNames().forEachRemaining(names::add);

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A document of {@code clnorm bench}: one run on one machine.
+ * A saved run of {@code clnorm bench} on one machine.
  *
- * @param source where it is from: a file's name
+ * @param source the file's name
  * @param version of clnorm
  * @param kernels a hash of the kernels
- * @param date when it was made
- * @param interrupted whether somebody ended it before its end
+ * @param date of the run
+ * @param interrupted whether the run was stopped by Ctrl-C
  * @param environment of the run: suites, budget, tuning and the machine, by name
  * @param devices in their order
  */

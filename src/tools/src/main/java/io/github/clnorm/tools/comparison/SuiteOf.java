@@ -6,16 +6,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Which suite a workload is from. */
+/** Finds the suite of a workload. */
 public final class SuiteOf {
 
-    /** The name of what is in no suite. */
+    /** The name for workloads that are in no suite. */
     public static final String OTHER = "other";
 
     private static final Map<String, String> BY_WORKLOAD = new HashMap<>();
 
     static {
-        // The quick selection last: its workloads are from the others.
+        // The quick suite comes last: its workloads also belong to other suites.
         Stream.of(Suite.values())
                 .sorted(Comparator.comparing(suite -> suite == Suite.QUICK))
                 .forEach(suite -> suite.workloads()
@@ -25,7 +25,7 @@ public final class SuiteOf {
     private SuiteOf() {}
 
     /**
-     * The suite that a pass belongs to: one that is named after a network or an operation, before the quick selection.
+     * The suite of a pass. A suite of a network or an operation takes precedence over quick.
      *
      * @param pass of a workload
      * @return the suite's name

@@ -12,11 +12,11 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * A comparison as somebody wants to see it: every table of it shows the same cells.
+ * A comparison with the metric and baseline that every table of it shows.
  *
  * @param comparison runs side by side
- * @param metric what cells show
- * @param baseline what times are held against, if anything
+ * @param metric the metric of the cells
+ * @param baseline the baseline, if any
  */
 public record View(Comparison comparison, Metric metric, Optional<Baseline> baseline) {
 
@@ -24,9 +24,9 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     private static final List<String> NAMES = List.of("workload", "type", "layout", "pass");
 
     /**
-     * The same with other figures.
+     * The same view with another metric.
      *
-     * @param other what cells show instead
+     * @param other the metric of the cells
      * @return the changed view
      */
     public View by(Metric other) {
@@ -34,9 +34,9 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * Rows of the comparison: a line for each pass, a cell for each device, behind them the ratios to the baseline.
+     * Rows of the comparison: a line for each pass and a cell for each device, followed by the ratios to the baseline.
      *
-     * @param passes some of the comparison's
+     * @param passes of the comparison
      * @return the table
      */
     public Grid grid(List<MeasuredPass> passes) {
@@ -54,7 +54,8 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * Geometric means over the rows that all measured devices have, or most of them; of ratios over those that both have.
+     * Geometric means over the rows that all measured devices have, or that most of them have. Ratios: over the rows
+     * that both devices have.
      *
      * @return a line for each direction, with the columns of {@link #grid}
      */
@@ -102,11 +103,12 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * What a cell says next to the baseline's.
+     * The ratio of a cell to the baseline, as text.
      *
      * @param pass its row
      * @param column its column
-     * @return the ratio of times with its noise band, and in a word what it means where the band lies on one side of 1
+     * @return the ratio of times with its noise band, followed by "slower" or "faster" if the band lies on one side of
+     *     1
      */
     public String ratio(MeasuredPass pass, Column column) {
         return baseline.flatMap(base -> base.ratio(pass, column))
@@ -131,7 +133,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
         return mean.isPresent() ? metric.text(mean.getAsDouble()) : "-";
     }
 
-    /** Which devices have the rows that a mean is over. */
+    /** Says which devices have the rows of a mean. */
     private String who(List<Column> sharing) {
         if (sharing.size() < 2) {
             return "";
@@ -157,7 +159,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * Where a column is from.
+     * The source of a column.
      *
      * @param column of the comparison
      * @return its run's file and date, and whether it is the baseline
@@ -168,9 +170,9 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     }
 
     /**
-     * What is said below a table: who is best how often, and why cells have no figures.
+     * The notes below a table: how often each device is the best, and why cells have no figures.
      *
-     * @return a sentence each
+     * @return sentences
      */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
@@ -209,7 +211,7 @@ public record View(Comparison comparison, Metric metric, Optional<Baseline> base
     /**
      * What a reader must know before comparing.
      *
-     * @return a sentence each
+     * @return sentences
      */
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>(comparison.warnings());

@@ -1,5 +1,5 @@
 /**
- * Saved runs of the benchmark side by side: what each device was measured at, which was fastest at what, and what is slower
- * than in an earlier run. Everything here is about documents: nothing runs.
+ * Comparison of saved benchmark runs: the figures of each device, the fastest one for each pass, and regressions
+ * against a baseline. This package works on documents and uses no device.
  */
 package io.github.clnorm.tools.comparison;

@@ -5,7 +5,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 
-/** An operation and everything it is called with, ready to be run on a device and in float64. */
+/** An operation with all of its arguments, ready to run on a device and in float64. */
 final class Call {
 
     final NormSpec.Kind operation;
@@ -16,7 +16,7 @@ final class Call {
     HostTensor bias;
     HostTensor runningMean;
     HostTensor runningVar;
-    /** PyTorch's training and use_input_stats. */
+    /** Corresponds to PyTorch's training and use_input_stats. */
     boolean ownStatistics = true;
 
     double momentum = 0.1;
@@ -25,7 +25,7 @@ final class Call {
     Activation activation = Activation.NONE;
     HostTensor residual;
     boolean sum;
-    /** The gradient with respect to the output, where gradients are asked for. */
+    /** The gradient with respect to the output; null if no gradients are requested. */
     HostTensor gradOutput;
 
     private Call(NormSpec.Kind operation, HostTensor input) {
@@ -84,7 +84,7 @@ final class Call {
         return this;
     }
 
-    /** Running statistics as they are before: updated, or, not by its own statistics, normalized by. */
+    /** Running statistics before the call: updated by it, or used for normalizing. */
     Call running(HostTensor mean, HostTensor variance, double factor) {
         runningMean = mean;
         runningVar = variance;
@@ -102,7 +102,7 @@ final class Call {
         return this;
     }
 
-    /** Adds a tensor before normalizing, and asks for the sum too or not. */
+    /** Adds a residual before normalizing, and requests the sum as a result or not. */
     Call residual(HostTensor value, boolean wantSum) {
         residual = value;
         sum = wantSum;

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.conformance;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a call gives, by the names PyTorch has for it: {@code output}, {@code mean}, {@code running_var} and so on. */
+/** The results of a call by PyTorch's names: {@code output}, {@code mean}, {@code running_var} and so on. */
 final class CallResult {
 
     private final Map<String, double[]> values = new LinkedHashMap<>();

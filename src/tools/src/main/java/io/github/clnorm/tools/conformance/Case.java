@@ -4,16 +4,16 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.type.ElementType;
 
 /**
- * One case of the table.
+ * A case of the table.
  *
- * @param row the row that it counts in
- * @param type the type of that row; null for a row without
+ * @param row the row in which it counts
+ * @param type the type of that row; null if the row has none
  * @param name its name
  * @param body what it does
  */
 record Case(String row, ElementType type, String name, Body body) {
 
-    /** What a case does: anything it throws is a failure. */
+    /** The body of a case. Any exception is a failure. */
     interface Body {
         void run(Backend backend, CaseCheck check);
     }

@@ -1,6 +1,6 @@
 package io.github.clnorm.tools.conformance;
 
-/** What a case finds: its largest error, and where it was the furthest beyond a bound. */
+/** The findings of a case: its largest error, and the element that exceeds a bound the most. */
 final class CaseCheck {
 
     private final Case running;
@@ -12,10 +12,7 @@ final class CaseCheck {
         this.running = running;
     }
 
-    /**
-     * Compares a result. A difference passes when it is at most the bound, so NaN never passes by accident: only where it
-     * is expected.
-     */
+    /** Compares a result. An element passes if its error is at most the bound. NaN only passes if it is expected. */
     void close(String what, double[] expected, double[] actual, Tolerance tolerance) {
         bound = larger(bound, tolerance.largest());
         if (!sameLength(what, expected, actual)) {
@@ -34,7 +31,7 @@ final class CaseCheck {
         }
     }
 
-    /** Infinite where one of them is NaN or infinite and the other is not the same. */
+    /** Infinite if one value is NaN or infinite and the other is different. */
     private static double error(int index, double expected, double actual, Tolerance tolerance) {
         if (actual == expected || Double.isNaN(actual) && Double.isNaN(expected)) {
             return 0;
@@ -46,7 +43,7 @@ final class CaseCheck {
         return beyond <= 0 ? 0 : beyond / tolerance.scale(expected);
     }
 
-    /** Compares bits; any NaN is like any other. */
+    /** Compares bits. All NaNs are equal. */
     void sameBits(String what, double[] expected, double[] actual) {
         bound = larger(bound, 0);
         if (!sameLength(what, expected, actual)) {
@@ -62,7 +59,7 @@ final class CaseCheck {
         }
     }
 
-    /** Notes what is wrong where there is nothing to compare. */
+    /** Fails with a message if a condition does not hold. */
     void that(boolean right, String otherwise) {
         if (!right) {
             fail(otherwise);
@@ -73,7 +70,7 @@ final class CaseCheck {
         failure = failure == null ? Failure.of(running, what) : failure;
     }
 
-    /** What a case throws ends it. */
+    /** Fails with the exception that ended the case. */
     void thrown(RuntimeException e) {
         fail(e.getMessage() == null ? e.toString() : e.getMessage());
     }
@@ -87,7 +84,7 @@ final class CaseCheck {
     }
 
     private void fail(String what, int index, double value, double expected, double error, double allowed) {
-        // Of one result the worst element is told, of several results the first.
+        // The worst element of the first result that failed is reported.
         boolean worse = failure != null && failure.what().equals(what) && error > failure.error();
         if (failure == null || worse) {
             failure = new Failure(
@@ -95,7 +92,7 @@ final class CaseCheck {
         }
     }
 
-    /** The larger one; of a number and NaN the number. */
+    /** The larger one; if one is NaN, the other. */
     static double larger(double a, double b) {
         return a >= b || Double.isNaN(b) ? a : b;
     }
@@ -108,7 +105,7 @@ final class CaseCheck {
         return bound;
     }
 
-    /** What is told of the case; null when it passed. */
+    /** The failure to report; null if the case passed. */
     Failure failure() {
         return failure;
     }

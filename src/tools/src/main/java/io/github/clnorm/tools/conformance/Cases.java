@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The table while it is written. */
+/** Collects the cases of the table. */
 final class Cases {
 
     private final List<Case> cases = new ArrayList<>();
@@ -16,8 +16,8 @@ final class Cases {
     }
 
     /**
-     * A call that must match the float64 reference in everything it gives. It is made when its turn comes: the inputs of
-     * all cases at once would fill the memory.
+     * Adds a call whose results must all match the float64 reference. The call is created when it runs: the inputs of
+     * all cases together would fill the memory.
      */
     void addReference(String row, ElementType type, String name, Supplier<Call> call) {
         add(row, type, name, (backend, check) -> {
@@ -26,7 +26,10 @@ final class Cases {
         });
     }
 
-    /** Compares what a device gives for a call with the reference: stored results by their type, statistics by theirs. */
+    /**
+     * Compares a device's results with the reference: stored results with the tolerance of their type, statistics with
+     * that of the accumulator.
+     */
     static void compare(CaseCheck check, Call call, CallResult expected, CallResult actual) {
         ElementType type = call.input.type();
         for (Map.Entry<String, double[]> result : expected.all().entrySet()) {
@@ -41,7 +44,7 @@ final class Cases {
         }
     }
 
-    /** A call whose gradients must match the float64 reference. */
+    /** Adds a call whose gradients must match the float64 reference. */
     void addGradients(String row, ElementType type, String name, Supplier<Call> call) {
         add(row, type, name, (backend, check) -> {
             Call made = call.get();

@@ -6,7 +6,7 @@ import io.github.clnorm.type.Layout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gradients of small calls against central differences: no formula of a gradient is on both sides. */
+/** Gradients of small calls, compared with central differences, which need no formula of the gradient. */
 final class CentralDifferenceCases {
 
     private static final ElementType TYPE = ElementType.FLOAT32;

@@ -1,23 +1,26 @@
 package io.github.clnorm.tools.conformance;
 
 /**
- * Gradients without a formula for them: differences of the loss, which the float64 reference computes from nothing but the
- * formula of the forward pass.
+ * Gradients by central differences of the loss. The float64 reference computes the loss with the formula of the forward
+ * pass alone.
  */
 final class CentralDifferences {
 
-    /** The cube root of float64's epsilon, where what rounding and the third derivative add is the least together. */
+    /**
+     * The cube root of float64's epsilon, which minimizes the sum of the errors from rounding and from the third
+     * derivative.
+     */
     private static final double STEP = 0x1p-17;
 
     /**
-     * How far a difference may be from the derivative, for losses of about 10 and third derivatives of up to some hundreds:
-     * rounding adds 10 · 2^-53 / STEP, which is 1.5e-10, and the third derivative STEP² / 6 times itself, some 1e-9.
+     * The bound for losses of about 10 and third derivatives of up to some hundreds. Rounding adds 10 · 2^-53 / STEP,
+     * which is 1.5e-10; the third derivative adds STEP² / 6 times itself, about 1e-9.
      */
     static final double ACCURACY = 1e-8;
 
     private CentralDifferences() {}
 
-    /** By their roles, for everything that is there. */
+    /** The gradients by role, for all arguments that are present. */
     static CallResult gradients(Call call) {
         CallResult result = new CallResult().put("grad_input", of(call, call.input));
         if (call.weight != null) {
@@ -29,7 +32,7 @@ final class CentralDifferences {
         return result;
     }
 
-    /** Each element in turn is a little more and a little less than its type would hold. */
+    /** Changes each element in turn, by less than its type can represent. */
     private static double[] of(Call call, HostTensor tensor) {
         double[] values = tensor.values();
         double[] gradient = new double[values.length];

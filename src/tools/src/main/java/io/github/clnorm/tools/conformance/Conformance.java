@@ -14,14 +14,14 @@ import java.util.stream.Collectors;
 /** Runs the whole table on a device. */
 public final class Conformance {
 
-    /** Takes word of how far the table is. */
+    /** Receives the progress. */
     @FunctionalInterface
     public interface Progress {
         /**
-         * A case is about to run.
+         * Called before each case.
          *
-         * @param done cases that are done
-         * @param all cases of the table
+         * @param done number of finished cases
+         * @param all number of cases in the table
          * @param name the case's name
          */
         void at(int done, int all, String name);
@@ -30,13 +30,13 @@ public final class Conformance {
     private Conformance() {}
 
     /**
-     * Runs every case; one that fails, or that the driver fails, stops none of the others.
+     * Runs every case. A case that fails does not stop the others.
      *
-     * @param backend the device at work
-     * @param only what the names of the rows that are wanted begin with; empty for all
-     * @param progress takes word before each case
+     * @param backend the device
+     * @param only a prefix of the names of rows to run; empty for all
+     * @param progress called before each case
      * @return the table
-     * @throws IllegalArgumentException when no row begins so
+     * @throws IllegalArgumentException if no row has this prefix
      */
     public static ConformanceReport run(Backend backend, String only, Progress progress) {
         List<Case> cases = cases(backend).stream()
@@ -101,7 +101,7 @@ public final class Conformance {
                 .collect(Collectors.toList());
     }
 
-    /** A row while its cases run. */
+    /** A row whose cases are running. */
     private static final class RowCount {
         private final String operation;
         private final ElementType type;

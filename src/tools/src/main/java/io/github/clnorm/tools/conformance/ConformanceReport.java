@@ -4,25 +4,25 @@ import io.github.clnorm.device.DeviceInfo;
 import java.util.List;
 
 /**
- * How a device did.
+ * The conformance of a device.
  *
  * @param device the device
  * @param rows the table
- * @param failures every case that failed, in the order of the table
+ * @param failures all failed cases, in the order of the table
  */
 public record ConformanceReport(DeviceInfo device, List<ConformanceRow> rows, List<Failure> failures) {
 
     /**
-     * Whether the device computes what it should.
+     * Whether the device passed.
      *
-     * @return true when no case failed
+     * @return true if no case failed
      */
     public boolean passed() {
         return failures.isEmpty();
     }
 
     /**
-     * Cases that were run.
+     * The number of cases that ran.
      *
      * @return their number
      */

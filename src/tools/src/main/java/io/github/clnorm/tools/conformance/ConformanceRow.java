@@ -7,15 +7,14 @@ import io.github.clnorm.type.ElementType;
  * A row of the table.
  *
  * @param operation what was run, such as {@code group_norm}, {@code group_norm backward} or {@code exact data}
- * @param type of the tensors; null where it is of no matter
- * @param cases how many there were
- * @param passed how many of them the device passed
- * @param largestError of all elements of all cases, as |y - expected| / (1 + |expected|), of gradients of parameters as
- *     |y - expected| / the largest |expected|, beyond what an expected value itself may be off; NaN where nothing was
- *     compared
- * @param bound the largest that is allowed; NaN where nothing is compared
+ * @param type of the tensors; null if the row has none
+ * @param cases number of cases
+ * @param passed number of cases that passed
+ * @param largestError over all elements of all cases: |y - expected| / (1 + |expected|), for gradients of parameters |y
+ *     - expected| / the largest |expected|, beyond the error of the expected value itself; NaN if nothing was compared
+ * @param bound the largest allowed error; NaN if nothing is compared
  * @param status how it ended
- * @param reason why the device cannot run it; null where it can
+ * @param reason why the device cannot run it; null if it can
  */
 public record ConformanceRow(
         String operation,
@@ -31,9 +30,9 @@ public record ConformanceRow(
     public enum Status {
         /** Every case passed. */
         PASSED,
-        /** Some case did not. */
+        /** A case failed. */
         FAILED,
-        /** The device has no such type: nothing was run. */
+        /** The device does not support the type: nothing ran. */
         UNSUPPORTED
     }
 

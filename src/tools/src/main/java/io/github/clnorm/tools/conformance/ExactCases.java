@@ -7,14 +7,14 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Values in pairs around a mean that is a power of two: every sum is exact in any order, so mean, rstd and output must
- * match without any error. The idea is oneDNN's, whose benchdnn fills its inputs so.
+ * Values in pairs around a mean that is a power of two. Every sum is exact in any order, so mean, rstd and output must
+ * match without error. oneDNN's benchdnn fills its inputs in this way.
  */
 final class ExactCases {
 
     static final String ROW = "exact data";
 
-    /** So that variance + eps is 4, and rstd 0.5. */
+    /** Makes variance + eps 4, and rstd 0.5. */
     private static final double EPS = 3;
 
     private static final double MEAN = 4;
@@ -60,7 +60,7 @@ final class ExactCases {
         });
     }
 
-    /** Without a mean to take away: the mean square is 4. */
+    /** No mean is subtracted: the mean square is 4. */
     private void meanSquare(ElementType type) {
         cases.add(ROW, type, "rms_norm", (backend, check) -> {
             HostTensor sign = pairs(type, 0, 6, 2048);
@@ -110,7 +110,7 @@ final class ExactCases {
         return index / (int) (shape[2] * shape[3]) % (int) shape[1];
     }
 
-    /** m + 1 and m - 1 in every pair of neighbours along the positions, now the one first, now the other. */
+    /** m + 1 and m - 1 in every pair of neighbouring positions, in alternating order. */
     private static HostTensor pairs(ElementType type, double m, long... shape) {
         SplittableRandom random = new SplittableRandom(17);
         boolean channelsLast = shape.length == 4 && shape[3] == 8;

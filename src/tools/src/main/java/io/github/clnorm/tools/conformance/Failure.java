@@ -3,17 +3,17 @@ package io.github.clnorm.tools.conformance;
 import io.github.clnorm.type.ElementType;
 
 /**
- * A case that failed: where it was the furthest off, or what was thrown.
+ * A failed case: its worst element, or the exception.
  *
  * @param operation the row it belongs to
- * @param type the type of that row; null where a row has none
+ * @param type the type of that row; null if the row has none
  * @param name the case's name
- * @param what the result that is wrong, such as {@code output}; or in words what happened
- * @param index of the wrong element; -1 where it is not one element
- * @param value what the device gave; NaN without an index
- * @param expected what it should have given; NaN without an index
- * @param error how far it is off, beyond what the expected value itself may be off; NaN without an index
- * @param bound what would be allowed; NaN without an index
+ * @param what the wrong result, such as {@code output}, or a sentence
+ * @param index of the wrong element; -1 if the failure is not about one element
+ * @param value the device's value; NaN without an index
+ * @param expected the expected value; NaN without an index
+ * @param error beyond the error of the expected value itself; NaN without an index
+ * @param bound the allowed error; NaN without an index
  */
 public record Failure(
         String operation,
@@ -32,7 +32,7 @@ public record Failure(
     }
 
     /**
-     * In one line.
+     * The failure in one line.
      *
      * @return such as {@code group_norm float32, NAME: output[3] is 0.5, expected 0.25: error 0.2, bound 4.0E-6}
      */

@@ -3,10 +3,12 @@ package io.github.clnorm.tools.conformance;
 import io.github.clnorm.type.Activation;
 import java.util.Arrays;
 
-/** What is passed back to a call: random, so that no gradient is 0 by symmetry. */
+/** The gradient of a call's output: random, so that no gradient is 0 by symmetry. */
 final class GradOutput {
 
-    /** So near to 0 a device may find what goes into relu on the other side, where its slope is another. */
+    /**
+     * Within this distance of 0, rounding may put a value on the other side of relu's kink, where the slope differs.
+     */
     private static final double KINK = 1e-4;
 
     private GradOutput() {}

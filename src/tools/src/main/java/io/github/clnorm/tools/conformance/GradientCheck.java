@@ -2,17 +2,17 @@ package io.github.clnorm.tools.conformance;
 
 import java.util.Map;
 
-/** Compares the gradients that a device gives for a call. */
+/** Compares the gradients that a device computes for a call. */
 final class GradientCheck {
 
     private GradientCheck() {}
 
-    /** With the float64 reference's. */
+    /** Compares with the float64 reference. */
     static void exact(CaseCheck check, Call call, CallResult actual) {
         close(check, call, "", InFloat64.gradients(call), actual, (i, e) -> 0);
     }
 
-    /** With others that are exact up to a slack. */
+    /** Compares with gradients that are exact up to a slack. */
     static void close(
             CaseCheck check, Call call, String whose, CallResult expected, CallResult actual, Tolerance.Slack slack) {
         expected.all().forEach((role, values) -> {
@@ -30,8 +30,8 @@ final class GradientCheck {
     }
 
     /**
-     * With libtorch's, which are of float32 too, or stored in half precision: as far as it is from the float64 reference,
-     * a device may be from it.
+     * Compares with libtorch's gradients, which are float32, or stored in half precision. The slack is their own
+     * distance from the float64 reference.
      */
     static void libtorch(CaseCheck check, Call call, Map<String, HostTensor> gradients, CallResult actual) {
         CallResult exact = InFloat64.gradients(call);
@@ -45,7 +45,7 @@ final class GradientCheck {
         });
     }
 
-    /** What is allowed for the gradient of a role, of which all elements are known. */
+    /** The tolerance for the gradient of a role, given all of its elements. */
     static Tolerance tolerance(Call call, String role, double... expected) {
         return switch (role) {
             case "grad_input" -> Tolerance.ofGradient(call.input.type());

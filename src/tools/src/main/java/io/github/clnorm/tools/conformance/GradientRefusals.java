@@ -9,7 +9,7 @@ import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.type.ElementType;
 
-/** Backward passes that must be refused, in words that have the values. */
+/** Backward passes that must be rejected with a message that contains the values. */
 final class GradientRefusals {
 
     private static final ElementType TYPE = ElementType.FLOAT32;
@@ -101,7 +101,7 @@ final class GradientRefusals {
                         () -> layer.backward(x).close(),
                         check);
                 layer.forward(x).close();
-                // What is refused takes nothing from what the forward pass saved.
+                // A rejected call must not consume the saved statistics.
                 PyTorchCases.refused(
                         "Expected grad_output of the input's shape and type, float32 [2, 6], but got float32 [2, 5]",
                         () -> layer.backward(other).close(),
@@ -116,7 +116,7 @@ final class GradientRefusals {
         });
     }
 
-    /** The arguments are right, and what the layer has done before is not. */
+    /** The arguments are valid, but the layer's state is not. */
     private static void tooEarlyOrLate(String expected, Runnable action, CaseCheck check) {
         try {
             action.run();

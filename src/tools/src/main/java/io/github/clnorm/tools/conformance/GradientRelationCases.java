@@ -6,14 +6,14 @@ import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.function.Function;
 
-/** What must hold between gradients, whatever they are. */
+/** Relations that hold between gradients, whatever their values. */
 final class GradientRelationCases {
 
     static final String ROW = "relations of gradients";
 
     private static final ElementType TYPE = ElementType.FLOAT32;
 
-    /** Of a sum that is 0 but for rounding, relative to the sum of all magnitudes. */
+    /** The bound for a sum that is 0 but for rounding, relative to the sum of all magnitudes. */
     private static final double ZERO = 2e-6;
 
     private final Cases cases;
@@ -26,7 +26,7 @@ final class GradientRelationCases {
         for (Layout layout : Layout.values()) {
             String name = ", " + layout;
             long[] shape = image(layout, 3, 8, 27, 31);
-            // Few channels of many positions: the kernels of the other cases.
+            // Few channels with many positions run the same kernels as the other cases.
             long[] instances = image(layout, 3, 2, 41, 31);
             add("group_norm" + name, shape, x -> Call.groupNorm(x, layout, 2));
             add("instance_norm" + name, instances, x -> Call.instanceNorm(x, layout));
@@ -48,7 +48,7 @@ final class GradientRelationCases {
         return layout == Layout.CHANNELS_FIRST ? new long[] {n, c, h, w} : new long[] {n, h, w, c};
     }
 
-    /** A call with parameters, of input and gradient of the output that may be parts of larger ones. */
+    /** A call with parameters. Its input and output gradient may be parts of larger tensors. */
     private static Call call(Function<HostTensor, Call> maker, HostTensor input, HostTensor dy) {
         Call call = maker.apply(input);
         return call.affine(
@@ -65,7 +65,7 @@ final class GradientRelationCases {
         return HostTensor.normal(TYPE, 44, 0.25, 1, shape);
     }
 
-    /** Adding one number to a whole set changes nothing: its gradients add up to 0. */
+    /** Adding a constant to a set changes nothing, so the set's gradients add up to 0. */
     private void balanced(String name, long[] shape, Function<HostTensor, Call> maker) {
         cases.add(ROW, TYPE, name + ": a set's gradients add up to 0", (backend, check) -> {
             double[] dx = OnDevice.gradients(backend, call(maker, input(shape), gradOutput(shape)))
@@ -84,7 +84,7 @@ final class GradientRelationCases {
         return InFloat64.run(maker.apply(new HostTensor(TYPE, shape, values))).get("mean");
     }
 
-    /** Without eps an input of an eighth gives the same output: its gradient is 8 times the other. */
+    /** Without eps, an eighth of the input gives the same output, and its gradient is 8 times as large. */
     private void scaled(String name, long[] shape, Function<HostTensor, Call> maker) {
         cases.add(ROW, TYPE, name + ": an eighth of the input, without eps", (backend, check) -> {
             HostTensor x = input(shape);
@@ -92,7 +92,7 @@ final class GradientRelationCases {
             double[] expected = scaled(backend, maker, x);
             double[] actual = scaled(backend, maker, eighth);
             Arrays.setAll(actual, i -> actual[i] / 8);
-            // Either may be off by the bound.
+            // Each of the two may have an error up to the bound.
             check.close(
                     "grad_input",
                     expected,
@@ -126,7 +126,7 @@ final class GradientRelationCases {
                 if (!role.equals("grad_input")) {
                     double[] sum = one.get(role).clone();
                     Arrays.setAll(sum, i -> sum[i] + other.get(role)[i]);
-                    // Each of the three may be off by the bound.
+                    // Each of the three may have an error up to the bound.
                     double largest =
                             Arrays.stream(expected).map(Math::abs).max().orElse(0);
                     check.close(

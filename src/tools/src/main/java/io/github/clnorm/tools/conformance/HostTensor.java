@@ -11,11 +11,11 @@ import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * A tensor in Java's memory.
+ * A tensor in Java's heap.
  *
  * @param type the type of its elements
  * @param shape its dimensions
- * @param values its elements, which the type holds exactly
+ * @param values its elements, which the type represents exactly
  */
 record HostTensor(ElementType type, long[] shape, double[] values) {
 
@@ -26,13 +26,13 @@ record HostTensor(ElementType type, long[] shape, double[] values) {
         return new HostTensor(type, shape, rounded(type, values));
     }
 
-    /** Normally distributed elements, always the same for the same seed. */
+    /** Normally distributed elements that depend on the seed alone. */
     static HostTensor normal(ElementType type, long seed, double mean, double deviation, long... shape) {
         SplittableRandom random = new SplittableRandom(seed);
         return of(type, i -> mean + deviation * gaussian(random), shape);
     }
 
-    /** Box and Muller's; Java's own may change with its version. */
+    /** The Box-Muller method: Java's generator may change with its version. */
     private static double gaussian(SplittableRandom random) {
         double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
         return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
@@ -47,17 +47,17 @@ record HostTensor(ElementType type, long[] shape, double[] values) {
         return values;
     }
 
-    /** The same elements, rounded to another type. */
+    /** The tensor with its elements rounded to another type. */
     HostTensor as(ElementType other) {
         return new HostTensor(other, shape, rounded(other, values.clone()));
     }
 
-    /** The elements under another shape. */
+    /** The same elements with another shape. */
     HostTensor viewedAs(long... other) {
         return new HostTensor(type, other, values);
     }
 
-    /** Some successive indices of the first dimension. */
+    /** A range of the first dimension. */
     HostTensor samples(int from, int count) {
         int each = (int) (values.length / shape[0]);
         long[] part = shape.clone();

@@ -5,7 +5,7 @@ import io.github.clnorm.reference.Reference;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Runs calls by the float64 reference. */
+/** Runs calls with the float64 reference. */
 final class InFloat64 {
 
     private final Call call;
@@ -39,19 +39,19 @@ final class InFloat64 {
         return new InFloat64(call).run();
     }
 
-    /** The gradients of what is there: of the input, the weight and the bias. */
+    /** The gradients of the input, and of the weight and the bias if they are present. */
     static CallResult gradients(Call call) {
         return new InFloat64(call).gradients();
     }
 
-    /** The sum over all outputs, each times its gradient: what the gradients are of. */
+    /** The loss: the sum of all outputs times their gradients. */
     static double loss(Call call) {
         double[] dy = call.gradOutput.values();
         double[] y = run(call).output();
         return IntStream.range(0, y.length).mapToDouble(i -> dy[i] * y[i]).sum();
     }
 
-    /** 1 / sqrt(variance + eps) where it is the largest: what multiplies the errors of the input the most. */
+    /** The largest 1 / sqrt(variance + eps): the factor by which errors of the input grow. */
     static double largestRstd(Call call) {
         InFloat64 run = new InFloat64(call);
         return Arrays.stream(run.rstd(run.moments()))
@@ -65,7 +65,7 @@ final class InFloat64 {
         CallResult result = new CallResult().put("output", reference.normalizeBy(moments, i -> x[i]));
         if (call.ownStatistics) {
             if (call.takesMean()) {
-                // As PyTorch: a set without elements has mean 0, and rstd NaN.
+                // As in PyTorch, a set without elements has mean 0 and rstd NaN.
                 result.put("mean", x.length == 0 ? new double[moments.mean().length] : moments.mean());
             }
             result.put("rstd", rstd(moments));
@@ -115,7 +115,7 @@ final class InFloat64 {
                 .toArray();
     }
 
-    /** Running statistics after the batch: of several samples the mean is learned. */
+    /** Running statistics after the batch. They learn the mean over the samples. */
     private double[] learned(double[] before, double[] sets) {
         if (!call.ownStatistics) {
             return before;

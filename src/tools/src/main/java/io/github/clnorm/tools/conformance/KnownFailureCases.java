@@ -4,7 +4,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.function.Supplier;
 
-/** What others got wrong, each with its report. */
+/** Cases that other libraries got wrong, each with its report. */
 final class KnownFailureCases {
 
     static final String ROW = "known failures";
@@ -15,7 +15,7 @@ final class KnownFailureCases {
     private final long largeGroup;
 
     /**
-     * Cases of a size for a device.
+     * Cases sized for a device.
      *
      * @param slow whether the device would take minutes for a few million elements
      */
@@ -72,7 +72,7 @@ final class KnownFailureCases {
         gradients("300 rows, layer_norm", () -> Call.layerNorm(HostTensor.normal(TYPE, 11, 1, 2, 300, 40), 40));
     }
 
-    /** Of the input, the weight and the bias. */
+    /** The gradients of the input, the weight and the bias. */
     private void gradients(String name, Supplier<Call> call) {
         cases.addGradients(ROW, TYPE, "gradients, " + name, () -> {
             Call made = call.get();
@@ -86,7 +86,7 @@ final class KnownFailureCases {
         cases.addReference(ROW, TYPE, name, call);
     }
 
-    /** Only the output: a mean that is small next to a deviation of 1e30 has an error that is not. */
+    /** Only the output is compared: next to a deviation of 1e30, a small mean has a large error. */
     private void hugeInputs() {
         cases.add(ROW, TYPE, "inputs of 1e30, pytorch 162489", (backend, check) -> {
             Call call = Call.layerNorm(HostTensor.normal(TYPE, 6, 0, 1e30, 6, 1500), 1500);

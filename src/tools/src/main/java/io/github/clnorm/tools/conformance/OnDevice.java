@@ -37,14 +37,14 @@ final class OnDevice implements AutoCloseable {
         }
     }
 
-    /** The gradients, by what the forward pass saves. */
+    /** The gradients, from the statistics that the forward pass saves. */
     static CallResult gradients(Backend backend, Call call) {
         try (OnDevice device = new OnDevice(backend, call)) {
             return device.gradients();
         }
     }
 
-    /** What is there goes to the device; what was made is given back also when the next one fails. */
+    /** Copies the tensors that are present to the device. If one fails, those before it are closed. */
     private void upload() {
         input = tensor(call.input);
         weight = tensor(call.weight);
@@ -86,7 +86,7 @@ final class OnDevice implements AutoCloseable {
                 call.spec(), dy, input, state(), saved, GradientOptions.DEFAULTS.residual(residual))));
     }
 
-    /** By their roles, as far as they are there. */
+    /** The results by role, for all that are present. */
     static CallResult result(Gradients gradients) {
         CallResult result = new CallResult();
         put(result, "grad_input", gradients.input());

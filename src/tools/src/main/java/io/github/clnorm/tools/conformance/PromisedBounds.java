@@ -2,26 +2,26 @@ package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.type.ElementType;
 
-/** The bounds that {@link io.github.clnorm.Functional} promises, for other users than the conformance table. */
+/** The bounds that {@link io.github.clnorm.Functional} promises, for use outside the conformance table. */
 public final class PromisedBounds {
 
     private PromisedBounds() {}
 
     /**
-     * Of results, as |y - ref| / (1 + |ref|), before they are rounded to be stored.
+     * The bound for results, |y - ref| / (1 + |ref|), before they are rounded to their stored type.
      *
      * @param type of the tensor
-     * @return 1e-13 for float64, else 4e-6
+     * @return 1e-13 for float64, otherwise 4e-6
      */
     public static double forward(ElementType type) {
         return Tolerance.computed(type);
     }
 
     /**
-     * Of gradients of an input, before they are rounded to be stored.
+     * The bound for gradients of an input, before they are rounded to their stored type.
      *
      * @param type of the tensor
-     * @return 1e-13 for float64, else 2e-5
+     * @return 1e-13 for float64, otherwise 2e-5
      */
     public static double gradient(ElementType type) {
         return Tolerance.computedGradient(type);
@@ -38,10 +38,10 @@ public final class PromisedBounds {
     }
 
     /**
-     * What rounding to a narrower type may take from a value below its normal range.
+     * The largest error of rounding a value below the normal range of a narrower type.
      *
      * @param type of the tensor
-     * @return half of the least denormal of float16; 0 for other types
+     * @return half of the smallest denormal of float16; 0 for other types
      */
     public static double halfDenormal(ElementType type) {
         return Tolerance.halfDenormal(type);

@@ -7,10 +7,10 @@ import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.Map;
 
-/** PyTorch's own cases: calls that give a result, modules with a state, and calls that are refused. */
+/** PyTorch's own cases: calls that return a result, modules with a state, and calls that are rejected. */
 final class PyTorchCases {
 
-    /** The row of everything that must be refused. */
+    /** The row of all calls that must be rejected. */
     static final String REFUSALS = "refusals";
 
     private final Cases cases;
@@ -56,7 +56,7 @@ final class PyTorchCases {
         GradientCheck.libtorch(check, call, libtorchGradients(entry), actual);
     }
 
-    /** What libtorch's autograd gives, by its roles, where clnorm means to give the same. */
+    /** The gradients by libtorch's autograd, by role, if clnorm computes the same ones. */
     static Map<String, HostTensor> libtorchGradients(PyTorchData.Entry entry) {
         Map<String, HostTensor> gradients = entry.tensors("gradients");
         gradients.keySet().removeAll(PyTorchDifferences.otherGradients(entry.toString()));
@@ -69,7 +69,7 @@ final class PyTorchCases {
         refused(expected, () -> OnDevice.run(backend, call), check);
     }
 
-    /** Something must be refused, with these words unless they are null; a remedy may follow them. */
+    /** A call must be rejected with this message, which advice may follow; null accepts any message. */
     static void refused(String expected, Runnable action, CaseCheck check) {
         try {
             action.run();
@@ -86,7 +86,7 @@ final class PyTorchCases {
     private static void computed(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         Call call = call(entry);
         CallResult actual = OnDevice.run(backend, call);
-        // Not only what libtorch gives, but what is right, to within the bound of clnorm alone.
+        // Also compared with the correct result, within clnorm's bound alone.
         Cases.compare(check, call, InFloat64.run(call), actual);
         for (Map.Entry<String, HostTensor> expected : entry.tensors("expected").entrySet()) {
             String role = expected.getKey();
@@ -107,7 +107,7 @@ final class PyTorchCases {
     }
 
     /**
-     * How far libtorch's results may be off: it stores them in a type of its own choice, and computes y as x · (rstd ·
+     * The error of libtorch's results: it stores them in a type of its own choice, and computes y as x · (rstd ·
      * weight) + (bias - mean · rstd · weight), where |x| · rstd · |weight| may be much larger than y.
      */
     private static Tolerance.Slack rounding(Call call, ElementType stored, boolean output) {
@@ -129,7 +129,7 @@ final class PyTorchCases {
         return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 
-    /** A case that is a call. */
+    /** A case that is one call. */
     static Call call(PyTorchData.Entry entry) {
         HostTensor input = entry.tensor("tensors", "input");
         Call call = Call.of(NormSpec.Kind.parse(entry.text("operation")), input)
@@ -138,7 +138,7 @@ final class PyTorchCases {
         if (entry.has("layout") && !entry.text("layout").equals(Layout.CHANNELS_FIRST.toString())) {
             throw new IllegalStateException(entry + ": layout " + entry.text("layout"));
         }
-        // rms_norm's default: the machine epsilon of the type that is computed in.
+        // rms_norm's default: the machine epsilon of the type it computes in.
         call.eps(
                 entry.has("eps")
                         ? entry.number("eps")
@@ -160,7 +160,7 @@ final class PyTorchCases {
         return call;
     }
 
-    /** clnorm keeps running statistics in float32 where the input is narrower; libtorch may have them as narrow. */
+    /** clnorm keeps running statistics in float32 for narrower inputs; libtorch's may be narrower. */
     private static HostTensor statistic(PyTorchData.Entry entry, String role) {
         HostTensor given = entry.tensor("tensors", role);
         return given == null ? null : given.as(given.type().accumulator());

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** PyTorch's own cases with libtorch's results: {@code pytorch.json} and the tensors it names, both in the jar. */
+/** PyTorch's own cases with libtorch's results: {@code pytorch.json} and its tensors, both in the jar. */
 final class PyTorchData {
 
     private final TensorArchive tensors = new TensorArchive("pytorch.safetensors", resource("pytorch.safetensors"));
@@ -46,7 +46,7 @@ final class PyTorchData {
         return new HostTensor(entry.type(), entry.shape(), entry.values());
     }
 
-    /** A case, or a step of one: members by their names. */
+    /** A case or a step of one, as members by name. */
     final class Entry {
         private final Map<?, ?> members;
 
@@ -84,13 +84,13 @@ final class PyTorchData {
             return PyTorchData.this.tensor(members.get(member));
         }
 
-        /** The tensor of a role in a member such as {@code tensors}; null where it has none. */
+        /** The tensor of a role in a member such as {@code tensors}; null if there is none. */
         HostTensor tensor(String member, String role) {
             Object name = group(member).get(role);
             return name == null ? null : PyTorchData.this.tensor(name);
         }
 
-        /** All tensors of such a member, by their roles. Numbers among them are left out. */
+        /** All tensors of such a member by role. Numbers among them are ignored. */
         Map<String, HostTensor> tensors(String member) {
             Map<String, HostTensor> byRole = new LinkedHashMap<>();
             group(member).forEach((role, name) -> {

@@ -2,39 +2,39 @@ package io.github.clnorm.tools.conformance;
 
 import java.util.Set;
 
-/** Where clnorm differs from libtorch on purpose. */
+/** Intentional differences between clnorm and libtorch. */
 final class PyTorchDifferences {
 
-    /** Refused by PyTorch's Python and by clnorm, though libtorch gives something: NaN, or nothing but the bias. */
+    /** Rejected by PyTorch's Python code and by clnorm, although libtorch returns a result: NaN, or the bias. */
     private static final Set<String> REFUSED = Set.of(
             "batch_norm of one value a channel",
             "instance_norm of one position",
-            // libtorch looks at nothing when an input is empty; clnorm's inputs have two dimensions or more.
+            // libtorch checks nothing if an input is empty. clnorm's inputs have two dimensions or more.
             "batch_norm of no dimension but 0, training",
             "batch_norm of no dimension but 0, evaluation");
 
-    /** clnorm takes parameters of any type with inputs of any type. */
+    /** clnorm accepts parameters of any type with inputs of any type. */
     private static final Set<String> ACCEPTED = Set.of("group_norm with a weight of another type, refused");
 
-    /** Refused in words that libtorch does not mean, or that would mislead here. */
+    /** Rejected with a message that libtorch does not intend, or that would mislead here. */
     private static final Set<String> OTHER_WORDS = Set.of(
-            // The failed access to a dimension, and not the request.
+            // libtorch reports the failed access to a dimension, not the request.
             "group_norm of one dimension, refused",
             "instance_norm of one dimension, refused",
-            // The weight's shape, for a wrong bias.
+            // libtorch reports the weight's shape for a wrong bias.
             "group_norm with a short bias, refused",
-            // "of size[2, 3]", and "[*4]".
+            // libtorch writes "of size[2, 3]" and "[*4]".
             "layer_norm over other dimensions than the last, refused",
             "layer_norm over more dimensions than there are, refused",
             "layer_norm over one wrong dimension, refused",
             "rms_norm over a wrong dimension, refused",
-            // Elements for N·C channels, of the batch_norm that libtorch makes of it.
+            // libtorch reports N·C channels, because it runs a batch_norm.
             "instance_norm with a wrong running_mean, refused",
             "instance_norm with a wrong running_var, refused",
             "instance_norm with a wrong weight, refused",
             "instance_norm with a wrong bias, refused");
 
-    /** A sum over no position is 0 to clnorm; libtorch multiplies it by an rstd that is NaN. */
+    /** A sum over no positions is 0 in clnorm; libtorch multiplies it by an rstd that is NaN. */
     private static final String NO_POSITIONS = "group_norm of no positions";
 
     private PyTorchDifferences() {}
@@ -47,12 +47,12 @@ final class PyTorchDifferences {
         return ACCEPTED.contains(name);
     }
 
-    /** The gradients that are others, by their roles. */
+    /** The gradients that differ, by role. */
     static Set<String> otherGradients(String name) {
         return name.equals(NO_POSITIONS) ? Set.of("grad_weight") : Set.of();
     }
 
-    /** Whether clnorm words its refusal differently. */
+    /** Whether clnorm's message differs. */
     static boolean inOtherWords(String name) {
         return OTHER_WORDS.contains(name) || REFUSED.contains(name);
     }

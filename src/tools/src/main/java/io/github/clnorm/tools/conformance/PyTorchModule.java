@@ -10,7 +10,7 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.type.ElementType;
 import java.util.List;
 
-/** A module through its steps, to its state after the last. */
+/** Runs a module's steps, up to its state after the last one. */
 final class PyTorchModule {
 
     private static final Tolerance TOLERANCE = Tolerance.of(ElementType.FLOAT32);
@@ -35,7 +35,7 @@ final class PyTorchModule {
         }
     }
 
-    /** The gradients of every step, each as the call that it is. */
+    /** The gradients of every step, each as a call of its own. */
     static void runBackward(PyTorchData.Entry entry, Backend backend, CaseCheck check) {
         try (ChannelStatisticsNorm module = module(entry, backend)) {
             set(module.weight(), entry.tensor("tensors", "weight"));
@@ -65,7 +65,7 @@ final class PyTorchModule {
         }
     }
 
-    /** What a step computes: by the statistics after all training, evaluation being the last step. */
+    /** The call of a step. Evaluation is the last step, so it uses the statistics after all training. */
     static Call call(PyTorchData.Entry entry, PyTorchData.Entry step) {
         HostTensor input = batched(entry, step.tensor("input"));
         return Call.of(NormSpec.Kind.parse(entry.text("operation")), input)
@@ -76,7 +76,7 @@ final class PyTorchModule {
                 .gradOutput(batched(entry, step.tensor("gradients", "grad_output")));
     }
 
-    /** A sample by itself, which instance_norm's modules take too, is a batch of one. */
+    /** A single sample, which instance_norm's modules accept too, is a batch of one. */
     private static HostTensor batched(PyTorchData.Entry entry, HostTensor tensor) {
         long[] shape = tensor.shape();
         if (entry.text("module").startsWith("BatchNorm") || shape.length == dimensions(entry) + 2) {
@@ -113,7 +113,7 @@ final class PyTorchModule {
                 entry.tensor("state", "running_var").values(),
                 module.runningVar().toDoubles(),
                 TOLERANCE);
-        // PyTorch counts a batch before it looks at it closely; clnorm does not count those that it refuses.
+        // PyTorch counts a batch before it checks it; clnorm does not count batches that it rejects.
         long most = (long) entry.number("state", "num_batches_tracked");
         long counted = module.numBatchesTracked();
         check.that(

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * All operations, layouts, types, activations and residuals against the float64 reference.
+ * All operations, layouts, types, activations and residuals, compared with the float64 reference.
  *
- * <p>Not in every combination: some drivers take seconds to compile a kernel. Where operations are one kernel on different
- * numbers, their shapes are such that they share it: group_norm, instance_norm and batch_norm of one layout, and with
- * channels first layer_norm too. Single blocks, short rows and narrow parameters are left to PyTorch's cases.
+ * <p>Not all combinations: some drivers take seconds to compile a kernel. If operations run the same kernel, their
+ * shapes are chosen so that they share it: group_norm, instance_norm and batch_norm of one layout, and layer_norm with
+ * channels first. PyTorch's cases cover single blocks, short rows and narrow parameters.
  */
 final class ReferenceCases {
 
@@ -20,7 +20,7 @@ final class ReferenceCases {
     static final List<ElementType> TYPES =
             List.of(ElementType.FLOAT32, ElementType.FLOAT16, ElementType.BFLOAT16, ElementType.FLOAT64);
 
-    /** What is done beside normalizing. */
+    /** What is computed besides the normalization. */
     private enum Variant {
         PLAIN(Activation.NONE, false, false),
         RELU(Activation.RELU, true, false),
@@ -51,10 +51,12 @@ final class ReferenceCases {
         }
     }
 
-    /** An operation with its layout and an input's shape; the maker takes the input and gives a call without parameters. */
+    /**
+     * An operation with its layout and an input's shape. The maker creates a call without parameters from the input.
+     */
     private record Form(NormSpec.Kind operation, String name, long[] shape, Function<HostTensor, Call> maker) {
         Call of(ElementType type) {
-            // A float16 output must not overflow, and a residual of the other sign must not cancel everything.
+            // A float16 output must not overflow, and a residual of the opposite sign must not cancel everything.
             Call call = maker.apply(HostTensor.normal(type, 1, 2, 1.5, shape));
             return call.affine(
                     HostTensor.normal(type.accumulator(), 2, 1, 0.5, call.parameterShape()),
@@ -119,7 +121,7 @@ final class ReferenceCases {
         }
     }
 
-    /** All of them in float32 where operations share a kernel; otherwise few, and others for other kernels. */
+    /** All variants in float32 if operations share a kernel; otherwise a few, with others for other kernels. */
     private static List<Variant> variants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
         boolean own = form.name.startsWith(EVALUATION) || form.operation == NormSpec.Kind.RMS_NORM;
@@ -127,7 +129,7 @@ final class ReferenceCases {
             return !own ? List.of(Variant.values()) : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
         }
         if (last || own) {
-            // The plain evaluation of channels first is among PyTorch's cases.
+            // PyTorch's cases include the plain evaluation with channels first.
             return form.name.startsWith(EVALUATION) && !last ? List.of() : List.of(Variant.PLAIN);
         }
         return List.of(
@@ -139,7 +141,9 @@ final class ReferenceCases {
                 });
     }
 
-    /** Every variant of group_norm in float32, another one of it in each other type; of the others one or two. */
+    /**
+     * Every variant of group_norm in float32, and another one in each other type; one or two of the other operations.
+     */
     private static List<Variant> gradientVariants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
         if (type == ElementType.FLOAT32) {

@@ -6,7 +6,7 @@ import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.function.Function;
 
-/** What must hold between results, whatever they are: most of it bit for bit. */
+/** Relations that hold between results, whatever their values: most of them bit for bit. */
 final class RelationCases {
 
     static final String SAME_BITS = "same bits";
@@ -23,7 +23,7 @@ final class RelationCases {
     void add() {
         for (Layout layout : Layout.values()) {
             long[] shape = image(layout, 3, 8, 27, 31);
-            // Few channels of many positions: the kernels of the other cases.
+            // Few channels with many positions run the same kernels as the other cases.
             long[] instances = image(layout, 3, 2, 41, 31);
             same(
                     "instance_norm is group_norm of a channel a group, " + layout,
@@ -67,7 +67,7 @@ final class RelationCases {
         });
     }
 
-    /** A sample's result depends neither on the others nor on its place among them. */
+    /** A sample's result depends neither on other samples nor on its position among them. */
     private void samples(String name, long[] shape, Function<HostTensor, Call> maker) {
         cases.add(SAME_BITS, TYPE, name + ": samples in another order", (backend, check) -> {
             double[] expected = reversed(output(backend, maker, normal(shape)), shape[0]);
@@ -101,7 +101,9 @@ final class RelationCases {
         return reversed;
     }
 
-    /** x + c gives what x gives: c so that the sum is exact, and each of both results within its bound. */
+    /**
+     * x + c gives the same result as x. c is chosen so that the sum is exact, and both results are within their bounds.
+     */
     private void shifted(String name, long[] shape, Function<HostTensor, Call> maker) {
         cases.add(SHIFTED, TYPE, name, (backend, check) -> {
             HostTensor x = HostTensor.of(TYPE, grid(normal(shape).values()), shape);
@@ -116,7 +118,7 @@ final class RelationCases {
         return i -> Math.rint(values[i] * 0x1p13) * 0x1p-13;
     }
 
-    /** By running statistics nothing is summed: both layouts give the same. */
+    /** With running statistics there are no sums: both layouts give the same result. */
     private void evaluation() {
         cases.add(SAME_BITS, TYPE, "batch_norm in evaluation of both layouts", (backend, check) -> {
             int channels = 8;

@@ -4,40 +4,40 @@ import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 
 /**
- * How far a result y may be from an expected value e. The error is |y - e| / (1 + |e|), beyond what e itself may be off; of
- * the gradient of a parameter it is |y - e| / the largest |e|.
+ * The tolerance for a result y with expected value e. The error is |y - e| / (1 + |e|), beyond the error of e itself;
+ * for gradients of parameters |y - e| / the largest |e|.
  */
 interface Tolerance {
 
-    /** float32's bound: what {@link io.github.clnorm.Functional} promises. */
+    /** float32's bound, which {@link io.github.clnorm.Functional} promises. */
     double FLOAT32 = 4e-6;
-    /** float64's. */
+    /** float64's bound. */
     double FLOAT64 = 1e-13;
-    /** float32's for gradients, which are made of sums of products of rounded factors. */
+    /** float32's bound for gradients, which are sums of products of rounded factors. */
     double FLOAT32_GRADIENT = 2e-5;
 
-    /** The error that is allowed for an expected value. */
+    /** The allowed error for an expected value. */
     double bound(double expected);
 
-    /** How far the expected value of an index may itself be off: 0 where it is exact to many more digits. */
+    /** The error of the expected value at an index; 0 if it is exact to many more digits. */
     default double slack(int index, double expected) {
         return 0;
     }
 
-    /** What an error is relative to. */
+    /** The value that an error is divided by. */
     default double scale(double expected) {
         return 1 + Math.abs(expected);
     }
 
-    /** What the bound is nowhere larger than. */
+    /** The largest value of the bound. */
     default double largest() {
         return bound(Double.MAX_VALUE);
     }
 
     /**
-     * For results that are computed in float32 (float64 for float64) within its bound, and rounded once to be stored.
-     * Rounding v gives at most u|v| more, half of a least denormal where v is that small, and |v| is at most |e| and
-     * what the computation is off.
+     * For results that are computed in float32 (float64 for float64) within its bound, and rounded once to their stored
+     * type. Rounding v adds at most u|v|, or half of the smallest denormal for tiny v, and |v| is at most |e| plus the
+     * computation's error.
      */
     static Tolerance of(ElementType type) {
         return of(computed(type), type);
@@ -55,12 +55,12 @@ interface Tolerance {
     }
 
     /**
-     * For gradients of a parameter. They are sums over many elements, of which what is large may cancel: a small element is
-     * no better than a large one.
+     * For gradients of a parameter. They are sums over many elements whose large terms may cancel, so a small element
+     * is no more exact than a large one.
      *
-     * @param type what they are computed in, or narrower
-     * @param stored the parameter's
-     * @param expected all of them
+     * @param type the accumulator type or a narrower one
+     * @param stored the parameter's type
+     * @param expected all elements
      */
     static Tolerance ofParameterGradient(ElementType type, ElementType stored, double... expected) {
         double computed = computedGradient(type);
@@ -99,22 +99,22 @@ interface Tolerance {
         return type == ElementType.FLOAT64 ? FLOAT64 : FLOAT32;
     }
 
-    /** The largest relative error of rounding to a type that is narrower than what it is computed in; else 0. */
+    /** The largest relative error of rounding to a type that is narrower than its accumulator; otherwise 0. */
     static double roundoff(ElementType type) {
         return type.accumulator() == type ? 0 : type.epsilon() / 2;
     }
 
-    /** What rounding to such a type may take from a value below its normal range. */
+    /** The largest error of rounding a value below the normal range of such a type. */
     static double halfDenormal(ElementType type) {
         return type == ElementType.FLOAT16 ? 0x1p-25 : 0;
     }
 
-    /** Another's slack: how far the expected value of an index may be off. */
+    /** A slack: the error of the expected value at an index. */
     interface Slack {
         double at(int index, double expected);
     }
 
-    /** The same bound, against expected values that are rounded themselves. */
+    /** The same bound for expected values that are rounded themselves. */
     default Tolerance against(Slack slack) {
         Tolerance same = this;
         return new Tolerance() {

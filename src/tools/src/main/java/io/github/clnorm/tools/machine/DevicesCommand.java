@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.machine;
 
-import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -11,6 +10,7 @@ import io.github.clnorm.device.PlatformInfo;
 import io.github.clnorm.internal.driver.Diagnosis;
 import io.github.clnorm.internal.driver.DriverCheck;
 import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.terminal.JsonDocument;
 import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.TextTable;
 import io.github.clnorm.tools.terminal.Version;

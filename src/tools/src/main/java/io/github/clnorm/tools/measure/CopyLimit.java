@@ -13,14 +13,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The fastest ways in which a device copies: the limit of everything that reads and writes a tensor. Which vector width,
- * work-group size and stores are best depends on the size, so they are searched for every size; what won before is tried
- * first.
+ * Finds the fastest copies of a device: the limit for every pass that reads and writes a tensor. The best vector width,
+ * work-group size and kind of store depend on the size, so each size is searched. Earlier winners are tried first.
  */
 final class CopyLimit {
 
     private static final int FINALISTS = 2;
-    // Times that each candidate is tried before the slower half is out.
+    // Runs of each candidate before the slower half is dropped.
     private static final int TRIES = 3;
 
     private final Session session;
@@ -35,7 +34,7 @@ final class CopyLimit {
         this.candidates = candidates(session.device());
     }
 
-    /** What is worth trying on a device. */
+    /** The candidates for a device. */
     static List<Copy.Plan> candidates(DeviceInfo device) {
         List<Copy.Plan> plans = new ArrayList<>();
         if (Quirks.prefersVectorsToWorkItems(device)) {
@@ -49,7 +48,7 @@ final class CopyLimit {
             return plans;
         }
         int widest = Quirks.prefersWorkItemsToVectors(device) ? 1 : 4;
-        // Few programs, many parts: only the former have to be compiled.
+        // Few programs with many part sizes: only programs have to be compiled.
         for (int group = Integer.highestOneBit(Math.min(1024, device.maxWorkGroupSize())); group >= 32; group /= 2) {
             for (int vector = widest; vector >= 1; vector /= 2) {
                 for (int each : new int[] {1, 4, 16}) {
@@ -61,18 +60,18 @@ final class CopyLimit {
         return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false, false)) : plans;
     }
 
-    /** The fastest ways to copy one buffer to another, as far as the time allows to tell; none where none runs. */
+    /** The fastest copies from one buffer to another that the time allows to find; empty if none runs. */
     List<Copy.Plan> best(DeviceBuffer from, DeviceBuffer to, long nanoseconds) {
         long end = clock.getAsLong() + nanoseconds;
         List<Timed> running = new ArrayList<>();
         for (Copy.Plan plan : candidates) {
-            // Built outside the time: the compiler is slower than any copy.
+            // Built before the clock starts: compiling takes longer than any copy.
             if (running.size() <= FINALISTS || clock.getAsLong() < end && !stop.getAsBoolean()) {
                 try {
                     copy(plan, from, to);
                     running.add(new Timed(plan, time(plan, from, to)));
                 } catch (ClException e) {
-                    // Not on this device: another candidate will do.
+                    // The device does not support this candidate.
                     continue;
                 }
             }
@@ -87,7 +86,7 @@ final class CopyLimit {
             for (int i = 0; i < running.size(); i++) {
                 Timed timed = running.get(i);
                 long fastest = timed.nanoseconds;
-                // What another one left in the caches must not count.
+                // Data that another candidate left in the caches must not count.
                 copy(timed.plan, from, to);
                 for (int tries = 0; tries < TRIES; tries++) {
                     fastest = Math.min(fastest, time(timed.plan, from, to));
@@ -107,7 +106,7 @@ final class CopyLimit {
         return clock.getAsLong() - start;
     }
 
-    /** Copies, and waits. */
+    /** Copies and waits. */
     void copy(Copy.Plan plan, DeviceBuffer from, DeviceBuffer to) {
         Copy.enqueue(session, plan, from, to);
         session.finish();

@@ -23,12 +23,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Measures workloads on a device, one after another: for each the largest error, then all of its passes and the best
- * copies of a tensor of its size in turn, then the device's own times of some passes.
+ * Measures workloads on a device, one after another: first the largest error, then all passes in turn with the best
+ * copies of a tensor of the same size, then the device's own times of some passes.
  */
 public final class DeviceBench {
 
-    // Parts of a workload's time: one of so many.
+    // Fractions of a workload's time: one over this number.
     private static final int COPY_SEARCH = 5;
     private static final int WARM_UP = 5;
     private static final int DEVICE_TIME = 5;
@@ -38,7 +38,8 @@ public final class DeviceBench {
     private static final int MOST_DEVICE_TIMES = 9;
     private static final int EMPTY_LAUNCHES = 300;
     private static final String STOPPED = "stopped";
-    // Several roundings of the coarsest type: beyond that a result is not inexact but wrong, and its speed no figure.
+    // Several roundings of the coarsest type. A result beyond that is wrong rather than inexact, and its speed means
+    // nothing.
     private static final double WRONG = 2e-2;
 
     private final Backend backend;
@@ -49,12 +50,12 @@ public final class DeviceBench {
     private final CopyLimit copyLimit;
 
     /**
-     * A bench on a device.
+     * Creates a bench for a device.
      *
-     * @param backend on a queue that was opened timed
-     * @param budget nanoseconds to measure a workload for, without its preparation
+     * @param backend on a profiling queue
+     * @param budget nanoseconds to measure a workload, without its preparation
      * @param clock of nanoseconds
-     * @param stop whether somebody wants it to end: what is not measured by then is skipped
+     * @param stop whether to stop early; what is not measured by then is skipped
      */
     public DeviceBench(Backend backend, long budget, LongSupplier clock, BooleanSupplier stop) {
         this.backend = backend;
@@ -66,10 +67,10 @@ public final class DeviceBench {
     }
 
     /**
-     * What a launch costs that does nothing.
+     * The time of an empty launch.
      *
-     * @return the time from enqueue to finished; null when it was stopped before there was one
-     * @throws ClException when the driver fails
+     * @return the time from enqueue to finished; null if it was stopped before one was measured
+     * @throws ClException if the driver fails
      */
     public Spread emptyLaunch() {
         Session session = backend.session();
@@ -87,9 +88,9 @@ public final class DeviceBench {
     /**
      * Measures a workload.
      *
-     * @param workload what to normalize
+     * @param workload what is normalized
      * @param directions which passes
-     * @return a row for each, in their order
+     * @return a row for each pass, in their order
      */
     public List<BenchRow> run(Workload workload, Set<Direction> directions) {
         Map<Direction, BenchRow> rows = new EnumMap<>(Direction.class);
@@ -100,7 +101,7 @@ public final class DeviceBench {
                 if (stop.getAsBoolean()) {
                     rows.put(direction, BenchRow.without(workload, direction, RowStatus.SKIPPED, STOPPED));
                 } else if (time > budget) {
-                    // On a simulator or a slow driver, all the passes that it takes would take hours.
+                    // On a simulator or a slow driver, all the passes needed would take hours.
                     rows.put(
                             direction,
                             BenchRow.without(
@@ -126,7 +127,7 @@ public final class DeviceBench {
             without(workload, directions, RowStatus.SKIPPED, "Java's memory is too small for the tensor")
                     .forEach(row -> rows.put(row.direction(), row));
         } catch (ClException e) {
-            // A signal may reach the driver's compiler too.
+            // Ctrl-C may reach the driver's compiler too.
             boolean stopped = stop.getAsBoolean();
             without(
                             workload,
@@ -138,7 +139,7 @@ public final class DeviceBench {
         return List.copyOf(rows.values());
     }
 
-    /** The time of a pass; the first time the driver compiles. */
+    /** The time of a pass. The driver compiles during the first one. */
     private long secondPass(Subject subject, Direction direction) {
         subject.run(direction);
         long start = clock.getAsLong();
@@ -159,8 +160,7 @@ public final class DeviceBench {
         DeviceBuffer to = subject.output().buffer();
         List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
         if (copies.isEmpty()) {
-            return without(
-                    workload, directions, RowStatus.ERROR, "no copy of the tensor runs here: there is no limit");
+            return without(workload, directions, RowStatus.ERROR, "no copy of the tensor runs here: there is no limit");
         }
         List<Direction> tuned = directions.stream()
                 .filter(direction -> !plan(workload, direction).equals(heuristic(workload, direction)))
@@ -214,7 +214,7 @@ public final class DeviceBench {
         };
     }
 
-    /** The device's own times, and what it launched: passes in turn, each behind an untimed one of its own, as before. */
+    /** The device's own times and the launches: passes in turn, each after an untimed one, as before. */
     private Map<Direction, List<LaunchTimes>> launches(Subject subject, Set<Direction> directions) {
         Map<Direction, List<LaunchTimes>> launches = new EnumMap<>(Direction.class);
         directions.forEach(direction -> launches.put(direction, new ArrayList<>()));
@@ -248,7 +248,8 @@ public final class DeviceBench {
         try {
             return subject.errors(directions);
         } catch (OutOfMemoryError e) {
-            // Float64 takes several times the tensor in Java's memory; without the error, the speed is still true.
+            // The float64 reference takes several times the tensor in Java's heap. Without the error, the speed is
+            // still valid.
             Map<Direction, Double> unknown = new EnumMap<>(Direction.class);
             directions.forEach(direction -> unknown.put(direction, Double.NaN));
             return unknown;
@@ -302,7 +303,10 @@ public final class DeviceBench {
         return new BenchRow(workload, direction, RowStatus.OK, reason(implausible, times.length, error), figures);
     }
 
-    /** All of them, and none beyond what the whole pass takes: or the driver's clock is not to be trusted. */
+    /**
+     * The median of the device's times if all are plausible and none exceeds the whole pass; otherwise the driver's
+     * clock is not reliable.
+     */
     private static double deviceTime(long[] believed, int all, Spread wholePass) {
         double median = believed.length == all ? Spread.of(believed).median() : Double.NaN;
         return median <= wholePass.p90() ? median : Double.NaN;
@@ -319,7 +323,7 @@ public final class DeviceBench {
         return String.join("; ", reasons);
     }
 
-    /** In 1e9 bytes a second. */
+    /** A rate in 1e9 bytes per second. */
     private static double rate(Workload workload, int transits, Spread time) {
         return (double) transits * workload.bytes() / (time.median() * 1e3);
     }

@@ -2,7 +2,7 @@ package io.github.clnorm.tools.measure;
 
 import java.util.Locale;
 
-/** The two passes of a layer, with the reads and writes of the whole tensor that each takes at least. */
+/** The two passes of a layer, with the minimum number of reads and writes of the whole tensor. */
 public enum Direction {
     /** Reads x, writes y. */
     FORWARD(2),
@@ -16,7 +16,7 @@ public enum Direction {
     }
 
     /**
-     * The least reads and writes of the whole tensor.
+     * The minimum number of reads and writes of the whole tensor.
      *
      * @return 2 or 3
      */

@@ -4,22 +4,22 @@ import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.timing.Spread;
 
 /**
- * How fast and how exact a pass of a workload was.
+ * Speed and error of a pass.
  *
  * @param time of the whole pass as its caller sees it, from enqueue to finished
- * @param deviceMicroseconds the device's own time of its launches, the median of several passes; NaN where the driver's
- *     times cannot be believed
- * @param gigabytesPerSecond the least reads and writes of the tensor over the median time, in 1e9 bytes
+ * @param deviceMicroseconds the device's own time of its launches, the median of several passes; NaN if the driver's
+ *     times are not plausible
+ * @param gigabytesPerSecond the minimum reads and writes of the tensor divided by the median time, in 1e9 bytes
  * @param copy the fastest copy of a tensor of that size, in the same rounds
- * @param copyGigabytesPerSecond what the copy reads and writes over its median time
- * @param copyPlan how that copy was made
- * @param error the largest difference from float64: of y and dx as |a - ref| / (1 + |ref|), of dγ and dβ as |a - ref| / the
- *     largest |ref|; NaN where it was not compared
- * @param plan how it ran
- * @param launches of kernels
- * @param workspaceBytes device memory beside the tensors
- * @param heuristic the same pass by the heuristics' plan, in the same rounds; null where that is the plan that ran
- * @param implausible times that were thrown away: 0 ns, or faster than four copies
+ * @param copyGigabytesPerSecond the copy's reads and writes divided by its median time
+ * @param copyPlan the parameters of that copy
+ * @param error the largest difference from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the
+ *     largest |ref|; NaN if it was not compared
+ * @param plan the plan that ran
+ * @param launches number of kernel launches
+ * @param workspaceBytes device memory besides the tensors
+ * @param heuristic the same pass by the heuristics' plan, in the same rounds; null if that plan ran
+ * @param implausible number of rejected times: 0 ns, or faster than four copies
  */
 public record Figures(
         Spread time,
@@ -36,17 +36,17 @@ public record Figures(
         int implausible) {
 
     /**
-     * A pass by the heuristics' plan where tuning found another.
+     * The pass by the heuristics' plan, if tuning found another one.
      *
      * @param time of the whole pass
-     * @param plan the heuristics'
+     * @param plan the heuristics' plan
      */
     public record Heuristic(Spread time, Plan plan) {}
 
     /**
-     * The share of the limit: the rate over the copy's.
+     * The share of the limit: the rate divided by the copy's.
      *
-     * @return 1 where the pass moves its least bytes as fast as the best copy does
+     * @return 1 if the pass moves its minimum bytes as fast as the best copy
      */
     public double share() {
         return gigabytesPerSecond / copyGigabytesPerSecond;

@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * A workload on a device: its tensors, both passes, and what they ought to give. The passes are what a user calls; they
- * wait until the device is done, and leave nothing behind but their results.
+ * A workload on a device: its tensors, both passes, and the expected results. The passes make the same calls as a user;
+ * they block until the device is done, and keep only their results.
  */
 final class Subject implements AutoCloseable {
 
@@ -36,15 +36,15 @@ final class Subject implements AutoCloseable {
     private Saved saved;
 
     /**
-     * Brings a workload to a device.
+     * Copies a workload to a device.
      *
-     * @throws IllegalArgumentException when it has no such type, or no such large buffer
+     * @throws IllegalArgumentException if the device does not support the type, or its largest buffer is too small
      */
     Subject(Workload workload, Backend backend) {
         this.workload = workload;
         this.backend = backend;
         try {
-            // A mean of half the deviation of a uniform distribution: neither cancels nor is zero.
+            // The mean is half the deviation of a uniform distribution, so it neither cancels nor is zero.
             x = random(1, -0.5, 1.5, workload.type(), workload.shape());
             dy = random(2, -1, 1, workload.type(), workload.shape());
             weight = random(3, 0.5, 1.5, workload.type().accumulator(), workload.parameterShape());
@@ -81,7 +81,7 @@ final class Subject implements AutoCloseable {
         return y;
     }
 
-    /** One of the passes, all of it. */
+    /** One complete pass. */
     void run(Direction direction) {
         switch (direction) {
             case FORWARD -> forward().saved().close();
@@ -119,8 +119,8 @@ final class Subject implements AutoCloseable {
     }
 
     /**
-     * The largest differences of passes from float64: of y and dx as |a - ref| / (1 + |ref|), of dγ and dβ as
-     * |a - ref| / the largest |ref|.
+     * The largest differences from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the largest
+     * |ref|.
      */
     Map<Direction, Double> errors(Set<Direction> directions) {
         double[] values = x.toDoubles();
@@ -134,7 +134,7 @@ final class Subject implements AutoCloseable {
                         case FORWARD -> forwardError(reference, moments, values);
                         case BACKWARD -> backwardError(reference, moments, values);
                     };
-            // The inputs are finite: a result that is no number is as wrong as can be.
+            // The inputs are finite, so a NaN in the result is an error of any size.
             errors.put(direction, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
         }
         return errors;
@@ -156,7 +156,7 @@ final class Subject implements AutoCloseable {
         double[] back = dy.toDoubles();
         Reference.Gradients expected = reference.gradients(moments, i -> values[i], i -> back[i]);
         Gradients gradients = backward();
-        // dx is not theirs: it stays.
+        // dx does not belong to the gradients: it stays open.
         try (Tensor ofWeight = gradients.weight();
                 Tensor ofBias = gradients.bias()) {
             double largest = 0;
@@ -180,12 +180,12 @@ final class Subject implements AutoCloseable {
         return scale == 0 ? difference : difference / scale;
     }
 
-    /** The larger one; NaN stays. */
+    /** The larger one; NaN if one is NaN. */
     private static double larger(double largest, double error) {
         return Double.isNaN(largest) || error <= largest ? largest : error;
     }
 
-    /** Gives its tensors back. */
+    /** Closes its tensors. */
     @Override
     public void close() {
         open.forEach(Runnable::run);

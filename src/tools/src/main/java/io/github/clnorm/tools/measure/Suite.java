@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** Workloads that belong together: the normalizations of a well-known network, or of an operation. */
 public enum Suite {
-    /** A minute of the most telling ones. */
+    /** A representative selection that takes a minute. */
     QUICK(
             "the most telling of all others",
             List.of(
@@ -24,7 +24,7 @@ public enum Suite {
                     Workload.of(LAYER_NORM, 4096, 768),
                     Workload.of(INSTANCE_NORM, 1, 64, 256, 256),
                     Workload.of(BATCH_NORM, 32, 64, 56, 56))),
-    /** Stable Diffusion, 512 x 512 pictures. */
+    /** Stable Diffusion with images of 512 x 512. */
     SD_UNET(
             "Stable Diffusion's UNet and VAE",
             groups(
@@ -61,7 +61,7 @@ public enum Suite {
                     new long[] {2, 256, 50, 84},
                     new long[] {2, 256, 25, 42},
                     new long[] {2, 256, 13, 21})),
-    /** Rows of transformers: BERT's, and wider ones. */
+    /** Rows of transformers: BERT's sizes and wider ones. */
     LAYER_NORM_ROWS(
             "layer-norm",
             "transformers' rows",
@@ -78,7 +78,7 @@ public enum Suite {
                     Workload.of(INSTANCE_NORM, 1, 32, 512, 512),
                     Workload.of(INSTANCE_NORM, 1, 64, 256, 256),
                     Workload.of(INSTANCE_NORM, 1, 128, 128, 128))),
-    /** ResNet-50 as it was, batch 32. */
+    /** The original ResNet-50, batch 32. */
     BATCH_NORM_RESNET(
             "batch-norm",
             "a classifier, batch 32",
@@ -111,11 +111,11 @@ public enum Suite {
         return Arrays.stream(shapes).map(shape -> Workload.groupNorm(32, shape)).toList();
     }
     /**
-     * The suite of a name.
+     * The suite of this name.
      *
      * @param name such as {@code sd-unet}
      * @return the suite
-     * @throws IllegalArgumentException when there is none, with the names that there are
+     * @throws IllegalArgumentException if there is none; the message lists the names
      */
     public static Suite parse(String name) {
         return Arrays.stream(values())
@@ -126,7 +126,7 @@ public enum Suite {
     }
 
     /**
-     * Where its shapes come from.
+     * The source of its shapes.
      *
      * @return a few words
      */
@@ -135,7 +135,7 @@ public enum Suite {
     }
 
     /**
-     * What is in it: float32, channels first.
+     * Its workloads: float32, channels first.
      *
      * @return the workloads
      */

@@ -1,5 +1,5 @@
 /**
- * How fast and how exact a device is: workloads in suites, the best copy that a device makes, and times that are taken in
- * turn, next to that copy.
+ * Measures speed and error of a device: suites of workloads, the best copy that the device makes, and times taken in
+ * turn with that copy.
  */
 package io.github.clnorm.tools.measure;

@@ -7,8 +7,7 @@ final class QuietOption {
 
     @Option(
             names = "--quiet",
-            description =
-                    "No summary, and no comparison with float64, without which a wrong result is not noticed.")
+            description = "No summary, and no comparison with float64, without which a wrong result is not noticed.")
     private boolean quiet;
 
     boolean isQuiet() {

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.normalize;
 
-import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.Backend;
 import io.github.clnorm.ChannelState;
 import io.github.clnorm.Functional;
@@ -22,6 +21,7 @@ import io.github.clnorm.internal.geometry.Wording;
 import io.github.clnorm.reference.Nonlinearity;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tensorfile.TensorFile;
+import io.github.clnorm.tensorfile.TensorOutput;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;

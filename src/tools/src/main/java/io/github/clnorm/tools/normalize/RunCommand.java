@@ -112,7 +112,9 @@ public final class RunCommand implements Callable<Integer> {
                 outputs(),
                 momentum,
                 selected,
-                summary.isQuiet() ? 0 : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
+                summary.isQuiet()
+                        ? 0
+                        : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
     }
 
     private Outputs outputs() {

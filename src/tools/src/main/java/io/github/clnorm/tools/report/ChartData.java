@@ -13,12 +13,12 @@ import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SuiteOf;
 import io.github.clnorm.tools.comparison.View;
 
-/** What charts are drawn of: every figure once. */
+/** The data of the charts: each figure once. */
 final class ChartData {
 
     private ChartData() {}
 
-    /** JSON that may stand inside a script element: nothing in it ends that. */
+    /** JSON for a script element: nothing in it can end the element. */
     static String json(View view) {
         ObjectNode root = new ObjectMapper().createObjectNode();
         Comparison comparison = view.comparison();

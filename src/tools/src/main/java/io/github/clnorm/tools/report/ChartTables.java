@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The tables of the charts: what a chart shows, for those who do not see it. */
+/** The tables of the charts, for readers who cannot see the charts. */
 final class ChartTables {
 
     private final View view;
@@ -39,7 +39,7 @@ final class ChartTables {
     /** A table that is shown when its metric is chosen. */
     record MetricTable(Metric metric, boolean chosen, Table table) {}
 
-    /** Those that there are rows of, in the order of the rows. */
+    /** The tables that have rows, in the order of the rows. */
     List<SuiteTables> suites() {
         Map<String, List<MeasuredPass>> bySuite = new LinkedHashMap<>();
         comparison.passes().forEach(pass -> bySuite.computeIfAbsent(SuiteOf.name(pass), name -> new ArrayList<>())
@@ -127,7 +127,7 @@ final class ChartTables {
         return measured().stream().anyMatch(figures -> figures.tuning().isPresent());
     }
 
-    /** How many passes run by a plan that tuning found. */
+    /** The number of passes that ran by a tuned plan. */
     String aboutTuning() {
         List<SavedFigures> known = measured().stream()
                 .filter(figures -> figures.tuning().isPresent())

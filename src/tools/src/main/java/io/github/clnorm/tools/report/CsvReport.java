@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * A comparison as rows for a spreadsheet: a line for each pass on each device, with everything that was measured, whatever
- * the view shows. Source of the format: RFC 4180.
+ * A comparison as CSV (RFC 4180): a line for each pass on each device, with all figures, whatever metric the view
+ * shows.
  */
 public final class CsvReport {
 
@@ -67,7 +67,7 @@ public final class CsvReport {
      * The rows.
      *
      * @param view what to show
-     * @return comma-separated values, the first line their names
+     * @return comma-separated values; the first line has their names
      */
     public static String text(View view) {
         CsvSchema.Builder schema = CsvSchema.builder().setUseHeader(true).setLineSeparator("\r\n");
@@ -146,7 +146,7 @@ public final class CsvReport {
         return value.isPresent() ? value.getAsDouble() : null;
     }
 
-    /** Text that no spreadsheet takes for a formula, in one line. */
+    /** Text in one line that no spreadsheet takes for a formula. */
     private static String plain(String text) {
         String line = text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ");
         return !line.isEmpty() && "=+-@".indexOf(line.charAt(0)) >= 0 ? "'" + line : line;

@@ -16,7 +16,7 @@ import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Every pass on every device that its run has, with all that was measured. */
+/** Every pass on every device, with all figures. */
 final class FullTable {
 
     private static final String NONE = "-";

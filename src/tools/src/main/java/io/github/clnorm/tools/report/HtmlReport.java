@@ -14,9 +14,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A comparison as one page that needs nothing else: its style, its charts' library and its data are in it, and its policy
- * forbids it to load anything. Charts are drawn of the data by {@code report.js}; all tables and sentences are in the page
- * itself, and are there without scripts, too.
+ * A comparison as one self-contained page. It includes its style, chart library and data, and its content security
+ * policy forbids loading anything. {@code report.js} draws the charts from the data. All tables and sentences are in
+ * the page and need no script.
  */
 public final class HtmlReport {
 
@@ -39,7 +39,7 @@ public final class HtmlReport {
         context.put("scripts", "'" + hash(library) + "' '" + hash(script) + "'");
         context.put("data", ChartData.json(view));
         context.put("licenses", resource("LICENSES.txt"));
-        // Escapes everything that is not asked for as it is: names of devices are what others say they are.
+        // Everything is escaped unless the template says otherwise: names of devices are arbitrary text.
         return Mustache.compiler()
                 .emptyStringIsFalse(true)
                 .withLoader(name -> new StringReader(resource(name + ".mustache")))
@@ -58,7 +58,7 @@ public final class HtmlReport {
         }
     }
 
-    /** As a content security policy names a script: only those are run. */
+    /** The hash by which the content security policy allows a script. */
     private static String hash(String script) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(script.getBytes(StandardCharsets.UTF_8));

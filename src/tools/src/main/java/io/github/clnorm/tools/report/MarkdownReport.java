@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A comparison as a table in Markdown, as an issue takes it. */
+/** A comparison as a Markdown table, for an issue or a pull request. */
 public final class MarkdownReport {
 
     private MarkdownReport() {}
@@ -17,7 +17,7 @@ public final class MarkdownReport {
      * The table.
      *
      * @param view what to show
-     * @return Markdown, with a line feed at the end
+     * @return Markdown that ends with a line feed
      */
     public static String text(View view) {
         StringBuilder text = new StringBuilder();
@@ -62,7 +62,7 @@ public final class MarkdownReport {
         text.append("| ").append(all.collect(Collectors.joining(" | "))).append(" |\n");
     }
 
-    /** Text that stays text: no table cell ends in it, nothing is marked up, nobody is mentioned and nothing linked. */
+    /** Text without effect in Markdown: it ends no table cell, and contains no markup, mention or link. */
     static String escaped(String text) {
         return text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ")
                 .replace("&", "&amp;")

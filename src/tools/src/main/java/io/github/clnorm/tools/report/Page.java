@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What the template shows, by the names that the template uses: the page's parts, and where its runs were made. */
+/** The values that the template shows, by the template's names: the page's parts, and the environments of the runs. */
 final class Page {
 
-    // As many colours and shapes as the style has.
+    // The number of colours and shapes in the style sheet.
     private static final int SERIES = 8;
 
     private final View view;
@@ -22,19 +22,19 @@ final class Page {
         this.view = view;
     }
 
-    /** A metric, and whether the page begins with it. */
+    /** A metric, and whether the page shows it first. */
     record Choice(Metric metric, String name, boolean chosen) {}
 
-    /** A run and where it was made. */
+    /** A run and its environment. */
     record Environment(String source, List<Fact> facts, List<Machine> machines) {}
 
     /** A device of a run. */
     record Machine(String letter, String name, List<Fact> facts) {}
 
-    /** A name and what it is. */
+    /** A name and its value. */
     record Fact(String name, String value) {}
 
-    /** Which of the style's colours and shapes is a column's. */
+    /** The index of a column's colour and shape in the style sheet. */
     static int series(View view, Column column) {
         return view.comparison().columns().indexOf(column) % SERIES;
     }
@@ -50,7 +50,7 @@ final class Page {
         return "clnorm on " + what + (devices.size() == distinct ? "" : ", " + devices.size() + " results");
     }
 
-    /** How many there are: of one name as many as the run has that has most of them. */
+    /** The number of distinct devices. For each name, the largest number of devices that any run has. */
     private int distinct(List<SavedDevice> devices) {
         int distinct = 0;
         for (int i = 0; i < devices.size(); i++) {
@@ -66,7 +66,7 @@ final class Page {
         return distinct;
     }
 
-    /** What charts and tables can show. */
+    /** The metrics that charts and tables can show. */
     List<Choice> metrics() {
         return List.of(
                 new Choice(Metric.GB_PER_S, "GB/s", view.metric() == Metric.GB_PER_S),

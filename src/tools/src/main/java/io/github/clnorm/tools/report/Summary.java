@@ -20,10 +20,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/** What a person understands in ten seconds: which device is the fastest, how close each is to its limit, how exact. */
+/** The summary at the top: which device is the fastest, how close each is to its limit, and how exact. */
 final class Summary {
 
-    // Two runs of the same device differ by so much in the mean, or more.
+    // Means of two runs of the same device differ by this much or more.
     private static final double EQUAL = 1.03;
 
     private final View view;
@@ -48,7 +48,7 @@ final class Summary {
             String best,
             String problem) {}
 
-    /** The one sentence that somebody reads who reads no other. */
+    /** The headline. */
     String headline() {
         if (view.baseline().isPresent()) {
             return view.held().stream()
@@ -131,7 +131,7 @@ final class Summary {
     }
 
     private Card card(Column column) {
-        // Those that this device took part in.
+        // The passes that were measured on this device.
         long contested = comparison.passes().stream()
                 .filter(pass -> !comparison.winners(pass, Metric.US).isEmpty())
                 .filter(pass -> comparison.figures(pass, column).isPresent())

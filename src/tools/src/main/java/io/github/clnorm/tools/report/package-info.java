@@ -1,2 +1,2 @@
-/** Comparisons for people elsewhere: a page, a table for an issue, rows for a spreadsheet. */
+/** Reports of comparisons: a web page, a Markdown table, and CSV. */
 package io.github.clnorm.tools.report;

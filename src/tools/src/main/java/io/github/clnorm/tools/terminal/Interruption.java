@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Handles Ctrl-C while a command collects results worth keeping: the program continues until they are written, for a
- * few seconds at most. Close it when they are written.
+ * minute at most. Close it when they are written.
  */
 public final class Interruption implements AutoCloseable {
 

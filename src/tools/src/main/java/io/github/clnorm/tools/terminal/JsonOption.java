@@ -1,8 +1,8 @@
 package io.github.clnorm.tools.terminal;
 
-import java.util.function.Supplier;
-import java.io.PrintWriter;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** The option {@code --json}: whether a command writes its results as a document, and where. */

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -11,6 +10,7 @@ import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.bench.WorkloadOptions;
 import io.github.clnorm.tools.machine.DevicesOption;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.AtomicFile;
 import io.github.clnorm.tools.terminal.CommandClock;
@@ -35,7 +35,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Searches launch parameters, stores the winners, and shares them. */
+/** The command {@code tune}. */
 @Command(
         name = "tune",
         description = "Search the fastest launch parameters and store them, so that every later run uses them.",
@@ -184,7 +184,11 @@ public final class TuneCommand implements Callable<Integer> {
         return new Backend(new Session(JoclOpenCl.open(device, false), device));
     }
 
-    /** One device: whether no row failed, and all was stored. */
+    /**
+     * Tunes one device.
+     *
+     * @return whether no row failed, and everything was stored
+     */
     private boolean tune(DeviceInfo device, List<Workload> wanted, TuneJson document, Interruption interruption) {
         PrintWriter err = spec.commandLine().getErr();
         List<TuneRow> rows = new ArrayList<>();
@@ -200,7 +204,7 @@ public final class TuneCommand implements Callable<Integer> {
                             line)
                     .run(wanted, workloads.directions(), rows);
         } catch (ClException | IllegalStateException e) {
-            // A device that cannot be opened, or is lost on the way, hides no other.
+            // If a device cannot be opened or is lost, the others are still tuned.
             problem = MessageText.oneLine(e.getMessage());
         } catch (IOException e) {
             problem = "what was found cannot be stored: " + e.getMessage();
@@ -217,7 +221,7 @@ public final class TuneCommand implements Callable<Integer> {
                     + ": the heuristics' plans stay, and nothing is stored for them; --budget gives them longer");
         }
         if (quiet) {
-            // Without the table nothing else says that a row failed or was not tuned.
+            // Without the table, nothing else says that a row failed or was not tuned.
             rows.stream()
                     .filter(row -> row.status() == RowStatus.ERROR || row.status() == RowStatus.UNSUPPORTED)
                     .forEach(row ->

@@ -1,8 +1,5 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.terminal.JsonOption;
-import io.github.clnorm.tools.terminal.JsonDocument;
-import io.github.clnorm.tools.measure.RowStatus;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -10,15 +7,18 @@ import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.tools.bench.WorkloadJson;
 import io.github.clnorm.tools.machine.DeviceJson;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.JsonDocument;
+import io.github.clnorm.tools.terminal.JsonOption;
 import io.github.clnorm.tools.terminal.Seconds;
 import java.io.IOException;
 import java.util.List;
 
-/** What tuning found, for programs. Times are in microseconds. */
+/** The results of tuning in JSON. Times are in microseconds. */
 final class TuneJson implements JsonOption.Document {
 
-    /** Of the document: another number for whatever a reader of this one would misunderstand. */
+    /** The document's format. It changes if a reader of the old format would misread the new one. */
     static final int FORMAT = 1;
 
     private final JsonDocument document = new JsonDocument();
@@ -38,7 +38,7 @@ final class TuneJson implements JsonOption.Document {
         root.put("interrupted", before);
     }
 
-    /** A device with its rows; a problem where it could not go on. */
+    /** Adds a device and its rows, and its problem if it failed. */
     void add(DeviceInfo info, String problem, List<TuneRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
         ArrayNode nodes = device.putArray("rows");

@@ -1,19 +1,19 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.terminal.MessageText;
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.MessageText;
 
 /**
- * What became of the tuning of a pass.
+ * The result of tuning a pass.
  *
- * @param workload what was normalized
+ * @param workload what is normalized
  * @param direction which pass
  * @param status whether there is a result
- * @param reason why there is none; else empty
- * @param tuned what was found; null where the search could not even begin
+ * @param reason why there is no result; empty if there is one
+ * @param tuned what was found; null if the search could not begin
  */
 record TuneRow(Workload workload, Direction direction, RowStatus status, String reason, Tuned tuned) {
 

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.DifferentBitsException;
@@ -8,6 +7,7 @@ import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.internal.tune.Tuner;
 import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.ProgressLine;
 import io.github.clnorm.type.ElementType;
@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/** Tunes the passes of workloads on a device, one after another, and stores each result as soon as it is there. */
+/** Tunes passes of workloads on a device in turn, and stores each result immediately. */
 final class TuneRun {
 
     private final Session session;
@@ -46,7 +46,7 @@ final class TuneRun {
     /**
      * Adds a row for each pass.
      *
-     * @throws IOException when results could not be stored; the rows are all there nevertheless
+     * @throws IOException if results could not be stored; all rows are added nevertheless
      */
     void run(List<Workload> workloads, Set<Direction> directions, List<TuneRow> rows) throws IOException {
         IOException unstored = null;
@@ -97,7 +97,7 @@ final class TuneRun {
         } catch (DifferentBitsException e) {
             return TuneRow.without(workload, direction, RowStatus.ERROR, e.getMessage());
         } catch (ClException e) {
-            // A signal may reach the driver's compiler too.
+            // Ctrl-C may reach the driver's compiler too.
             boolean stopped = stop.getAsBoolean();
             return TuneRow.without(
                     workload,

@@ -1,16 +1,16 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.bench.PassCells;
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.tune.Tuned;
+import io.github.clnorm.tools.bench.PassCells;
 import io.github.clnorm.tools.comparison.FigureText;
 import io.github.clnorm.tools.comparison.Means;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.terminal.TextTable;
 import java.util.List;
 import java.util.Locale;
 
-/** What tuning found, for a person. */
+/** The results of tuning as a table. */
 final class TuneTable {
 
     private TuneTable() {}
@@ -49,15 +49,14 @@ final class TuneTable {
         }
         Tuned tuned = row.tuned();
         return PassCells.of(
-            row.workload(),
-            row.direction(),
-            FigureText.microseconds(tuned.heuristicMicroseconds()),
-            FigureText.microseconds(tuned.microseconds()),
-            String.format(Locale.ROOT, "%.2f", tuned.gain()),
-            Integer.toString(tuned.tried()),
-            tuned.ending() == Tuned.Ending.HEURISTIC
-                    ? "the heuristic's: " + tuned.plan()
-                    : tuned.plan().toString()
-        );
+                row.workload(),
+                row.direction(),
+                FigureText.microseconds(tuned.heuristicMicroseconds()),
+                FigureText.microseconds(tuned.microseconds()),
+                String.format(Locale.ROOT, "%.2f", tuned.gain()),
+                Integer.toString(tuned.tried()),
+                tuned.ending() == Tuned.Ending.HEURISTIC
+                        ? "the heuristic's: " + tuned.plan()
+                        : tuned.plan().toString());
     }
 }

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.verify;
 
-import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
@@ -10,6 +9,7 @@ import io.github.clnorm.tools.machine.DevicesOption;
 import io.github.clnorm.tools.terminal.AtomicFile;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.ProgressLine;
 import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Runs the conformance table on the user's own devices. */
+/** The command {@code verify}. */
 @Command(
         name = "verify",
         description =
@@ -66,7 +66,7 @@ public final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /** The document alone; also where there is no device. */
+    /** Prints the document instead of the table, even if there is no device. */
     private int verifyAsJson() throws IOException {
         VerifyJson document = new VerifyJson();
         PrintWriter out = spec.commandLine().getOut();
@@ -82,7 +82,7 @@ public final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /** The table, and the document in a file if there is one. */
+    /** Prints the table, and writes the document to a file if there is one. */
     private int verify(VerifyJson document, AtomicFile file) throws IOException {
         boolean passed = true;
         for (DeviceInfo device : devices.select()) {
@@ -94,7 +94,11 @@ public final class VerifyCommand implements Callable<Integer> {
         return passed ? ExitCode.DONE : ExitCode.FAILURE;
     }
 
-    /** One device: whether it passed. */
+    /**
+     * Verifies one device.
+     *
+     * @return whether it passed
+     */
     private boolean verify(DeviceInfo device, VerifyJson document, PrintWriter table) {
         PrintWriter err = spec.commandLine().getErr();
         long start = System.nanoTime();
@@ -115,7 +119,7 @@ public final class VerifyCommand implements Callable<Integer> {
             err.flush();
             return report.passed();
         } catch (ClException | IllegalStateException e) {
-            // A device that cannot even be opened hides no other.
+            // If a device cannot be opened, the others are still verified.
             String problem = MessageText.oneLine(e.getMessage());
             document.addFailure(device, problem);
             err.println("clnorm: " + device.description() + ": " + problem);

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.verify;
 
-import io.github.clnorm.tools.terminal.JsonDocument;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -8,13 +7,14 @@ import io.github.clnorm.tools.conformance.ConformanceReport;
 import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
 import io.github.clnorm.tools.machine.DeviceJson;
+import io.github.clnorm.tools.terminal.JsonDocument;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.util.Locale;
 
 /**
- * Conformance reports for programs. What is not a number has null where nothing was compared, else the words NaN and
- * Infinity: JSON has no such numbers.
+ * Conformance reports in JSON. A value is null if nothing was compared, and "NaN" or "Infinity" as a string, because
+ * JSON has no such numbers.
  */
 final class VerifyJson {
 
@@ -62,7 +62,7 @@ final class VerifyJson {
         }
     }
 
-    /** A device that could not be opened. */
+    /** Adds a device that could not be opened. */
     void addFailure(DeviceInfo info, String problem) {
         ObjectNode device = device(info, false).put("problem", problem);
         device.putArray("rows");

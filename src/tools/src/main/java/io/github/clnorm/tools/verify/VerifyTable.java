@@ -6,7 +6,7 @@ import io.github.clnorm.tools.conformance.Failure;
 import io.github.clnorm.tools.terminal.TextTable;
 import java.util.Locale;
 
-/** A conformance report for people: the device, the table, and a line for each case that failed. */
+/** A conformance report as text: the device, the table, and a line for each failed case. */
 final class VerifyTable {
 
     private VerifyTable() {}

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,6 +18,7 @@ import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.tools.measure.BenchRow;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Figures;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.CommandClock;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** {@code clnorm bench} as scripts see it. */
+/** The interface of {@code clnorm bench} for scripts. */
 class BenchCommandTest extends CommandLineFixture {
 
     private static final Workload WORKLOAD = Suite.AWKWARD.workloads().get(1);
@@ -56,14 +56,10 @@ class BenchCommandTest extends CommandLineFixture {
             3);
     private static final List<BenchRow> ROWS = List.of(
             new BenchRow(
-                    WORKLOAD,
-                    Direction.FORWARD,
-                    RowStatus.OK,
-                    "3 of 103 times thrown away as implausible",
-                    FIGURES),
+                    WORKLOAD, Direction.FORWARD, RowStatus.OK, "3 of 103 times thrown away as implausible", FIGURES),
             new BenchRow(WORKLOAD, Direction.BACKWARD, RowStatus.UNSUPPORTED, "no such type", null));
 
-    // What a reading of the clock takes: a budget is a number of readings.
+    // The clock advances by this at each reading: a budget is a number of readings.
     private static final long MICROSECOND = 1_000;
 
     @BeforeEach
@@ -218,7 +214,7 @@ class BenchCommandTest extends CommandLineFixture {
         refused(2, execute("bench", "quick"), "quick");
     }
 
-    /** As on {@code --json /dev/stdout}: what is no file is written to, and never replaced by one. */
+    /** As with {@code --json /dev/stdout}: a target that is not a regular file is written, never replaced. */
     @Test
     @Tag("device")
     void aPipeIsWrittenToAndStays() throws Exception {
@@ -311,7 +307,7 @@ class BenchCommandTest extends CommandLineFixture {
         assertTrue(devices.get(1).get("empty_launch_us").isNull());
     }
 
-    /** Ctrl-C: the signal's exit code, and a whole document with what was measured until then. */
+    /** Ctrl-C: the signal's exit code, and a complete document with the results so far. */
     @Test
     @Tag("device")
     void whatWasMeasuredIsKeptWhenItIsInterrupted() throws Exception {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code clnorm compare} as scripts see it. */
+/** The interface of {@code clnorm compare} for scripts. */
 class CompareCommandTest extends CommandLineFixture {
 
     private static final String GROUP_NORM = "group_norm 2x320x64x64 G=32";
@@ -382,7 +382,7 @@ class CompareCommandTest extends CommandLineFixture {
                 .row(GROUP_NORM, "forward", 100)
                 .without(LAYER_NORM, "forward", "error", "two\nlines\u001b]0;title\u0007")
                 .write(folder.resolve("hostile.json"));
-        // Half of a pair, as only an escape can say it.
+        // An unpaired surrogate, which only an escape sequence can express.
         Files.writeString(file, Files.readString(file).replace("LONE", "\\ud800"));
         Path html = folder.resolve("hostile.html");
         assertEquals(ExitCode.DONE, execute("compare", file, "--html", html), err);

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
@@ -16,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,9 +141,7 @@ class BaselineTest {
     void whatWasSkippedIsNoRegression() {
         Baseline baseline = hold(
                 BEFORE,
-                run(
-                        "after.json",
-                        device("H200", row(FORWARD, 100), without(BACKWARD, RowStatus.SKIPPED, "stopped"))));
+                run("after.json", device("H200", row(FORWARD, 100), without(BACKWARD, RowStatus.SKIPPED, "stopped"))));
         assertEquals(List.of(), baseline.regressions(5));
         assertEquals(
                 List.of("B lacks 1 of the rows of its baseline, A", "B skipped 1 of the rows of its baseline, A"),

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.comparison;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
@@ -12,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

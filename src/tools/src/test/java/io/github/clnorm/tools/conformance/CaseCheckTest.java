@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** The judge is judged: what passes, what fails, and what is told of it. */
+/** What passes, what fails, and what is reported. */
 class CaseCheckTest {
 
     private static final Tolerance FLOAT32 = Tolerance.of(ElementType.FLOAT32);
@@ -96,7 +96,7 @@ class CaseCheckTest {
         assertEquals(5e-5, check.failure().error(), 1e-12);
     }
 
-    /** A sum's small elements are no better than its large ones. */
+    /** Small elements of a sum are no more exact than large ones. */
     @Test
     void gradientsOfParametersAreRelativeToTheLargest() {
         double[] expected = values(1000, -3, 0);
@@ -110,7 +110,7 @@ class CaseCheckTest {
         assertEquals(2.1e-5, check.failure().error(), 1e-12);
     }
 
-    /** Where all of them are 0 nothing else is right; where the largest is unknown, none is. */
+    /** If all expected values are 0, only 0 passes; if the largest is NaN, nothing passes. */
     @Test
     void gradientsOfParametersWithoutALargest() {
         double[] zero = values(0, 0);
@@ -133,7 +133,7 @@ class CaseCheckTest {
         assertEquals(2e-5 * (1 + 0x1p-11) + 0x1p-11 + 0x1p-25 / 100, check.bound(), 1e-12);
     }
 
-    /** Rounding a result that is as far off as allowed stays within the bound, and twice that rounding does not. */
+    /** A result with the largest allowed error stays within the bound after one rounding, and not after two. */
     @Test
     void narrowTypesMayRoundOnce() {
         rounding(ElementType.FLOAT16, v -> HalfFloat.toFloat(HalfFloat.fromDouble(v)), 0x1p-11);

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The differences that devices are compared with are as close to the reference's gradients as they are said to be. */
+/** Central differences are as close to the reference's gradients as documented. */
 class CentralDifferencesTest {
 
     @Test

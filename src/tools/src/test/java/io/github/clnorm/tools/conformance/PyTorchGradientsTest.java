@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** libtorch's gradients and the float64 reference's: what devices are compared with is compared here, without any. */
+/** Compares libtorch's gradients with the float64 reference, without a device. */
 class PyTorchGradientsTest {
 
     // 4 that clnorm refuses have gradients too.
@@ -77,8 +77,8 @@ class PyTorchGradientsTest {
                 continue;
             }
             double error = Math.abs(libtorch[i] - exact[i]) / tolerance.scale(exact[i]);
-            // Half of what a device may be off. In half precision libtorch rounds more than once, also where parameters
-            // are in float32: layer_norm's gradients of them are off by up to half the epsilon of the input's type.
+            // Half of a device's bound. In half precision libtorch rounds more than once, even for float32 parameters:
+            // its gradients of layer_norm have errors of up to half the epsilon of the input's type.
             double bound = type == type.accumulator() ? tolerance.bound(exact[i]) / 2 : type.epsilon();
             assertTrue(
                     error <= bound, name + "[" + i + "] is " + libtorch[i] + ", not " + exact[i] + ", error " + error);

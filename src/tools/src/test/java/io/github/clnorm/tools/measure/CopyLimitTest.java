@@ -36,7 +36,7 @@ class CopyLimitTest {
                 .isEmpty());
     }
 
-    /** Whatever the clock says: also with a clock that stands still, and with one that leaves no time at all. */
+    /** With any clock: one that stands still, and one that leaves no time at all. */
     @OnEveryDevice
     void everyFinalistCopies(Backend backend) {
         float[] values = Values.normal(1, 10_007, 0, 1);

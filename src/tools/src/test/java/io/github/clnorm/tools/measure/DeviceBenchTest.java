@@ -32,13 +32,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of measurements, by clocks that tests wind up: no test waits for a real one. */
+/** How measurements are processed, with artificial clocks: no test waits for a real one. */
 @Tag("device")
 class DeviceBenchTest {
 
     private static final Set<Direction> BOTH = EnumSet.allOf(Direction.class);
     private static final Workload TINY = Workload.groupNorm(2, 2, 6, 5, 3);
-    // So many looks at the clock that some rounds are made.
+    // Enough readings of the clock for some rounds.
     private static final long BUDGET = 300;
 
     private static DeviceBench bench(Backend backend, long step) {
@@ -69,7 +69,7 @@ class DeviceBenchTest {
                 assertTrue(figures.error() > 0 && figures.error() < rounding, text);
                 assertTrue(figures.launches() >= 1, text);
                 assertNotNull(figures.plan(), text);
-                // By this clock everything takes one step: a pass moves more than a copy in the same time.
+                // With this clock everything takes one step: a pass moves more than a copy in the same time.
                 assertEquals(0.001, figures.time().median(), text);
                 assertEquals(0.001, figures.copy().median(), text);
                 assertEquals(row.direction().transits() / 2.0, figures.share(), 1e-9, text);
@@ -108,7 +108,7 @@ class DeviceBenchTest {
 
     @OnEveryDevice
     void workspaceIsThatOfThePass(Backend backend) {
-        // Channels last goes in three launches, with the moments of columns in between.
+        // Channels last takes three launches, with the moments of columns in between.
         BenchRow last = bench(backend, 1)
                 .run(Workload.groupNorm(2, 1, 8, 20, 20).in(ElementType.FLOAT32, Layout.CHANNELS_LAST), BOTH)
                 .get(0);
@@ -163,8 +163,8 @@ class DeviceBenchTest {
     }
 
     /**
-     * Forward is launched once, backward with the parameters of every element three times: by a clock that goes on at every
-     * launch only the latter is too slow.
+     * Forward is launched once, and backward with per-element parameters three times: with a clock that advances at
+     * each launch, only backward is too slow.
      */
     @Test
     void onlyThePassThatTakesTooLongIsSkipped() {
@@ -188,8 +188,8 @@ class DeviceBenchTest {
     }
 
     /**
-     * What is enqueued between two looks at the clock. Whatever is timed - passes, the heuristics' own, copies, in the search
-     * for the best copy too - follows the same without a look in between: every one of them has a neighbour that is alike.
+     * Records what is enqueued between two readings of the clock. Each timed task - a pass, the heuristics' pass, or a
+     * copy - follows an equal one without a reading in between.
      */
     @Test
     void everyTimedCallFollowsOneOfItsOwn() {
@@ -217,7 +217,7 @@ class DeviceBenchTest {
         }
         calls.removeIf(List::isEmpty);
         assertTrue(calls.size() > 50, calls.size() + " calls");
-        // The first four are of the passes alone, the fifth is what is compared with float64.
+        // The first four belong to the passes alone; the fifth is compared with float64.
         for (int i = 5; i + 1 < calls.size(); i++) {
             assertTrue(
                     endsWith(calls.get(i - 1), calls.get(i)) || endsWith(calls.get(i), calls.get(i + 1)),

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** {@code clnorm grad}: every operation and option, from files to files, against gradients in float64. */
+/** {@code clnorm grad}: every operation and option, from files to files, compared with gradients in float64. */
 class GradTest extends CommandLineFixture {
 
     // Relative to the largest gradient of a tensor: each is a sum of terms that cancel.
@@ -52,7 +52,7 @@ class GradTest extends CommandLineFixture {
     @BeforeEach
     void gradient() {
         gradOutput = file("dy.npy", TestFiles.npy(SHAPE, dy));
-        // The older file is where the gradient of the input goes.
+        // The old file is the target of the input's gradient.
         gradInput = output;
         gradWeight = outputs.resolve("dw.npy");
         gradBias = outputs.resolve("db.npy");
@@ -89,7 +89,7 @@ class GradTest extends CommandLineFixture {
         assertHolds(gradBias, expected.bias(), BOUND, "db of " + what, parameterShape);
     }
 
-    /** Each within a bound of the largest, and of what storing it rounds. */
+    /** Each is within a bound relative to the largest, plus the rounding of its stored type. */
     private static void assertHolds(Object file, double[] expected, double bound, String what, long... shape) {
         TensorFile result = TensorFile.open(file.toString());
         assertArrayEquals(shape, result.shape(), what);
@@ -395,7 +395,7 @@ class GradTest extends CommandLineFixture {
         Grad.Result result = run(command(arguments.toArray()), small);
         assertEquals(4, result.timing().parts());
         Errors.assertSameBits(dx, TensorFile.open(gradInput).readDoubles(), "in parts and at once");
-        // Sums over the samples have another order.
+        // Sums over samples are in a different order.
         assertHolds(
                 gradWeight,
                 dw,
@@ -437,7 +437,7 @@ class GradTest extends CommandLineFixture {
         assertTrue(message.contains("largest buffer") && message.contains("x.npy"), message);
     }
 
-    // Refusals.
+    // Rejected requests.
 
     @Test
     void aRequestForNothing() throws IOException {
@@ -486,7 +486,7 @@ class GradTest extends CommandLineFixture {
             files.write(brain.toString(), ElementType.BFLOAT16, new double[5], 5);
             files.commit();
         }
-        // The gradient has the type of the weight, which .npy does not have.
+        // The gradient has the weight's type, which .npy does not support.
         refused(2, gradients("layer_norm", "--weight", brain), "dw.npy", "bfloat16", ".safetensors");
     }
 
@@ -550,7 +550,7 @@ class GradTest extends CommandLineFixture {
     @Test
     @Tag("device")
     void parametersThatNoArrayHolds() throws IOException {
-        // Well-formed, and empty; its weights would be 10^17.
+        // Well-formed and empty; its weights would have 10^17 elements.
         input = file("x.npy", TestFiles.npy("<f4", "(0, 100000000000000000)", new byte[0]));
         gradOutput = file("dy.npy", TestFiles.npy("<f4", "(0, 100000000000000000)", new byte[0]));
         refused(2, gradients("layer_norm"), "100000000000000000", "Java array");

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Wrong requests of every command: exit code 2 and one line, before a device is looked for. */
+/** Invalid requests of every command: exit code 2 and one line, before a device is selected. */
 class RequestChecksTest extends CommandLineFixture {
 
     private static final Set<NormSpec.Kind> CHANNELS =
@@ -31,7 +31,7 @@ class RequestChecksTest extends CommandLineFixture {
             EnumSet.of(NormSpec.Kind.LAYER_NORM, NormSpec.Kind.RMS_NORM);
     private static final Set<NormSpec.Kind> RUNNING = EnumSet.of(NormSpec.Kind.INSTANCE_NORM, NormSpec.Kind.BATCH_NORM);
 
-    /** The options that not every operation has, with a value, and whose they are. */
+    /** The options that only some operations have, with a value and those operations. */
     private static final Map<List<String>, Set<NormSpec.Kind>> OWNERS = Map.of(
             List.of("--num-groups", "2"), EnumSet.of(NormSpec.Kind.GROUP_NORM),
             List.of("--normalized-shape", "5"), LAST_DIMENSIONS,
@@ -71,7 +71,7 @@ class RequestChecksTest extends CommandLineFixture {
                         ? List.of("-o", output)
                         : List.of("--grad-output", input, "--grad-input", output));
         arguments.addAll(List.of(options));
-        // Requests are checked before devices: with this selector a request that is accepted gives 3.
+        // Requests are checked before devices: with this selector an accepted request exits with 3.
         arguments.addAll(List.of("--device", "nothing-matches"));
         return execute(arguments.toArray());
     }
@@ -127,7 +127,7 @@ class RequestChecksTest extends CommandLineFixture {
         refused(2, command("run", "batch_norm", "--momentum=" + momentum), "--momentum", "expected a finite number");
     }
 
-    /** Each was a stack trace's text, exit code 1, or was accepted as something else. */
+    /** Each once printed an exception's text, exited with 1, or was accepted with another meaning. */
     static Stream<String> wrongNumbersAndLists() {
         List<String> all = new ArrayList<>();
         for (String command : List.of("tune", "tune --explain", "tune --quiet")) {

@@ -192,7 +192,7 @@ class RunTest extends CommandLineFixture {
         Path var = outputs.resolve("var.npy");
         Reference.Moments moments = Reference.batchNorm(SHAPE, 1).moments(i -> x[i]);
         double unbiased = 30 / 29.0;
-        // Without files they begin as PyTorch's: 0 and 1.
+        // Without files they start with PyTorch's defaults: 0 and 1.
         done(operation("batch_norm", "--training", "--running-mean-output", mean, "--running-var-output", var));
         assertHolds(mean, Arrays.stream(moments.mean()).map(m -> 0.1 * m).toArray(), "mean", 8);
         assertHolds(
@@ -314,7 +314,7 @@ class RunTest extends CommandLineFixture {
         double[] expected = Reference.groupNorm(SHAPE, 1, 2).normalize(i -> stored[i]);
         double[] actual = file.readDoubles();
         for (int i = 0; i < COUNT; i++) {
-            // Also what half a unit rounds up to just above a power of two, and the float32 bound of the arithmetic.
+            // Also a value that rounds up to just above a power of two, and the float32 bound of the arithmetic.
             double allowed = bound * Math.abs(expected[i]) + (type == ElementType.FLOAT64 ? bound : Errors.FORWARD);
             assertTrue(
                     Math.abs(actual[i] - expected[i]) <= allowed,
@@ -380,7 +380,7 @@ class RunTest extends CommandLineFixture {
         }
     }
 
-    // Refusals.
+    // Rejected requests.
 
     @ParameterizedTest
     @ValueSource(

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** What run and grad compare with float64, what they say of it, and when they replace their outputs. */
+/** What run and grad compare with float64, what they print about it, and when they replace their outputs. */
 class SummaryTest extends CommandLineFixture {
 
     private String line(String name) {
@@ -57,7 +57,7 @@ class SummaryTest extends CommandLineFixture {
         return execute(arguments.toArray());
     }
 
-    // Words.
+    // Text.
 
     @Test
     @Tag("device")
@@ -145,7 +145,7 @@ class SummaryTest extends CommandLineFixture {
         }
     }
 
-    // Outputs are replaced only when all went well.
+    // Outputs are only replaced if everything succeeds.
 
     private static <T> T parsed(T command, Object... arguments) {
         new CommandLine(command)
@@ -189,7 +189,7 @@ class SummaryTest extends CommandLineFixture {
         assertEquals(List.of("y.npy"), files());
     }
 
-    /** A device that gets one element wrong: what is read from the n-th time on begins with another value. */
+    /** A device that computes one element wrong: from the n-th read on, the first value is different. */
     private static OpenCl wrong(DeviceInfo device, int n, float value) {
         OpenCl real = JoclOpenCl.open(device, true);
         int[] reads = new int[1];
@@ -226,7 +226,7 @@ class SummaryTest extends CommandLineFixture {
         assertNothingReplaced();
     }
 
-    /** Without a summary nothing is compared: the option says so. */
+    /** Without a summary nothing is compared, as the option's help says. */
     @Test
     @Tag("device")
     void quietComparesNothing() throws IOException {
@@ -272,9 +272,9 @@ class SummaryTest extends CommandLineFixture {
         }
     }
 
-    // What is allowed to be inexact.
+    // Allowed errors.
 
-    /** Errors of inputs that nothing, or less, is promised of are no failure. */
+    /** Errors are no failure for inputs with no promised bound, or with a larger one. */
     @ParameterizedTest
     @CsvSource({"FLOAT32,1e6", "FLOAT32,1e4", "FLOAT16,300", "FLOAT64,1e9"})
     @Tag("device")
@@ -315,7 +315,7 @@ class SummaryTest extends CommandLineFixture {
         }
     }
 
-    /** A half that overflows is stored as infinity, which is what rounding gives. */
+    /** A half that overflows is stored as infinity, which is correct rounding. */
     @Test
     @Tag("device")
     void overflowOfTheStoredTypeIsNoFailure() throws IOException {
@@ -357,7 +357,7 @@ class SummaryTest extends CommandLineFixture {
         assertNull(new Run(batch.request(), only, 0.1, device, 239).run().check());
     }
 
-    /** A tensor of a quarter of Java's memory: in doubles, with its result, it would take the whole. */
+    /** A tensor of a quarter of Java's heap: as doubles, with its result, it would take the whole heap. */
     @Test
     @Tag("device")
     void aTensorThatFillsJavasMemoryIsNormalizedWithItsSummary() throws IOException, InterruptedException {

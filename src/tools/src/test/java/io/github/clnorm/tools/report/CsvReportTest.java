@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.ROWS;
 import static io.github.clnorm.tools.testing.SavedRuns.device;
@@ -17,6 +16,7 @@ import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.comparison.View;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.report;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static io.github.clnorm.tools.testing.BenchDocument.HOSTILE;
 import static io.github.clnorm.tools.testing.SavedRuns.BACKWARD;
 import static io.github.clnorm.tools.testing.SavedRuns.FORWARD;
@@ -20,6 +19,7 @@ import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.comparison.View;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the page is without a browser. Another test opens it in one. */
+/** The page's text. Another test opens it in a browser. */
 class HtmlReportTest {
 
     private static String page(SavedRun... runs) {
@@ -85,8 +85,7 @@ class HtmlReportTest {
     @Test
     void whatFailsAgainstABaselineIsNoGoodNews() {
         SavedRun before = run("before.json", device("H200", row(FORWARD, 100)));
-        SavedRun after =
-                run("after.json", device("H200", without(FORWARD, RowStatus.ERROR, "CL_OUT_OF_RESOURCES")));
+        SavedRun after = run("after.json", device("H200", without(FORWARD, RowStatus.ERROR, "CL_OUT_OF_RESOURCES")));
         Comparison comparison = Comparison.of(List.of(before, after));
         assertEquals(
                 "H200 · after has no figures to hold against the baseline, H200 · before. Of its other rows, some that the"
@@ -128,8 +127,7 @@ class HtmlReportTest {
     @Test
     void nothingMeasuredIsSaid() {
         assertTrue(page(run("a.json")).contains("Nothing was measured."));
-        String page =
-                page(run("a.json", device("H200", without(FORWARD, RowStatus.ERROR, "CL_OUT_OF_RESOURCES"))));
+        String page = page(run("a.json", device("H200", without(FORWARD, RowStatus.ERROR, "CL_OUT_OF_RESOURCES"))));
         assertTrue(page.contains("Nothing was measured."));
         assertTrue(page.contains("error: CL_OUT_OF_RESOURCES"));
         assertFalse(page.contains("that all have"));
@@ -137,8 +135,8 @@ class HtmlReportTest {
 
     @Test
     void namesAreText() throws IOException {
-        String page = page(run(
-                HOSTILE, device(HOSTILE, HOSTILE, row(FORWARD, 100), without(ROWS, RowStatus.ERROR, HOSTILE))));
+        String page = page(
+                run(HOSTILE, device(HOSTILE, HOSTILE, row(FORWARD, 100), without(ROWS, RowStatus.ERROR, HOSTILE))));
         String plain = page(run("a.json", device("H200", row(FORWARD, 100))));
         assertEquals(count("<script", plain), count("<script", page));
         assertEquals(count("</script", plain), count("</script", page));

@@ -52,8 +52,8 @@ import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /**
- * The page in Chromium, with real results of devices. The launcher leaves these tests out where Chromium cannot be had, and
- * says so. Screenshots of every width and scheme are in {@code target/report-screenshots}.
+ * The page in Chromium, with real results. The launcher skips these tests, with a message, if Chromium is not
+ * available. Screenshots of every width and colour scheme are in {@code target/report-screenshots}.
  */
 @Tag("browser")
 class ReportInBrowserTest {
@@ -72,7 +72,7 @@ class ReportInBrowserTest {
 
     @BeforeAll
     static void openBrowser() throws IOException {
-        // It misses typed access to a protocol that these tests use by its words.
+        // Selenium warns that it has no typed access to a protocol that these tests use by name.
         SELENIUM.setLevel(Level.SEVERE);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
@@ -117,7 +117,7 @@ class ReportInBrowserTest {
                         new AssertionError(names[0] + " is not installed: apt-get install chromium chromium-driver"));
     }
 
-    /** Two of this kind of machine, one of them of two devices, and a GPU's; as long as there is none, one of an older version. */
+    /** Two results of this kind of machine, one with two devices, and a GPU's result by an older version. */
     private static List<Path> results() throws IOException {
         List<Path> files = new ArrayList<>();
         files.add(RESULTS.resolve("bench-all-xeon-pocl.json"));
@@ -176,10 +176,10 @@ class ReportInBrowserTest {
         await(() -> browser.executeScript("return document.readyState").equals("complete"));
     }
 
-    /** Waits for a condition; ends only where it never comes. */
+    /** Waits for a condition, and fails if it never holds. */
     private static void await(BooleanSupplier condition) {
         new WebDriverWait(browser, Duration.ofMinutes(10))
-                // A chart that is drawn again between a look for it and a look at it.
+                // The chart may be redrawn between finding it and reading it.
                 .ignoring(StaleElementReferenceException.class)
                 .until(ignored -> condition.getAsBoolean());
     }
@@ -460,7 +460,7 @@ class ReportInBrowserTest {
         double wide = one("[data-chart=share] .panels svg").getRect().getWidth();
         size(360, 900);
         assertTrue(wide > 360, "wide: " + wide);
-        // Charts are drawn again some time after the window has another size.
+        // Charts are redrawn some time after the window is resized.
         await(() -> one("[data-chart=share] .panels svg").getRect().getWidth() <= 360);
     }
 

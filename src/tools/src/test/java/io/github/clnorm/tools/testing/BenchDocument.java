@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /** A document as {@code clnorm bench --json} writes it, with made-up figures. */
 public final class BenchDocument {
 
-    /** A name that would be more than text in many places. */
+    /** A name with characters that have a meaning in HTML, Markdown, CSV and terminals. */
     public static final String HOSTILE =
             "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\">\n{{page.title}} & ]]> <!--";
 
@@ -31,7 +31,7 @@ public final class BenchDocument {
         devices = root.putArray("devices");
     }
 
-    /** The document, to be changed by hand. */
+    /** The document, for changes by hand. */
     public ObjectNode root() {
         return root;
     }
@@ -51,7 +51,7 @@ public final class BenchDocument {
         return this;
     }
 
-    /** A row that was measured: ten percent up and down. */
+    /** A measured row: ten percent up and down. */
     public BenchDocument row(String workload, String direction, double microseconds) {
         ObjectNode row = describe(workload, direction).put("status", "ok").put("reason", "");
         spread(row.putObject("us"), microseconds);

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A folder with an input and an older output, and the command line with what it printed. */
+/** A folder with an input and an old output, and the command line with the text that it printed. */
 public abstract class CommandLineFixture {
 
     protected static final byte[] OLD = "what was there before".getBytes(StandardCharsets.US_ASCII);
@@ -76,7 +76,7 @@ public abstract class CommandLineFixture {
         assertEquals("", out);
     }
 
-    /** A failure takes one line, which says what is wanted, and changes no file. */
+    /** A failure prints one line with these words, and changes no file. */
     protected void refused(int expected, int code, Object... says) throws IOException {
         assertEquals(expected, code, err);
         assertEquals("", out);

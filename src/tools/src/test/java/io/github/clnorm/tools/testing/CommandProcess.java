@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The command line in a process of its own: the OpenCL loader reads its environment once, and drivers may end the process.
- * It works in a folder of its own, with a cache of its own.
+ * The command line in its own process: the OpenCL loader reads its environment once, and drivers may end the process.
+ * It has its own working folder and cache.
  */
 public final class CommandProcess {
 
@@ -23,7 +23,7 @@ public final class CommandProcess {
     public String err;
 
     /**
-     * In a folder.
+     * Prepares a process in a folder.
      *
      * @param folder gets the folders {@code work} and {@code cache}, and the streams
      * @param vendors where the loader finds ICD files
@@ -77,7 +77,7 @@ public final class CommandProcess {
                 "-XX:+UseSerialGC",
                 "-XX:ErrorFile=/dev/null",
                 "-XX:-CreateCoredumpOnCrash",
-                // As the launchers say.
+                // As the launchers pass it.
                 "-XX:+SuppressFatalErrorMessage",
                 "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-cp",

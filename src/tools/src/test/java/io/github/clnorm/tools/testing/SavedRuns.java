@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.testing;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.MeasuredPass;
 import io.github.clnorm.tools.comparison.SavedDevice;
@@ -8,6 +7,7 @@ import io.github.clnorm.tools.comparison.SavedFigures;
 import io.github.clnorm.tools.comparison.SavedRow;
 import io.github.clnorm.tools.comparison.SavedRun;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ public final class SavedRuns {
                 name, platform, "1.0", Map.of("name", name, "platform", platform), Optional.empty(), "", byPass);
     }
 
-    /** A row that took so many microseconds, ten percent up and down. */
+    /** A row that took this many microseconds, ten percent up and down. */
     public static SavedRow row(MeasuredPass pass, double microseconds) {
         return row(pass, new Spread(microseconds, 0.9 * microseconds, 1.1 * microseconds, 100));
     }

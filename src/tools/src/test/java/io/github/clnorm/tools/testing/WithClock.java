@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The command line in a process of its own, by a clock that goes on at every reading. It can stop at a reading until Ctrl-C
- * has arrived, so that a signal meets the command at a known point, however busy the machine is.
+ * The command line in its own process, with a clock that advances at each reading. The clock can stop at a reading
+ * until Ctrl-C has arrived, so that a signal reaches the command at a known point.
  */
 public final class WithClock {
 
@@ -24,8 +24,8 @@ public final class WithClock {
     /**
      * Runs a command.
      *
-     * @param words nanoseconds a reading; a file that must exist before the clock stops, or a number of readings, or empty
-     *     where it never stops; a file that is made when it has stopped; then the command line
+     * @param words nanoseconds per reading; when the clock stops: a file that must exist, or a number of readings, or
+     *     empty for never; a file that is created when it has stopped; then the command line
      */
     public static void main(String[] words) {
         FakeClock clock = new FakeClock(Long.parseLong(words[0]));
@@ -33,7 +33,7 @@ public final class WithClock {
         Main.main(Arrays.copyOfRange(words, 3, words.length));
     }
 
-    /** The process, not yet started. */
+    /** The process, not started. */
     public static ProcessBuilder process(
             long step, String stopsAt, Path stopped, List<String> options, Object... words) {
         List<String> command = new ArrayList<>(List.of(
@@ -60,7 +60,7 @@ public final class WithClock {
         return process.waitFor();
     }
 
-    /** Stands still once, until the command knows of the signal. */
+    /** Stops once, until the command has received the signal. */
     private static final class Stopping implements LongSupplier {
         private final LongSupplier clock;
         private final String at;
@@ -97,7 +97,7 @@ public final class WithClock {
             return at.chars().allMatch(Character::isDigit) ? readings >= Long.parseLong(at) : Files.exists(Path.of(at));
         }
 
-        /** Whether the shutdown hook of {@link Interruption} runs, and waits for the results. */
+        /** Whether the shutdown hook of {@link Interruption} is waiting for the results. */
         private static boolean isInterrupted() {
             return Thread.getAllStackTraces().keySet().stream()
                     .anyMatch(thread ->

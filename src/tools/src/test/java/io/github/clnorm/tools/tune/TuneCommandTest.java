@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.tune;
 
-import io.github.clnorm.tools.measure.RowStatus;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,6 +18,7 @@ import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.CommandClock;
@@ -35,11 +35,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** {@code clnorm tune} as scripts see it. */
+/** The interface of {@code clnorm tune} for scripts. */
 class TuneCommandTest extends CommandLineFixture {
 
     private static final String PROPERTY = "clnorm.cache";
-    // What a reading of the clock takes: a budget is a number of readings.
+    // The clock advances by this at each reading: a budget is a number of readings.
     private static final long MILLISECOND = 1_000_000;
 
     private Path database;
@@ -131,7 +131,7 @@ class TuneCommandTest extends CommandLineFixture {
         assertTrue(out.contains("plan: " + row.get("plan").asText()), out);
         assertTrue(out.contains("the heuristic's reason: "), out);
 
-        // As a neighbour would: from another folder.
+        // As another user would: from another folder.
         Path shared = folder.resolve("shared.json");
         assertEquals(ExitCode.DONE, execute("tune", "--export", shared), err);
         assertEquals("", out);
@@ -187,7 +187,7 @@ class TuneCommandTest extends CommandLineFixture {
         assertArrayEquals(untuned, Files.readAllBytes(output));
     }
 
-    /** Each reading of the clock takes longer than the whole search may. */
+    /** Each reading of the clock takes longer than the whole budget. */
     @Test
     @Tag("device")
     void aSearchThatFindsNothingInTimeSaysSoInOneLine() throws Exception {
@@ -341,14 +341,14 @@ class TuneCommandTest extends CommandLineFixture {
         assertFalse(nodes.get(4).has("tried"));
     }
 
-    /** Ctrl-C: the signal's exit code, what was found is stored, and the document is whole. */
+    /** Ctrl-C: the signal's exit code; what was found is stored, and the document is complete. */
     @Test
     @Tag("device")
     void whatWasFoundIsKeptWhenItIsInterrupted() throws Exception {
         Path file = folder.resolve("results.json");
         Path errors = folder.resolve("errors");
         Path stopped = folder.resolve("stopped");
-        // Its clock stops at the first reading after a result was stored: then most passes are still to be searched.
+        // The clock stops at the first reading after a result was stored: most passes are not searched yet.
         Process process = WithClock.process(
                         MILLISECOND,
                         database.toString(),

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code clnorm verify} as scripts see it. */
+/** The interface of {@code clnorm verify} for scripts. */
 class VerifyCommandTest {
 
     private static final byte[] OLD = {'o', 'l', 'd'};
