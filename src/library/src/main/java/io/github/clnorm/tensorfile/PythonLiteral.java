@@ -39,12 +39,12 @@ final class PythonLiteral {
         }
     }
 
-    private final PythonText in;
+    private final PythonScanner in;
     private final PythonStrings strings;
     private final PythonNumbers numbers;
 
     private PythonLiteral(String text, boolean ofPython2) {
-        in = new PythonText(text);
+        in = new PythonScanner(text);
         strings = new PythonStrings(in);
         numbers = new PythonNumbers(in, ofPython2);
     }
@@ -64,7 +64,7 @@ final class PythonLiteral {
         }
         reader.in.enter();
         reader.in.skipBlanks();
-        if (reader.in.peek() != PythonText.NOTHING) {
+        if (reader.in.peek() != PythonScanner.NOTHING) {
             throw reader.in.expected("the end");
         }
         return value;

@@ -6,17 +6,17 @@ import java.math.BigInteger;
 /** Reads Python's numbers. Not thread-safe. */
 final class PythonNumbers {
 
-    private final PythonText in;
+    private final PythonScanner in;
     private final boolean ofPython2;
 
-    PythonNumbers(PythonText in, boolean ofPython2) {
+    PythonNumbers(PythonScanner in, boolean ofPython2) {
         this.in = in;
         this.ofPython2 = ofPython2;
     }
 
     boolean isNumber() {
-        return PythonText.isDigit(in.peek())
-                || in.peek() == '.' && PythonText.isDigit(in.peek(1))
+        return PythonScanner.isDigit(in.peek())
+                || in.peek() == '.' && PythonScanner.isDigit(in.peek(1))
                 || in.peek() == '-'
                 || in.peek() == '+';
     }
@@ -70,13 +70,13 @@ final class PythonNumbers {
         if (number instanceof BigInteger && ofPython2) {
             int end = in.at;
             in.skipBlanks();
-            if (in.peek() != 'L' || PythonText.isOfName(in.peek(1))) {
+            if (in.peek() != 'L' || PythonScanner.isOfName(in.peek(1))) {
                 in.at = end;
             } else {
                 in.at++;
             }
         }
-        if (PythonText.isOfName(in.peek()) || in.peek() == '.') {
+        if (PythonScanner.isOfName(in.peek()) || in.peek() == '.') {
             in.at = start;
             throw in.expected("a number");
         }
@@ -100,7 +100,7 @@ final class PythonNumbers {
         StringBuilder digits = new StringBuilder();
         do {
             int start = in.at;
-            while (in.peek() != PythonText.NOTHING && in.peek() < 0x80 && Character.digit(in.peek(), radix) >= 0) {
+            while (in.peek() != PythonScanner.NOTHING && in.peek() < 0x80 && Character.digit(in.peek(), radix) >= 0) {
                 digits.append(in.next());
             }
             if (in.at == start) {
@@ -114,19 +114,19 @@ final class PythonNumbers {
         boolean whole = true;
         String digits = "0";
         if (in.peek() != '.') {
-            if (!PythonText.isDigit(in.peek())) {
+            if (!PythonScanner.isDigit(in.peek())) {
                 throw in.expected("a number");
             }
             digits = digits(10);
         }
         if (in.skip('.')) {
             whole = false;
-            if (PythonText.isDigit(in.peek())) {
+            if (PythonScanner.isDigit(in.peek())) {
                 digits(10);
             }
         }
         int sign = in.peek(1) == '+' || in.peek(1) == '-' ? 1 : 0;
-        if ((in.peek() == 'e' || in.peek() == 'E') && PythonText.isDigit(in.peek(1 + sign))) {
+        if ((in.peek() == 'e' || in.peek() == 'E') && PythonScanner.isDigit(in.peek(1 + sign))) {
             whole = false;
             in.at += 1 + sign;
             digits(10);

@@ -7,9 +7,9 @@ import java.util.Locale;
 /** Reads Python's string and bytes literals. Not thread-safe. */
 final class PythonStrings {
 
-    private final PythonText in;
+    private final PythonScanner in;
 
-    PythonStrings(PythonText in) {
+    PythonStrings(PythonScanner in) {
         this.in = in;
     }
 
@@ -50,7 +50,7 @@ final class PythonStrings {
         in.at += triple ? 3 : 1;
         while (!(in.peek() == quote && (!triple || in.peek(1) == quote && in.peek(2) == quote))) {
             int next = in.peek();
-            if (next == PythonText.NOTHING || next == 0 || next == '\n' && !triple || bytes && next > 0x7f) {
+            if (next == PythonScanner.NOTHING || next == 0 || next == '\n' && !triple || bytes && next > 0x7f) {
                 throw in.expected(bytes && next > 0x7f ? "an ASCII character" : "the end of the string");
             }
             if (next != '\\') {
@@ -59,7 +59,7 @@ final class PythonStrings {
             } else if (raw) {
                 characters.append('\\');
                 in.at++;
-                if (in.peek() != PythonText.NOTHING) {
+                if (in.peek() != PythonScanner.NOTHING) {
                     characters.append(in.next());
                 }
             } else {
@@ -73,7 +73,7 @@ final class PythonStrings {
 
     private void escape(StringBuilder characters, boolean bytes) throws MalformedException {
         int letter = in.peek();
-        if (letter == PythonText.NOTHING) {
+        if (letter == PythonScanner.NOTHING) {
             throw in.expected("the end of the string");
         }
         in.at++;

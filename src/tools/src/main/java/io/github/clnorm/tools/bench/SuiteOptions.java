@@ -45,7 +45,7 @@ final class SuiteOptions {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "quick",
-            description = "Which workloads, several with commas between them. Default: ${DEFAULT-VALUE}.")
+            description = "Suites of workloads, separated by commas. Default: ${DEFAULT-VALUE}.")
     private List<String> suites;
 
     @Option(

@@ -37,16 +37,12 @@ import picocli.CommandLine.Spec;
 /** The command {@code compare}. */
 @Command(
         name = "compare",
-        description = "Saved runs of bench side by side: rows are workloads, columns the devices of all runs.",
+        description = "Show saved runs of bench side by side: rows are workloads, columns are the devices of all runs.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "A ratio to the baseline is of times: above 1 is slower. Its noise band, in brackets, is what the recorded"
-                    + " spreads leave open: from the 10th percentile over the baseline's 90th to the 90th over the"
-                    + " baseline's 10th. The band of a mean is narrower: the rows' bands as independent noise, or two standard"
-                    + " errors of the rows' ratios where that is more. Means are geometric, over the rows that all devices have, or most of them where not all"
-                    + " have any in common.",
+            "A ratio to the baseline compares times: above 1 is slower. Its noise band, in brackets," + " follows from the recorded spreads: from the 10th percentile over the baseline's 90th to the" + " 90th over the baseline's 10th. The band of a mean is narrower: the rows' bands as independent" + " noise, or two standard errors of the rows' ratios if that is larger. Means are geometric," + " over the rows that all devices have, or that most of them have if not all have a row in" + " common.",
             "Exit codes: 0 done; 1 --fail-on-regression found rows or means, and named them; 2 a file is not a result of bench, or there"
                     + " is nothing to compare."
         })
@@ -77,36 +73,32 @@ public final class CompareCommand implements Callable<Integer> {
             paramLabel = "M",
             converter = MetricConverter.class,
             description =
-                    "What cells show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the copy."
-                            + " A page begins with it, and has the others too. Default: us; a page begins with gb_per_s.")
+                    "The metric to show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the" + " copy. A web page shows it first, and has the others too. Default: us; gb_per_s on a web page.")
     private Metric metric;
 
     @Option(
             names = "--baseline",
             paramLabel = "A.json",
             description =
-                    "Hold every device against the same one in this run; a run that has no such device, against its only"
-                            + " one. It need not be among the others.")
+                    "Compare every device with the same device of this run, or with its only device if a run does" + " not have that one. The file need not be among the others.")
     private String baseline;
 
     @Option(
             names = "--fail-on-regression",
             paramLabel = "PCT",
-            description = "Exit with 1 when a row, or the geometric mean of the rows of a direction, is slower than the"
-                    + " baseline by more than this many percent beyond its noise band, or a row was measured there and now is an error, unsupported, or on a device that was lost. Rows that are"
-                    + " skipped or missing are warned of.")
+            description = "Exit with 1 if a row, or the geometric mean of a direction's rows, is slower than the baseline" + " by more than this percentage beyond its noise band, or if a row that the baseline has now" + " fails, is unsupported, or is on a lost device. Skipped or missing rows print a warning.")
     private String tolerance;
 
-    @Option(names = "--html", paramLabel = "F", description = "A page that needs no network.")
+    @Option(names = "--html", paramLabel = "F", description = "Write a web page that needs no network.")
     private String html;
 
     @Option(
             names = "--csv",
             paramLabel = "F",
-            description = "Rows for a spreadsheet: one for each workload, pass and device, with all that was measured.")
+            description = "Write all figures as CSV: a row for each workload, pass and device.")
     private String csv;
 
-    @Option(names = "--markdown", paramLabel = "F", description = "The table, as an issue takes it.")
+    @Option(names = "--markdown", paramLabel = "F", description = "Write the table in Markdown, for an issue.")
     private String markdown;
 
     @Override

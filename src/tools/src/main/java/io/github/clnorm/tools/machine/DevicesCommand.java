@@ -36,7 +36,7 @@ public final class DevicesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "One JSON document instead of a table.")
+    @Option(names = "--json", description = "Print a JSON document instead of the table.")
     private boolean json;
 
     @Override

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "doctor",
-        description = "Say why this machine has no (or the wrong) OpenCL device, and how to mend it.",
+        description = "Explain why this machine has no (or the wrong) OpenCL device, and how to fix it.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class DoctorCommand implements Callable<Integer> {

@@ -18,9 +18,7 @@ public final class TuneOption {
             names = "--tune",
             paramLabel = "T",
             defaultValue = "cached",
-            description = "Launch parameters: off for heuristics, cached for stored winners where there are any, now to"
-                    + " search first, for 5 s a pass, what has none; a search that finds nothing says so in one line, and the"
-                    + " heuristics decide. Default: ${DEFAULT-VALUE}.")
+            description = "Launch parameters: off uses heuristics; cached uses stored results if there are any; now first" + " searches each pass that has none, for 5 s. If a search finds nothing, one line says so and" + " the heuristics are used. Default: ${DEFAULT-VALUE}.")
     private Tune tune;
 
     public Tuning tuning() {

@@ -14,15 +14,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A normalization whose speed is measured, with weight and bias, forward and backward; batch_norm by the batch's
- * statistics.
+ * A normalization to measure, with weight and bias, forward and backward; batch_norm uses the batch's statistics.
  *
- * @param operation which
- * @param dimensions of the input, in the order {@code (N, C, *)} whatever the layout; layer_norm and rms_norm: rows and
- *     the normalized size
- * @param numGroups G of group_norm; else 0
+ * @param operation which operation
+ * @param dimensions of the input, in the order {@code (N, C, *)} for any layout; for layer_norm and rms_norm the rows
+ *     and the normalized size
+ * @param numGroups G of group_norm; otherwise 0
  * @param type of the elements
- * @param layout where the channels lie; of no matter to layer_norm and rms_norm, which have none
+ * @param layout position of the channels; ignored for layer_norm and rms_norm, which have none
  */
 public record Workload(
         NormSpec.Kind operation, List<Long> dimensions, long numGroups, ElementType type, Layout layout) {
@@ -58,10 +57,10 @@ public record Workload(
     }
 
     /**
-     * The same in another type and layout.
+     * The workload with another type and layout.
      *
      * @param newType of the elements
-     * @param newLayout where the channels lie
+     * @param newLayout position of the channels
      * @return the changed workload
      */
     public Workload in(ElementType newType, Layout newLayout) {
@@ -172,7 +171,7 @@ public record Workload(
     }
 
     /**
-     * What is normalized, without type and layout.
+     * The name, without type and layout.
      *
      * @return such as {@code group_norm 2x320x64x64 G=32}
      */

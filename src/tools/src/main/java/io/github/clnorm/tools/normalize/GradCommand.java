@@ -19,9 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "grad",
         description =
-                "The gradients of what run computes with the same options: of a loss whose gradient with respect to"
-                        + " the output is in a file. One of --grad-input, --grad-weight and --grad-bias, or several, say which."
-                        + " - is standard input or output, as .npy; every file may be a pipe.",
+                "Compute the gradients of run with the same options, from a file with the gradient with respect" + " to the output. --grad-input, --grad-weight and --grad-bias select them. - is standard input" + " or output, as .npy; every file may be a pipe.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class GradCommand implements Callable<Integer> {
@@ -45,23 +43,21 @@ public final class GradCommand implements Callable<Integer> {
     @Option(
             names = "--grad-input",
             paramLabel = "F",
-            description = "Write the gradient of the input (dx), of its shape and type; it is that of a residual too.")
+            description = "Write the gradient of the input (dx), with its shape and type. A residual has the same" + " gradient.")
     private String gradInput;
 
     @Option(
             names = "--grad-weight",
             paramLabel = "F",
             description =
-                    "Write the gradient of the weight, of its shape and type; without --weight that of weights of 1,"
-                            + " of the input's type.")
+                    "Write the gradient of the weight, with its shape and type. Without --weight, weights are 1," + " with the input's type.")
     private String gradWeight;
 
     @Option(
             names = "--grad-bias",
             paramLabel = "F",
             description =
-                    "Write the gradient of the bias, of its shape and type; without --bias that of biases of 0, of"
-                            + " the input's type.")
+                    "Write the gradient of the bias, with its shape and type. Without --bias, biases are 0, with" + " the input's type.")
     private String gradBias;
 
     @Mixin

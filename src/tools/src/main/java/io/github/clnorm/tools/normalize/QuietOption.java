@@ -7,7 +7,7 @@ final class QuietOption {
 
     @Option(
             names = "--quiet",
-            description = "No summary, and no comparison with float64, without which a wrong result is not noticed.")
+            description = "Print no summary, and skip the comparison with float64, which detects wrong results.")
     private boolean quiet;
 
     boolean isQuiet() {

@@ -14,8 +14,7 @@ public final class JsonOption {
             arity = "0..1",
             fallbackValue = "",
             description =
-                    "One JSON document: to a file, beside the table, or without a name to standard output, instead of"
-                            + " it.")
+                    "Also write a JSON document to a file. Without a name, print it to standard output instead of" + " the table.")
     private String json;
 
     /** Whether the option was given. */

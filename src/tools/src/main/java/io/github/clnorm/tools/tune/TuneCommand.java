@@ -43,10 +43,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "Times are of whole passes, from enqueue to finished. A plan is stored in place of the heuristic's where it is"
-                    + " faster by more than noise; results are the same bits with each. Ctrl-C keeps what was found.",
-            "A pass whose search found nothing within the budget is skipped: the heuristic's plan stays, one line on standard"
-                    + " error says so, and the exit code is 0.",
+            "Times are of whole passes, from enqueue to finished. A plan is stored if it is faster than the" + " heuristics' plan by more than noise; all plans compute the same bits. Ctrl-C keeps the" + " results so far.",
+            "If the search for a pass finds nothing within the budget, the pass is skipped: the heuristics'" + " plan stays, one line on standard error says so, and the exit code is 0.",
             "The database is tuning.json in $CLNORM_CACHE, else in the user's cache folder.",
             "Exit code 1: a pass could not be tuned because of an error, or nothing could be stored."
         })
@@ -67,26 +65,25 @@ public final class TuneCommand implements Callable<Integer> {
             defaultValue = "10s",
             converter = Seconds.Converter.class,
             description =
-                    "How long to search for each pass at most, the driver's compiler included: such as 500ms or 30s."
-                            + " Default: ${DEFAULT-VALUE}.")
+                    "Time limit of the search for each pass, including the driver's compiler, such as 500ms or 30s." + " Default: ${DEFAULT-VALUE}.")
     private Seconds budget;
 
     @Mixin
     private JsonOption json;
 
-    @Option(names = "--explain", description = "Search nothing: say which plan would run, and why.")
+    @Option(names = "--explain", description = "Print which plan would run, and why, without searching.")
     private boolean explain;
 
     @Option(
             names = "--export",
             paramLabel = "F",
-            description = "Write what is stored to a file, for other users; - is standard output.")
+            description = "Write all stored results to a file, for other users; - is standard output.")
     private String exported;
 
     @Option(
             names = "--import",
             paramLabel = "F",
-            description = "Store what such a file has; of two results of the same the newer one stays.")
+            description = "Store the results of an exported file. Of two results for the same pass, the newer one is kept.")
     private String imported;
 
     @Option(names = "--quiet", description = "No progress bar, no table.")

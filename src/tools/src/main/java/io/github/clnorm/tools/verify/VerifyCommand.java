@@ -26,16 +26,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         description =
-                "Numerical conformance of a device, of results and of gradients: PyTorch's own cases and a float64"
-                        + " reference.",
+                "Test the results and gradients of a device against PyTorch's own cases and a float64 reference.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "An error is |y - expected| / (1 + |expected|), beyond what an expected value may itself be off; of gradients"
-                    + " of parameters |y - expected| / the largest |expected|. It takes a few minutes, mostly for the"
-                    + " driver's compiler.",
-            "Exit code 1: some case failed."
+            "The error is |y - expected| / (1 + |expected|), for gradients of parameters |y - expected| /" + " the largest |expected|, beyond the error of the expected value itself. Takes a few minutes," + " mostly for the driver's compiler.",
+            "Exit code 1: a case failed."
         })
 public final class VerifyCommand implements Callable<Integer> {
 
@@ -52,7 +49,7 @@ public final class VerifyCommand implements Callable<Integer> {
             names = "--only",
             paramLabel = "ROW",
             defaultValue = "",
-            description = "Only the rows of the table whose name begins so, such as group_norm. Default: all.")
+            description = "Only the rows whose names begin with this text, such as group_norm. Default: all.")
     private String only;
 
     @Override

@@ -3,7 +3,7 @@ package io.github.clnorm.tensorfile;
 import io.github.clnorm.tensorfile.PythonLiteral.MalformedException;
 
 /** A position in Python source text: characters, blanks, comments and words. Not thread-safe. */
-final class PythonText {
+final class PythonScanner {
 
     static final int NOTHING = -1;
 
@@ -14,7 +14,7 @@ final class PythonText {
     int at;
     private int depth;
 
-    PythonText(String text) {
+    PythonScanner(String text) {
         this.text = text.replace("\r\n", "\n").replace('\r', '\n');
     }
 
