@@ -1,5 +1,6 @@
 package io.github.clnorm.tools;
 
+import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -70,11 +71,7 @@ class NoDeviceTest {
     }
 
     private void assertOneLine(String... says) {
-        assertEquals(1, err.lines().count(), err);
-        assertTrue(err.startsWith("clnorm: "), err);
-        for (String words : says) {
-            assertTrue(err.contains(words), "'" + words + "' is not in: " + err);
-        }
+        ErrorLine.check(err, (Object[]) says);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools;
 
+import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -68,11 +69,7 @@ class PipesTest {
 
     private void refused(int expectedCode, String line, String... says) throws Exception {
         assertEquals(expectedCode, bash(line), errors);
-        assertEquals(1, errors.lines().count(), errors);
-        assertTrue(errors.startsWith("clnorm: "), errors);
-        for (String words : says) {
-            assertTrue(errors.contains(words), "'" + words + "' is not in: " + errors);
-        }
+        ErrorLine.check(errors, (Object[]) says);
     }
 
     @Test

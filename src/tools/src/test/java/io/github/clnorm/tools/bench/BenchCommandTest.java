@@ -1,13 +1,13 @@
 package io.github.clnorm.tools.bench;
 
+import static io.github.clnorm.tools.testing.PrintedJson.json;
+import static io.github.clnorm.tools.testing.PrintedJson.names;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.internal.plan.Plan;
@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,18 +69,6 @@ class BenchCommandTest extends CommandLineFixture {
     @AfterEach
     void useTheUsualClock() {
         CommandClock.use(System::nanoTime);
-    }
-
-    private static JsonNode json(String text) throws IOException {
-        return new ObjectMapper()
-                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .readTree(text);
-    }
-
-    private static List<String> names(JsonNode node) {
-        List<String> names = new ArrayList<>();
-        node.fieldNames().forEachRemaining(names::add);
-        return names;
     }
 
     @Test

@@ -1,14 +1,13 @@
 package io.github.clnorm.tools.tune;
 
+import static io.github.clnorm.tools.testing.PrintedJson.json;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.timing.FakeClock;
@@ -55,12 +54,6 @@ class TuneCommandTest extends CommandLineFixture {
     void useTheUsualCache() {
         System.clearProperty(PROPERTY);
         CommandClock.use(System::nanoTime);
-    }
-
-    private static JsonNode json(String text) throws IOException {
-        return new ObjectMapper()
-                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .readTree(text);
     }
 
     private List<Entry> entries() {

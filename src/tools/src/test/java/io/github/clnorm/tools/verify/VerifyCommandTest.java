@@ -1,13 +1,14 @@
 package io.github.clnorm.tools.verify;
 
+import static io.github.clnorm.tools.testing.PrintedJson.json;
+import static io.github.clnorm.tools.testing.PrintedJson.names;
+import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.testing.TestInfo;
@@ -23,7 +24,6 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -99,24 +99,8 @@ class VerifyCommandTest {
         return code;
     }
 
-    private static JsonNode json(String text) throws IOException {
-        return new ObjectMapper()
-                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .readTree(text);
-    }
-
-    private static List<String> names(JsonNode node) {
-        List<String> names = new ArrayList<>();
-        node.fieldNames().forEachRemaining(names::add);
-        return names;
-    }
-
     private void assertOneLine(String... says) {
-        assertEquals(1, err.lines().count(), err);
-        assertTrue(err.startsWith("clnorm: "), err);
-        for (String words : says) {
-            assertTrue(err.contains(words), "'" + words + "' is not in: " + err);
-        }
+        ErrorLine.check(err, (Object[]) says);
     }
 
     @Test
