@@ -4,7 +4,7 @@ import java.nio.file.Path;
 
 /**
  * The folder through which the program and the processes that JMH makes for it tell each other what is right, and who was:
- * the expected results as {@link ExpectedResults} writes them, and a {@link Verdict} of each peer.
+ * the expected results as {@link ExpectedResults} writes them, and a {@link PeerVerdict} of each peer.
  */
 final class Exchange {
 

@@ -73,35 +73,35 @@ public abstract class PeerBenchmark {
         Direction direction =
                 parameters.getBenchmark().endsWith(".backward") ? Direction.BACKWARD : Direction.FORWARD;
         slots = Cache.parse(cache).slots(workload, direction);
-        Verdict verdict = open(workload, direction);
+        PeerVerdict verdict = open(workload, direction);
         Path folder = Exchange.folder();
         if (folder != null) {
             verdict.write(Exchange.verdict(folder, peer));
         }
-        if (verdict.status() != Verdict.Status.OK) {
+        if (verdict.status() != PeerVerdict.Status.OK) {
             throw new IllegalStateException(peer + ": " + verdict.reason());
         }
         slot = 0;
     }
 
-    private Verdict open(Workload workload, Direction direction) throws IOException {
+    private PeerVerdict open(Workload workload, Direction direction) throws IOException {
         try {
             library = PeerName.parse(peer).open();
         } catch (LinkageError | RuntimeException e) {
             // For example because the library has no native part for this processor.
             System.err.println(peer + " cannot be loaded: " + firstLine(e));
-            return Verdict.without(Verdict.Status.UNSUPPORTED, "cannot be loaded");
+            return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, "cannot be loaded");
         }
         Data data = Data.of(workload);
         try {
             task = library.prepare(workload, data, direction, slots);
             Path folder = Exchange.folder();
             ExpectedResults check = folder != null ? ExpectedResults.read(folder) : ExpectedResults.of(workload, data, direction);
-            return Verdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
+            return PeerVerdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
         } catch (UnsupportedOperationException e) {
-            return Verdict.without(Verdict.Status.UNSUPPORTED, e.getMessage());
+            return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, e.getMessage());
         } catch (RuntimeException e) {
-            return Verdict.without(Verdict.Status.FAILED, "failed: " + firstLine(e));
+            return PeerVerdict.without(PeerVerdict.Status.FAILED, "failed: " + firstLine(e));
         }
     }
 

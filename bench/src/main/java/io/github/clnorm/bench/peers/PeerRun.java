@@ -68,9 +68,9 @@ final class PeerRun {
         Map<PeerName, Double> times = timer.time(workload, direction, cache, names);
         Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
         for (PeerName peer : names) {
-            Verdict verdict = Verdict.read(Exchange.verdict(exchange, peer.toString()));
-            if (verdict.status() == Verdict.Status.OK && !times.containsKey(peer)) {
-                verdict = Verdict.without(Verdict.Status.FAILED, "failed");
+            PeerVerdict verdict = PeerVerdict.read(Exchange.verdict(exchange, peer.toString()));
+            if (verdict.status() == PeerVerdict.Status.OK && !times.containsKey(peer)) {
+                verdict = PeerVerdict.without(PeerVerdict.Status.FAILED, "failed");
             }
             if (cache == Cache.ROTATED) {
                 checks.add(new RawResults.Checked(workload, direction, peer, verdict));
@@ -78,9 +78,9 @@ final class PeerRun {
             if (verdict.version() != null && versions.put(peer.toString(), verdict.version()) == null) {
                 System.err.println(peer + " " + verdict.version());
             }
-            failed |= verdict.status() == Verdict.Status.FAILED
-                    || verdict.status() != Verdict.Status.OK && peer == PeerName.CLNORM;
-            cells.put(peer, verdict.status() == Verdict.Status.OK
+            failed |= verdict.status() == PeerVerdict.Status.FAILED
+                    || verdict.status() != PeerVerdict.Status.OK && peer == PeerName.CLNORM;
+            cells.put(peer, verdict.status() == PeerVerdict.Status.OK
                     ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
                     : Cell.without(verdict.reason()));
         }

@@ -55,7 +55,7 @@ final class RawResults {
     }
 
     /** What became of a peer's check. */
-    record Checked(Workload workload, Direction direction, PeerName peer, Verdict verdict) {}
+    record Checked(Workload workload, Direction direction, PeerName peer, PeerVerdict verdict) {}
 
     /** All that there is so far, in place of what was written before. */
     void write(Map<String, String> versions, List<Checked> checks, Collection<RunResult> results) throws IOException {
@@ -68,7 +68,7 @@ final class RawResults {
         versions.forEach(ofPeers::put);
         ArrayNode nodes = document.putArray("checks");
         for (Checked checked : checks) {
-            Verdict verdict = checked.verdict();
+            PeerVerdict verdict = checked.verdict();
             ObjectNode check = nodes.addObject();
             check.put("workload", checked.workload().name());
             check.put("layout", checked.workload().layout().toString());

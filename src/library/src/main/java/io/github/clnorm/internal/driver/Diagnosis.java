@@ -127,10 +127,10 @@ public final class Diagnosis {
      * @param platforms the platforms of the drivers that behave
      * @return the exception with each driver's error
      */
-    public NoDeviceException noDevice(List<DriverCheck.Verdict> verdicts, List<PlatformInfo> platforms) {
+    public NoDeviceException noDevice(List<DriverCheck.DriverVerdict> verdicts, List<PlatformInfo> platforms) {
         List<Finding> problems =
                 new ArrayList<>(files().stream().filter(Finding::isProblem).toList());
-        for (DriverCheck.Verdict verdict : verdicts) {
+        for (DriverCheck.DriverVerdict verdict : verdicts) {
             // files() has reported a missing library.
             if (verdict.isGuilty() || (verdict.icd() != null && verdict.icd().problem() == null)) {
                 Finding finding = verdict.finding();

@@ -60,7 +60,7 @@ public final class DriverCheck {
      * @param platforms its platforms; empty if it failed before a device was opened
      * @param linkError why the dynamic linker cannot load it, or null
      */
-    public record Verdict(IcdFile icd, String fault, List<PlatformInfo> platforms, String linkError) {
+    public record DriverVerdict(IcdFile icd, String fault, List<PlatformInfo> platforms, String linkError) {
 
         /**
          * Returns whether the driver ended or blocked its process.
@@ -111,7 +111,7 @@ public final class DriverCheck {
      *     devices have no handles
      * @param guilty the drivers that were left out
      */
-    public record Answer(List<PlatformInfo> platforms, List<Verdict> guilty) {}
+    public record Answer(List<PlatformInfo> platforms, List<DriverVerdict> guilty) {}
 
     /**
      * Queries all drivers in one child, as a program loads them. If that fails, it queries each driver alone.
@@ -127,8 +127,8 @@ public final class DriverCheck {
             if (probe != null && probe.fault() == null) {
                 return new Answer(probe.platforms(), List.of());
             }
-            List<Verdict> verdicts = each();
-            List<Verdict> guilty = verdicts.stream().filter(Verdict::isGuilty).toList();
+            List<DriverVerdict> verdicts = each();
+            List<DriverVerdict> guilty = verdicts.stream().filter(DriverVerdict::isGuilty).toList();
             if (guilty.isEmpty()) {
                 // The drivers were only slow, or they fail only together.
                 probe = probe == null ? get(all, ChildJvm.limit().toMillis() * 2) : probe;
@@ -148,7 +148,7 @@ public final class DriverCheck {
      * @return the verdicts in the order of the ICD files; one for all drivers if the system has no ICD files
      * @throws NoDeviceException if the loader or JOCL's native library cannot be loaded
      */
-    public List<Verdict> each() {
+    public List<DriverVerdict> each() {
         List<IcdFile> icdFiles = asked();
         if (icdFiles.isEmpty()) {
             return Installation.hasIcdFiles() ? List.of() : List.of(verdict(null, ChildProbe.run(Map.of(), opening)));
@@ -156,7 +156,7 @@ public final class DriverCheck {
         int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(icdFiles.size(), threads), DriverCheck::daemon);
         try {
-            List<CompletableFuture<Verdict>> verdicts = icdFiles.stream()
+            List<CompletableFuture<DriverVerdict>> verdicts = icdFiles.stream()
                     .map(icd -> CompletableFuture.supplyAsync(() -> verdict(icd, probe(List.of(icd))), pool))
                     .toList();
             return verdicts.stream().map(DriverCheck::join).toList();
@@ -172,7 +172,7 @@ public final class DriverCheck {
      * @return the platforms in the order of a process that loads only these drivers; a guilty verdict if the drivers
      *     behave alone but not together
      */
-    public Answer without(List<Verdict> guilty) {
+    public Answer without(List<DriverVerdict> guilty) {
         List<IcdFile> others = others(guilty);
         if (others.isEmpty() && Installation.hasIcdFiles()
                 || guilty.stream().anyMatch(verdict -> verdict.icd() == null)) {
@@ -182,8 +182,8 @@ public final class DriverCheck {
         if (probe.fault() == null) {
             return new Answer(probe.platforms(), guilty);
         }
-        List<Verdict> all = new ArrayList<>(guilty);
-        all.add(new Verdict(
+        List<DriverVerdict> all = new ArrayList<>(guilty);
+        all.add(new DriverVerdict(
                 null, "the drivers together, each of which behaves alone: " + probe.fault(), List.of(), null));
         return new Answer(List.of(), List.copyOf(all));
     }
@@ -205,7 +205,7 @@ public final class DriverCheck {
      * @return how it ended and what it reported
      * @throws IOException if it cannot be started
      */
-    public Outcome run(Class<?> main, List<Verdict> guilty, String... arguments) throws IOException {
+    public Outcome run(Class<?> main, List<DriverVerdict> guilty, String... arguments) throws IOException {
         try (ProbeFolder vendors = new ProbeFolder();
                 ProbeFolder folder = new ProbeFolder()) {
             Path report = Files.createFile(folder.path().resolve("report"));
@@ -217,7 +217,7 @@ public final class DriverCheck {
         }
     }
 
-    private List<IcdFile> others(List<Verdict> guilty) {
+    private List<IcdFile> others(List<DriverVerdict> guilty) {
         List<Path> out = guilty.stream()
                 .filter(v -> v.icd() != null)
                 .map(v -> v.icd().file())
@@ -234,12 +234,12 @@ public final class DriverCheck {
                 : List.of();
     }
 
-    private static Verdict verdict(IcdFile icd, ChildProbe probe) {
+    private static DriverVerdict verdict(IcdFile icd, ChildProbe probe) {
         if (probe.fault() == null) {
-            return new Verdict(icd, null, probe.platforms(), probe.linkError());
+            return new DriverVerdict(icd, null, probe.platforms(), probe.linkError());
         }
         String name = icd == null ? "an OpenCL driver" : icd.file() + ": the driver " + icd.library();
-        return new Verdict(icd, name + " " + probe.fault(), probe.platforms(), null);
+        return new DriverVerdict(icd, name + " " + probe.fault(), probe.platforms(), null);
     }
 
     private ChildProbe probe(List<IcdFile> icdFiles) {

@@ -28,7 +28,7 @@ public final class FirstLoad {
     private static final AtomicBoolean OPENED = new AtomicBoolean();
 
     // Drivers that end or block a process that opens one of their devices.
-    private static volatile List<DriverCheck.Verdict> notToBeOpened = List.of();
+    private static volatile List<DriverCheck.DriverVerdict> notToBeOpened = List.of();
 
     // Loads JNA's classes only if a program asks for a guard.
     private static volatile Supplier<Guard> guards = NoGuard::new;
@@ -122,7 +122,7 @@ public final class FirstLoad {
         }
         List<Finding> guilty = notToBeOpened.stream()
                 .filter(verdict -> Devices.of(verdict.platforms()).stream().anyMatch(other -> isSame(device, other)))
-                .map(DriverCheck.Verdict::finding)
+                .map(DriverCheck.DriverVerdict::finding)
                 .toList();
         if (!guilty.isEmpty()) {
             throw refusal(guilty, "Choose another device");
@@ -178,7 +178,7 @@ public final class FirstLoad {
             StartNotes.delete(left);
             return;
         }
-        List<DriverCheck.Verdict> guilty;
+        List<DriverCheck.DriverVerdict> guilty;
         try {
             guilty = check.get().openingDevices().ask().guilty();
         } catch (NoDeviceException e) {
@@ -193,7 +193,7 @@ public final class FirstLoad {
         }
         List<Finding> cannotBeLoaded = guilty.stream()
                 .filter(verdict -> verdict.platforms().isEmpty())
-                .map(DriverCheck.Verdict::finding)
+                .map(DriverCheck.DriverVerdict::finding)
                 .toList();
         if (!cannotBeLoaded.isEmpty()) {
             throw refusal(cannotBeLoaded, "clnorm doctor tests each driver");

@@ -63,7 +63,7 @@ public final class DevicesCommand implements Callable<Integer> {
         out.flush();
         if (devices.isEmpty()) {
             // Each driver's own error is now worth the time.
-            List<DriverCheck.Verdict> verdicts =
+            List<DriverCheck.DriverVerdict> verdicts =
                     answer.guilty().isEmpty() ? check.map(DriverCheck::each).orElse(List.of()) : answer.guilty();
             throw Diagnosis.ofThisMachine().noDevice(verdicts, answer.platforms());
         }
@@ -142,7 +142,7 @@ public final class DevicesCommand implements Callable<Integer> {
                     .put("problem", platform.problem());
         }
         ArrayNode guilty = root.putArray("broken_drivers");
-        for (DriverCheck.Verdict verdict : answer.guilty()) {
+        for (DriverCheck.DriverVerdict verdict : answer.guilty()) {
             guilty.addObject()
                     .put(
                             "icd_file",

@@ -81,10 +81,10 @@ public final class DoctorCommand implements Callable<Integer> {
      */
     private int devices(Diagnosis diagnosis) throws IOException {
         Optional<DriverCheck> check = DriverCheck.ofThisMachine();
-        List<DriverCheck.Verdict> guilty = new ArrayList<>();
+        List<DriverCheck.DriverVerdict> guilty = new ArrayList<>();
         List<PlatformInfo> platforms;
         if (check.isPresent()) {
-            for (DriverCheck.Verdict verdict : check.get().each()) {
+            for (DriverCheck.DriverVerdict verdict : check.get().each()) {
                 line(verdict.finding());
                 if (verdict.isGuilty()) {
                     guilty.add(verdict);
@@ -112,7 +112,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
 
     /** Builds and runs a kernel in a child process. */
-    private static Finding tried(DriverCheck check, List<DriverCheck.Verdict> guilty, DeviceInfo device)
+    private static Finding tried(DriverCheck check, List<DriverCheck.DriverVerdict> guilty, DeviceInfo device)
             throws IOException {
         DriverCheck.Outcome outcome = check.run(SmokeTest.class, guilty, device.selector());
         ChildJvm.Ending ending = outcome.ending();

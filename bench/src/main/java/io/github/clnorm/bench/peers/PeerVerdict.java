@@ -17,21 +17,21 @@ import java.util.Properties;
  * @param implementation which of its own the library chose; null where it does not say
  * @param version of the library; null where it could not be loaded
  */
-record Verdict(Status status, double error, String reason, String implementation, String version) {
+record PeerVerdict(Status status, double error, String reason, String implementation, String version) {
 
-    static Verdict without(Status status, String reason) {
-        return new Verdict(status, Double.NaN, reason, null, null);
+    static PeerVerdict without(Status status, String reason) {
+        return new PeerVerdict(status, Double.NaN, reason, null, null);
     }
 
     /** Runs every slot that is to be compared. */
-    static Verdict of(Task task, int slots, ExpectedResults check, String version) {
+    static PeerVerdict of(Task task, int slots, ExpectedResults check, String version) {
         double error = 0;
         for (int slot = 0; slot < slots; slot++) {
             task.run(slot);
             error = Math.max(error, check.error(task.results(slot)));
         }
         boolean right = ExpectedResults.passes(error);
-        return new Verdict(
+        return new PeerVerdict(
                 right ? Status.OK : Status.WRONG,
                 error,
                 right ? null : String.format(Locale.ROOT, "wrong (error %.1e)", error),
@@ -58,7 +58,7 @@ record Verdict(Status status, double error, String reason, String implementation
     }
 
     /** What a process left; where it came to nothing, that. */
-    static Verdict read(Path file) throws IOException {
+    static PeerVerdict read(Path file) throws IOException {
         if (!Files.exists(file)) {
             return without(Status.FAILED, "failed");
         }
@@ -66,7 +66,7 @@ record Verdict(Status status, double error, String reason, String implementation
         try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         }
-        return new Verdict(
+        return new PeerVerdict(
                 Status.valueOf(properties.getProperty("status")),
                 Double.parseDouble(properties.getProperty("error")),
                 properties.getProperty("reason"),
