@@ -13,6 +13,7 @@ import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.comparison.FigureText;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.MessageText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +74,7 @@ final class Explanation {
         try {
             return session.planner().problem(plan, problem);
         } catch (ClException e) {
-            return Optional.of(e.getMessage().strip().replaceAll("\\s*\\R\\s*", " "));
+            return Optional.of(MessageText.oneLine(e.getMessage()));
         }
     }
 

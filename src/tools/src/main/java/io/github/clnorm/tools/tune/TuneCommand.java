@@ -17,6 +17,7 @@ import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Interruption;
 import io.github.clnorm.tools.terminal.JsonOption;
+import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.ProgressLine;
 import io.github.clnorm.tools.terminal.Seconds;
 import io.github.clnorm.tools.terminal.Version;
