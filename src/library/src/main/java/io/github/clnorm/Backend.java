@@ -5,6 +5,7 @@ import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.runtime.AllocatedMemory;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.TunedPlans;
 import io.github.clnorm.type.ElementType;
@@ -275,7 +276,7 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalStateException when the backend is closed
      */
     public MemoryUse memory() {
-        Session.MemoryUse use = session.memory();
+        AllocatedMemory use = session.memory();
         return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
     }
 

@@ -4,7 +4,8 @@ import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
-import io.github.clnorm.internal.runtime.Backward;
+import io.github.clnorm.internal.runtime.BackwardBuffers;
+import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
@@ -119,11 +120,11 @@ final class GradientPass {
                 dWeight != null,
                 dBias != null);
         boolean given = statistics == Statistics.GIVEN;
-        Backward.enqueue(
+        Engine.enqueue(
                 session,
                 problem,
                 session.planner().plan(problem),
-                new Backward.Buffers(
+                new BackwardBuffers(
                         Pass.buffer(input),
                         Pass.buffer(options.residual()),
                         Pass.buffer(gradOutput),

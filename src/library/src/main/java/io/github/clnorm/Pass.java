@@ -4,7 +4,8 @@ import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
-import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.ForwardBuffers;
 import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.Activation;
@@ -167,11 +168,11 @@ final class Pass {
         try (DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
                 DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
             DeviceBuffer meanBuffer = mean != null ? mean.buffer() : update != null ? batchMean : buffer(givenMean);
-            Forward.enqueue(
+            Engine.enqueue(
                     session,
                     problem,
                     session.planner().plan(problem),
-                    new Forward.Buffers(
+                    new ForwardBuffers(
                             input.buffer(),
                             buffer(options.residual()),
                             buffer(weight),

@@ -2,9 +2,9 @@ package io.github.clnorm;
 
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
-import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Piece;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -112,16 +112,16 @@ public final class Tensor implements AutoCloseable {
      * @param target takes the bytes in pieces. It is called without a lock, and may use other tensors and backends
      * @throws IllegalStateException when it is closed, or written before the last piece was read
      */
-    public void read(Session.Piece target) {
+    public void read(Piece target) {
         Objects.requireNonNull(target, "target");
         requireOpen();
-        backend.session().read(buffer, target);
+        backend.session().transfers().read(buffer, target);
     }
 
     /** The same into the library's own arrays. */
-    private void fetch(Session.Piece target) {
+    private void fetch(Piece target) {
         requireOpen();
-        backend.session().read(buffer, target, false);
+        backend.session().transfers().read(buffer, target, false);
     }
 
     /**
@@ -156,16 +156,16 @@ public final class Tensor implements AutoCloseable {
      *     not this tensor. If it throws, the tensor's content is undefined
      * @throws IllegalStateException when it is closed, or another transfer is writing it
      */
-    public void write(Session.Piece source) {
+    public void write(Piece source) {
         Objects.requireNonNull(source, "source");
         requireOpen();
-        backend.session().write(buffer, source, true, "Tensor.write");
+        backend.session().transfers().write(buffer, source, true, "Tensor.write");
     }
 
     /** The same by a source that fills everything. */
-    private void fill(String by, Session.Piece source) {
+    private void fill(String by, Piece source) {
         requireOpen();
-        backend.session().write(buffer, source, false, by);
+        backend.session().transfers().write(buffer, source, false, by);
     }
 
     /**
@@ -188,7 +188,7 @@ public final class Tensor implements AutoCloseable {
             return;
         }
         if (type == other.type && backend == other.backend) {
-            backend.session().copy(other.buffer, buffer, "Tensor.copyFrom");
+            backend.session().transfers().copy(other.buffer, buffer, "Tensor.copyFrom");
             return;
         }
         long version = other.version();
@@ -202,7 +202,7 @@ public final class Tensor implements AutoCloseable {
     /** Reads some elements as those of another type. */
     private void readAs(ElementType as, long first, ByteBuffer target) {
         if (as == type) {
-            backend.session().read(buffer, first * type.bytes(), target);
+            backend.session().transfers().read(buffer, first * type.bytes(), target);
             return;
         }
         int count = target.remaining() / as.bytes();
@@ -212,7 +212,7 @@ public final class Tensor implements AutoCloseable {
         for (int at = 0; at < count; at += CONVERTED) {
             int some = Math.min(CONVERTED, count - at);
             own.clear().limit(some * type.bytes());
-            backend.session().read(buffer, (first + at) * type.bytes(), own);
+            backend.session().transfers().read(buffer, (first + at) * type.bytes(), own);
             Codec.decode(type, own, values, 0);
             ByteBuffer part = target.duplicate().order(target.order());
             part.position(target.position() + at * as.bytes()).limit(part.position() + some * as.bytes());
@@ -232,7 +232,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Sets every element to one value. Asynchronous. */
     void fill(float value) {
-        backend.session().fill(buffer, element(value), "Tensor.fill");
+        backend.session().transfers().fill(buffer, element(value), "Tensor.fill");
     }
 
     private byte[] element(float value) {

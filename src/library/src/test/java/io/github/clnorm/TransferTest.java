@@ -13,6 +13,7 @@ import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Piece;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
@@ -78,7 +79,7 @@ class TransferTest {
         float[] values = counting(LARGE, 1);
         float[] nines = Values.constant(4, 9);
         List<ByteBuffer> kept = new ArrayList<>();
-        Session.Piece keeping = (at, piece) -> {
+        Piece keeping = (at, piece) -> {
             assertEquals(16, piece.capacity());
             kept.add(piece);
         };
@@ -190,7 +191,7 @@ class TransferTest {
             Tensor x = backend.empty(LARGE);
             AutoCloseable closed = all ? backend : x;
             for (boolean write : new boolean[] {true, false}) {
-                Session.Piece closing = (at, piece) -> {
+                Piece closing = (at, piece) -> {
                     try {
                         closed.close();
                     } catch (Exception e) {

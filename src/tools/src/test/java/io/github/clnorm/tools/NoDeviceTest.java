@@ -1,6 +1,5 @@
 package io.github.clnorm.tools;
 
-import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.tensorfile.TestFiles;
 import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.testing.ErrorLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools;
 
-import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.tensorfile.TensorFile;
 import io.github.clnorm.tensorfile.TestFiles;
 import io.github.clnorm.testing.Values;
+import io.github.clnorm.tools.testing.ErrorLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

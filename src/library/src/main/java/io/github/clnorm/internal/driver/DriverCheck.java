@@ -128,7 +128,8 @@ public final class DriverCheck {
                 return new Answer(probe.platforms(), List.of());
             }
             List<DriverVerdict> verdicts = each();
-            List<DriverVerdict> guilty = verdicts.stream().filter(DriverVerdict::isGuilty).toList();
+            List<DriverVerdict> guilty =
+                    verdicts.stream().filter(DriverVerdict::isGuilty).toList();
             if (guilty.isEmpty()) {
                 // The drivers were only slow, or they fail only together.
                 probe = probe == null ? get(all, ChildJvm.limit().toMillis() * 2) : probe;

@@ -29,15 +29,11 @@ public record Columns(int lanes, int columns, int tiles) {
             lanes *= 2;
         }
         long columns = lanes * rowLength;
-        long tiles = ceil(geometry.rows(), (long) lanes * TILE_ROWS);
+        long tiles = Divide.ceil(geometry.rows(), (long) lanes * TILE_ROWS);
         if (columns > Integer.MAX_VALUE / 2 || tiles > Integer.MAX_VALUE / lanes) {
             throw new IllegalArgumentException("rows of " + rowLength + " elements, and " + geometry.rows()
                     + " of them, are more than the supported " + Integer.MAX_VALUE / 2);
         }
         return new Columns(lanes, (int) columns, (int) tiles);
-    }
-
-    private static long ceil(long a, long b) {
-        return (a + b - 1) / b;
     }
 }

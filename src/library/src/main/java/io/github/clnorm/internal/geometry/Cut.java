@@ -22,9 +22,11 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
     public static final int LANES = 64;
     /** Elements of a block along a row. */
     public static final int BLOCK = 1024;
+    /** For kernels that sum nothing: one block of one element. */
+    public static final Cut NONE = new Cut(1, 1, 1, 1, 1, 0, 0, 1);
 
     /**
-     * The cut of a geometry that is not empty.
+     * The cut of a non-empty geometry.
      *
      * @param geometry the sets
      * @return their cut
@@ -35,7 +37,7 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
     }
 
     private static Cut alongRows(Geometry geometry) {
-        long perRow = ceil(geometry.width(), BLOCK);
+        long perRow = Divide.ceil(geometry.width(), BLOCK);
         long last = geometry.width() - (perRow - 1) * BLOCK;
         int blocks = count(geometry, geometry.rows() * perRow);
         if (perRow == 1 || last == BLOCK) {
@@ -49,17 +51,17 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
      * The number of pieces of {@link #BLOCK} elements into which a row is divided for normalizing.
      *
      * @param geometry the sets
-     * @return pieces of one row; the last may be shorter
+     * @return pieces of one row; the last may have fewer elements
      */
     public static int piecesPerRow(Geometry geometry) {
-        return count(geometry, geometry.rows() * ceil(geometry.width(), BLOCK)) / (int) geometry.rows();
+        return count(geometry, geometry.rows() * Divide.ceil(geometry.width(), BLOCK)) / (int) geometry.rows();
     }
 
     private static Cut acrossRows(Geometry geometry) {
         Columns columns = Columns.of(geometry);
         long lanes = columns.lanes();
         int blocks = count(geometry, geometry.width() * columns.tiles() * lanes);
-        // Tile after tile, lane after lane. The last tile: its whole long rows, and one row more in the first lanes.
+        // By tiles, then lanes. The last tile has `whole` long rows, and its first lanes one row more.
         long whole = geometry.rows() / lanes - (columns.tiles() - 1) * Columns.TILE_ROWS;
         int further = (int) (geometry.rows() % lanes);
         long unit = columns.tiles() > 1 ? Columns.TILE_ROWS : whole + (further > 0 ? 1 : 0);
@@ -77,9 +79,5 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
                     + " blocks, more than the supported " + Integer.MAX_VALUE);
         }
         return (int) blocks;
-    }
-
-    private static long ceil(long a, long b) {
-        return (a + b - 1) / b;
     }
 }

@@ -7,20 +7,20 @@ package io.github.clnorm.internal.geometry;
  *
  * <p>Immutable and thread-safe.
  *
- * @param order which of them
+ * @param order what a block is
  * @param blocks of a set
- * @param runs parameters of a set; 1 where every element has its own
+ * @param runs parameters of a set; 1 if every element has its own
  * @param perRun successive blocks of one parameter
  */
 public record GradientCut(Order order, int blocks, int runs, int perRun) {
 
-    /** What is summed with what. */
+    /** What a block is. */
     public enum Order {
-        /** Pieces of runs that share a parameter. */
+        /** A piece of at most {@link Cut#BLOCK} elements of a run, which share a parameter. */
         RUNS,
-        /** Pieces of rows, every element with parameters of its own; these are summed across the samples. */
+        /** A piece of a row in which every element has its own parameters, which are summed across the samples. */
         EACH,
-        /** Columns, across rows. */
+        /** A column, across rows. */
         COLUMNS
     }
 
@@ -29,7 +29,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     private static final long MANY_ROWS = 8;
 
     /**
-     * The cut of a geometry that is not empty.
+     * The cut of a non-empty geometry.
      *
      * @param geometry the sets
      * @return their cut
@@ -45,10 +45,10 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
             return counted(geometry, Order.COLUMNS, width * ofColumn, width / run, ofColumn * run);
         }
         if (run == 1) {
-            long pieces = ceil(width, Cut.BLOCK);
+            long pieces = Divide.ceil(width, Cut.BLOCK);
             return counted(geometry, Order.EACH, pieces, 1, pieces);
         }
-        long pieces = ceil(run, Cut.BLOCK);
+        long pieces = Divide.ceil(run, Cut.BLOCK);
         return counted(geometry, Order.RUNS, rows * (width / run) * pieces, width / run, pieces);
     }
 
@@ -56,7 +56,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
      * The tensor for sums over samples, if every element of a row has parameters of its own: one sample, whose rows are
      * those of all sets and whose columns are the parameters.
      *
-     * @param geometry one with the order {@link Order#EACH}
+     * @param geometry a geometry with the order {@link Order#EACH}
      * @return {@code [1][samples][groups · width][1]}
      */
     public static Geometry acrossSamples(Geometry geometry) {
@@ -64,9 +64,9 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     }
 
     /**
-     * How the sums across the samples are cut.
+     * The cut of the sums across the samples.
      *
-     * @param geometry one with the order {@link Order#EACH}
+     * @param geometry a geometry with the order {@link Order#EACH}
      * @return the cut of its columns
      */
     public static GradientCut ofColumns(Geometry geometry) {
@@ -77,10 +77,10 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     }
 
     /**
-     * Elements of a block, at most.
+     * The most elements of a block.
      *
      * @param geometry the sets
-     * @return {@link Cut#BLOCK}, or a whole run or row that is shorter; across rows those of a column
+     * @return at most {@link Cut#BLOCK}; across rows at most {@link Columns#TILE_ROWS}
      */
     public long elementsOfBlock(Geometry geometry) {
         return switch (order) {
@@ -96,9 +96,5 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
                     + blocks + " blocks, more than the supported " + Integer.MAX_VALUE);
         }
         return new GradientCut(order, (int) blocks, (int) runs, (int) perRun);
-    }
-
-    private static long ceil(long a, long b) {
-        return (a + b - 1) / b;
     }
 }

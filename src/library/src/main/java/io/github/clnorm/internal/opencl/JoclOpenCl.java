@@ -24,10 +24,10 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 import org.jocl.cl_program;
 
-/** OpenCL through JOCL, on one context and one in-order queue. Thread-safety is that of {@link OpenCl}. */
+/** OpenCL through JOCL, on one context and one in-order queue. Thread-safety: see {@link OpenCl}. */
 public final class JoclOpenCl implements OpenCl {
 
-    // A larger program is none.
+    // A driver that reports a larger binary is in error.
     private static final long MOST_BINARY = 64 << 20;
     private static final int MOST_LOG_BYTES = 16 << 20;
     private static final int MOST_LOG = 64 << 10;
@@ -37,7 +37,7 @@ public final class JoclOpenCl implements OpenCl {
     private final cl_context context;
     private final cl_command_queue queue;
 
-    /** A buffer, and what an argument is set to by. */
+    /** A buffer, and the pointer that sets it as an argument. */
     private record Buffer(cl_mem memory, Pointer pointer) {}
 
     // Reused for every launch.
@@ -54,7 +54,7 @@ public final class JoclOpenCl implements OpenCl {
     private final Pointer realPointer = Pointer.to(real);
     private final Pointer real64Pointer = Pointer.to(real64);
 
-    // Only where the driver's own finish does not wait: then reading a little does.
+    // Some drivers' clFinish returns early; a blocking read does not.
     private final boolean finishesEarly;
     private final ByteBuffer awaited = ByteBuffer.allocateDirect(Float.BYTES);
     private Memory awaitedOnDevice;
@@ -71,10 +71,10 @@ public final class JoclOpenCl implements OpenCl {
      * Opens a device with a context and a queue of its own.
      *
      * @param info the device
-     * @param timed whether launches can be timed; costs some drivers a little
+     * @param timed whether launches can be timed; makes some drivers a little slower
      * @return the port
      * @throws ClException when the device cannot be opened
-     * @throws io.github.clnorm.device.NoDeviceException when its driver ended an earlier process in this, and still would
+     * @throws io.github.clnorm.device.NoDeviceException when opening the device with this driver crashes the process
      */
     public static JoclOpenCl open(DeviceInfo info, boolean timed) {
         return FirstLoad.opening(info, () -> opened(info, timed));
@@ -87,7 +87,7 @@ public final class JoclOpenCl implements OpenCl {
         cl_device_id[] devices = {info.handle().device()};
         cl_context context = created(code, () -> clCreateContext(properties, 1, devices, null, null, code));
         check(code[0], "clCreateContext", info.description());
-        // The call of OpenCL 1.2: clCreateCommandQueueWithProperties is not there on every device.
+        // The call of OpenCL 1.2: not every device has clCreateCommandQueueWithProperties.
         @SuppressWarnings("deprecation")
         cl_command_queue queue = created(
                 code, () -> clCreateCommandQueue(context, devices[0], timed ? CL_QUEUE_PROFILING_ENABLE : 0, code));
@@ -99,7 +99,7 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     /**
-     * Works on somebody else's context and queue. Both are retained, and released by {@link #close()}.
+     * Works on the caller's context and queue. Retains both; {@link #close()} releases them.
      *
      * @param info the queue's device
      * @param context the context
@@ -271,7 +271,7 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public byte[] binary(Program program) {
         cl_program of = (cl_program) program.handle();
-        // Somebody else's context may have several devices, and then as many binaries.
+        // A caller's context may have several devices, and then as many binaries.
         int[] devices = new int[1];
         check(
                 () -> clGetProgramInfo(of, CL_PROGRAM_NUM_DEVICES, Sizeof.cl_uint, Pointer.to(devices), null),
@@ -304,7 +304,7 @@ public final class JoclOpenCl implements OpenCl {
                 size)));
     }
 
-    /** The compiler's log, as far as the driver gives it and a message can hold it. */
+    /** The compiler's log, cut to the length of a message. */
     static String buildLog(DriverAnswer.Query query) {
         DriverAnswer log = DriverAnswer.of(query, MOST_LOG_BYTES);
         if (log.code() != CL_SUCCESS) {
@@ -430,7 +430,7 @@ public final class JoclOpenCl implements OpenCl {
         }
     }
 
-    /** Several threads may wait at the same time. What the buffer holds is not looked at. */
+    /** Read by {@link #finish}, possibly by several threads at a time. The content is ignored. */
     private synchronized Memory awaitedOnDevice() {
         if (awaitedOnDevice == null) {
             awaitedOnDevice = createBuffer(awaited.capacity());

@@ -4,11 +4,11 @@ import io.github.clnorm.device.ClException;
 import java.nio.ByteBuffer;
 
 /**
- * The OpenCL calls that clnorm makes on one device, one method a call. Every method throws {@link ClException} when
- * OpenCL answers with an error. Handles stay valid until they are released; nothing here is checked twice.
+ * The OpenCL calls that clnorm makes on one device, one method for each. Every method throws {@link ClException} when OpenCL
+ * reports an error. Handles stay valid until they are released. Arguments are not checked again.
  *
- * <p>Thread-safe in part: {@link #write}, {@link #read} and {@link #finish} block and may be called by several threads at a
- * time, also while another thread makes any other call. Of all other calls there is one at a time.
+ * <p>Partly thread-safe: several threads may call {@link #write}, {@link #read} and {@link #finish}, which block, at the same
+ * time as any other call. All other calls must be made one at a time.
  */
 public interface OpenCl extends AutoCloseable {
 
@@ -50,25 +50,25 @@ public interface OpenCl extends AutoCloseable {
     Memory createBuffer(long bytes);
 
     /**
-     * Gives a buffer back. Commands already enqueued still find it.
+     * Releases a buffer, after the commands that are enqueued on it.
      *
      * @param memory the buffer
      */
     void release(Memory memory);
 
     /**
-     * Copies from the host, and waits.
+     * Copies from the host. Blocks until that is done.
      *
-     * @param memory where to
+     * @param memory the target
      * @param offset first byte in the buffer
      * @param source a direct buffer; its remaining bytes are copied, its position is not changed
      */
     void write(Memory memory, long offset, ByteBuffer source);
 
     /**
-     * Copies to the host, and waits.
+     * Copies to the host, after all that is enqueued. Blocks until that is done.
      *
-     * @param memory where from
+     * @param memory the source
      * @param offset first byte in the buffer
      * @param target a direct buffer; its remaining bytes are filled, its position is not changed
      */
@@ -79,7 +79,7 @@ public interface OpenCl extends AutoCloseable {
      *
      * @param from the source
      * @param to the target
-     * @param bytes how many, from the beginning of both
+     * @param bytes the size, from the beginning of both
      */
     void copy(Memory from, Memory to, long bytes);
 
@@ -87,8 +87,8 @@ public interface OpenCl extends AutoCloseable {
      * Enqueues setting all of a buffer.
      *
      * @param memory the target
-     * @param pattern 1, 2, 4 or 8 bytes, which are repeated
-     * @param bytes how many are set, from the beginning; a multiple of the pattern's
+     * @param pattern 1, 2, 4 or 8 bytes; repeated
+     * @param bytes the size, from the beginning; a multiple of the pattern's
      */
     void fill(Memory memory, byte[] pattern, long bytes);
 
@@ -103,32 +103,32 @@ public interface OpenCl extends AutoCloseable {
     Program build(String source, String options);
 
     /**
-     * What the driver made of a program.
+     * The driver's binary of a program.
      *
      * @param program the program
-     * @return the binary for {@link #load}; empty where the driver has none to give
+     * @return the binary for {@link #load}; empty if the driver has none
      */
     byte[] binary(Program program);
 
     /**
-     * Takes a program that was compiled before.
+     * Loads a program that was compiled before.
      *
      * @param binary of the same device and driver
-     * @param options those that it was compiled with
+     * @param options the options that it was compiled with
      * @return the program
-     * @throws ClException when the driver does not take it
+     * @throws ClException when the driver rejects it
      */
     Program load(byte[] binary, String options);
 
     /**
-     * Gives a program back.
+     * Releases a program.
      *
      * @param program the program
      */
     void release(Program program);
 
     /**
-     * Looks a kernel up.
+     * Creates a kernel of a program.
      *
      * @param program a program
      * @param name the kernel's name
@@ -137,14 +137,14 @@ public interface OpenCl extends AutoCloseable {
     Kernel createKernel(Program program, String name);
 
     /**
-     * Gives a kernel back.
+     * Releases a kernel.
      *
      * @param kernel the kernel
      */
     void release(Kernel kernel);
 
     /**
-     * How many work-items a work-group of this kernel may have here; may be less than the device's limit.
+     * The most work-items of a work-group of this kernel; may be less than the device's limit.
      *
      * @param kernel the kernel
      * @return the limit
@@ -206,10 +206,10 @@ public interface OpenCl extends AutoCloseable {
     void setLocalArgument(Kernel kernel, int index, long bytes);
 
     /**
-     * Enqueues a one-dimensional launch behind everything enqueued before.
+     * Enqueues a one-dimensional launch.
      *
      * @param kernel the kernel, with all arguments set
-     * @param workGroups how many work-groups
+     * @param workGroups the number of work-groups
      * @param workGroupSize work-items of each
      * @param timed whether to return an event
      * @return the event, or null
@@ -217,7 +217,7 @@ public interface OpenCl extends AutoCloseable {
     Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed);
 
     /**
-     * How long a finished launch ran on the device.
+     * The time of a finished launch on the device.
      *
      * @param event the launch
      * @return nanoseconds
@@ -225,7 +225,7 @@ public interface OpenCl extends AutoCloseable {
     long nanoseconds(Event event);
 
     /**
-     * Gives an event back.
+     * Releases an event.
      *
      * @param event the event
      */
@@ -234,10 +234,10 @@ public interface OpenCl extends AutoCloseable {
     /** Sends what is enqueued to the device. */
     void flush();
 
-    /** Waits until everything enqueued is done. */
+    /** Blocks until everything enqueued is done. */
     void finish();
 
-    /** Gives queue and context back. Does not throw. */
+    /** Releases queue and context. Does not throw. */
     @Override
     void close();
 }

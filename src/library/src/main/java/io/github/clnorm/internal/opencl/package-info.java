@@ -1,2 +1,2 @@
-/** The OpenCL port: the few calls that clnorm makes, behind an interface that hides JOCL and can be replaced. */
+/** The OpenCL port: the calls that clnorm makes, behind an interface that hides JOCL and that tests replace. */
 package io.github.clnorm.internal.opencl;

@@ -12,7 +12,7 @@ final class Allocation implements Runnable {
 
     private final DeviceMemory owner;
     final long bytes;
-    // Null where there is none: of no bytes, or closed.
+    // Null for no bytes, and when closed.
     private OpenCl.Memory memory;
     private volatile boolean closed;
     // Null unless -Dclnorm.leaks=on.
@@ -21,11 +21,11 @@ final class Allocation implements Runnable {
     private long version;
     private String writer;
     private String writerThread;
-    // The thread whose transfer fills the memory piece by piece, or null.
+    // The thread whose transfer is filling the memory, or null.
     private Thread filler;
-    // Native calls that use the memory while the lock is free.
+    // Native calls that use the memory without the lock.
     private int pins;
-    // The scope that closes it, or null.
+    // The scope that will close it, or null.
     private volatile ScopeMembers scope;
 
     Allocation(DeviceMemory owner, OpenCl.Memory memory, long bytes, Throwable site) {
@@ -58,7 +58,7 @@ final class Allocation implements Runnable {
         return closed;
     }
 
-    /** Begins a transfer into the memory: until {@link #endFilling}, other commands that use it are rejected. */
+    /** Begins a transfer into the memory. Until {@link #endFilling}, other commands that use it are rejected. */
     void beginFilling(String by) {
         memory();
         filler = Thread.currentThread();
@@ -69,14 +69,14 @@ final class Allocation implements Runnable {
         filler = null;
     }
 
-    /** Keeps the memory allocated while a native call outside the lock reads it, also when it is closed meanwhile. */
+    /** Keeps the memory allocated while a native call reads it without the lock, even if it is closed meanwhile. */
     OpenCl.Memory pin() {
         OpenCl.Memory pinned = memory();
         pins++;
         return pinned;
     }
 
-    /** The same for the transfer that fills it. */
+    /** As {@link #pin}, for the transfer that fills it. */
     OpenCl.Memory pinForFilling() {
         requireOpen();
         pins++;
@@ -100,7 +100,7 @@ final class Allocation implements Runnable {
         writerThread = Thread.currentThread().getName();
     }
 
-    /** Which operation wrote the memory last, and on which thread. */
+    /** The operation that wrote the memory last, and its thread. */
     String lastWriter() {
         return writer == null ? "nothing" : writer + " on thread " + writerThread;
     }
@@ -110,12 +110,12 @@ final class Allocation implements Runnable {
         members.add(this);
     }
 
-    /** No scope closes it any more. */
+    /** Removes it from its scope, if it is in one. */
     void leaveAnyScope() {
         leaveScope();
     }
 
-    /** Leaves a scope. Whether it was in it. */
+    /** Leaves a scope; returns whether it was in it. */
     boolean leaveScope(ScopeMembers members) {
         if (scope != members) {
             return false;
@@ -151,11 +151,11 @@ final class Allocation implements Runnable {
         }
     }
 
-    /** The buffer is unreachable. Does nothing where it was closed. */
+    /** Called when the buffer is unreachable. No-op when it was closed. */
     @Override
     public void run() {
         if (!closed) {
-            // An open scope would have closed it: that is not forgotten.
+            // An open scope would have closed it: no leak.
             boolean expected = scope != null;
             owner.forgotten(this);
             if (!expected) {

@@ -11,7 +11,7 @@ public final class DeviceBuffer implements AutoCloseable {
 
     private final Session session;
     private final Allocation allocation;
-    // Null for memory that the session itself keeps track of.
+    // Null for memory that the session itself closes.
     private final Cleaner.Cleanable cleanable;
 
     private DeviceBuffer(Session session, Allocation allocation, boolean reclaimed) {
@@ -20,17 +20,17 @@ public final class DeviceBuffer implements AutoCloseable {
         this.cleanable = reclaimed ? Leaks.register(this, allocation) : null;
     }
 
-    /** A buffer of the caller's, reclaimed when it is forgotten. */
+    /** A buffer for a caller; reclaimed when it becomes unreachable. */
     static DeviceBuffer reclaimed(Session session, Allocation allocation) {
         return new DeviceBuffer(session, allocation, true);
     }
 
-    /** A buffer of the session's own. */
+    /** A buffer of the session itself. */
     static DeviceBuffer kept(Session session, Allocation allocation) {
         return new DeviceBuffer(session, allocation, false);
     }
 
-    /** A buffer without memory, which stands for another one. */
+    /** A buffer without memory, in place of one that is known later. */
     static DeviceBuffer standIn(Session session) {
         return new DeviceBuffer(session, null, false);
     }
@@ -58,7 +58,7 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     /**
-     * Rejects a buffer that no command could use now.
+     * Rejects a buffer that commands cannot use now.
      *
      * @throws IllegalStateException when it is closed, or a transfer is writing it
      */
@@ -77,7 +77,7 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     /**
-     * How often its content was changed: every write by the library counts.
+     * The number of writes by the library so far.
      *
      * @return 0 at first
      */
@@ -118,7 +118,7 @@ public final class DeviceBuffer implements AutoCloseable {
         }
     }
 
-    /** Makes the caller responsible for it: no scope closes it any more. */
+    /** Removes it from its scope: the caller closes it. */
     public void leaveScope() {
         session.lock();
         try {
@@ -137,7 +137,7 @@ public final class DeviceBuffer implements AutoCloseable {
         return allocation.isClosed();
     }
 
-    /** Gives the memory back, after the work that is enqueued on it. */
+    /** Releases the memory after the commands that are enqueued on it. */
     @Override
     public void close() {
         session.lock();

@@ -19,24 +19,24 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A session's allocator: what is allocated, what is free, and what was forgotten. The session's lock guards everything but
- * {@link #forgotten}.
+ * A session's allocator: open allocations, the free list, and allocations that became unreachable. The session's lock guards
+ * everything but {@link #forgotten}.
  *
- * <p>Java's garbage collector sees none of the device's memory and has no reason to run when it is full. So the allocator
- * runs it, when an allocation fails, and when twice as much is allocated as the last collection left: a program that forgets
- * to close its tensors goes on working, and one that closes them is hardly ever stopped for it.
+ * <p>Java's garbage collector does not see device memory, so it does not run when that is full. The allocator runs it when an
+ * allocation fails, and when twice as much is allocated as the last collection left. Programs that do not close their tensors
+ * go on working, and programs that do are rarely stopped for a collection.
  */
 final class DeviceMemory {
 
-    // The free list keeps at most this part of the device's memory.
+    // The free list holds at most 1/4 of the device's memory.
     private static final int FREE_SHARE = 4;
-    // No collection below these.
+    // No collection below these limits.
     private static final long FEW_BYTES = 256L << 20;
     private static final int FEW_ALLOCATIONS = 4096;
-    // Of small devices, such as those of phones, at most this part.
+    // Small devices, such as those of phones: at most 1/8 of their memory.
     private static final int FEW_SHARE = 8;
     private static final long CLEANER_MILLISECONDS = 200;
-    // Waits of 4, 8, … 512 ms: a second in all before an allocation fails for good.
+    // Waits of 4, 8, … 512 ms: an allocation fails after one second in all.
     private static final int MOST_TRIES = 10;
 
     private static final AtomicBoolean CANNOT_COLLECT = new AtomicBoolean();
@@ -53,7 +53,7 @@ final class DeviceMemory {
     private long inUse;
     private long peak;
     private long scratchBytes;
-    // A collection runs beyond these: twice what the last one left. What it left is not forgotten.
+    // Beyond these a collection runs: twice of what the last one left, which is still in use.
     private long collectedBytes;
     private int collectedAllocations = FEW_ALLOCATIONS;
 
@@ -67,10 +67,10 @@ final class DeviceMemory {
     }
 
     /**
-     * Memory whose content is undefined; none for 0 bytes.
+     * Allocates memory with undefined content; none for 0 bytes.
      *
-     * @param bytes how much
-     * @param scratch whether it is the session's own: then it counts as pooled, not as in use
+     * @param bytes its size
+     * @param scratch whether it is the session's own; it then counts as pooled, not as in use
      */
     Allocation allocate(long bytes, boolean scratch) {
         if (bytes > device.maxBuffer()) {
@@ -101,8 +101,8 @@ final class DeviceMemory {
     }
 
     /**
-     * Makes a call that needs device memory. Where there is too little, the free list is given back, then what the program
-     * forgot to close, and the call is tried again each time.
+     * Makes a call that needs device memory. When there is too little, releases the free list and retries, then reclaims
+     * unreachable buffers and retries.
      */
     <T> T withRoom(Supplier<T> call) {
         ClException failure;
@@ -116,7 +116,7 @@ final class DeviceMemory {
             if (tries == 1) {
                 collect();
             } else if (tries > 1) {
-                // The cleaner's thread takes its time to report what the collector found.
+                // The cleaner's thread reports what the collector found with a delay.
                 park(1L << tries);
                 drain();
             }
@@ -152,13 +152,13 @@ final class DeviceMemory {
         }
     }
 
-    /** Runs the garbage collector, and reclaims what it found. */
+    /** Runs the garbage collector, and reclaims the buffers that it found unreachable. */
     private void collect() {
         CountDownLatch cleaned = new CountDownLatch(1);
         WeakReference<Object> canary = new WeakReference<>(new Object());
         Leaks.register(new Object(), cleaned::countDown);
         System.gc();
-        // The cleaner's thread does not need the session's lock to report what it finds.
+        // Reporting does not need the session's lock, which this thread holds.
         awaitUninterruptibly(cleaned, CLEANER_MILLISECONDS);
         drain();
         if (canary.get() != null && CANNOT_COLLECT.compareAndSet(false, true)) {
@@ -170,7 +170,7 @@ final class DeviceMemory {
         }
     }
 
-    /** Called by the cleaner's thread, without the lock: reclaims at once where the lock is free, else soon. */
+    /** Called by the cleaner's thread without the lock. Reclaims now if the lock is free, else at the next allocation. */
     void forgotten(Allocation allocation) {
         forgotten.add(allocation);
         if (lock.tryLock()) {
@@ -193,7 +193,7 @@ final class DeviceMemory {
             }
         }
         if (isAny) {
-            // What a collection found later than it was waited for was not left by it.
+            // The last collection left less than was counted: these were reported late.
             collectedBytes = Math.min(collectedBytes, Math.max(fewBytes, 2 * inUse));
             collectedAllocations = Math.min(collectedAllocations, Math.max(FEW_ALLOCATIONS, 2 * open.size()));
         }
@@ -211,7 +211,7 @@ final class DeviceMemory {
         free.keep(memory, bytes);
     }
 
-    /** Gives back what is free. */
+    /** Releases the free list. */
     void trim() {
         drain();
         free.release();
@@ -226,20 +226,12 @@ final class DeviceMemory {
         return scratches.size();
     }
 
-    long inUse() {
-        drain();
-        return inUse;
+    AllocatedMemory allocated() {
+        int buffers = openAllocations();
+        return new AllocatedMemory(inUse, free.bytes() + scratchBytes, peak, buffers);
     }
 
-    long peak() {
-        return peak;
-    }
-
-    long pooled() {
-        return free.bytes() + scratchBytes;
-    }
-
-    /** What gives everything back, a release each. */
+    /** Actions that release everything, one allocation each. */
     List<Runnable> releases() {
         List<Runnable> releases = new ArrayList<>();
         List.copyOf(open).forEach(allocation -> releases.add(allocation::close));

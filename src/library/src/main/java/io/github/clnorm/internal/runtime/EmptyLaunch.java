@@ -1,25 +1,20 @@
 package io.github.clnorm.internal.runtime;
 
-import io.github.clnorm.internal.opencl.OpenCl;
-
-/** A launch that does nothing: what every launch costs beside its work. Thread-safe. */
+/** An empty kernel, for measuring launch overhead. Thread-safe. */
 public final class EmptyLaunch {
     private EmptyLaunch() {}
 
     /**
-     * Enqueues it and sends it to the device, without waiting.
+     * Enqueues the kernel and sends it to the device. Does not block.
      *
-     * @param session where
-     * @param argument any buffer; not touched
+     * @param session the device
+     * @param argument any buffer; neither read nor written
      */
     public static void enqueue(Session session, DeviceBuffer argument) {
-        session.lock();
-        try {
-            OpenCl.Kernel kernel = session.kernel("launch.cl", "nothing", "");
-            session.enqueue(kernel, new KernelArguments().add(argument), 1, 1);
-            session.flush();
-        } finally {
-            session.unlock();
-        }
+        session.exclusively(() -> {
+            BuiltKernel kernel = session.kernel("launch.cl", "nothing", "");
+            session.queue().enqueue(kernel, kernel.arguments().with("y", argument), 1, 1);
+            session.queue().flush();
+        });
     }
 }

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Free list of device memory, reused by exact size. Drivers take microseconds to allocate a buffer, and the
- * system a multiple of a kernel's time to bring in the pages of a large one. Commands run in order: what is enqueued on a
- * buffer is done before anything that its next owner enqueues. The caller holds the session's lock.
+ * Free list of device memory, reused by exact size. Allocating a buffer takes the driver microseconds, and the page faults of
+ * a large one take longer than a kernel. Reuse needs no waiting, since commands run in order. The caller holds the session's
+ * lock.
  */
 final class FreeBuffers {
 
@@ -17,7 +17,7 @@ final class FreeBuffers {
 
     private final OpenCl openCl;
     private final long mostBytes;
-    // The last to become free is at the end, and still in some cache.
+    // The most recently freed is last; it may still be in a cache.
     private final List<Free> free = new ArrayList<>();
     private long bytes;
 
@@ -26,7 +26,7 @@ final class FreeBuffers {
         this.mostBytes = mostBytes;
     }
 
-    /** Memory of exactly that size, or null: there must be no room behind a tensor in which a stray write is not noticed. */
+    /** Memory of exactly that size, or null. A larger buffer would hide writes beyond a tensor's end. */
     OpenCl.Memory take(long size) {
         for (int i = free.size() - 1; i >= 0; i--) {
             if (free.get(i).bytes == size) {
@@ -37,7 +37,7 @@ final class FreeBuffers {
         return null;
     }
 
-    /** Keeps memory, and gives back what has been free for longest where that is too much. */
+    /** Adds memory, and releases the oldest beyond the limits. */
     void keep(OpenCl.Memory memory, long size) {
         free.add(new Free(memory, size));
         bytes += size;
@@ -48,12 +48,12 @@ final class FreeBuffers {
         }
     }
 
-    /** How much is free. */
+    /** Bytes in the list. */
     long bytes() {
         return bytes;
     }
 
-    /** Gives everything back; the first failure is thrown at the end. Whether there was anything. */
+    /** Releases everything; throws the first failure at the end. Returns whether the list held anything. */
     boolean release() {
         List<Free> all = List.copyOf(free);
         free.clear();

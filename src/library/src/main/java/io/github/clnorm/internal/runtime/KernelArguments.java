@@ -1,159 +1,145 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
-import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.runtime.KernelSignature.Parameter;
+import io.github.clnorm.internal.runtime.KernelSignature.Type;
 import io.github.clnorm.type.ElementType;
-import java.util.Arrays;
 
-/** A kernel's arguments, in their order. */
+/**
+ * The arguments of a kernel, each set once, by its parameter's name. Names are resolved when arguments are made, which is
+ * once for many launches; a launch goes by indices.
+ */
 final class KernelArguments {
 
-    private enum Kind {
+    /** How an argument is handed to OpenCL. */
+    enum Kind {
         BUFFER,
+        LOCAL,
         UINT,
         ULONG,
         FLOAT,
-        DOUBLE,
-        LOCAL
+        DOUBLE
     }
 
-    private static final int FEW = 4;
+    private final KernelSignature signature;
+    private final ElementType real;
+    // Null: not set yet.
+    final Kind[] kinds;
+    // Numbers; the bits of floating-point numbers, the bytes of local memory.
+    final long[] numbers;
+    final DeviceBuffer[] buffers;
 
-    private Kind[] kinds = new Kind[FEW];
-    // Numbers; of floating-point ones the bits, of local memory the bytes.
-    private long[] numbers = new long[FEW];
-    private DeviceBuffer[] buffers = new DeviceBuffer[FEW];
-    private int count;
+    /**
+     * No arguments.
+     *
+     * @param real what the kernel's {@code real} is built as: float32 or float64
+     */
+    KernelArguments(KernelSignature signature, ElementType real) {
+        int count = signature.parameters().size();
+        this.signature = signature;
+        this.real = real;
+        this.kinds = new Kind[count];
+        this.numbers = new long[count];
+        this.buffers = new DeviceBuffer[count];
+    }
 
-    private KernelArguments add(Kind kind, long number, DeviceBuffer buffer) {
-        if (count == kinds.length) {
-            kinds = Arrays.copyOf(kinds, 2 * count);
-            numbers = Arrays.copyOf(numbers, 2 * count);
-            buffers = Arrays.copyOf(buffers, 2 * count);
+    /** Sets a pointer to global memory; null for a null pointer. */
+    KernelArguments with(String name, DeviceBuffer buffer) {
+        return set(index(name, Type.BUFFER), Kind.BUFFER, 0, buffer);
+    }
+
+    /** Sets a uint or a ulong. */
+    KernelArguments with(String name, long value) {
+        int index = signature.index(name);
+        if (signature.parameters().get(index).type() == Type.UINT) {
+            if (value < 0 || value > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "the argument " + name + " of " + signature.kernel() + " is not a uint: " + value);
+            }
+            return set(index, Kind.UINT, value, null);
         }
-        kinds[count] = kind;
-        numbers[count] = number;
-        buffers[count++] = buffer;
-        return this;
+        return set(index(name, Type.ULONG), Kind.ULONG, value, null);
     }
 
-    KernelArguments add(DeviceBuffer buffer) {
-        return add(Kind.BUFFER, 0, buffer);
-    }
-
-    KernelArguments add(long value) {
-        return add(Kind.ULONG, value, null);
-    }
-
-    KernelArguments add(int value) {
-        return add(Kind.UINT, value, null);
-    }
-
-    /** A value of the kernel's `real`. */
-    KernelArguments addReal(ElementType real, double value) {
+    /** Sets a real. */
+    KernelArguments withReal(String name, double value) {
+        int index = index(name, Type.REAL);
         return real == ElementType.FLOAT64
-                ? add(Kind.DOUBLE, Double.doubleToRawLongBits(value), null)
-                : add(Kind.FLOAT, Float.floatToRawIntBits((float) value), null);
+                ? set(index, Kind.DOUBLE, Double.doubleToRawLongBits(value), null)
+                : set(index, Kind.FLOAT, Float.floatToRawIntBits((float) value), null);
     }
 
-    /** SETS_ARGUMENTS of sets.cl. */
-    KernelArguments add(Geometry sets) {
-        return add(sets.rows()).add(sets.groups()).add(sets.width()).add(sets.run());
+    /** Sets the size of local memory, in bytes. */
+    KernelArguments withLocal(String name, long bytes) {
+        return set(index(name, Type.LOCAL), Kind.LOCAL, bytes, null);
     }
 
-    /** RUNS_ARGUMENTS of gradient.cl. */
-    KernelArguments add(GradientCut cut) {
-        return add(cut.blocks()).add(cut.runs()).add(cut.perRun());
+    /** The parameters of a geometry. */
+    KernelArguments with(Geometry sets) {
+        return with("rows", sets.rows())
+                .with("groups", sets.groups())
+                .with("width", sets.width())
+                .with("run", sets.run());
     }
 
-    /** CUT_ARGUMENTS of moments.cl. */
-    KernelArguments add(ElementType real, Cut cut) {
+    /** The parameters of a cut into blocks. */
+    KernelArguments with(Cut cut) {
         double unit = cut.unit();
-        return add(cut.blocks())
-                .add(cut.period())
-                .add(cut.full())
-                .add(cut.fuller())
-                .addReal(real, cut.more() / unit)
-                .addReal(real, cut.less() / unit)
-                .addReal(real, unit);
+        return with("blocks", cut.blocks())
+                .with("period", cut.period())
+                .with("full", cut.full())
+                .with("fuller", cut.fuller())
+                .withReal("more", cut.more() / unit)
+                .withReal("less", cut.less() / unit)
+                .withReal("unit", unit);
     }
 
-    KernelArguments addLocal(long bytes) {
-        return add(Kind.LOCAL, bytes, null);
+    /** The parameters of a cut for gradients. */
+    KernelArguments with(GradientCut cut) {
+        return with("blocks", cut.blocks()).with("runs", cut.runs()).with("per_run", cut.perRun());
     }
 
-    /** Leaves a ulong for later, see {@link #set}: its index. */
-    int skip() {
-        add(0L);
-        return count - 1;
-    }
-
-    /** A ulong that was left. */
-    void set(int index, long value) {
-        numbers[index] = value;
-    }
-
-    int count() {
-        return count;
-    }
-
-    /** A buffer, or null. */
-    DeviceBuffer buffer(int index) {
-        return buffers[index];
-    }
-
-    void set(int index, DeviceBuffer buffer) {
-        buffers[index] = buffer;
+    /** The parameters of columns. */
+    KernelArguments with(Columns columns, int strips) {
+        return with("short_rows", columns.lanes()).with("strips", strips).with("tiles", columns.tiles());
     }
 
     /**
-     * What the arguments of a kernel are set to. Setting one costs about a microsecond, which is seen where a launch takes
-     * twenty; so only those are set that are not what they should be. The caller holds the session's lock.
+     * Checks that every parameter is set.
+     *
+     * @throws IllegalStateException when one is not
      */
-    static final class Placed {
-        private final OpenCl openCl;
-        private final OpenCl.Kernel kernel;
-        // Null: not set, or nobody knows.
-        private Kind[] kinds = new Kind[0];
-        private long[] numbers = new long[0];
-        private OpenCl.Memory[] memories = new OpenCl.Memory[0];
-
-        Placed(OpenCl openCl, OpenCl.Kernel kernel) {
-            this.openCl = openCl;
-            this.kernel = kernel;
-        }
-
-        /** Sets what differs. */
-        void place(KernelArguments arguments) {
-            if (kinds.length < arguments.count) {
-                kinds = Arrays.copyOf(kinds, arguments.count);
-                numbers = Arrays.copyOf(numbers, arguments.count);
-                memories = Arrays.copyOf(memories, arguments.count);
-            }
-            for (int i = 0; i < arguments.count; i++) {
-                DeviceBuffer buffer = arguments.buffers[i];
-                place(i, arguments.kinds[i], arguments.numbers[i], buffer == null ? null : buffer.memory());
+    KernelArguments requireComplete() {
+        for (int i = 0; i < kinds.length; i++) {
+            if (kinds[i] == null) {
+                throw new IllegalStateException("the argument "
+                        + signature.parameters().get(i).name() + " of " + signature.kernel() + " is not set");
             }
         }
+        return this;
+    }
 
-        private void place(int index, Kind kind, long number, OpenCl.Memory memory) {
-            if (kinds[index] == kind && numbers[index] == number && memories[index] == memory) {
-                return;
-            }
-            kinds[index] = null;
-            switch (kind) {
-                case BUFFER -> openCl.setArgument(kernel, index, memory);
-                case UINT -> openCl.setArgument(kernel, index, (int) number);
-                case ULONG -> openCl.setArgument(kernel, index, number);
-                case FLOAT -> openCl.setArgument(kernel, index, Float.intBitsToFloat((int) number));
-                case DOUBLE -> openCl.setArgument(kernel, index, Double.longBitsToDouble(number));
-                case LOCAL -> openCl.setLocalArgument(kernel, index, number);
-            }
-            kinds[index] = kind;
-            numbers[index] = number;
-            memories[index] = memory;
+    private int index(String name, Type type) {
+        int index = signature.index(name);
+        Parameter parameter = signature.parameters().get(index);
+        if (parameter.type() != type) {
+            throw new IllegalStateException("the argument " + name + " of " + signature.kernel() + " is a "
+                    + parameter.type() + ", not a " + type);
         }
+        return index;
+    }
+
+    private KernelArguments set(int index, Kind kind, long number, DeviceBuffer buffer) {
+        if (kinds[index] != null) {
+            throw new IllegalStateException("the argument "
+                    + signature.parameters().get(index).name() + " of " + signature.kernel() + " is set twice");
+        }
+        kinds[index] = kind;
+        numbers[index] = number;
+        buffers[index] = buffer;
+        return this;
     }
 }

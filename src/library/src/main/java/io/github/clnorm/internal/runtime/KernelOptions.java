@@ -5,14 +5,14 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 
-/** The macros that kernels are built with; those that have their default are left out, so that programs are shared. */
+/** The macros that a kernel is built with. Defaults are left out, so that kernels share programs. */
 final class KernelOptions {
 
     private final StringBuilder text = new StringBuilder();
 
     private KernelOptions() {}
 
-    /** What every kernel is told. */
+    /** The macros of every kernel. */
     static KernelOptions of(
             Session session, int workGroupSize, int vectorWidth, ElementType type, Statistics statistics) {
         boolean fma = type == ElementType.FLOAT64 || session.device().fusedMultiplyAdd();
@@ -34,7 +34,7 @@ final class KernelOptions {
         return this;
     }
 
-    /** Only where a condition holds. */
+    /** Adds a macro if a condition holds. */
     KernelOptions with(boolean condition, String macro, Object value) {
         return condition ? with(macro, value) : this;
     }

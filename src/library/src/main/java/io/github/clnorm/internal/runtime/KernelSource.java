@@ -9,16 +9,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The kernel files of the {@code opencl} folder, with their includes put in place. Thread-safe. */
+/** The kernel files of the {@code opencl} folder, with includes expanded. Read once a process. Thread-safe. */
 public final class KernelSource {
 
     private static final String FOLDER = "/io/github/clnorm/opencl/";
-    // No file begins with one.
+    // No file begins with an include.
     private static final String INCLUDE = "\n#include \"";
 
-    // What kernels are looked up in; the files that these include are reached through them.
+    // The files that define kernels; all other files are included by these.
     static final List<String> FILES = List.of(
             "affine.cl",
             "affine_columns.cl",
@@ -35,12 +37,12 @@ public final class KernelSource {
             "running.cl",
             "smoke.cl");
     private static final int HASH_BYTES = 8;
+    private static final Map<String, String> EXPANDED = new ConcurrentHashMap<>();
 
     private KernelSource() {}
 
     /**
-     * A short hash of all kernels: other kernels may be faster or slower, and results that were measured or tuned with
-     * them say so by it.
+     * A short hash of all kernels. Measured and tuned results store it, since other kernels may be faster or slower.
      *
      * @return 16 hexadecimal digits
      */
@@ -56,16 +58,16 @@ public final class KernelSource {
         }
     }
 
-    /** The text of a kernel file; every file is included at its first mention only. */
+    /** The text of a kernel file; every include is expanded once, where it is first mentioned. */
     static String of(String file) {
-        return expand(file, new HashSet<>());
+        return EXPANDED.computeIfAbsent(file, of -> expand(of, new HashSet<>()));
     }
 
     private static String expand(String file, Set<String> seen) {
         if (!seen.add(file)) {
             return "";
         }
-        // By hand: a regular expression over all the text takes longer than everything else at the start of a process.
+        // Not by a regular expression, which would take longer than the rest of a process's start.
         String text = read(file);
         StringBuilder expanded = new StringBuilder();
         int from = 0;

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The device's own times of some launches, and what they were launched by.
+ * The times of some launches by the device's clock, and their plan.
  *
- * <p>Not thread-safe: it belongs to the thread whose launches it timed.
+ * <p>Not thread-safe: only the thread whose launches were timed may use it.
  */
 public final class LaunchTimes {
 
     private final OpenCl openCl;
     private final List<OpenCl.Event> events = new ArrayList<>();
-    private final Map<Session.Scratch, Long> scratch = new EnumMap<>(Session.Scratch.class);
+    private final Map<Scratch, Long> scratch = new EnumMap<>(Scratch.class);
     private Plan plan;
     private int launches;
     private long nanoseconds;
@@ -35,7 +35,7 @@ public final class LaunchTimes {
         plan = of;
     }
 
-    void scratch(Session.Scratch use, long bytes) {
+    void scratch(Scratch use, long bytes) {
         scratch.merge(use, bytes, Math::max);
     }
 
@@ -51,7 +51,7 @@ public final class LaunchTimes {
     }
 
     /**
-     * How many launches there were.
+     * The number of launches.
      *
      * @return a count
      */
@@ -60,7 +60,7 @@ public final class LaunchTimes {
     }
 
     /**
-     * How long they ran, without the gaps between them.
+     * The launches' times on the device, without the gaps between them.
      *
      * @return nanoseconds
      */
@@ -69,7 +69,7 @@ public final class LaunchTimes {
     }
 
     /**
-     * How long it took as the host sees it, from the beginning of the action until the device was done.
+     * The time on the host, from the beginning of the action until the device was done.
      *
      * @return nanoseconds
      */
@@ -78,16 +78,16 @@ public final class LaunchTimes {
     }
 
     /**
-     * The plan of the last pass among them.
+     * The plan of the last pass.
      *
-     * @return the plan; null where none was enqueued
+     * @return the plan; null if no pass was enqueued
      */
     public Plan plan() {
         return plan;
     }
 
     /**
-     * What the launches needed beside their tensors.
+     * The scratch memory of the launches.
      *
      * @return bytes of device memory
      */

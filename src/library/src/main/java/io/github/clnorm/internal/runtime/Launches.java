@@ -1,13 +1,12 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.geometry.Problem;
-import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import java.util.List;
 
 /**
- * The launches of a pass, ready for any buffers: everything that depends on the problem and the plan alone is done once, and
- * what remains of a call is to put the buffers in and to enqueue. The caller holds the session's lock.
+ * The launches of a pass, ready for any buffers. Work that depends only on problem and plan is done once; a call sets the
+ * buffers and enqueues. The caller holds the session's lock.
  */
 final class Launches {
 
@@ -15,14 +14,14 @@ final class Launches {
      * Launches of one kernel.
      *
      * @param kernel the kernel
-     * @param arguments all but the first work-group's index
+     * @param arguments all of them, with stand-ins for buffers and 0 for the first work-group's index
      * @param workGroupSize work-items of a work-group
-     * @param firstGroupArgument takes the index of a launch's first work-group
+     * @param firstGroupArgument the index of the argument that takes a launch's first work-group
      * @param groups work-groups in all
-     * @param atOnce work-groups that one launch may have
+     * @param atOnce the most work-groups of one launch
      */
     record Launch(
-            OpenCl.Kernel kernel,
+            BuiltKernel kernel,
             KernelArguments arguments,
             int workGroupSize,
             int firstGroupArgument,
@@ -30,12 +29,12 @@ final class Launches {
             long atOnce) {}
 
     /**
-     * What launches are made for.
+     * What launches depend on.
      *
      * @param problem forward or backward
-     * @param plan how
+     * @param plan the plan
      * @param eps added to the variance
-     * @param present which buffers there are, a bit for each
+     * @param present which buffers are not null, a bit for each
      */
     record Key(Problem problem, Plan plan, double eps, long present) {
 
@@ -52,7 +51,7 @@ final class Launches {
 
     private final Session session;
     private final Launch[] launches;
-    // Of every argument of every launch: which of the buffers it takes, or none of them.
+    // For every argument of every launch: the index of the pass's buffer that it takes, or NONE.
     private final int[][] roles;
     private final int scratchGeneration;
 
@@ -61,17 +60,17 @@ final class Launches {
         this.launches = launches.toArray(Launch[]::new);
         this.roles = new int[this.launches.length][];
         for (int i = 0; i < roles.length; i++) {
-            roles[i] = roles(this.launches[i].arguments, standIns);
+            roles[i] = roles(this.launches[i].arguments.buffers, standIns);
         }
-        this.scratchGeneration = session.scratchGeneration();
+        this.scratchGeneration = session.scratch().generation();
     }
 
-    private static int[] roles(KernelArguments arguments, DeviceBuffer... standIns) {
-        int[] roles = new int[arguments.count()];
+    private static int[] roles(DeviceBuffer[] buffers, DeviceBuffer... standIns) {
+        int[] roles = new int[buffers.length];
         for (int i = 0; i < roles.length; i++) {
             roles[i] = NONE;
             for (int role = 0; role < standIns.length; role++) {
-                if (standIns[role] != null && standIns[role] == arguments.buffer(i)) {
+                if (standIns[role] != null && standIns[role] == buffers[i]) {
                     roles[i] = role;
                 }
             }
@@ -79,21 +78,12 @@ final class Launches {
         return roles;
     }
 
-    /** A buffer in the place of each, for collecting launches; null where there is none. */
-    static DeviceBuffer[] standIns(Session session, DeviceBuffer... buffers) {
-        DeviceBuffer[] standIns = new DeviceBuffer[buffers.length];
-        for (int i = 0; i < buffers.length; i++) {
-            standIns[i] = buffers[i] == null ? null : DeviceBuffer.standIn(session);
-        }
-        return standIns;
-    }
-
-    /** Whether the scratch buffers that they use are still the session's. */
+    /** Whether the scratch buffers that they use are still open. */
     boolean isValid() {
-        return scratchGeneration == session.scratchGeneration();
+        return scratchGeneration == session.scratch().generation();
     }
 
-    /** Enqueues all of them, without sending them to the device. */
+    /** Enqueues all launches; the caller flushes. */
     void enqueue(DeviceBuffer... buffers) {
         try {
             enqueueAll(buffers);
@@ -107,26 +97,27 @@ final class Launches {
             Launch launch = launches[i];
             for (int argument = 0; argument < roles[i].length; argument++) {
                 if (roles[i][argument] != NONE) {
-                    launch.arguments.set(argument, buffers[roles[i][argument]]);
+                    launch.arguments.buffers[argument] = buffers[roles[i][argument]];
                 }
             }
             for (long first = 0; first < launch.groups; first += launch.atOnce) {
-                launch.arguments.set(launch.firstGroupArgument, first);
-                session.enqueue(
-                        launch.kernel,
-                        launch.arguments,
-                        Math.min(launch.atOnce, launch.groups - first),
-                        launch.workGroupSize);
+                launch.arguments.numbers[launch.firstGroupArgument] = first;
+                session.queue()
+                        .enqueue(
+                                launch.kernel,
+                                launch.arguments,
+                                Math.min(launch.atOnce, launch.groups - first),
+                                launch.workGroupSize);
             }
         }
     }
 
-    /** Refers to no caller's buffer any more: what a program forgets must be reclaimed. */
+    /** Drops references to the caller's buffers, which would keep unreachable ones from being reclaimed. */
     private void forgetBuffers() {
         for (int i = 0; i < launches.length; i++) {
             for (int argument = 0; argument < roles[i].length; argument++) {
                 if (roles[i][argument] != NONE) {
-                    launches[i].arguments.set(argument, null);
+                    launches[i].arguments.buffers[argument] = null;
                 }
             }
         }

@@ -9,15 +9,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Reclaims what became unreachable without being closed, and warns. The first such object of the process is reported, and
- * no other. The system property {@code clnorm.leaks} changes that: {@code on} records where everything is allocated, and
+ * Reclaims objects that became unreachable without being closed, and warns. By default only the first one of the process is
+ * reported. The system property {@code clnorm.leaks} changes that: {@code on} records where objects are allocated, and
  * reports each place once; {@code off} reports nothing.
  */
 final class Leaks {
 
     private static final String LOGGER = "io.github.clnorm";
     private static final String PROPERTY = "clnorm.leaks";
-    // A program that allocates in ever-changing places must not fill the memory.
+    // Bounds the memory of programs that allocate in many places.
     private static final int MOST_SITES = 1000;
 
     private static final Cleaner CLEANER = Cleaner.create(task -> {
@@ -30,19 +30,19 @@ final class Leaks {
 
     private Leaks() {}
 
-    /** Runs an action once the owner is unreachable, or when the handle is cleaned. The action must not refer to the owner. */
+    /** Runs an action when the owner is unreachable or the handle is cleaned. The action must not refer to the owner. */
     static Cleaner.Cleanable register(Object owner, Runnable action) {
         return CLEANER.register(owner, action);
     }
 
-    /** Where something is allocated; null unless that is recorded. */
+    /** The call stack of an allocation; null unless that is recorded. */
     static Throwable site() {
         return List.of("on", "true").contains(System.getProperty(PROPERTY, ""))
                 ? new Throwable("allocated here")
                 : null;
     }
 
-    /** Warns of something that was reclaimed. */
+    /** Warns of an object that was reclaimed. */
     static void report(String what, Throwable site) {
         String reclaimed =
                 what + " became unreachable without being closed, and was reclaimed. Close backends, tensors, "
@@ -59,12 +59,12 @@ final class Leaks {
         }
     }
 
-    /** The library's logger. Made when it is needed: that takes milliseconds, which starts without a warning save. */
+    /** The library's logger. Created on demand, which takes milliseconds: most processes never log. */
     static System.Logger logger() {
         return System.getLogger(LOGGER);
     }
 
-    /** In a thread of its own: a logger that blocks must not stop the cleaner. */
+    /** Logs in a thread of its own, since a logger that blocks must not stop the cleaner. */
     private static void warn(String message, Throwable site) {
         Thread thread = new Thread(() -> logger().log(Level.WARNING, message, site), "clnorm-leak-report");
         thread.setDaemon(true);

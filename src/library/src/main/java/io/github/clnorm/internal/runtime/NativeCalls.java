@@ -9,14 +9,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Native calls that block. A virtual thread in a native call would keep its carrier thread from running others: such a
- * call is made by a platform thread, for which the virtual thread waits.
+ * Makes native calls that block. A native call pins a virtual thread to its carrier thread, so a platform thread makes the
+ * call while the virtual thread waits.
  */
 final class NativeCalls {
 
     private static final MethodHandle IS_VIRTUAL = isVirtual();
 
-    /** Platform threads for the calls of virtual threads, started when the first one calls. */
+    /** Platform threads that make the calls of virtual threads. Started by the first one. */
     private static final class Platform {
         static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "clnorm-native-call");
@@ -54,7 +54,7 @@ final class NativeCalls {
         }
     }
 
-    /** {@code Thread.isVirtual}, which Java has since 21; else null. */
+    /** {@code Thread.isVirtual}; null before Java 21. */
     private static MethodHandle isVirtual() {
         try {
             return MethodHandles.lookup().findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));

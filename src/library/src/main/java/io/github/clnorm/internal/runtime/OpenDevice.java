@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a session must give back: memory, programs, queue and context. It does not refer to the session, so that a session
- * can become unreachable before it is closed: {@link #run} then closes it.
+ * What a session must release: memory, programs, queue and context. It does not refer to the session, so that a session can
+ * become unreachable before it is closed; {@link #run} then closes it.
  */
 final class OpenDevice implements Runnable {
 
@@ -18,10 +19,10 @@ final class OpenDevice implements Runnable {
     private final OpenCl openCl;
     private final Programs programs;
     private final DeviceMemory memory;
-    private final String description;
+    private final DeviceInfo device;
     // Null unless -Dclnorm.leaks=on.
     private final Throwable site;
-    // Native calls outside the lock.
+    // Native calls that run without the lock.
     private int inside;
     private volatile boolean closed;
     private boolean released;
@@ -31,14 +32,14 @@ final class OpenDevice implements Runnable {
             OpenCl openCl,
             Programs programs,
             DeviceMemory memory,
-            String description,
+            DeviceInfo device,
             Throwable site) {
         this.lock = lock;
         this.idle = lock.newCondition();
         this.openCl = openCl;
         this.programs = programs;
         this.memory = memory;
-        this.description = description;
+        this.device = device;
         this.site = site;
     }
 
@@ -46,12 +47,23 @@ final class OpenDevice implements Runnable {
         return closed;
     }
 
-    /** A native call begins that does not hold the lock. The caller holds it now. */
+    /**
+     * Rejects calls after {@link #close}.
+     *
+     * @throws IllegalStateException when the device is closed
+     */
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the backend on " + device.name() + " is closed");
+        }
+    }
+
+    /** Called with the lock, before a native call without it. */
     void enter() {
         inside++;
     }
 
-    /** It has returned. The caller holds the lock again. */
+    /** Called with the lock, after a native call without it. */
     void leave() {
         inside--;
         if (inside == 0) {
@@ -59,9 +71,30 @@ final class OpenDevice implements Runnable {
         }
     }
 
+    /** Blocks until everything enqueued is done, without the lock. */
+    void finish() {
+        lock.lock();
+        try {
+            checkOpen();
+            enter();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            NativeCalls.block(openCl::finish);
+        } finally {
+            lock.lock();
+            try {
+                leave();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /**
-     * Lets native calls return, blocks until the device is done, and gives everything back. The lock is free while it blocks:
-     * other threads learn at once that the device is closed.
+     * Waits for native calls and for the device, and releases everything. The lock is free while it blocks, so that other
+     * threads are rejected at once.
      */
     void close() {
         lock.lock();
@@ -70,7 +103,7 @@ final class OpenDevice implements Runnable {
                 awaitUntil(() -> released);
                 return;
             }
-            // From here on nothing new begins.
+            // From here on new calls are rejected.
             closed = true;
             awaitUntil(() -> inside == 0);
         } finally {
@@ -100,7 +133,7 @@ final class OpenDevice implements Runnable {
         }
     }
 
-    /** Releases everything, also behind something that cannot be released; the first failure is thrown at the end. */
+    /** Releases everything, even after a failure; throws the first failure at the end. */
     private void releaseAll() {
         List<Runnable> releases = new ArrayList<>(memory.releases());
         releases.add(programs::close);
@@ -117,11 +150,11 @@ final class OpenDevice implements Runnable {
         }
     }
 
-    /** The session is unreachable. Does nothing where it was closed. */
+    /** Called when the session is unreachable. No-op when it was closed. */
     @Override
     public void run() {
         if (!closed) {
-            Leaks.report("a backend on " + description, site);
+            Leaks.report("a backend on " + device.description(), site);
             close();
         }
     }

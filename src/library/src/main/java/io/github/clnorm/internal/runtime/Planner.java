@@ -1,8 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.device.ClException;
-import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Choice;
 import io.github.clnorm.internal.plan.Heuristics;
@@ -15,13 +13,13 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Which plan a session uses for a problem. Plans that were chosen once are kept.
+ * Chooses the plan that a session uses for a problem, and caches the choice.
  *
- * <p>Thread-safe: the session's lock guards it.
+ * <p>Thread-safe. The session's lock guards it.
  */
 public final class Planner {
 
-    // Programs of ever-changing shapes must not fill the memory.
+    // Bounds the memory of programs whose shapes keep changing.
     private static final int MOST_KEPT = 4096;
 
     private final Session session;
@@ -37,20 +35,19 @@ public final class Planner {
     /**
      * Consults a source before the heuristics. Clears cached choices.
      *
-     * @param of plans that were measured
+     * @param of measured plans
      */
     public void use(PlanSource of) {
         session.exclusively(() -> {
             source = of;
             chosen.clear();
-            return null;
         });
     }
 
     /**
-     * Runs something by the heuristics' plans, whatever was measured. Passes of other threads are not affected.
+     * Runs an action with the heuristics' plans instead of measured ones. Passes of other threads are not affected.
      *
-     * @param action what enqueues passes
+     * @param action enqueues passes
      */
     public void byHeuristics(Runnable action) {
         boolean before = measuredAside.get();
@@ -73,8 +70,8 @@ public final class Planner {
             if (measuredAside.get()) {
                 return kept(heuristics, problem, () -> heuristic(problem));
             }
-            // A source that searches launches kernels of its own, which no caller asked to time.
-            return kept(chosen, problem, () -> session.untimed(() -> source.plans(problem)).stream()
+            // A source that tunes launches kernels of its own, which must not count as the caller's.
+            return kept(chosen, problem, () -> session.timer().untimed(() -> source.plans(problem)).stream()
                     .filter(candidate -> runs(candidate, problem))
                     .findFirst()
                     .orElseGet(() -> heuristic(problem)));
@@ -162,8 +159,6 @@ public final class Planner {
     }
 
     private long workGroupLimit(Plan plan, Problem problem) {
-        return session.exclusively(() -> problem instanceof ForwardProblem forward
-                ? new ForwardKernels(session, plan, forward).workGroupLimit()
-                : new BackwardKernels(session, plan, (BackwardProblem) problem).workGroupLimit());
+        return session.exclusively(() -> PassSteps.of(session, problem, plan).workGroupLimit());
     }
 }

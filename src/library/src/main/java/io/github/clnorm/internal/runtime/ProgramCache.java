@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiled programs in a folder, for later processes: each in a file of its own that is named by a hash of all that it was
- * made of. A convenience that must never be in the way: what cannot be read is not there, and what cannot be written is
- * left. What another user could have written is not loaded. Several processes may use one folder at a time.
+ * Compiled programs in a folder, for later processes. The name of a program's file is a hash of its source, options, device
+ * and driver. Errors of the file system are ignored: the program is then compiled again. Files that another user could have
+ * written are not loaded. Several processes may use one folder at a time.
  */
 final class ProgramCache {
 
@@ -35,12 +35,12 @@ final class ProgramCache {
     private static final String FOLDER = "programs";
     private static final String SUFFIX = ".clbin";
     private static final String PART = ".part";
-    // In front of every binary: what the file is, then a hash of name and binary.
+    // Every file begins with this line, and then a hash of name and binary.
     private static final byte[] BEGINNING = "clnorm program 1\n".getBytes(StandardCharsets.US_ASCII);
     private static final int HASH_BYTES = 32;
     private static final long PART_MILLISECONDS = 3_600_000;
 
-    // Null where there is no place for one.
+    // Null if there is no cache folder.
     private final Path folder;
     private final long mostBytes;
 
@@ -49,13 +49,13 @@ final class ProgramCache {
         this.mostBytes = mostBytes;
     }
 
-    /** The one in the user's cache folder. */
+    /** The cache in the user's cache folder. */
     static ProgramCache ofUser() {
         return new ProgramCache(
                 CacheFolder.path().map(path -> path.resolve(FOLDER)).orElse(null), MOST_BYTES);
     }
 
-    /** The name of a program: of its source, its options, and the device and driver that it was compiled by. */
+    /** The name of a program: a hash of its source and options and of the device and driver that compiled it. */
     static String name(DeviceInfo device, String source, String options) {
         MessageDigest digest = sha256();
         for (String part : List.of(
@@ -72,7 +72,7 @@ final class ProgramCache {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** The binary of a name, if there is one that is whole. */
+    /** The binary of a name, if there is one and it is undamaged. */
     Optional<byte[]> find(String name) {
         if (folder == null) {
             return Optional.empty();
@@ -95,13 +95,13 @@ final class ProgramCache {
         } catch (UntrustedException e) {
             CacheFolder.warn(e.getMessage());
         } catch (IOException e) {
-            // A pipe, a link, or larger than the whole cache may be.
+            // A pipe, a link, or a file larger than the cache's limit.
             forget(name);
         }
         return Optional.empty();
     }
 
-    /** Keeps a binary under a name, and drops those that were not used for longest where they are too many. */
+    /** Stores a binary under a name, and deletes the least recently used files beyond the size limit. */
     void store(String name, byte[] binary) {
         if (folder == null || binary.length > mostBytes) {
             return;
@@ -113,17 +113,17 @@ final class ProgramCache {
             content.writeBytes(hash(name, binary));
             content.writeBytes(binary);
             if (Files.isSymbolicLink(file(name))) {
-                // Not made here: what it leads to is not written to.
+                // Not created by clnorm: do not write through it.
                 forget(name);
             }
             FileReplacements.replace(file(name), content.toByteArray(), true);
             prune();
         } catch (IOException e) {
-            // A full disk, somebody else's folder: then the next process compiles, too.
+            // Such as a full disk, or a folder of another user: the next process compiles again.
         }
     }
 
-    /** Drops what cannot be used. */
+    /** Deletes the file of a name. */
     void forget(String name) {
         if (folder != null) {
             delete(file(name));
@@ -138,7 +138,7 @@ final class ProgramCache {
         try {
             Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
         } catch (IOException e) {
-            // It goes a little earlier, then.
+            // The file is deleted a little earlier.
         }
     }
 
@@ -156,7 +156,7 @@ final class ProgramCache {
                     kept.add(new Kept(file, attributes.size(), used));
                     bytes += attributes.size();
                 } else if (now - used > PART_MILLISECONDS) {
-                    // Of a killed process of version 0.1.0.
+                    // Left by a killed process of version 0.1.0.
                     delete(file);
                 }
             }
@@ -175,7 +175,7 @@ final class ProgramCache {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            // Somebody else's: it stays.
+            // A file of another user stays.
         }
     }
 

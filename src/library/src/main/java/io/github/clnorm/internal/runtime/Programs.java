@@ -8,45 +8,53 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The built kernels of a session: each combination of file and options is compiled once, also for later processes. */
+/**
+ * The built kernels of a session. Each combination of file and options is compiled once, and kept for later processes. The
+ * session's lock guards it.
+ */
 final class Programs implements AutoCloseable {
 
     private record Key(String file, String options) {}
 
     private record KernelKey(Key program, String kernel) {}
 
-    /** A program, and the name under which it was found on disk; null for one that was compiled. */
+    /** A program and its name in the cache; null if it was compiled. */
     private record Built(OpenCl.Program program, String found) {}
 
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final String deviceOptions;
-    // Null where the driver keeps what it compiles.
+    // Null if the driver has a cache of its own.
     private final ProgramCache cache;
     private final Map<Key, Built> programs = new HashMap<>();
-    private final Map<KernelKey, OpenCl.Kernel> kernels = new HashMap<>();
+    private final Map<KernelKey, BuiltKernel> kernels = new HashMap<>();
 
     Programs(OpenCl openCl, DeviceInfo device, ProgramCache cache) {
         this.openCl = openCl;
         this.device = device;
         this.cache = Quirks.keepsPrograms(device) ? null : cache;
-        // What follows from the device alone: the same for every plan, or plans would differ in bits.
+        // The same for every plan, or else plans would differ in bits.
         this.deviceOptions =
                 "-cl-std=CL1.2" + (device.correctlyRounded() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
     }
 
     /**
-     * A kernel, built when it is asked for the first time.
+     * A kernel, built by the first call.
      *
      * @param file a file of the opencl folder
      * @param name the kernel's name
      * @param options macros
      */
-    OpenCl.Kernel kernel(String file, String name, String options) {
+    BuiltKernel kernel(String file, String name, String options) {
         return kernels.computeIfAbsent(new KernelKey(new Key(file, options), name), this::create);
     }
 
-    private OpenCl.Kernel create(KernelKey key) {
+    private BuiltKernel create(KernelKey key) {
+        OpenCl.Kernel kernel = created(key);
+        return new BuiltKernel(openCl, kernel, KernelSignature.of(KernelSource.of(key.program.file), key.kernel));
+    }
+
+    private OpenCl.Kernel created(KernelKey key) {
         Built built = programs.computeIfAbsent(key.program, this::build);
         try {
             return openCl.createKernel(built.program, key.kernel);
@@ -55,7 +63,7 @@ final class Programs implements AutoCloseable {
                 throw e;
             }
         }
-        // A binary that the driver took, and that is not what it should be.
+        // The driver accepted a cached binary that lacks the kernel: compile.
         cache.forget(built.found);
         programs.remove(key.program);
         openCl.release(built.program);
@@ -89,13 +97,13 @@ final class Programs implements AutoCloseable {
                 cache.store(name, binary);
             }
         } catch (ClException e) {
-            // A driver that gives no binaries: every process compiles.
+            // A driver without binaries: every process compiles.
         }
     }
 
     @Override
     public void close() {
-        kernels.values().forEach(openCl::release);
+        kernels.values().forEach(built -> openCl.release(built.kernel()));
         programs.values().forEach(built -> openCl.release(built.program));
         kernels.clear();
         programs.clear();

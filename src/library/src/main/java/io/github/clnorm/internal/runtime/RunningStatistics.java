@@ -1,9 +1,8 @@
 package io.github.clnorm.internal.runtime;
 
-import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.type.ElementType;
 
-/** Enqueues the update of running means and variances by the statistics of a batch. Thread-safe. */
+/** Updates running means and variances with the statistics of a batch. Thread-safe. */
 public final class RunningStatistics {
 
     private RunningStatistics() {}
@@ -13,18 +12,18 @@ public final class RunningStatistics {
      *
      * @param mean one real for each of {@code samples} x {@code channels} sets
      * @param variance the same, biased
-     * @param samples how many are averaged
+     * @param samples how many sets of a channel are averaged
      * @param channels C
-     * @param setSize elements that made each of them
+     * @param setSize elements of a set
      */
     public record Batch(DeviceBuffer mean, DeviceBuffer variance, long samples, long channels, long setSize) {}
 
     /**
-     * Enqueues running = (1 - factor) · running + factor · batch, with the unbiased variance, without waiting.
+     * Enqueues running = (1 - factor) · running + factor · batch, with the unbiased variance. Does not block.
      *
-     * @param session where
+     * @param session the device
      * @param real float32 or float64
-     * @param batch what is new
+     * @param batch the statistics of the batch
      * @param runningMean C reals, or null
      * @param runningVar C reals, or null
      * @param factor PyTorch's momentum
@@ -36,24 +35,21 @@ public final class RunningStatistics {
             DeviceBuffer runningMean,
             DeviceBuffer runningVar,
             double factor) {
-        session.lock();
-        try {
+        session.exclusively(() -> {
             String type = real == ElementType.FLOAT64 ? "-DSTORAGE=FLOAT64" : "";
-            OpenCl.Kernel kernel = session.kernel("running.cl", "running", type);
-            KernelArguments arguments = new KernelArguments()
-                    .add(batch.mean)
-                    .add(batch.variance)
-                    .add(runningMean)
-                    .add(runningVar)
-                    .add(batch.samples)
-                    .add(batch.channels)
-                    .addReal(real, 1 - factor)
-                    .addReal(real, factor)
-                    .addReal(real, (double) batch.setSize / (batch.setSize - 1));
-            session.enqueue(kernel, arguments, batch.channels, 1);
-            session.flush();
-        } finally {
-            session.unlock();
-        }
+            BuiltKernel kernel = session.kernel("running.cl", "running", type);
+            KernelArguments arguments = new KernelArguments(kernel.signature(), real)
+                    .with("mean", batch.mean)
+                    .with("variance", batch.variance)
+                    .with("running_mean", runningMean)
+                    .with("running_var", runningVar)
+                    .with("samples", batch.samples)
+                    .with("channels", batch.channels)
+                    .withReal("keep", 1 - factor)
+                    .withReal("factor", factor)
+                    .withReal("unbiased", (double) batch.setSize / (batch.setSize - 1));
+            session.queue().enqueue(kernel, arguments, batch.channels, 1);
+            session.queue().flush();
+        });
     }
 }

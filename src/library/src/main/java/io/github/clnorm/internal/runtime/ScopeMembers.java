@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a scope closes: the allocations that one thread made on one session since the scope was opened. The session's lock
+ * The allocations that a scope closes: those of one thread on one session since the scope was opened. The session's lock
  * guards it.
  */
 final class ScopeMembers {

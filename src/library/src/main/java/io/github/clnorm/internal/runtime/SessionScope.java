@@ -3,8 +3,8 @@ package io.github.clnorm.internal.runtime;
 import java.lang.ref.WeakReference;
 
 /**
- * What one thread allocates on a session while the scope is open. Scopes nest. Not thread-safe: only the thread that opened it
- * may use it.
+ * Closes what one thread allocates on a session while the scope is open. Scopes nest. Not thread-safe: only the thread that
+ * opened it may use it.
  */
 public final class SessionScope implements AutoCloseable {
 
@@ -15,7 +15,7 @@ public final class SessionScope implements AutoCloseable {
     private final ScopeMembers members = new ScopeMembers();
     private boolean closed;
 
-    /** A thread's open scopes, the innermost first. A scope that the program forgets keeps nothing alive. */
+    /** A thread's open scopes, the innermost first. Weak, so that an unreachable scope keeps nothing alive. */
     static final class Link extends WeakReference<SessionScope> {
         private final Link outer;
 
@@ -33,7 +33,7 @@ public final class SessionScope implements AutoCloseable {
         current.set(new Link(this, current.get()));
     }
 
-    /** The thread's innermost scope; null where none is open. */
+    /** The thread's innermost open scope, or null. */
     static SessionScope current(ThreadLocal<Link> scopes) {
         Link link = scopes.get();
         SessionScope scope = null;
@@ -57,8 +57,8 @@ public final class SessionScope implements AutoCloseable {
     }
 
     /**
-     * Hands a buffer of this scope, or of one inside it, to the scope around it; where there is none, to the caller. No-op for
-     * buffers of other scopes.
+     * Moves a buffer of this scope, or of a scope inside it, to the enclosing scope. Without one, the caller must close it.
+     * No-op for buffers of other scopes.
      *
      * @param buffer a buffer
      * @throws IllegalStateException when another thread opened the scope, or it is closed
@@ -74,7 +74,6 @@ public final class SessionScope implements AutoCloseable {
                     outer.add(buffer.allocation());
                 }
             }
-            return null;
         });
     }
 
@@ -86,7 +85,7 @@ public final class SessionScope implements AutoCloseable {
     }
 
     /**
-     * Closes what was allocated in it and not kept, and scopes inside it that are still open.
+     * Closes the buffers that were allocated in it and not kept, and scopes inside it that are still open.
      *
      * @throws IllegalStateException when another thread opened it
      */
@@ -102,7 +101,6 @@ public final class SessionScope implements AutoCloseable {
         session.exclusively(() -> {
             closed = true;
             members.closeAll();
-            return null;
         });
         // Drops the link.
         current(current);

@@ -4,12 +4,11 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.internal.driver.ChildJvm;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
-import io.github.clnorm.internal.opencl.OpenCl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The least that a device must do: build a kernel, and add two vectors with it. Thread-safe. */
+/** A minimal check of a device: builds a kernel and adds two vectors with it. Thread-safe. */
 public final class SmokeTest {
 
     /** What {@link #main} reports when the sum is right. */
@@ -20,7 +19,7 @@ public final class SmokeTest {
     private SmokeTest() {}
 
     /**
-     * Adds two vectors in a process of its own, which a driver may end: writes {@code ok} or the failure to a file.
+     * Adds two vectors in a process of its own, since a driver may crash. Writes {@code ok} or the failure to a file.
      *
      * @param arguments the file, and the device's selector
      * @throws IOException when the file cannot be written
@@ -41,7 +40,7 @@ public final class SmokeTest {
     /**
      * Adds two vectors on a device.
      *
-     * @param device where
+     * @param device the device
      * @throws io.github.clnorm.device.ClException when a call fails
      * @throws IllegalStateException when the sum is wrong
      */
@@ -56,12 +55,19 @@ public final class SmokeTest {
             DeviceBuffer first = session.allocate(LENGTH * Float.BYTES);
             DeviceBuffer second = session.allocate(LENGTH * Float.BYTES);
             DeviceBuffer sum = session.allocate(LENGTH * Float.BYTES);
-            session.write(first, (at, piece) -> piece.asFloatBuffer().put(a));
-            session.write(second, (at, piece) -> piece.asFloatBuffer().put(b));
-            OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
-            session.enqueue(add, new KernelArguments().add(first).add(second).add(sum), LENGTH, 1);
+            session.transfers()
+                    .write(first, (at, piece) -> piece.asFloatBuffer().put(a));
+            session.transfers()
+                    .write(second, (at, piece) -> piece.asFloatBuffer().put(b));
+            BuiltKernel add = session.kernel("smoke.cl", "add", "");
+            session.queue()
+                    .enqueue(
+                            add,
+                            add.arguments().with("a", first).with("b", second).with("sum", sum),
+                            LENGTH,
+                            1);
             float[] result = new float[LENGTH];
-            session.read(sum, (at, piece) -> piece.asFloatBuffer().get(result));
+            session.transfers().read(sum, (at, piece) -> piece.asFloatBuffer().get(result));
             for (int i = 0; i < LENGTH; i++) {
                 if (result[i] != 1.5f * i) {
                     throw new IllegalStateException(

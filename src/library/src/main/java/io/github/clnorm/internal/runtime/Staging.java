@@ -6,9 +6,9 @@ import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * Direct buffers for transfers between Java and devices. Heap arrays would hold the garbage collector for the whole transfer,
- * so they go through these piece by piece. Transfers of the library's own share a pool; a caller's callback gets a buffer that
- * no other transfer has used or will use, whatever the callback does with it. Thread-safe.
+ * Direct buffers for transfers between Java and devices. Heap arrays would block the garbage collector for the whole
+ * transfer, so they are copied through these buffers piece by piece. The library's own transfers share a free list. A caller's
+ * callback gets a buffer of its own, since it might keep a reference to it. Thread-safe.
  */
 final class Staging {
 
@@ -22,21 +22,21 @@ final class Staging {
     private static final Deque<ByteBuffer> FREE = new ConcurrentLinkedDeque<>();
     private static final Deque<ByteBuffer> SMALL_FREE = new ConcurrentLinkedDeque<>();
 
-    // Less than PIECE_BYTES where the process has too little direct memory for it: each try costs half a second.
+    // Less than PIECE_BYTES once that could not be allocated: each failing allocation takes half a second.
     private static volatile int large = PIECE_BYTES;
 
     private static final byte[] ZEROS = new byte[1 << 16];
 
     private Staging() {}
 
-    /** A buffer for a transfer of some bytes, with unknown content. Where memory is scarce, for a part of them. */
+    /** A buffer with undefined content for a transfer; smaller than the transfer if direct memory is scarce. */
     static ByteBuffer lease(long bytes) {
         boolean isSmall = bytes <= SMALL_BYTES;
         ByteBuffer free = (isSmall ? SMALL_FREE : FREE).pollFirst();
         return free != null ? free : allocate(isSmall ? SMALL_BYTES : large, bytes);
     }
 
-    /** A buffer that is not shared with any other transfer, all zero. */
+    /** A buffer of zeros that no other transfer uses. */
     static ByteBuffer own(long bytes) {
         return allocate((int) Math.min(bytes, large), bytes);
     }
@@ -46,7 +46,7 @@ final class Staging {
             try {
                 return ByteBuffer.allocateDirect(smaller).order(ByteOrder.nativeOrder());
             } catch (OutOfMemoryError e) {
-                // -XX:MaxDirectMemorySize, by default as much as the heap: smaller pieces do, too.
+                // -XX:MaxDirectMemorySize, which is the heap's size by default: try smaller pieces.
                 if (smaller <= Math.min(needed, Long.BYTES)) {
                     throw e;
                 }
@@ -55,7 +55,7 @@ final class Staging {
         }
     }
 
-    /** Takes a leased buffer back that no command uses any more. */
+    /** Takes back a leased buffer. No command may use it any more. */
     static void giveBack(ByteBuffer buffer) {
         if (buffer.capacity() > SMALL_BYTES && FREE.size() < MOST_FREE) {
             FREE.addFirst(buffer);
@@ -64,12 +64,12 @@ final class Staging {
         }
     }
 
-    /** The beginning of a buffer, as a buffer of its own that has no more than that. */
+    /** The first bytes of a buffer, as a buffer of its own with that capacity. */
     static ByteBuffer piece(ByteBuffer buffer, long bytes) {
         return buffer.slice(0, (int) Math.min(bytes, buffer.capacity())).order(ByteOrder.nativeOrder());
     }
 
-    /** Clears a piece: what a caller does not fill is zero. */
+    /** Sets a piece to zeros. */
     static void clear(ByteBuffer piece) {
         ByteBuffer target = piece.duplicate();
         while (target.hasRemaining()) {

@@ -1,2 +1,2 @@
-/** Doing it: programs, buffers and launches on one device, and the errors that OpenCL answers with. */
+/** Runs passes on one device: memory, programs, kernel launches and transfers. */
 package io.github.clnorm.internal.runtime;

@@ -3,9 +3,10 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.Plan;
-import io.github.clnorm.internal.runtime.Backward;
+import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
-import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.ForwardBuffers;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ final class BackwardWork extends Work {
     private static final int TRANSITS = 3;
 
     private final BackwardProblem problem;
-    private final List<Backward.Buffers> copies = new ArrayList<>();
+    private final List<BackwardBuffers> copies = new ArrayList<>();
 
     BackwardWork(Session session, BackwardProblem problem) {
         super(session, problem);
@@ -35,17 +36,17 @@ final class BackwardWork extends Work {
             DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
             DeviceBuffer dy = random(2, -1, 1, elements, type);
             DeviceBuffer dx = empty(elements, type);
-            copies.add(new Backward.Buffers(x, null, dy, weight, bias, mean, meanRest, rstd, dx, gradWeight, gradBias));
+            copies.add(new BackwardBuffers(x, null, dy, weight, bias, meanHi, meanLo, rstd, dx, gradWeight, gradBias));
         });
         // Every copy has the same x, and so the same statistics.
-        Backward.Buffers first = copies.get(0);
+        BackwardBuffers first = copies.get(0);
         ForwardProblem forward = ForwardProblem.of(geometry, problem.statistics(), type);
-        Forward.enqueue(
+        Engine.enqueue(
                 session,
                 forward,
                 session.planner().heuristic(forward),
-                new Forward.Buffers(
-                        first.input(), null, weight, bias, first.gradInput(), null, mean, meanRest, null, rstd),
+                new ForwardBuffers(
+                        first.input(), null, weight, bias, first.gradInput(), null, meanHi, meanLo, null, rstd),
                 EPS);
     }
 
@@ -56,12 +57,12 @@ final class BackwardWork extends Work {
 
     @Override
     void enqueue(Plan plan, int copy) {
-        Backward.enqueue(session, problem, plan, copies.get(copy), EPS);
+        Engine.enqueue(session, problem, plan, copies.get(copy), EPS);
     }
 
     @Override
     List<Output> outputs(int copy) {
-        Backward.Buffers buffers = copies.get(copy);
+        BackwardBuffers buffers = copies.get(copy);
         return List.of(
                 new Output("dx", type, buffers.gradInput()),
                 new Output("dgamma", problem.real(), buffers.gradWeight()),

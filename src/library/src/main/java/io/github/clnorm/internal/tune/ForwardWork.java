@@ -3,7 +3,8 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
-import io.github.clnorm.internal.runtime.Forward;
+import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.ForwardBuffers;
 import io.github.clnorm.internal.runtime.Session;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ final class ForwardWork extends Work {
     private static final int TRANSITS = 2;
 
     private final ForwardProblem problem;
-    private final List<Forward.Buffers> copies = new ArrayList<>();
+    private final List<ForwardBuffers> copies = new ArrayList<>();
 
     ForwardWork(Session session, ForwardProblem problem) {
         super(session, problem);
@@ -29,7 +30,7 @@ final class ForwardWork extends Work {
             // A mean of half the deviation: neither cancels nor is zero.
             DeviceBuffer x = random(1, -0.5, 1.5, elements, type);
             DeviceBuffer y = empty(elements, type);
-            copies.add(new Forward.Buffers(x, null, weight, bias, y, null, mean, meanRest, null, rstd));
+            copies.add(new ForwardBuffers(x, null, weight, bias, y, null, meanHi, meanLo, null, rstd));
         });
     }
 
@@ -40,17 +41,17 @@ final class ForwardWork extends Work {
 
     @Override
     void enqueue(Plan plan, int copy) {
-        Forward.enqueue(session, problem, plan, copies.get(copy), EPS);
+        Engine.enqueue(session, problem, plan, copies.get(copy), EPS);
     }
 
     @Override
     List<Output> outputs(int copy) {
-        Forward.Buffers buffers = copies.get(copy);
+        ForwardBuffers buffers = copies.get(copy);
         List<Output> outputs = new ArrayList<>(
                 List.of(new Output("y", type, buffers.output()), new Output("rstd", problem.real(), buffers.rstd())));
-        if (buffers.mean() != null) {
-            outputs.add(new Output("mean", problem.real(), buffers.mean()));
-            outputs.add(new Output("the mean's rest", problem.real(), buffers.meanRest()));
+        if (buffers.meanHi() != null) {
+            outputs.add(new Output("mean", problem.real(), buffers.meanHi()));
+            outputs.add(new Output("the mean's rest", problem.real(), buffers.meanLo()));
         }
         return outputs;
     }

@@ -52,7 +52,7 @@ final class Results {
 
     private void run(Plan plan) {
         for (Work.Output output : work.outputs(COPY)) {
-            work.session.write(output.buffer(), (at, piece) -> {
+            work.session.transfers().write(output.buffer(), (at, piece) -> {
                 while (piece.hasRemaining()) {
                     piece.put(POISON);
                 }
@@ -63,7 +63,7 @@ final class Results {
 
     private List<Long> checksums(Work.Output output) {
         List<Long> sums = new ArrayList<>();
-        work.session.read(output.buffer(), (at, piece) -> {
+        work.session.transfers().read(output.buffer(), (at, piece) -> {
             CRC32C sum = new CRC32C();
             sum.update(piece);
             sums.add(sum.getValue());
@@ -91,7 +91,7 @@ final class Results {
     private byte[] bytes(Work.Output output, int wanted) {
         byte[][] found = new byte[1][];
         int[] number = {0};
-        work.session.read(output.buffer(), (at, piece) -> {
+        work.session.transfers().read(output.buffer(), (at, piece) -> {
             if (number[0]++ == wanted) {
                 found[0] = new byte[piece.remaining()];
                 piece.get(found[0]);
@@ -103,7 +103,7 @@ final class Results {
     private long pieceStart(Work.Output output, int wanted) {
         long[] start = {0};
         int[] number = {0};
-        work.session.read(output.buffer(), (at, piece) -> {
+        work.session.transfers().read(output.buffer(), (at, piece) -> {
             if (number[0]++ == wanted) {
                 start[0] = at;
             }

@@ -43,8 +43,8 @@ abstract class Work implements AutoCloseable {
     final ElementType type;
     DeviceBuffer weight;
     DeviceBuffer bias;
-    DeviceBuffer mean;
-    DeviceBuffer meanRest;
+    DeviceBuffer meanHi;
+    DeviceBuffer meanLo;
     DeviceBuffer rstd;
     private final List<DeviceBuffer> buffers = new ArrayList<>();
 
@@ -135,7 +135,7 @@ abstract class Work implements AutoCloseable {
         double[] values = random.doubles(PATTERN, from, to).toArray();
         ByteBuffer pattern = ByteBuffer.allocate(PATTERN * of.bytes()).order(ByteOrder.nativeOrder());
         Codec.encode(of, values, 0, pattern);
-        session.write(buffer, (at, piece) -> {
+        session.transfers().write(buffer, (at, piece) -> {
             pattern.position((int) (at % pattern.capacity()));
             while (piece.hasRemaining()) {
                 if (!pattern.hasRemaining()) {
@@ -154,8 +154,8 @@ abstract class Work implements AutoCloseable {
         weight = random(3, 0.5, 1.5, parameters(), real);
         bias = random(4, -0.5, 0.5, parameters(), real);
         if (statistics != Statistics.MEAN_SQUARE) {
-            mean = empty(geometry.sets(), real);
-            meanRest = empty(geometry.sets(), real);
+            meanHi = empty(geometry.sets(), real);
+            meanLo = empty(geometry.sets(), real);
         }
         rstd = empty(geometry.sets(), real);
     }

@@ -47,11 +47,11 @@ record GradientRun(double[] input, double[] weight, double[] bias) {
                 DeviceBuffer dbeta = !trial.bias()
                         ? null
                         : GuardedBuffers.guarded(session, parameter, GuardedBuffers.nothing(parameters))) {
-            Backward.enqueue(
+            Engine.enqueue(
                     session,
                     trial.problem(),
                     plan,
-                    new Backward.Buffers(
+                    new BackwardBuffers(
                             x, residual, dy, gamma, beta, mean, rest, rstd, inPlace ? dy : dx, dgamma, dbeta),
                     forward.eps());
             GradientRun run = new GradientRun(

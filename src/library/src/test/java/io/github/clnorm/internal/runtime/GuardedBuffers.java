@@ -22,7 +22,7 @@ final class GuardedBuffers {
 
     static DeviceBuffer filled(Session session, ElementType type, double... values) {
         DeviceBuffer buffer = session.allocate((long) values.length * type.bytes());
-        session.write(buffer, (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+        session.transfers().write(buffer, (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
         return buffer;
     }
 
@@ -34,7 +34,7 @@ final class GuardedBuffers {
 
     static double[] values(Session session, ElementType type, DeviceBuffer buffer) {
         double[] values = new double[(int) (buffer.bytes() / type.bytes())];
-        session.read(buffer, (at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        session.transfers().read(buffer, (at, piece) -> Codec.decode(type, piece, values, (int) (at / type.bytes())));
         return values;
     }
 

@@ -104,11 +104,11 @@ class LaunchBoundsTest {
                 new GradientTrial(Trial.of(operation, ElementType.FLOAT32, new double[1]), null, input, true, true);
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
-                () -> Backward.enqueue(
+                () -> Engine.enqueue(
                         TestDevices.first().session(),
                         trial.problem(),
                         plan,
-                        new Backward.Buffers(null, null, null, null, null, null, null, null, null, null, null),
+                        new BackwardBuffers(null, null, null, null, null, null, null, null, null, null, null),
                         0));
         assertTrue(e.getMessage().contains(reason), e.getMessage());
     }
@@ -127,12 +127,12 @@ class LaunchBoundsTest {
     private static void refused(Operation operation, Plan plan, String reason) {
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
-                () -> Forward.enqueue(
+                () -> Engine.enqueue(
                         TestDevices.first().session(),
                         io.github.clnorm.internal.geometry.ForwardProblem.of(
                                 operation.geometry(), operation.statistics(), ElementType.FLOAT32),
                         plan,
-                        new Forward.Buffers(null, null, null, null, null, null, null, null, null, null),
+                        new ForwardBuffers(null, null, null, null, null, null, null, null, null, null),
                         1e-5));
         assertTrue(e.getMessage().contains(reason), e.getMessage());
     }

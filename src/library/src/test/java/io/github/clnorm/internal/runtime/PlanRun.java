@@ -51,11 +51,11 @@ record PlanRun(double[] output, double[] sum, double[] mean, double[] meanRest, 
                         GuardedBuffers.guarded(session, real, given ? trial.variance() : GuardedBuffers.nothing(sets));
                 DeviceBuffer rstd =
                         given ? null : GuardedBuffers.guarded(session, real, GuardedBuffers.nothing(sets))) {
-            Forward.enqueue(
+            Engine.enqueue(
                     session,
                     trial.problem(),
                     plan,
-                    new Forward.Buffers(
+                    new ForwardBuffers(
                             input,
                             residual,
                             gamma,

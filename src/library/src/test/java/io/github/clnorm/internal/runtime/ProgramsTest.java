@@ -8,7 +8,6 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
-import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestInfo;
@@ -40,12 +39,13 @@ class ProgramsTest {
         try (Session session = new Session(faulty.port(), device, new ProgramCache(folder, 1 << 20))) {
             DeviceBuffer a = session.allocate(4);
             DeviceBuffer sum = session.allocate(4);
-            session.write(a, (at, piece) -> piece.putFloat(1.5f));
-            OpenCl.Kernel add = session.kernel("smoke.cl", "add", "");
-            KernelArguments arguments = new KernelArguments().add(a).add(a).add(sum);
-            session.enqueue(add, arguments, 1, 1);
+            session.transfers().write(a, (at, piece) -> piece.putFloat(1.5f));
+            BuiltKernel add = session.kernel("smoke.cl", "add", "");
+            KernelArguments arguments =
+                    add.arguments().with("a", a).with("b", a).with("sum", sum);
+            session.queue().enqueue(add, arguments, 1, 1);
             float[] result = new float[1];
-            session.read(sum, (at, piece) -> result[0] = piece.getFloat());
+            session.transfers().read(sum, (at, piece) -> result[0] = piece.getFloat());
             assertArrayEquals(new float[] {3}, result);
         }
         assertEquals(

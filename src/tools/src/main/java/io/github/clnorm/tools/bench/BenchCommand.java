@@ -44,12 +44,16 @@ import picocli.CommandLine.Spec;
 /** The command {@code bench}: speed compared with the device's own best copy, and error. */
 @Command(
         name = "bench",
-        description = "Measure speed, share of the device's own copy bandwidth, and error, for each workload and" + " device.",
+        description = "Measure speed, share of the device's own copy bandwidth, and error, for each workload and"
+                + " device.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "Times are of whole passes, from enqueue to finished, in microseconds. GB/s counts the minimum" + " reads and writes of the tensor, 2 forward and 3 backward. The share is that rate divided by" + " the rate of the best copy of a tensor of the same size, measured in the same rounds. Ctrl-C" + " keeps the results so far.",
+            "Times are of whole passes, from enqueue to finished, in microseconds. GB/s counts the minimum"
+                    + " reads and writes of the tensor, 2 forward and 3 backward. The share is that rate divided by"
+                    + " the rate of the best copy of a tensor of the same size, measured in the same rounds. Ctrl-C"
+                    + " keeps the results so far.",
             "Suites: quick, sd-unet, resnet50-gn, mask-rcnn-gn, layer-norm, instance-norm, batch-norm, awkward; all but"
                     + " quick together are all.",
             "Exit code 1: a row could not be measured because of an error."
@@ -70,7 +74,8 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "2s",
             converter = Seconds.Converter.class,
-            description = "Time to measure each workload, without preparing and checking it, such as 500ms or 2s." + " Default: ${DEFAULT-VALUE}.")
+            description = "Time to measure each workload, without preparing and checking it, such as 500ms or 2s."
+                    + " Default: ${DEFAULT-VALUE}.")
     private Seconds budget;
 
     @Mixin

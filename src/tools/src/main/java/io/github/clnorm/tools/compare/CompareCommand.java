@@ -42,7 +42,12 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "A ratio to the baseline compares times: above 1 is slower. Its noise band, in brackets," + " follows from the recorded spreads: from the 10th percentile over the baseline's 90th to the" + " 90th over the baseline's 10th. The band of a mean is narrower: the rows' bands as independent" + " noise, or two standard errors of the rows' ratios if that is larger. Means are geometric," + " over the rows that all devices have, or that most of them have if not all have a row in" + " common.",
+            "A ratio to the baseline compares times: above 1 is slower. Its noise band, in brackets,"
+                    + " follows from the recorded spreads: from the 10th percentile over the baseline's 90th to the"
+                    + " 90th over the baseline's 10th. The band of a mean is narrower: the rows' bands as independent"
+                    + " noise, or two standard errors of the rows' ratios if that is larger. Means are geometric,"
+                    + " over the rows that all devices have, or that most of them have if not all have a row in"
+                    + " common.",
             "Exit codes: 0 done; 1 --fail-on-regression found rows or means, and named them; 2 a file is not a result of bench, or there"
                     + " is nothing to compare."
         })
@@ -72,21 +77,24 @@ public final class CompareCommand implements Callable<Integer> {
             names = "--metric",
             paramLabel = "M",
             converter = MetricConverter.class,
-            description =
-                    "The metric to show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the" + " copy. A web page shows it first, and has the others too. Default: us; gb_per_s on a web page.")
+            description = "The metric to show, one of ${COMPLETION-CANDIDATES}: microseconds, GB/s, or the share of the"
+                    + " copy. A web page shows it first, and has the others too. Default: us; gb_per_s on a web page.")
     private Metric metric;
 
     @Option(
             names = "--baseline",
             paramLabel = "A.json",
-            description =
-                    "Compare every device with the same device of this run, or with its only device if a run does" + " not have that one. The file need not be among the others.")
+            description = "Compare every device with the same device of this run, or with its only device if a run does"
+                    + " not have that one. The file need not be among the others.")
     private String baseline;
 
     @Option(
             names = "--fail-on-regression",
             paramLabel = "PCT",
-            description = "Exit with 1 if a row, or the geometric mean of a direction's rows, is slower than the baseline" + " by more than this percentage beyond its noise band, or if a row that the baseline has now" + " fails, is unsupported, or is on a lost device. Skipped or missing rows print a warning.")
+            description =
+                    "Exit with 1 if a row, or the geometric mean of a direction's rows, is slower than the baseline"
+                            + " by more than this percentage beyond its noise band, or if a row that the baseline has now"
+                            + " fails, is unsupported, or is on a lost device. Skipped or missing rows print a warning.")
     private String tolerance;
 
     @Option(names = "--html", paramLabel = "F", description = "Write a web page that needs no network.")

@@ -18,7 +18,10 @@ public final class TuneOption {
             names = "--tune",
             paramLabel = "T",
             defaultValue = "cached",
-            description = "Launch parameters: off uses heuristics; cached uses stored results if there are any; now first" + " searches each pass that has none, for 5 s. If a search finds nothing, one line says so and" + " the heuristics are used. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Launch parameters: off uses heuristics; cached uses stored results if there are any; now first"
+                            + " searches each pass that has none, for 5 s. If a search finds nothing, one line says so and"
+                            + " the heuristics are used. Default: ${DEFAULT-VALUE}.")
     private Tune tune;
 
     public Tuning tuning() {

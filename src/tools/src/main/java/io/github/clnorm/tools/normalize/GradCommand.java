@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 /** The command {@code grad}. */
 @Command(
         name = "grad",
-        description =
-                "Compute the gradients of run with the same options, from a file with the gradient with respect" + " to the output. --grad-input, --grad-weight and --grad-bias select them. - is standard input" + " or output, as .npy; every file may be a pipe.",
+        description = "Compute the gradients of run with the same options, from a file with the gradient with respect"
+                + " to the output. --grad-input, --grad-weight and --grad-bias select them. - is standard input"
+                + " or output, as .npy; every file may be a pipe.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class GradCommand implements Callable<Integer> {
@@ -43,21 +44,22 @@ public final class GradCommand implements Callable<Integer> {
     @Option(
             names = "--grad-input",
             paramLabel = "F",
-            description = "Write the gradient of the input (dx), with its shape and type. A residual has the same" + " gradient.")
+            description = "Write the gradient of the input (dx), with its shape and type. A residual has the same"
+                    + " gradient.")
     private String gradInput;
 
     @Option(
             names = "--grad-weight",
             paramLabel = "F",
-            description =
-                    "Write the gradient of the weight, with its shape and type. Without --weight, weights are 1," + " with the input's type.")
+            description = "Write the gradient of the weight, with its shape and type. Without --weight, weights are 1,"
+                    + " with the input's type.")
     private String gradWeight;
 
     @Option(
             names = "--grad-bias",
             paramLabel = "F",
-            description =
-                    "Write the gradient of the bias, with its shape and type. Without --bias, biases are 0, with" + " the input's type.")
+            description = "Write the gradient of the bias, with its shape and type. Without --bias, biases are 0, with"
+                    + " the input's type.")
     private String gradBias;
 
     @Mixin

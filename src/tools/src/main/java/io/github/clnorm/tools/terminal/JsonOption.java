@@ -13,8 +13,8 @@ public final class JsonOption {
             paramLabel = "F",
             arity = "0..1",
             fallbackValue = "",
-            description =
-                    "Also write a JSON document to a file. Without a name, print it to standard output instead of" + " the table.")
+            description = "Also write a JSON document to a file. Without a name, print it to standard output instead of"
+                    + " the table.")
     private String json;
 
     /** Whether the option was given. */

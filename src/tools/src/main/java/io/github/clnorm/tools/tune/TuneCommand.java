@@ -44,8 +44,11 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "Times are of whole passes, from enqueue to finished. A plan is stored if it is faster than the" + " heuristics' plan by more than noise; all plans compute the same bits. Ctrl-C keeps the" + " results so far.",
-            "If the search for a pass finds nothing within the budget, the pass is skipped: the heuristics'" + " plan stays, one line on standard error says so, and the exit code is 0.",
+            "Times are of whole passes, from enqueue to finished. A plan is stored if it is faster than the"
+                    + " heuristics' plan by more than noise; all plans compute the same bits. Ctrl-C keeps the"
+                    + " results so far.",
+            "If the search for a pass finds nothing within the budget, the pass is skipped: the heuristics'"
+                    + " plan stays, one line on standard error says so, and the exit code is 0.",
             "The database is tuning.json in $CLNORM_CACHE, else in the user's cache folder.",
             "Exit code 1: a pass could not be tuned because of an error, or nothing could be stored."
         })
@@ -66,7 +69,8 @@ public final class TuneCommand implements Callable<Integer> {
             defaultValue = "10s",
             converter = Seconds.Converter.class,
             description =
-                    "Time limit of the search for each pass, including the driver's compiler, such as 500ms or 30s." + " Default: ${DEFAULT-VALUE}.")
+                    "Time limit of the search for each pass, including the driver's compiler, such as 500ms or 30s."
+                            + " Default: ${DEFAULT-VALUE}.")
     private Seconds budget;
 
     @Mixin
@@ -84,7 +88,8 @@ public final class TuneCommand implements Callable<Integer> {
     @Option(
             names = "--import",
             paramLabel = "F",
-            description = "Store the results of an exported file. Of two results for the same pass, the newer one is kept.")
+            description =
+                    "Store the results of an exported file. Of two results for the same pass, the newer one is kept.")
     private String imported;
 
     @Option(names = "--quiet", description = "No progress bar, no table.")

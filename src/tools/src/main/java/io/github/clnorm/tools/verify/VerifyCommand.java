@@ -25,13 +25,14 @@ import picocli.CommandLine.Spec;
 /** The command {@code verify}. */
 @Command(
         name = "verify",
-        description =
-                "Test the results and gradients of a device against PyTorch's own cases and a float64 reference.",
+        description = "Test the results and gradients of a device against PyTorch's own cases and a float64 reference.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "The error is |y - expected| / (1 + |expected|), for gradients of parameters |y - expected| /" + " the largest |expected|, beyond the error of the expected value itself. Takes a few minutes," + " mostly for the driver's compiler.",
+            "The error is |y - expected| / (1 + |expected|), for gradients of parameters |y - expected| /"
+                    + " the largest |expected|, beyond the error of the expected value itself. Takes a few minutes,"
+                    + " mostly for the driver's compiler.",
             "Exit code 1: a case failed."
         })
 public final class VerifyCommand implements Callable<Integer> {

@@ -10,7 +10,8 @@ import java.util.List;
 /** Reads what commands print as JSON. */
 public final class PrintedJson {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private PrintedJson() {}
 

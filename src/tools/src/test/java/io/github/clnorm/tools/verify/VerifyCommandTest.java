@@ -2,7 +2,6 @@ package io.github.clnorm.tools.verify;
 
 import static io.github.clnorm.tools.testing.PrintedJson.json;
 import static io.github.clnorm.tools.testing.PrintedJson.names;
-import io.github.clnorm.tools.testing.ErrorLine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,6 +16,7 @@ import io.github.clnorm.tools.conformance.ConformanceReport;
 import io.github.clnorm.tools.conformance.ConformanceRow;
 import io.github.clnorm.tools.conformance.Failure;
 import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.testing.ErrorLine;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.io.PrintWriter;

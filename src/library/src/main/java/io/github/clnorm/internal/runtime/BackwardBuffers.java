@@ -1,0 +1,56 @@
+package io.github.clnorm.internal.runtime;
+
+import java.util.function.UnaryOperator;
+
+/**
+ * What a backward pass reads and writes, all on one session. Reals are float64 for float64 tensors, else float32.
+ *
+ * @param input x, {@code geometry.elements()} elements
+ * @param residual as x, for a problem with a residual; else null
+ * @param gradOutput dy, as x
+ * @param weight gamma, one element a parameter, or null
+ * @param bias beta, one element a parameter, or null
+ * @param meanHi the saved mean, one real a set; null for a normalization without a mean
+ * @param meanLo the rounding error of the saved mean, one real a set; null for 0
+ * @param rstd one real a set: 1 / sqrt(variance + eps), or the variance if statistics are given
+ * @param gradInput dx, as x, if it is wanted; may be dy, since every element is read before it is written
+ * @param gradWeight as the weight, if it is wanted
+ * @param gradBias as the bias, if it is wanted
+ */
+public record BackwardBuffers(
+        DeviceBuffer input,
+        DeviceBuffer residual,
+        DeviceBuffer gradOutput,
+        DeviceBuffer weight,
+        DeviceBuffer bias,
+        DeviceBuffer meanHi,
+        DeviceBuffer meanLo,
+        DeviceBuffer rstd,
+        DeviceBuffer gradInput,
+        DeviceBuffer gradWeight,
+        DeviceBuffer gradBias)
+        implements PassBuffers<BackwardBuffers> {
+
+    @Override
+    public DeviceBuffer[] all() {
+        return new DeviceBuffer[] {
+            input, residual, gradOutput, weight, bias, meanHi, meanLo, rstd, gradInput, gradWeight, gradBias
+        };
+    }
+
+    @Override
+    public BackwardBuffers map(UnaryOperator<DeviceBuffer> function) {
+        return new BackwardBuffers(
+                function.apply(input),
+                function.apply(residual),
+                function.apply(gradOutput),
+                function.apply(weight),
+                function.apply(bias),
+                function.apply(meanHi),
+                function.apply(meanLo),
+                function.apply(rstd),
+                function.apply(gradInput),
+                function.apply(gradWeight),
+                function.apply(gradBias));
+    }
+}
