@@ -2,7 +2,7 @@ package io.github.clnorm.type;
 
 import java.nio.ByteBuffer;
 
-/** Fills or takes the bytes of a tensor, piece by piece. */
+/** Fills or takes the bytes of a tensor, piece by piece. Called by one thread at a time; need not be thread-safe. */
 @FunctionalInterface
 public interface Piece {
 

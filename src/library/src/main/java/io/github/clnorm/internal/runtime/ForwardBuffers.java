@@ -5,6 +5,8 @@ import java.util.function.UnaryOperator;
 /**
  * What a forward pass reads and writes, all on one session. Reals are float64 for float64 tensors, else float32.
  *
+ * <p>Immutable and thread-safe; the buffers have rules of their own.
+ *
  * @param input x, {@code geometry.elements()} elements
  * @param residual as x, for a problem with a residual; else null
  * @param weight gamma, one element a parameter, or null
