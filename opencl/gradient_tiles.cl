@@ -105,11 +105,14 @@ CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradient_t
             vectors_of_tile(samples, s, SAMPLES_AT_ONCE, products, sums, i * VECTOR_WIDTH);
         }
     } else {
-        for (uint n = 0; n < count; n++) {
+        // count > 0 is not tested. clang would merge that test with the one above to a switch, and PoCL 3.1 then computes
+        // one sample too many in work-groups of several work-items.
+        uint n = 0;
+        do {
             for (uint i = team->item; i < vectors; i += TEAM) {
                 vectors_of_tile(samples_from(samples, n), s + n, 1, products, sums, i * VECTOR_WIDTH);
             }
-        }
+        } while (++n < count);
     }
     for (uint at = vectors * VECTOR_WIDTH + team->item; at < size; at += TEAM) {
         column_of_tile(samples, s, count, products, sums, at);
