@@ -34,10 +34,10 @@ public final class Reference {
      * The moments of all sets.
      *
      * @param mean of each set; 0 where none is taken
-     * @param rest what rounding took from the mean
+     * @param meanLo the rounding error of the mean
      * @param variance the biased one, or the mean square where no mean is taken
      */
-    public record Moments(double[] mean, double[] rest, double[] variance) {}
+    public record Moments(double[] mean, double[] meanLo, double[] variance) {}
 
     /**
      * Gradients of a loss.
@@ -238,7 +238,7 @@ public final class Reference {
             count[setOf.of(i)]++;
         }
         double[] mean = new double[sets];
-        double[] rest = new double[sets];
+        double[] meanLo = new double[sets];
         if (centered) {
             Sums sums = new Sums(sets);
             for (int i = 0; i < elements; i++) {
@@ -246,20 +246,20 @@ public final class Reference {
             }
             for (int set = 0; set < sets; set++) {
                 mean[set] = sums.total(set) / count[set];
-                rest[set] = sums.remainder(set, mean[set], count[set]);
+                meanLo[set] = sums.remainder(set, mean[set], count[set]);
             }
         }
         Sums squares = new Sums(sets);
         for (int i = 0; i < elements; i++) {
             int set = setOf.of(i);
-            double deviation = (x.at(i) - mean[set]) - rest[set];
+            double deviation = (x.at(i) - mean[set]) - meanLo[set];
             squares.add(set, deviation * deviation);
         }
         double[] variance = new double[sets];
         for (int set = 0; set < sets; set++) {
             variance[set] = squares.total(set) / count[set];
         }
-        return new Moments(mean, rest, variance);
+        return new Moments(mean, meanLo, variance);
     }
 
     /** Moments ask for the set of every element several times, and the divisions that tell it cost more than the sums. */
@@ -325,7 +325,7 @@ public final class Reference {
         for (int i = 0; i < elements; i++) {
             int set = setOf.of(i);
             int parameter = parameterOf.of(i);
-            double normalized = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            double normalized = ((x.at(i) - moments.mean[set]) - moments.meanLo[set]) / deviation[set];
             double gamma = weight == null ? 1 : weight[parameter];
             double beta = bias == null ? 0 : bias[parameter];
             visitor.accept(i, set, normalized, gamma, beta, activation.apply(normalized * gamma + beta));
@@ -415,7 +415,7 @@ public final class Reference {
             int parameter = parameterOf.of(i);
             double gamma = weight == null ? 1 : weight[parameter];
             double beta = bias == null ? 0 : bias[parameter];
-            normalized[i] = ((x.at(i) - moments.mean[set]) - moments.rest[set]) / deviation[set];
+            normalized[i] = ((x.at(i) - moments.mean[set]) - moments.meanLo[set]) / deviation[set];
             double dz = dy.at(i) * activation.derivative(normalized[i] * gamma + beta);
             ofWeight.add(parameter, dz * normalized[i]);
             ofBias.add(parameter, dz);

@@ -83,7 +83,7 @@ record GradientTrial(Trial forward, double[] dy, boolean input, boolean weight, 
         ElementType real = forward.type().accumulator();
         double[] mean = Values.rounded(real, moments.mean());
         double[] rest = new double[mean.length];
-        Arrays.setAll(rest, i -> Values.rounded(real, (moments.mean()[i] - mean[i]) + moments.rest()[i]));
+        Arrays.setAll(rest, i -> Values.rounded(real, (moments.mean()[i] - mean[i]) + moments.meanLo()[i]));
         double[] rstd = given()
                 ? moments.variance()
                 : Values.rounded(

@@ -12,11 +12,11 @@ import io.github.clnorm.type.ElementType;
  * @param output y
  * @param sum x + residual, or null
  * @param mean one a set, or null where none is taken
- * @param meanRest what rounding took from it, likewise; null where statistics are given
+ * @param meanLo the rounding error of the mean, likewise; null where statistics are given
  * @param variance one a set
  * @param rstd one a set, or null where statistics are given
  */
-record PlanRun(double[] output, double[] sum, double[] mean, double[] meanRest, double[] variance, double[] rstd) {
+record PlanRun(double[] output, double[] sum, double[] mean, double[] meanLo, double[] variance, double[] rstd) {
 
     /** Runs a plan; in place, the input is also the output. */
     static PlanRun of(Session session, Trial trial, Plan plan, boolean inPlace) {
@@ -44,7 +44,7 @@ record PlanRun(double[] output, double[] sum, double[] mean, double[] meanRest, 
                 DeviceBuffer mean = centered
                         ? GuardedBuffers.guarded(session, real, given ? trial.mean() : GuardedBuffers.nothing(sets))
                         : null;
-                DeviceBuffer meanRest = centered && !given
+                DeviceBuffer meanLo = centered && !given
                         ? GuardedBuffers.guarded(session, real, GuardedBuffers.nothing(sets))
                         : null;
                 DeviceBuffer variance =
@@ -56,22 +56,13 @@ record PlanRun(double[] output, double[] sum, double[] mean, double[] meanRest, 
                     trial.problem(),
                     plan,
                     new ForwardBuffers(
-                            input,
-                            residual,
-                            gamma,
-                            beta,
-                            inPlace ? input : output,
-                            sum,
-                            mean,
-                            meanRest,
-                            variance,
-                            rstd),
+                            input, residual, gamma, beta, inPlace ? input : output, sum, mean, meanLo, variance, rstd),
                     trial.eps());
             PlanRun run = new PlanRun(
                     GuardedBuffers.read(session, type, inPlace ? input : output, what + ", output"),
                     sum == null ? null : GuardedBuffers.read(session, type, sum, what + ", sum"),
                     mean == null ? null : GuardedBuffers.read(session, real, mean, what + ", mean"),
-                    meanRest == null ? null : GuardedBuffers.read(session, real, meanRest, what + ", rest of the mean"),
+                    meanLo == null ? null : GuardedBuffers.read(session, real, meanLo, what + ", low part of the mean"),
                     GuardedBuffers.read(session, real, variance, what + ", variance"),
                     rstd == null ? null : GuardedBuffers.read(session, real, rstd, what + ", rstd"));
             if (!inPlace) {
@@ -105,7 +96,7 @@ record PlanRun(double[] output, double[] sum, double[] mean, double[] meanRest, 
     /** The same bits in everything. */
     static void assertSameBits(PlanRun expected, PlanRun actual, String what) {
         same(expected.mean, actual.mean, what + ", mean");
-        same(expected.meanRest, actual.meanRest, what + ", rest of the mean");
+        same(expected.meanLo, actual.meanLo, what + ", low part of the mean");
         same(expected.rstd, actual.rstd, what + ", rstd");
         same(expected.variance, actual.variance, what + ", variance");
         same(expected.sum, actual.sum, what + ", sum");

@@ -189,7 +189,7 @@ record Trial(
                 assertTrue(
                         error <= bound * deviation + epsilon * Math.abs(exact) + least,
                         what + ", mean of set " + set + ": " + run.mean()[set] + ", expected " + exact);
-                double left = Math.abs(run.mean()[set] - exact + (run.meanRest()[set] - moments.rest()[set]));
+                double left = Math.abs(run.mean()[set] - exact + (run.meanLo()[set] - moments.meanLo()[set]));
                 assertTrue(
                         left <= bound * deviation + epsilon * epsilon * Math.abs(exact) + least,
                         what + ", mean of set " + set + " with its rest is off by " + left);

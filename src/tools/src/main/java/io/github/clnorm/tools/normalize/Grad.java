@@ -126,15 +126,16 @@ final class Grad {
                 for (Parts.Part part : parts) {
                     // Holds y, which is not needed, then dy, then dx: the device needs room for two tensors instead of
                     // four.
-                    try (Tensor x = Transfers.upload(backend, request.type, input, part);
-                            Tensor added =
-                                    residual == null ? null : Transfers.upload(backend, request.type, residual, part);
+                    try (Tensor x = FileTransfers.upload(backend, request.type, input, part);
+                            Tensor added = residual == null
+                                    ? null
+                                    : FileTransfers.upload(backend, request.type, residual, part);
                             Tensor gradient = backend.empty(request.type, part.shape());
                             Saved saved = statistics(x, added, gradient)) {
-                        Transfers.fill(gradient, dy, part);
+                        FileTransfers.fill(gradient, dy, part);
                         gradients(part, x, added, gradient, saved);
                         if (dx != null) {
-                            Transfers.write(gradient, dx);
+                            FileTransfers.write(gradient, dx);
                         }
                     }
                 }

@@ -110,9 +110,9 @@ final class Run {
                 Sink output = files.create(outputs.output(), request.type, request.shape);
                 Sink sum = outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
             for (Parts.Part part : parts) {
-                try (Tensor x = Transfers.upload(backend, request.type, input, part);
+                try (Tensor x = FileTransfers.upload(backend, request.type, input, part);
                         Tensor added =
-                                residual == null ? null : Transfers.upload(backend, request.type, residual, part);
+                                residual == null ? null : FileTransfers.upload(backend, request.type, residual, part);
                         Tensor total = sum == null ? null : backend.empty(request.type, part.shape())) {
                     if (part.first() == 0) {
                         checked = new FirstSamples(request, part, mostChecked);
@@ -134,9 +134,9 @@ final class Run {
                                 ? null
                                 : backend.session().planner().plan(request.problem(total != null, part.shape()));
                     }
-                    Transfers.write(x, output);
+                    FileTransfers.write(x, output);
                     if (total != null) {
-                        Transfers.write(total, sum);
+                        FileTransfers.write(total, sum);
                     }
                     statistics.add(result[0]);
                 }

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** Copies tensors between files and a device in pieces, so Java's heap does not limit their size. */
-final class Transfers {
-    private Transfers() {}
+final class FileTransfers {
+    private FileTransfers() {}
 
     /** Creates a tensor with the elements of a part. */
     static Tensor upload(Backend backend, ElementType type, Elements elements, Parts.Part part) {
