@@ -105,8 +105,8 @@ CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradient_t
             vectors_of_tile(samples, s, SAMPLES_AT_ONCE, products, sums, i * VECTOR_WIDTH);
         }
     } else {
-        // count > 0 is not tested. clang would merge that test with the one above to a switch, and PoCL 3.1 then computes
-        // one sample too many in work-groups of several work-items.
+        // count > 0 is not tested. clang would merge that test with the one above to a switch, and PoCL 3.1 then
+        // computes one sample too many in work-groups of several work-items.
         uint n = 0;
         do {
             for (uint i = team->item; i < vectors; i += TEAM) {
