@@ -233,6 +233,22 @@ class LauncherTest {
     }
 
     @Test
+    void fastLeavesOutSlowTestsAndMesasDevice() throws Exception {
+        printMavensArguments();
+        Outcome run = launch("test", "--fast", "-Dtest=A");
+        assertEquals(0, run.code, run.err);
+        for (String argument : List.of(
+                "test",
+                "-DexcludedGroups=slow,oclgrind,browser,stress",
+                "-Dclnorm.conformance.skip=true",
+                "-Dclnorm.test.rusticl=none",
+                "-Dtest=A")) {
+            assertTrue(run.out.contains("argument=" + argument + "\n"), run.out);
+        }
+        assertFalse(run.out.contains("newerJava"), run.out);
+    }
+
+    @Test
     void soakRunsStressTestsAloneInTheirLongForm() throws Exception {
         printMavensArguments();
         for (String option : List.of("--soak", "--soak=3")) {
