@@ -59,16 +59,16 @@ public record Cut(int blocks, int perRow, int period, int full, int fuller, long
 
     private static Cut acrossRows(Geometry geometry) {
         Columns columns = Columns.of(geometry);
-        long lanes = columns.lanes();
-        int blocks = count(geometry, geometry.width() * columns.tiles() * lanes);
-        // By tiles, then lanes. The last tile has `whole` long rows, and its first lanes one row more.
-        long whole = geometry.rows() / lanes - (columns.tiles() - 1) * Columns.TILE_ROWS;
-        int further = (int) (geometry.rows() % lanes);
+        long shortRows = columns.shortRows();
+        int blocks = count(geometry, geometry.width() * columns.tiles() * shortRows);
+        // By tiles, then rows of a long row. The last tile has `whole` long rows and `further` rows more.
+        long whole = geometry.rows() / shortRows - (columns.tiles() - 1) * Columns.TILE_ROWS;
+        int further = (int) (geometry.rows() % shortRows);
         long unit = columns.tiles() > 1 ? Columns.TILE_ROWS : whole + (further > 0 ? 1 : 0);
         if (further == 0 && whole == unit) {
             return new Cut(blocks, 0, blocks, blocks, blocks, 0, 0, unit);
         }
-        int full = (int) ((columns.tiles() - 1) * lanes * geometry.width());
+        int full = (int) ((columns.tiles() - 1) * shortRows * geometry.width());
         int fuller = (int) (full + further * geometry.width());
         return new Cut(blocks, 0, blocks, full, fuller, whole + 1, whole, unit);
     }

@@ -41,7 +41,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
         long width = geometry.width();
         if (rows > 1 && (run == 1 || run < SHORT_RUN && rows >= MANY_ROWS)) {
             Columns columns = Columns.of(geometry);
-            long ofColumn = (long) columns.tiles() * columns.lanes();
+            long ofColumn = (long) columns.tiles() * columns.shortRows();
             return counted(geometry, Order.COLUMNS, width * ofColumn, width / run, ofColumn * run);
         }
         if (run == 1) {
@@ -72,7 +72,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     public static GradientCut ofColumns(Geometry geometry) {
         Geometry across = acrossSamples(geometry);
         Columns columns = Columns.of(across);
-        long ofColumn = (long) columns.tiles() * columns.lanes();
+        long ofColumn = (long) columns.tiles() * columns.shortRows();
         return counted(across, Order.COLUMNS, ofColumn, 1, ofColumn);
     }
 

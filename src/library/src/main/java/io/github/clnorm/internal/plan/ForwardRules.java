@@ -48,7 +48,7 @@ final class ForwardRules {
         if (plan.keepSet()) {
             return Optional.of("sets across rows are not kept in local memory");
         }
-        if (Columns.of(geometry).lanes() > 1 && plan.sets() < geometry.groups()) {
+        if (Columns.of(geometry).shortRows() > 1 && plan.sets() < geometry.groups()) {
             return Optional.of("rows of fewer than " + Cut.LANES + " elements take all sets of a sample together");
         }
         return Optional.empty();

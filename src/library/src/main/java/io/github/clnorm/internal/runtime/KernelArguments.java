@@ -104,7 +104,7 @@ final class KernelArguments {
 
     /** The parameters of columns. */
     KernelArguments with(Columns columns, int strips) {
-        return with("short_rows", columns.lanes()).with("strips", strips).with("tiles", columns.tiles());
+        return with("short_rows", columns.shortRows()).with("strips", strips).with("tiles", columns.tiles());
     }
 
     /**
