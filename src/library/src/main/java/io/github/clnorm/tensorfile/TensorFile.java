@@ -210,11 +210,11 @@ public final class TensorFile {
     }
 
     /** Receives consecutive elements and the index of the first. */
-    private interface Piece {
+    private interface PieceReader {
         void take(ByteBuffer elements, int at);
     }
 
-    private void readPieces(Piece piece) {
+    private void readPieces(PieceReader piece) {
         int size = tensor.type().bytes();
         int count = count();
         int most = Math.min(count, Transfer.PIECE_BYTES / size);

@@ -257,11 +257,12 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     /** Fills a buffer with elements, starting at an index. */
-    private interface Piece {
+    private interface PieceWriter {
         void fill(int at, ByteBuffer bytes);
     }
 
-    private void write(Specification file, ElementType type, int count, Piece piece, long... shape) throws IOException {
+    private void write(Specification file, ElementType type, int count, PieceWriter piece, long... shape)
+            throws IOException {
         if (count != StoredTensor.bytes(file, type, shape) / type.bytes()) {
             throw new IllegalArgumentException(
                     file + ": " + count + " values for a tensor of shape " + Shapes.text(shape));

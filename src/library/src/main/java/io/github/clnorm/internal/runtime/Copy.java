@@ -12,7 +12,7 @@ public final class Copy {
      * @param nonTemporal non-temporal stores, if the device's compiler supports them
      * @param prefetch software prefetch, if the device's compiler supports it
      */
-    public record Plan(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal, boolean prefetch) {
+    public record Variant(int workGroupSize, int vectorWidth, long partSize, boolean nonTemporal, boolean prefetch) {
 
         @Override
         public String toString() {
@@ -28,26 +28,30 @@ public final class Copy {
      * Enqueues a copy and sends it to the device. Does not block.
      *
      * @param session the device
-     * @param plan how it runs
+     * @param variant how it runs
      * @param from floats
      * @param to as many floats
      */
-    public static void enqueue(Session session, Plan plan, DeviceBuffer from, DeviceBuffer to) {
+    public static void enqueue(Session session, Variant variant, DeviceBuffer from, DeviceBuffer to) {
         session.exclusively(() -> {
             long elements = from.bytes() / Float.BYTES;
             BuiltKernel kernel = session.kernel(
                     "bandwidth.cl",
                     "copy",
-                    "-DWORK_GROUP_SIZE=" + plan.workGroupSize + " -DVECTOR_WIDTH=" + plan.vectorWidth
-                            + (plan.nonTemporal ? " -DNON_TEMPORAL=1" : "")
-                            + (plan.prefetch ? " -DPREFETCH=1" : ""));
+                    "-DWORK_GROUP_SIZE=" + variant.workGroupSize + " -DVECTOR_WIDTH=" + variant.vectorWidth
+                            + (variant.nonTemporal ? " -DNON_TEMPORAL=1" : "")
+                            + (variant.prefetch ? " -DPREFETCH=1" : ""));
             KernelArguments arguments = kernel.arguments()
                     .with("x", from)
                     .with("y", to)
                     .with("n", elements)
-                    .with("part_size", plan.partSize);
+                    .with("part_size", variant.partSize);
             session.queue()
-                    .enqueue(kernel, arguments, (elements + plan.partSize - 1) / plan.partSize, plan.workGroupSize);
+                    .enqueue(
+                            kernel,
+                            arguments,
+                            (elements + variant.partSize - 1) / variant.partSize,
+                            variant.workGroupSize);
             session.queue().flush();
         });
     }

@@ -22,7 +22,7 @@ final class CopyTime {
     /** The time of a good copy in nanoseconds; 0 if none runs. */
     static double of(Session session, DeviceBuffer from, DeviceBuffer to, LongSupplier clock) {
         double best = 0;
-        for (Copy.Plan plan : plans(session.device())) {
+        for (Copy.Variant plan : plans(session.device())) {
             try {
                 double time = time(session, plan, from, to, clock);
                 best = best == 0 ? time : Math.min(best, time);
@@ -34,7 +34,7 @@ final class CopyTime {
     }
 
     private static double time(
-            Session session, Copy.Plan plan, DeviceBuffer from, DeviceBuffer to, LongSupplier clock) {
+            Session session, Copy.Variant plan, DeviceBuffer from, DeviceBuffer to, LongSupplier clock) {
         long[] times = new long[TRIES];
         for (int i = 0; i < TRIES; i++) {
             long start = clock.getAsLong();
@@ -46,14 +46,14 @@ final class CopyTime {
         return Arrays.stream(times).skip(1).min().orElseThrow();
     }
 
-    private static List<Copy.Plan> plans(DeviceInfo device) {
+    private static List<Copy.Variant> plans(DeviceInfo device) {
         if (Quirks.prefersVectorsToWorkItems(device)) {
             return List.of(
-                    new Copy.Plan(1, 16, 1 << 16, false, Quirks.prefetches(device)),
-                    new Copy.Plan(1, 16, 1 << 16, true, false));
+                    new Copy.Variant(1, 16, 1 << 16, false, Quirks.prefetches(device)),
+                    new Copy.Variant(1, 16, 1 << 16, true, false));
         }
         int width = Quirks.prefersWorkItemsToVectors(device) ? 1 : 4;
         int group = Integer.highestOneBit(Math.max(1, Math.min(256, device.maxWorkGroupSize())));
-        return List.of(new Copy.Plan(group, width, 4L * group * width, false, false));
+        return List.of(new Copy.Variant(group, width, 4L * group * width, false, false));
     }
 }

@@ -202,7 +202,7 @@ class KernelArgumentsTest {
 
     private static void everyOtherKernel(Session session, DeviceBuffer x, ElementType type) {
         EmptyLaunch.enqueue(session, x);
-        Copy.enqueue(session, new Copy.Plan(1, 1, 1, false, false), x, x);
+        Copy.enqueue(session, new Copy.Variant(1, 1, 1, false, false), x, x);
         RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(x, x, 1, 1, 2), x, x, 0.1);
         // What the smoke test launches.
         BuiltKernel add = session.kernel("smoke.cl", "add", "");

@@ -25,7 +25,7 @@ final class CopyLimit {
     private final Session session;
     private final LongSupplier clock;
     private final BooleanSupplier stop;
-    private List<Copy.Plan> candidates;
+    private List<Copy.Variant> candidates;
 
     CopyLimit(Session session, LongSupplier clock, BooleanSupplier stop) {
         this.session = session;
@@ -35,14 +35,14 @@ final class CopyLimit {
     }
 
     /** The candidates for a device. */
-    static List<Copy.Plan> candidates(DeviceInfo device) {
-        List<Copy.Plan> plans = new ArrayList<>();
+    static List<Copy.Variant> candidates(DeviceInfo device) {
+        List<Copy.Variant> plans = new ArrayList<>();
         if (Quirks.prefersVectorsToWorkItems(device)) {
             for (int vector : new int[] {16, 8}) {
                 for (int bits = 12; bits <= 20; bits += 2) {
-                    plans.add(new Copy.Plan(1, vector, 1L << bits, true, false));
-                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, false));
-                    plans.add(new Copy.Plan(1, vector, 1L << bits, false, true));
+                    plans.add(new Copy.Variant(1, vector, 1L << bits, true, false));
+                    plans.add(new Copy.Variant(1, vector, 1L << bits, false, false));
+                    plans.add(new Copy.Variant(1, vector, 1L << bits, false, true));
                 }
             }
             return plans;
@@ -52,19 +52,19 @@ final class CopyLimit {
         for (int group = Integer.highestOneBit(Math.min(1024, device.maxWorkGroupSize())); group >= 32; group /= 2) {
             for (int vector = widest; vector >= 1; vector /= 2) {
                 for (int each : new int[] {1, 4, 16}) {
-                    plans.add(new Copy.Plan(group, vector, (long) group * vector * each, false, false));
+                    plans.add(new Copy.Variant(group, vector, (long) group * vector * each, false, false));
                 }
             }
-            plans.add(new Copy.Plan(group, widest, 4L * group * widest, true, false));
+            plans.add(new Copy.Variant(group, widest, 4L * group * widest, true, false));
         }
-        return plans.isEmpty() ? List.of(new Copy.Plan(1, widest, 1 << 14, false, false)) : plans;
+        return plans.isEmpty() ? List.of(new Copy.Variant(1, widest, 1 << 14, false, false)) : plans;
     }
 
     /** The fastest copies from one buffer to another that the time allows to find; empty if none runs. */
-    List<Copy.Plan> best(DeviceBuffer from, DeviceBuffer to, long nanoseconds) {
+    List<Copy.Variant> best(DeviceBuffer from, DeviceBuffer to, long nanoseconds) {
         long end = clock.getAsLong() + nanoseconds;
         List<Timed> running = new ArrayList<>();
-        for (Copy.Plan plan : candidates) {
+        for (Copy.Variant plan : candidates) {
             // Built before the clock starts: compiling takes longer than any copy.
             if (running.size() <= FINALISTS || clock.getAsLong() < end && !stop.getAsBoolean()) {
                 try {
@@ -77,7 +77,7 @@ final class CopyLimit {
             }
         }
         running.sort(Comparator.comparingLong(Timed::nanoseconds));
-        List<Copy.Plan> order =
+        List<Copy.Variant> order =
                 new ArrayList<>(running.stream().map(Timed::plan).toList());
         candidates.stream().filter(plan -> !order.contains(plan)).forEach(order::add);
         candidates = order;
@@ -98,16 +98,16 @@ final class CopyLimit {
         return running.stream().limit(FINALISTS).map(Timed::plan).toList();
     }
 
-    private record Timed(Copy.Plan plan, long nanoseconds) {}
+    private record Timed(Copy.Variant plan, long nanoseconds) {}
 
-    private long time(Copy.Plan plan, DeviceBuffer from, DeviceBuffer to) {
+    private long time(Copy.Variant plan, DeviceBuffer from, DeviceBuffer to) {
         long start = clock.getAsLong();
         copy(plan, from, to);
         return clock.getAsLong() - start;
     }
 
     /** Copies and waits. */
-    void copy(Copy.Plan plan, DeviceBuffer from, DeviceBuffer to) {
+    void copy(Copy.Variant plan, DeviceBuffer from, DeviceBuffer to) {
         Copy.enqueue(session, plan, from, to);
         session.finish();
     }

@@ -158,7 +158,7 @@ public final class DeviceBench {
         Map<Direction, Double> errors = errors(subject, directions);
         DeviceBuffer from = subject.input().buffer();
         DeviceBuffer to = subject.output().buffer();
-        List<Copy.Plan> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
+        List<Copy.Variant> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
         if (copies.isEmpty()) {
             return without(workload, directions, RowStatus.ERROR, "no copy of the tensor runs here: there is no limit");
         }
@@ -231,8 +231,8 @@ public final class DeviceBench {
     }
 
     /** The copy that was the fastest in the end. */
-    private record Limit(Spread time, Copy.Plan plan) {
-        static Limit of(List<Copy.Plan> plans, List<long[]> times) {
+    private record Limit(Spread time, Copy.Variant plan) {
+        static Limit of(List<Copy.Variant> plans, List<long[]> times) {
             Limit best = null;
             for (int i = 0; i < plans.size(); i++) {
                 Spread time = Spread.of(times.get(i));

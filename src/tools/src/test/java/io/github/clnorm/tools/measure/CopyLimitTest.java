@@ -20,15 +20,15 @@ class CopyLimitTest {
 
     @Test
     void candidatesVaryVectorWorkGroupPartAndStores() {
-        List<Copy.Plan> cpu = CopyLimit.candidates(TestInfo.CPU);
+        List<Copy.Variant> cpu = CopyLimit.candidates(TestInfo.CPU);
         assertTrue(cpu.stream().allMatch(plan -> plan.workGroupSize() == 1 && plan.vectorWidth() >= 8));
-        List<Copy.Plan> gpu = CopyLimit.candidates(TestInfo.GPU);
-        assertTrue(gpu.stream().map(Copy.Plan::workGroupSize).distinct().count() >= 3);
-        assertTrue(gpu.stream().map(Copy.Plan::vectorWidth).distinct().count() >= 3);
-        for (List<Copy.Plan> plans : List.of(cpu, gpu)) {
-            assertTrue(plans.stream().map(Copy.Plan::partSize).distinct().count() >= 3);
+        List<Copy.Variant> gpu = CopyLimit.candidates(TestInfo.GPU);
+        assertTrue(gpu.stream().map(Copy.Variant::workGroupSize).distinct().count() >= 3);
+        assertTrue(gpu.stream().map(Copy.Variant::vectorWidth).distinct().count() >= 3);
+        for (List<Copy.Variant> plans : List.of(cpu, gpu)) {
+            assertTrue(plans.stream().map(Copy.Variant::partSize).distinct().count() >= 3);
             assertEquals(
-                    2, plans.stream().map(Copy.Plan::nonTemporal).distinct().count());
+                    2, plans.stream().map(Copy.Variant::nonTemporal).distinct().count());
             assertEquals(plans.size(), new HashSet<>(plans).size());
         }
         assertTrue(gpu.stream().allMatch(plan -> plan.workGroupSize() <= TestInfo.GPU.maxWorkGroupSize()));
@@ -45,9 +45,9 @@ class CopyLimitTest {
             for (long step : new long[] {0, 1, Long.MAX_VALUE >> 20}) {
                 CopyLimit limit = new CopyLimit(backend.session(), new FakeClock(step), () -> false);
                 for (int again = 0; again < 2; again++) {
-                    List<Copy.Plan> best = limit.best(from.buffer(), to.buffer(), 1000);
+                    List<Copy.Variant> best = limit.best(from.buffer(), to.buffer(), 1000);
                     assertEquals(2, best.size());
-                    for (Copy.Plan plan : best) {
+                    for (Copy.Variant plan : best) {
                         to.set(new float[values.length]);
                         limit.copy(plan, from.buffer(), to.buffer());
                         assertArrayEquals(values, to.toFloats(), plan.toString());
