@@ -29,7 +29,7 @@ final class Utf8Text {
             result = decoder.decode(bytes, characters.clear(), true);
         } while (result.isOverflow());
         if (result.isError()) {
-            throw new JsonException("invalid UTF-8 at byte " + bytes.position());
+            throw new JsonException("expected UTF-8 at byte " + bytes.position());
         }
     }
 
