@@ -58,6 +58,7 @@ public final class Main implements Runnable {
         COMMANDS.put("tutorial", TutorialCommand.class);
         COMMANDS.put("peers", PeersCommand.class);
         COMMANDS.put("bundle", BundleCommand.class);
+        COMMANDS.put("site", SiteCommand.class);
         COMMANDS.put("test", TestCommand.class);
     }
 
@@ -216,6 +217,12 @@ public final class Main implements Runnable {
                     + " is run by the launcher at the top of a checkout: ./clnorm " + spec.name());
         }
     }
+
+    /** The pages and the Javadoc as a website. */
+    @Command(
+            name = "site",
+            description = "Make a website of the pages and the Javadoc (from a checkout, by the launcher).")
+    static final class SiteCommand extends OfLauncher {}
 
     /** The project's tests. */
     @Command(name = "test", description = "Run the project's tests (from a checkout, by the launcher).")

@@ -51,6 +51,7 @@ class DocumentationTest {
     private static final Map<String, String> OF_LAUNCHER = Map.of(
             "test", "clnorm",
             "bundle", "bench/bundle",
+            "site", "docs/site/build",
             "peers", "bench/src/main/java/io/github/clnorm/bench/peers/Peers.java");
 
     @Test
