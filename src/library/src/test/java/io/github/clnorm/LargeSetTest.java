@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
  * Sets of 2<sup>27</sup> elements around a mean of 10<sup>4</sup>, which a running sum in float32 would lose. On the
  * fastest device here: 512 MiB take a slow one many minutes.
  */
+@Tag("slow")
 @Tag("device")
 class LargeSetTest {
 

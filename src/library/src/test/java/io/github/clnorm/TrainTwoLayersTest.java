@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example that trains: it compiles without warnings, learns, and prints the same numbers every time. */
+@Tag("slow")
 class TrainTwoLayersTest {
 
     private static final String NAME = "TrainTwoLayers";

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * Memory, threads and open files of a process stay flat, however often it does something: in a process of its own with 128
  * MB for Java's heap. {@code clnorm.soak} makes it often.
  */
+@Tag("slow")
 @Tag("device")
 @Tag("stress")
 @Timeout(value = 3, unit = TimeUnit.HOURS)

@@ -16,10 +16,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several processes and threads add tensors to one .safetensors file at the same time. No tensor may be lost. */
+@Tag("slow")
 class ConcurrentWritersTest {
 
     private static final int PROCESSES = 4;

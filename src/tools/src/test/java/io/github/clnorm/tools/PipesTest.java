@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Standard input and output, pipes and process substitution. The program runs in its own process. */
+@Tag("slow")
 class PipesTest {
 
     @TempDir

@@ -16,9 +16,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jocl.CL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Runs in a child process, which ends with a segmentation fault if the handlers are lost. */
+@Tag("slow")
 class JvmSignalHandlersTest {
 
     private static final int BUSY_THREADS = 4;

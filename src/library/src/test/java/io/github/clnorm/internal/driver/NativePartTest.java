@@ -18,10 +18,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jocl.LibUtils;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** JOCL's native library is loaded from the user's own folder, whatever exists in the folders of JOCL and JNA. */
+@Tag("slow")
 class NativePartTest {
 
     private static final int JVMS_AT_ONCE = 16;

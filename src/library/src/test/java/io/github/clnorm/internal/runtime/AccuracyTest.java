@@ -16,6 +16,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 
 /** The error bound, where others went wrong: large means, outliers, large sets, the ends of the range of float. */
+@Tag("slow")
 @Tag("device")
 @Tag("conformance")
 class AccuracyTest {

@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** Activations by themselves: with mean 0, variance 1 and eps 0 the normalized value is the input, exactly. */
+@Tag("slow")
 @Tag("device")
 class ActivationTest {
 

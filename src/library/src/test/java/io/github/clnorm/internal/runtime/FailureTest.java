@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever call fails: the error names it, nothing leaks, and the backend goes on working. */
+@Tag("slow")
 @Tag("device")
 @SuppressWarnings("try")
 class FailureTest {

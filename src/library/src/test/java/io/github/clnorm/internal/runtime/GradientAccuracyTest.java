@@ -16,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** The bounds that are promised for gradients, where others miss them. */
+@Tag("slow")
 @Tag("device")
 @Tag("conformance")
 class GradientAccuracyTest {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** The promise for gradients: the cut into work-groups decides speed, never bits. */
+@Tag("slow")
 @Tag("device")
 @Tag("conformance")
 class GradientOrderTest {

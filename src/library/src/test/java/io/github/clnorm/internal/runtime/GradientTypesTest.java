@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** Gradients of every type, through every activation and with residuals: right, and the same in another plan. */
+@Tag("slow")
 @Tag("device")
 class GradientTypesTest {
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A launch holds a bounded amount of work, whatever the size of the tensor. */
+@Tag("slow")
 @Tag("device")
 class LaunchBoundsTest {
 

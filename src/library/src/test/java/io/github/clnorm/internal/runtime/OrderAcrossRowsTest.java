@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** The promise that the cut into work-groups decides speed, never bits, for sets that are spread over rows. */
+@Tag("slow")
 @Tag("device")
 @Tag("conformance")
 class OrderAcrossRowsTest {

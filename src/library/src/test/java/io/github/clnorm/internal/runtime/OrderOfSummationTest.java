@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 
 /** The promise: the cut into work-groups decides speed, never bits. Here for sets that are read along their rows. */
+@Tag("slow")
 @Tag("device")
 @Tag("conformance")
 class OrderOfSummationTest {

@@ -17,10 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Compiled programs on disk: what was stored comes back whole, or not at all. */
+@Tag("slow")
 class ProgramCacheTest {
 
     private static final int OFTEN = 200;

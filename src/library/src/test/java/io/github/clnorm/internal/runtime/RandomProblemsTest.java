@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 
 /** Random operations, shapes, layouts, types and epilogues: right, the same in another plan, and the same in place. */
+@Tag("slow")
 @Tag("device")
 class RandomProblemsTest {
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a call costs that was made before: launches, and hardly anything else. */
+@Tag("slow")
 @Tag("device")
 class SteadyLoopTest {
 

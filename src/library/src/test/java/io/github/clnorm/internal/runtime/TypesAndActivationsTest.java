@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 
 /** What is stored, how it is rounded, activated and added to: none of it depends on the plan. */
+@Tag("slow")
 @Tag("device")
 class TypesAndActivationsTest {
 

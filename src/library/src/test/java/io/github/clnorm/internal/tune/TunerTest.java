@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The search, by devices whose speed tests decide: nothing here waits for a real clock. */
+@Tag("slow")
 @Tag("device")
 class TunerTest {
 

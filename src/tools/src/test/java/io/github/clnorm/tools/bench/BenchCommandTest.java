@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The interface of {@code clnorm bench} for scripts. */
+@Tag("slow")
 class BenchCommandTest extends CommandLineFixture {
 
     private static final Workload WORKLOAD = Suite.AWKWARD.workloads().get(1);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The table that {@code clnorm verify} prints, on the devices of the suite. */
+@Tag("slow")
 @Tag("device")
 class ConformanceTest {
 

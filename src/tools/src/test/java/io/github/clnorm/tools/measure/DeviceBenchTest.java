@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How measurements are processed, with artificial clocks: no test waits for a real one. */
+@Tag("slow")
 @Tag("device")
 class DeviceBenchTest {
 

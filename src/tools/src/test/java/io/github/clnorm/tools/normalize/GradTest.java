@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** {@code clnorm grad}: every operation and option, from files to files, compared with gradients in float64. */
+@Tag("slow")
 class GradTest extends CommandLineFixture {
 
     // Relative to the largest gradient of a tensor: each is a sum of terms that cancel.

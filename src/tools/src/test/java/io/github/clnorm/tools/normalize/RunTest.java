@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** {@code clnorm run}: every operation and option, from files to files. */
+@Tag("slow")
 class RunTest extends CommandLineFixture {
 
     private int operation(String name, Object... options) {

@@ -42,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What run and grad compare with float64, what they print about it, and when they replace their outputs. */
+@Tag("slow")
 class SummaryTest extends CommandLineFixture {
 
     private String line(String name) {

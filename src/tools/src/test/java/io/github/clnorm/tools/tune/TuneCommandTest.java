@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The interface of {@code clnorm tune} for scripts. */
+@Tag("slow")
 class TuneCommandTest extends CommandLineFixture {
 
     private static final String PROPERTY = "clnorm.cache";

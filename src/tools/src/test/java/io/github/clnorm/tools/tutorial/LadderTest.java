@@ -17,9 +17,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The tutorial's kernels against float64, and from 6_split.cl on against the library's bits. */
+@Tag("slow")
 class LadderTest {
 
     private static final Extent PLAIN = new Extent(2, 8, 4, 64);

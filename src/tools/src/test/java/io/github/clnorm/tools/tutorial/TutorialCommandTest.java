@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The table of the tutorial's kernels. */
+@Tag("slow")
 class TutorialCommandTest extends CommandLineFixture {
 
     // One reading of the clock.

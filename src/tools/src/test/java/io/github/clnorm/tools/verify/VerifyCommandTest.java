@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The interface of {@code clnorm verify} for scripts. */
+@Tag("slow")
 class VerifyCommandTest {
 
     private static final byte[] OLD = {'o', 'l', 'd'};
