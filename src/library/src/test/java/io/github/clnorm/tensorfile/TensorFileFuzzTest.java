@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A damaged file is read, or rejected with a {@link TensorFileException}: no other exception is thrown, and memory is
  * proportional to the size of the file.
  */
+@Tag("slow")
 class TensorFileFuzzTest {
 
     private static final int FILES = 1000;

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line's interface for scripts: files, both streams and the exit code. */
+@Tag("slow")
 class MainTest extends CommandLineFixture {
 
     // Invalid requests.

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A machine with an OpenCL loader and no driver. The loader reads its environment once, so each command has a process of
  * its own.
  */
+@Tag("slow")
 class NoDeviceTest {
 
     // The test machine has drivers, which OCL_ICD_VENDORS hides: installing one would not help.
