@@ -1,7 +1,6 @@
 package io.github.clnorm.internal.driver;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.OpenClLoadException;
 import io.github.clnorm.device.PlatformInfo;
@@ -59,6 +58,18 @@ public final class DeviceQuery {
     }
 
     /**
+     * The devices of several platforms, in their order.
+     *
+     * @param platforms as {@link #platforms()} returns them
+     * @return all their devices
+     */
+    public static List<DeviceInfo> devices(List<PlatformInfo> platforms) {
+        return platforms.stream()
+                .flatMap(platform -> platform.devices().stream())
+                .toList();
+    }
+
+    /**
      * Describes a device that the application opened, which may be a sub-device.
      *
      * @param id the device
@@ -66,7 +77,7 @@ public final class DeviceQuery {
      * @throws NoDeviceException if the loader lists neither the device nor its root device
      */
     public static DeviceInfo withId(cl_device_id id) {
-        List<DeviceInfo> devices = Devices.of(platforms());
+        List<DeviceInfo> devices = devices(platforms());
         return withId(devices, id).orElseGet(() -> withId(devices, SubDevices.root(id))
                 .map(root -> SubDevices.describe(root, id))
                 .orElseThrow(() -> new NoDeviceException("the OpenCL loader shows no device " + id)));

@@ -1,6 +1,5 @@
 package io.github.clnorm.internal.driver;
 
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
@@ -64,7 +63,7 @@ public final class Diagnosis {
     /**
      * Checks the platforms.
      *
-     * @param platforms the result of {@link Devices#platforms()}
+     * @param platforms the result of {@link DeviceQuery#platforms()}
      * @return a finding for each
      */
     public List<Finding> platforms(List<PlatformInfo> platforms) {

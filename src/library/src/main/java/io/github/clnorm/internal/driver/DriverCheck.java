@@ -1,6 +1,5 @@
 package io.github.clnorm.internal.driver;
 
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
@@ -83,7 +82,7 @@ public final class DriverCheck {
             if (platforms.isEmpty()) {
                 return Diagnosis.silentDriver(icd, Optional.ofNullable(linkError));
             }
-            int devices = Devices.of(platforms).size();
+            int devices = DeviceQuery.devices(platforms).size();
             return Finding.ok("driver", icd.file() + " answers: " + devices + (devices == 1 ? " device" : " devices"));
         }
 

@@ -4,7 +4,6 @@ import static io.github.clnorm.internal.driver.JoclCalls.code;
 import static io.github.clnorm.internal.driver.JoclCalls.created;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.PlatformInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,7 +46,7 @@ final class DriverProbe {
             linkError(platforms).ifPresent(reason -> written(() -> report.linkError(reason)));
             report.platforms(platforms);
             if (arguments.length > 1 && arguments[1].equals(OPENING)) {
-                for (DeviceInfo device : Devices.of(platforms)) {
+                for (DeviceInfo device : DeviceQuery.devices(platforms)) {
                     open(device, report);
                 }
             }

@@ -1,7 +1,6 @@
 package io.github.clnorm.internal.driver;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
@@ -110,7 +109,7 @@ public final class FirstLoad {
      * Opens a device: creates its context and queue.
      *
      * @param <T> the type of the result
-     * @param device a device of {@link Devices#platforms()}
+     * @param device a device of {@link DeviceQuery#platforms()}
      * @param open opens it
      * @return the result of {@code open}
      * @throws NoDeviceException if an earlier process died here, and the device's driver ends or blocks its process
@@ -121,7 +120,8 @@ public final class FirstLoad {
             return open.get();
         }
         List<Finding> guilty = notToBeOpened.stream()
-                .filter(verdict -> Devices.of(verdict.platforms()).stream().anyMatch(other -> isSame(device, other)))
+                .filter(verdict ->
+                        DeviceQuery.devices(verdict.platforms()).stream().anyMatch(other -> isSame(device, other)))
                 .map(DriverCheck.DriverVerdict::finding)
                 .toList();
         if (!guilty.isEmpty()) {
