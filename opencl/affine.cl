@@ -1,4 +1,4 @@
-// Pass 2 of the strategy split, along rows: normalize, scale and shift, activation.
+// Phase 2 of the strategy split, along rows: normalize, scale and shift, activation.
 //
 //     y = activation(((x - mean_hi) - mean_lo) * (rstd * gamma) + beta)
 

@@ -1,4 +1,4 @@
-// Pass 2 of the strategy split, across rows: normalize, scale and shift, activation (column_affine.cl).
+// Phase 2 of the strategy split, across rows: normalize, scale and shift, activation (column_affine.cl).
 //
 //     y = activation(((x - mean_hi) - mean_lo) * (rstd * gamma) + beta)
 

@@ -1,4 +1,4 @@
-// Pass 1 of the strategy split: the moments of all blocks along rows, and the merge of blocks to sets.
+// Phase 1 of the strategy split: the moments of all blocks along rows, and the merge of blocks to sets.
 //
 // Both kernels are in one file because they often share a program.
 
@@ -27,7 +27,7 @@ moments_of_blocks(__global const storage_t *x, __global const storage_t *residua
                           TEAMS, moments + set * blocks, stride, &team);
 }
 
-// The moments of all sets. Used if merging the blocks in each work-group of pass 2 would cost more than a launch.
+// The moments of all sets. Used if merging the blocks in each work-group of phase 2 would cost more than a launch.
 // Parallel over: sets; a work-group of one team merges one.
 // [in]  moments  as moments_of_blocks and moments_of_columns store them
 // [out] mean, mean_lo, rstd, variance  [sets]; mean_lo and variance may be null

@@ -1,4 +1,4 @@
-// Pass 1 of the strategy split, across rows: the moments of the blocks of columns (column_moments.cl).
+// Phase 1 of the strategy split, across rows: the moments of the blocks of columns (column_moments.cl).
 
 #include "column_moments.cl"
 

@@ -1,6 +1,6 @@
-// Both passes along rows in one launch, for sets that stay in local memory or in the cache of a CPU core.
+// Both phases along rows in one launch, for sets that stay in local memory or in the cache of a CPU core.
 //
-// Launch overhead dominates small tensors, so both passes are fused. Blocks, lanes and formulas are those of moments.cl
+// Launch overhead dominates small tensors, so both phases are fused. Blocks, lanes and formulas are those of moments.cl
 // and affine.cl, hence the same bits. The moments of blocks stay in local memory.
 //
 //     strategy resident  (PACKED 0)  a work-group takes one set at a time: its teams share the blocks

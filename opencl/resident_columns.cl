@@ -1,9 +1,9 @@
-// Both passes across rows in one launch, for small sets: pass 2 finds them in a cache.
+// Both phases across rows in one launch, for small sets: phase 2 finds them in a cache.
 //
-// Launch overhead dominates small tensors, so both passes and the merge are fused. A work-group takes all rows of some
+// Launch overhead dominates small tensors, so both phases and the merge are fused. A work-group takes all rows of some
 // sets of a sample. Blocks and formulas are those of moments_of_columns.cl and affine_columns.cl, hence the same bits.
 
-// Pass 2 reads the merged moments. Statistics are never given here: there would be no pass 1.
+// Phase 2 reads the merged moments. Statistics are never given here: there would be no phase 1.
 #define STATISTICS MERGED
 
 #include "column_affine.cl"

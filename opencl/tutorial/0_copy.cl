@@ -5,7 +5,7 @@
 // GroupNorm computes little for each element it reads, so memory limits its speed. A kernel that reads x twice can
 // still come close to a copy if the second read finds x in a cache.
 //
-// Parallel over: pieces of at most PIECE elements of a channel, one a work-item.
+// Parallel over: pieces of at most PIECE elements of a channel, one per work-item.
 // [in]  x  [N, C, S]
 // [out] y  [N, C, S]
 // Local memory: 0 bytes.

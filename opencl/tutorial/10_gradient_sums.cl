@@ -7,7 +7,7 @@
 //
 // gradient_blocks.cl also takes dy back through the activation.
 //
-// Parallel over: blocks of at most BLOCK elements of a channel, one a work-item.
+// Parallel over: blocks of at most BLOCK elements of a channel, one per work-item.
 // [in]  x, dy                [N, C, S]
 // [in]  mean, mean_lo, rstd  [N, G], of the forward pass
 // [out] sums                 [2, N, C, ceil(S / BLOCK)]: product_b and sum_b of all blocks

@@ -35,7 +35,7 @@ static float fold(float2 *lanes)
     return lanes[0].x + lanes[0].y;
 }
 
-// Parallel over: sums of sets, two a set, one a work-item.
+// Parallel over: sums of sets, two per set, one per work-item.
 __kernel void gradient_of_sets(__global const float *sums, __global const float *gamma, __global float *g, const uint N,
                                const uint C, const uint G, const uint S)
 {
@@ -54,7 +54,7 @@ __kernel void gradient_of_sets(__global const float *sums, __global const float 
     g[id] = fold(sum) / (C / G * (ulong)S);
 }
 
-// Parallel over: pieces of at most BLOCK elements of a channel, one a work-item.
+// Parallel over: pieces of at most BLOCK elements of a channel, one per work-item.
 __kernel void input_gradient(__global const float *x, __global const float *dy, __global const float *gamma,
                              __global const float *mean, __global const float *mean_lo, __global const float *rstd,
                              __global const float *g, __global float *dx, const uint N, const uint C, const uint G,

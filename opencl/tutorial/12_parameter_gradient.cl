@@ -5,7 +5,7 @@
 // 64 compensated lanes add the sums of 10_gradient_sums.cl sample after sample, block after block. Every run gives the
 // same bits. Atomic additions would add in the order in which work-items arrive.
 //
-// Parallel over: parameters, 2 * C of them, one a work-item.
+// Parallel over: parameters, 2 * C of them, one per work-item.
 // [in]  sums           [2, N, C, ceil(S / BLOCK)]
 // [out] dgamma, dbeta  [C]
 // Local memory: 0 bytes.

@@ -1,4 +1,4 @@
-// 1: naive. Gains a first right answer: the formula as textbooks print it, with both moments from one read of x.
+// 1: naive. Gains a first correct result: the formula as textbooks print it, with both moments from one read of x.
 //
 //     mean = E[x]    variance = E[x^2] - E[x]^2    y = (x - mean) / sqrt(variance + eps) * gamma + beta
 //
@@ -7,7 +7,7 @@
 // Wrong where |mean| is large next to the standard deviation. At mean 1e4 and standard deviation 1, E[x^2] and E[x]^2
 // are both about 1e8. Floats of that size are 8 apart, so their difference, which should be 1, is lost.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  x            [N, C, S]
 // [in]  gamma, beta  [C]
 // [out] y            [N, C, S]

@@ -1,4 +1,4 @@
-// 2: two passes. Gains a right answer at large means: it subtracts the mean before it squares, for one more read of x.
+// 2: two passes. Gains a correct result at large means: it subtracts the mean before squaring, for one more read of x.
 //
 //     mean = E[x]    variance = E[(x - mean)^2]    y = (x - mean) * rstd * gamma + beta
 //
@@ -7,7 +7,7 @@
 // Still slow and inexact: one accumulator adds D values one after another. Each addition waits for the one before it,
 // and the larger the sum grows, the more each addition rounds away.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  x            [N, C, S]
 // [in]  gamma, beta  [C]
 // [out] y            [N, C, S]

@@ -1,4 +1,4 @@
-// 3: lanes. Gains speed and accuracy in the sums: 64 partial sums grow side by side, in vectors of 16 floats.
+// 3: lanes. Gains faster and more accurate sums: 64 partial sums grow side by side, in vectors of 16 floats.
 //
 //     lane[j] = sum of x[i] over i % 64 == j    sum = the lanes, folded by halves: j with j + 32, then 16, 8, 4, 2, 1
 //
@@ -6,7 +6,7 @@
 // / 64 values, so it rounds 64 times less. The order of all additions is fixed. Every work-group size and every vector
 // width can compute it, so all of them give the same bits.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  x            [N, C, S]
 // [in]  gamma, beta  [C]
 // [out] y            [N, C, S]

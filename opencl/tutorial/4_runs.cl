@@ -1,11 +1,11 @@
-// 4: runs. Gains speed where y is written: the S elements of one channel, a run, share gamma and beta.
+// 4: runs. Gains faster writes of y: the S elements of one channel, a run, share gamma and beta.
 //
 //     y = activation((x - mean) * scale + shift)    scale = rstd * gamma[c]    shift = beta[c]
 //
 // Scale and shift are scalars of a run. No element pays the division i / S that finds its channel, and y is written in
 // vectors of 16 floats. The activation is fused: a kernel of its own would read and write the whole tensor once more.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  x            [N, C, S]
 // [in]  gamma, beta  [C]
 // [out] y            [N, C, S]

@@ -1,4 +1,4 @@
-// 5: blocks with a pivot. Gains one read of x: both moments come from the same pass, and are right at any mean.
+// 5: blocks with a pivot. Gains one read of x instead of two: both moments come from it, accurate at any mean.
 //
 //     pivot = mean of the block's first 64    d = x - pivot    r = E[d]
 //     mean_b = pivot + r    M2_b = sum(d^2) - r * sum(d)
@@ -7,7 +7,7 @@
 // mean, so little cancels in M2_b. The blocks are merged one after another, by the update formula of Chan, Golub and
 // LeVeque.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  x            [N, C, S]
 // [in]  gamma, beta  [C]
 // [out] y            [N, C, S]

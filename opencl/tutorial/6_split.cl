@@ -1,4 +1,4 @@
-// 6: split. Gains compute units where sets are few: work-items share the blocks of a set, so all units work at N = 1.
+// 6: split. Gains all compute units for few sets: work-items share the blocks of a set, so all units work at N = 1.
 //
 //     mean_b = pivot + E[x - pivot], as a high/low pair    M2_b = sum((x - mean_b)^2)
 //
@@ -9,7 +9,7 @@
 //
 // block_moments.cl also scales blocks whose squares overflow or underflow: |x| above 2^50 or below 2^-40.
 //
-// Parallel over: blocks of BLOCK elements, one a work-item; the last block of a set may be shorter.
+// Parallel over: blocks of BLOCK elements, one per work-item; the last block of a set may be shorter.
 // [in]  x        [N, C, S]
 // [out] moments  [3, sets * blocks]: mean_hi, mean_lo and M2 of all blocks
 // Local memory: 0 bytes.

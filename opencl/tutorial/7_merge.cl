@@ -1,4 +1,4 @@
-// 7: merge. Gains accuracy in sets of many blocks: the sums over blocks keep the rounding error of each addition.
+// 7: merge. Gains accurate sums of many blocks: the sums over blocks keep the rounding error of each addition.
 //
 //     mean = mean_0 + sum(n_b (mean_b - mean_0)) / D    M2 = sum(M2_b + n_b (mean_b - mean)^2)
 //
@@ -6,7 +6,7 @@
 // block b to a compensated sum: a float2 of the sum and of the rounding errors of its additions. The weight n_b is in
 // units of BLOCK: a full block has weight 1. The second loop also adds what rounding left of the mean.
 //
-// Parallel over: sets, one a work-item.
+// Parallel over: sets, one per work-item.
 // [in]  moments              [3, sets * blocks]: mean_hi, mean_lo and M2 of all blocks, of 6_split.cl
 // [out] mean, mean_lo, rstd  [N, G]
 // Local memory: 0 bytes.

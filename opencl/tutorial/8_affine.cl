@@ -1,11 +1,11 @@
-// 8: affine. Gains compute units where y is written, and accuracy at large means: y uses the low part of the mean.
+// 8: affine. Gains all compute units for y, and accuracy at large means: y uses the low part of the mean.
 //
 //     y = activation(((x - mean_hi) - mean_lo) * (rstd * gamma[c]) + beta[c])
 //
 // The third launch. x - mean_hi is exact where x is close to the mean. The form x * a + b, with the mean folded into b,
 // loses three decimal digits at mean 1e4.
 //
-// Parallel over: pieces of at most PIECE elements of a channel, one a work-item.
+// Parallel over: pieces of at most PIECE elements of a channel, one per work-item.
 // [in]  x                    [N, C, S]
 // [in]  gamma, beta          [C]
 // [in]  mean, mean_lo, rstd  [N, G], of 7_merge.cl

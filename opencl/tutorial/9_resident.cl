@@ -1,4 +1,4 @@
-// 9: resident. Gains a transit of memory and two launches: x stays in registers between its sums and y.
+// 9: resident. Gains one read of x and one launch for all: x stays in registers between its sums and y.
 //
 //     mean, M2 and y by the formulas of 6_split.cl and 8_affine.cl; a set of one block needs no merge
 //
