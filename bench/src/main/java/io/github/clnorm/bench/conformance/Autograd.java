@@ -11,14 +11,14 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 /** libtorch's own gradients: of a loss whose gradient with respect to an output is a random tensor, {@code grad_output}. */
 final class Autograd {
 
-    /** A call of its input, its weight and its bias, the latter two null where they are not there. */
+    /** A call of an input, a weight and a bias. Weight and bias may be null. */
     interface Forward {
         Tensor of(Tensor input, Tensor weight, Tensor bias);
     }
 
     private Autograd() {}
 
-    /** What is passed back, and what comes out for each tensor that is there; by their roles. */
+    /** grad_output and the resulting gradient of each tensor, by role. */
     static Map<String, Tensor> gradients(Tensor input, Tensor weight, Tensor bias, Forward forward) {
         Tensor x = leaf(input);
         Tensor gamma = leaf(weight);
@@ -26,7 +26,7 @@ final class Autograd {
         return back(recorded(() -> forward.of(x, gamma, beta)), x, gamma, beta);
     }
 
-    /** Computes an output so that libtorch can go back from it: everything else here is computed without that. */
+    /** Computes an output with gradients enabled. All other calls here disable them. */
     static Tensor recorded(Supplier<Tensor> forward) {
         AutoGradMode on = new AutoGradMode(true);
         try {
@@ -36,7 +36,7 @@ final class Autograd {
         }
     }
 
-    /** A copy whose gradient is wanted. */
+    /** A copy that requires a gradient. */
     static Tensor leaf(Tensor tensor) {
         return tensor == null ? null : tensor.detach().clone().requires_grad_(true);
     }
@@ -44,7 +44,7 @@ final class Autograd {
     /** The gradients of leaves that an output was computed from. */
     static Map<String, Tensor> back(Tensor output, Tensor input, Tensor weight, Tensor bias) {
         long[] shape = output.shape();
-        // By the shape, so that it is stored once for all cases of that shape.
+        // Seeded by the shape, so that it is stored once for all cases of the shape.
         Tensor gradOutput = new Inputs("grad_output of " + CaseList.shape(shape))
                 .normal(shape)
                 .to(output.scalar_type().intern());

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The calls of {@code torch.nn.functional} that give a result. */
+/** The calls of {@code torch.nn.functional} that return a result. */
 final class CallCases {
 
     private static final String SAMPLES = "torch/testing/_internal/common_methods_invocations.py, ";
@@ -78,10 +78,22 @@ final class CallCases {
             calls.groupNorm(name, PAGES + "GroupNorm.html", input, groups, weight, bias, Calls.EPS);
         }
         Inputs own = new Inputs("group_norm own");
-        calls.groupNorm("group_norm of a variance below -eps", OWN + "some groups are NaN, some are not",
-                own.normalAround(0, 0.7, 4, 6, 3), 2, own.normal(6), own.normal(6), -0.5);
-        calls.groupNorm("group_norm of no positions", OWN + "N and C without elements",
-                own.normal(2, 4, 0), 2, own.normal(4), own.normal(4), Calls.EPS);
+        calls.groupNorm(
+                "group_norm of a variance below -eps",
+                OWN + "some groups are NaN, some are not",
+                own.normalAround(0, 0.7, 4, 6, 3),
+                2,
+                own.normal(6),
+                own.normal(6),
+                -0.5);
+        calls.groupNorm(
+                "group_norm of no positions",
+                OWN + "N and C without elements",
+                own.normal(2, 4, 0),
+                2,
+                own.normal(4),
+                own.normal(4),
+                Calls.EPS);
     }
 
     private void groupNormSample(String source, long groups, double eps, long... shape) {
@@ -118,10 +130,22 @@ final class CallCases {
         layerNormNormal("as on its page", page, Calls.EPS, shape(10), 4, 5, 10);
         layerNormNormal("as on its page", page, Calls.EPS, shape(5, 6, 6), 4, 5, 6, 6);
         Inputs own = new Inputs("layer_norm own");
-        calls.layerNorm("layer_norm of a variance below -eps", OWN + "some rows are NaN, some are not",
-                own.normalAround(0, 0.7, 8, 6), shape(6), own.normal(6), own.normal(6), -0.5);
-        calls.layerNorm("layer_norm of empty rows", OWN + "rows without elements",
-                own.normal(3, 0), shape(0), own.normal(0), own.normal(0), Calls.EPS);
+        calls.layerNorm(
+                "layer_norm of a variance below -eps",
+                OWN + "some rows are NaN, some are not",
+                own.normalAround(0, 0.7, 8, 6),
+                shape(6),
+                own.normal(6),
+                own.normal(6),
+                -0.5);
+        calls.layerNorm(
+                "layer_norm of empty rows",
+                OWN + "rows without elements",
+                own.normal(3, 0),
+                shape(0),
+                own.normal(0),
+                own.normal(0),
+                Calls.EPS);
     }
 
     private void layerNormSample(String source, double eps, long[] normalized, long... shape) {
@@ -138,8 +162,14 @@ final class CallCases {
     private void layerNormNormal(String how, String source, double eps, long[] normalized, long... shape) {
         String name = "layer_norm of " + CaseList.shape(shape) + " over " + CaseList.shape(normalized) + ", " + how;
         Inputs inputs = new Inputs(name);
-        calls.layerNorm(name, source, inputs.normal(shape), normalized, inputs.normal(normalized),
-                inputs.normal(normalized), eps);
+        calls.layerNorm(
+                name,
+                source,
+                inputs.normal(shape),
+                normalized,
+                inputs.normal(normalized),
+                inputs.normal(normalized),
+                eps);
     }
 
     private void instanceNorm() {
@@ -149,16 +179,44 @@ final class CallCases {
         instanceNormSample(source, 0, Calls.EPS, 3, 2, 4);
         instanceNormSample(source, -1, 0.5, 3, 2, 3, 4);
         Inputs inputs = new Inputs("instance_norm bare");
-        calls.instanceNorm("instance_norm of 1x2x3, bare", source,
-                inputs.sample(1, 2, 3), Running.NONE, null, null, true, Calls.EPS);
+        calls.instanceNorm(
+                "instance_norm of 1x2x3, bare",
+                source,
+                inputs.sample(1, 2, 3),
+                Running.NONE,
+                null,
+                null,
+                true,
+                Calls.EPS);
         Inputs page = new Inputs("instance_norm page");
-        calls.instanceNorm("instance_norm of 4x10x8, as on its page", PAGES + "InstanceNorm1d.html, smaller",
-                page.normal(4, 10, 8), Running.NONE, page.normal(10), page.normal(10), true, Calls.EPS);
-        calls.instanceNorm("instance_norm of 2x10x5x6, as on its page", PAGES + "InstanceNorm2d.html, smaller",
-                page.normal(2, 10, 5, 6), Running.NONE, page.normal(10), page.normal(10), true, Calls.EPS);
+        calls.instanceNorm(
+                "instance_norm of 4x10x8, as on its page",
+                PAGES + "InstanceNorm1d.html, smaller",
+                page.normal(4, 10, 8),
+                Running.NONE,
+                page.normal(10),
+                page.normal(10),
+                true,
+                Calls.EPS);
+        calls.instanceNorm(
+                "instance_norm of 2x10x5x6, as on its page",
+                PAGES + "InstanceNorm2d.html, smaller",
+                page.normal(2, 10, 5, 6),
+                Running.NONE,
+                page.normal(10),
+                page.normal(10),
+                true,
+                Calls.EPS);
         Inputs own = new Inputs("instance_norm own");
-        calls.instanceNorm("instance_norm of one position", OWN + "PyTorch's Python refuses it, libtorch does not",
-                own.normal(2, 3, 1), Running.NONE, own.normal(3), own.normal(3), true, Calls.EPS);
+        calls.instanceNorm(
+                "instance_norm of one position",
+                OWN + "PyTorch's Python refuses it, libtorch does not",
+                own.normal(2, 3, 1),
+                Running.NONE,
+                own.normal(3),
+                own.normal(3),
+                true,
+                Calls.EPS);
     }
 
     private void instanceNormSample(String source, double momentum, double eps, long... shape) {
@@ -171,8 +229,15 @@ final class CallCases {
         for (boolean useInputStats : new boolean[] {true, false}) {
             String statistics = useInputStats ? ", by the input" : ", by the running statistics";
             for (Affine affine : List.of(Affine.WEIGHT_AND_BIAS, Affine.WEIGHT, Affine.PLAIN)) {
-                calls.instanceNorm(affine.of(name + statistics), source, input, running, affine.weight(weight),
-                        affine.bias(bias), useInputStats, eps);
+                calls.instanceNorm(
+                        affine.of(name + statistics),
+                        source,
+                        input,
+                        running,
+                        affine.weight(weight),
+                        affine.bias(bias),
+                        useInputStats,
+                        eps);
             }
         }
     }
@@ -187,36 +252,71 @@ final class CallCases {
         batchNormSample(source, true, Calls.MOMENTUM, Calls.EPS, 2, 1);
         batchNormSample(source, false, Calls.MOMENTUM, Calls.EPS, 2, 1);
         Inputs inputs = new Inputs("batch_norm bare");
-        calls.batchNorm("batch_norm of 1x2x3, bare, training", source,
-                inputs.sample(1, 2, 3), Running.NONE, null, null, true, Calls.EPS);
+        calls.batchNorm(
+                "batch_norm of 1x2x3, bare, training",
+                source,
+                inputs.sample(1, 2, 3),
+                Running.NONE,
+                null,
+                null,
+                true,
+                Calls.EPS);
         Inputs empty = new Inputs("batch_norm empty");
         Running none = new Running(empty.normal(0), empty.normal(0), Calls.MOMENTUM);
         for (boolean training : new boolean[] {true, false}) {
-            calls.batchNorm("batch_norm of no dimension but 0, " + mode(training), source,
-                    empty.normal(0), none, null, null, training, Calls.EPS);
+            calls.batchNorm(
+                    "batch_norm of no dimension but 0, " + mode(training),
+                    source,
+                    empty.normal(0),
+                    none,
+                    null,
+                    null,
+                    training,
+                    Calls.EPS);
         }
         Inputs page = new Inputs("batch_norm page");
-        calls.batchNorm("batch_norm of 20x10, as on its page", PAGES + "BatchNorm1d.html, smaller",
-                page.normal(20, 10), Running.NONE, page.normal(10), page.normal(10), true, Calls.EPS);
-        calls.batchNorm("batch_norm of 2x10x5x6, as on its page", PAGES + "BatchNorm2d.html, smaller",
-                page.normal(2, 10, 5, 6), Running.NONE, page.normal(10), page.normal(10), true, Calls.EPS);
+        calls.batchNorm(
+                "batch_norm of 20x10, as on its page",
+                PAGES + "BatchNorm1d.html, smaller",
+                page.normal(20, 10),
+                Running.NONE,
+                page.normal(10),
+                page.normal(10),
+                true,
+                Calls.EPS);
+        calls.batchNorm(
+                "batch_norm of 2x10x5x6, as on its page",
+                PAGES + "BatchNorm2d.html, smaller",
+                page.normal(2, 10, 5, 6),
+                Running.NONE,
+                page.normal(10),
+                page.normal(10),
+                true,
+                Calls.EPS);
         Inputs own = new Inputs("batch_norm own");
         Running running = new Running(own.normal(3), own.positiveSample(3), Calls.MOMENTUM);
-        calls.batchNorm("batch_norm of one value a channel", OWN + "PyTorch's Python refuses it, libtorch does not",
-                own.normal(1, 3, 1), running, own.normal(3), own.normal(3), true, Calls.EPS);
+        calls.batchNorm(
+                "batch_norm of one value a channel",
+                OWN + "PyTorch's Python refuses it, libtorch does not",
+                own.normal(1, 3, 1),
+                running,
+                own.normal(3),
+                own.normal(3),
+                true,
+                Calls.EPS);
     }
 
     private void batchNormSample(String source, boolean training, double momentum, double eps, long... shape) {
-        String name = "batch_norm of " + CaseList.shape(shape) + ", momentum " + momentum + ", eps " + eps
-                + ", " + mode(training);
+        String name = "batch_norm of " + CaseList.shape(shape) + ", momentum " + momentum + ", eps " + eps + ", "
+                + mode(training);
         Inputs inputs = new Inputs(name);
         Tensor input = inputs.sample(shape);
         Tensor weight = inputs.normal(shape[1]);
         Tensor bias = inputs.normal(shape[1]);
         Running running = new Running(inputs.positiveSample(shape[1]), inputs.positiveSample(shape[1]), momentum);
         for (Affine affine : Affine.BOTH_OR_NEITHER) {
-            calls.batchNorm(affine.of(name), source, input, running, affine.weight(weight), affine.bias(bias), training,
-                    eps);
+            calls.batchNorm(
+                    affine.of(name), source, input, running, affine.weight(weight), affine.bias(bias), training, eps);
         }
     }
 
@@ -246,7 +346,7 @@ final class CallCases {
         }
     }
 
-    /** Other element types than float32; of the half-precise ones also with parameters in float32. */
+    /** Element types other than float32. The 16-bit types also with parameters in float32. */
     private void types() {
         for (ScalarType type : List.of(ScalarType.Half, ScalarType.BFloat16, ScalarType.Double)) {
             types(type, type);
@@ -270,7 +370,7 @@ final class CallCases {
         Tensor rows = inputs.normalAround(1, 2, 4, 6).to(type);
         calls.layerNorm("layer_norm" + suffix, source, rows, shape(6), weight, bias, Calls.EPS);
         if (type == parameters) {
-            // Small values: it makes a difference which type's machine epsilon is meant.
+            // Small values: the result depends on which type's machine epsilon is used.
             Tensor small = inputs.normalAround(0, 0.05, 4, 6).to(type);
             calls.rmsNorm("rms_norm" + suffix, source, small, shape(6), weight, null);
         }

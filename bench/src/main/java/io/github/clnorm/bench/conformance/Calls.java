@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Runs one operation each, and writes what went in and what came out as a case. Weight and the like may be null. */
+/** Each method runs one operation and writes its inputs and outputs as a case. Parameters may be null. */
 final class Calls {
 
     static final double EPS = 1e-5;
@@ -29,10 +29,15 @@ final class Calls {
         T_TensorTensorTensor_T parts = torch.native_group_norm(
                 input, Torch.optional(weight), Torch.optional(bias), shape[0], shape[1], positions, groups, eps);
         finish(made, output, parts);
-        // libtorch makes room for a bias's gradient as for a weight's, and without a weight throws "tensor does not have a
-        // device": there it is left out, and so is the bias, on which no other gradient depends.
-        gradients(made, input, weight, weight == null ? null : bias, (x, gamma, beta) -> torch.group_norm(
-                x, groups, Torch.optional(gamma), Torch.optional(beta), eps, false));
+        // libtorch allocates the bias's gradient like the weight's, and without a weight throws "tensor does not have a
+        // device". The bias is left out in this case; no other gradient depends on it.
+        gradients(
+                made,
+                input,
+                weight,
+                weight == null ? null : bias,
+                (x, gamma, beta) ->
+                        torch.group_norm(x, groups, Torch.optional(gamma), Torch.optional(beta), eps, false));
     }
 
     void layerNorm(
@@ -44,8 +49,13 @@ final class Calls {
         T_TensorTensorTensor_T parts =
                 torch.native_layer_norm(input, normalized, Torch.optional(weight), Torch.optional(bias), eps);
         finish(made, output, parts);
-        gradients(made, input, weight, bias, (x, gamma, beta) -> torch.layer_norm(
-                x, normalized, Torch.optional(gamma), Torch.optional(beta), eps, false));
+        gradients(
+                made,
+                input,
+                weight,
+                bias,
+                (x, gamma, beta) ->
+                        torch.layer_norm(x, normalized, Torch.optional(gamma), Torch.optional(beta), eps, false));
     }
 
     void rmsNorm(String name, String source, Tensor input, long[] normalized, Tensor weight, Double eps) {
@@ -53,16 +63,20 @@ final class Calls {
                 .argument("normalized_shape", normalized)
                 .argument("eps", eps)
                 .expect("output", torch.rms_norm(input, normalized, Torch.optional(weight), Torch.optional(eps)));
-        gradients(made, input, weight, null, (x, gamma, beta) -> torch.rms_norm(
-                x, normalized, Torch.optional(gamma), Torch.optional(eps)));
+        gradients(
+                made,
+                input,
+                weight,
+                null,
+                (x, gamma, beta) -> torch.rms_norm(x, normalized, Torch.optional(gamma), Torch.optional(eps)));
     }
 
-    /** Running mean and variance as they are before, and what is done with them. */
+    /** The initial running mean and variance, and how the call uses them. */
     record Running(Tensor mean, Tensor variance, double momentum) {
 
         static final Running NONE = new Running(null, null, MOMENTUM);
 
-        /** The same numbers in other memory: libtorch updates its arguments. */
+        /** A copy, because libtorch updates its arguments. */
         Running copy() {
             return new Running(Torch.copy(mean), Torch.copy(variance), momentum);
         }
@@ -110,12 +124,15 @@ final class Calls {
                     eps);
             statistics(made, output, parts);
         }
-        gradients(made, input, weight, bias, (x, gamma, beta) -> batchNorm(
-                x, running.copy(), gamma, beta, training, eps));
+        gradients(
+                made,
+                input,
+                weight,
+                bias,
+                (x, gamma, beta) -> batchNorm(x, running.copy(), gamma, beta, training, eps));
     }
 
-    static Tensor batchNorm(
-            Tensor input, Running running, Tensor weight, Tensor bias, boolean training, double eps) {
+    static Tensor batchNorm(Tensor input, Running running, Tensor weight, Tensor bias, boolean training, double eps) {
         return torch.batch_norm(
                 input,
                 Torch.optional(weight),
@@ -145,8 +162,12 @@ final class Calls {
         Running after = running.copy();
         made.expect("output", instanceNorm(input, after, weight, bias, useInputStats, eps));
         after.after(made);
-        gradients(made, input, weight, bias, (x, gamma, beta) -> instanceNorm(
-                x, running.copy(), gamma, beta, useInputStats, eps));
+        gradients(
+                made,
+                input,
+                weight,
+                bias,
+                (x, gamma, beta) -> instanceNorm(x, running.copy(), gamma, beta, useInputStats, eps));
     }
 
     static Tensor instanceNorm(
@@ -179,7 +200,7 @@ final class Calls {
         statistics(made, output, parts);
     }
 
-    /** What the native form of an operation gives besides: mean and 1/√(variance+eps) of each set. */
+    /** What the native form of an operation also returns: mean and 1/√(variance+eps) of each set. */
     private static void statistics(Case made, Tensor output, T_TensorTensorTensor_T parts) {
         if (!Torch.sameBits(output, parts.get0())) {
             throw new IllegalStateException(made.name() + ": the native form gives another output");

@@ -21,10 +21,10 @@ final class CaseList {
     private final TensorStore tensors = new TensorStore();
     private final List<ObjectNode> cases = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
-    /** Gradients are stored behind everything else: a tensor that equals one of them keeps its own name. */
+    /** Gradients are stored last, so that a tensor that equals one of them keeps its own name. */
     private final List<Runnable> later = new ArrayList<>();
 
-    /** What a module's call gives. */
+    /** The result of a module's call. */
     record Step(Tensor output, Map<String, Tensor> gradients) {}
 
     /** Begins a case; its name is unique. */
@@ -38,7 +38,7 @@ final class CaseList {
         return new Case(name, cases.size() - 1, json);
     }
 
-    /** To be called once, when all cases are made: the gradients come last. */
+    /** Call it once, after all cases are made. */
     List<ObjectNode> all() {
         later.forEach(Runnable::run);
         return cases;
@@ -48,7 +48,7 @@ final class CaseList {
         return tensors;
     }
 
-    /** A shape as names have it: 2x3x4. */
+    /** A shape as in the names of cases: 2x3x4. */
     static String shape(long... shape) {
         return Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining("x"));
     }
@@ -56,7 +56,7 @@ final class CaseList {
     /** A case that is being written. */
     final class Case {
         private final String name;
-        /** What the names of its tensors begin with: short, as each is there several times. */
+        /** The prefix of the names of its tensors. Short, because each name occurs several times. */
         private final String prefix;
 
         private final ObjectNode json;
@@ -71,30 +71,30 @@ final class CaseList {
             return name;
         }
 
-        /** Sets an argument; null stays in the file. */
+        /** Sets an argument. The file keeps a null. */
         Case argument(String argument, Object value) {
             json.set(argument, MAPPER.valueToTree(value));
             return this;
         }
 
-        /** A tensor that goes in; none if null. */
+        /** Adds an input tensor, unless it is null. */
         Case tensor(String role, Tensor tensor) {
             return put("tensors", role, tensor);
         }
 
-        /** A tensor that comes out. */
+        /** Adds an output tensor. */
         Case expect(String role, Tensor tensor) {
             noteNan(tensor);
             return put("expected", role, tensor);
         }
 
-        /** Gradients that are passed back or come out, by their roles. */
+        /** Adds gradients by role. */
         Case gradients(Map<String, Tensor> byRole) {
             later.add(() -> byRole.forEach((role, tensor) -> put("gradients", role, tensor)));
             return this;
         }
 
-        /** The tensor a module has after the last step. */
+        /** Adds a tensor of the module after the last step. */
         Case state(String role, Tensor tensor) {
             noteNan(tensor);
             return put("state", role, tensor);
@@ -105,7 +105,7 @@ final class CaseList {
             return this;
         }
 
-        /** A call of a module: what comes out, or what libtorch throws. */
+        /** Adds a step of a module: its result, or the error that libtorch throws. */
         Case step(boolean training, Tensor input, Supplier<Step> call) {
             ArrayNode steps = json.withArrayProperty("steps");
             String at = prefix + "steps/" + steps.size() + "/";

@@ -11,15 +11,16 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Writes what libtorch computes for PyTorch's own test cases to {@code pytorch.json} and {@code pytorch.safetensors} in
- * {@code src/main/resources/io/github/clnorm/conformance}. Run from the top of the project:
+ * the folder of its argument. Run from the top of the project:
  *
  * <pre>{@code
  * mvn -f bench/pom.xml -q compile exec:java \
  *     -Dexec.mainClass=io.github.clnorm.bench.conformance.ConformanceData \
- *     -Dexec.args=src/main/resources/io/github/clnorm/conformance
+ *     -Dexec.args=src/tools/src/main/resources/io/github/clnorm/tools/conformance
  * }</pre>
  *
- * <p>The JSON file holds {@code {"source": "libtorch 2.10", "cases": [...]}}, a case a line. Tensors are named by the
+ * <p>The JSON file holds {@code {"source": "libtorch 2.10", "cases": [...]}}, one case per line. Tensors are named by
+ * the
  * number of the case that first has them, counted from 0, and their place in it; equal tensors are stored once. A case
  * is one of two kinds:
  *
@@ -34,15 +35,16 @@ import org.bytedeco.pytorch.global.torch;
  *       cumulative average.
  * </ul>
  *
- * <p>A call and a step have {@code gradients} besides, again a map from role to name: {@code grad_output}, a random
- * gradient with respect to the output, the same for all outputs of a shape, and what libtorch's autograd makes of it,
- * {@code grad_input}, {@code grad_weight} and {@code grad_bias}, as far as there are a weight and a bias. Evaluation is
- * the last step: its gradients are by the running statistics in {@code state}. libtorch cannot give the gradient of
- * group_norm's bias where there is no weight.
+ * <p>A call and a step also have {@code gradients}, a map from role to name: {@code grad_output}, a random
+ * gradient with respect to the output, the same for all outputs of a shape, and the gradients that libtorch's autograd
+ * computes from it,
+ * {@code grad_input}, {@code grad_weight} and {@code grad_bias}, if there are a weight and a bias. Evaluation is
+ * the last step: its gradients use the running statistics in {@code state}. libtorch does not compute the gradient of
+ * group_norm's bias if there is no weight.
  *
  * <p>Instead of {@code expected} or a step's {@code output} there may be {@code error}: the first line of what libtorch
- * throws. Of such a case only shapes and types matter. {@code "nan": true} says that some expected value is NaN, as the
- * square root of a negative number gives: that is PyTorch's result, not a gap in the data.
+ * throws. For these cases only shapes and types matter. {@code "nan": true} says that an expected value is NaN, for
+ * example the square root of a negative number. NaN is PyTorch's result, not a gap in the data.
  */
 public final class ConformanceData {
 
@@ -52,14 +54,14 @@ public final class ConformanceData {
      * Writes both files.
      *
      * @param arguments the folder to write to
-     * @throws IOException if it cannot
+     * @throws IOException if they cannot be written
      */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 1) {
             throw new IllegalArgumentException("one argument: the folder to write to");
         }
         Path folder = Path.of(arguments[0]);
-        // The order of summation depends on the vector width: without this the last bits would be this machine's.
+        // The order of summation depends on the vector width: without this the last bits would depend on this machine.
         torch.set_env("ATEN_CPU_CAPABILITY", "default", true);
         torch.set_num_threads(1);
         String capability = torch.get_cpu_capability().getString();
@@ -79,7 +81,7 @@ public final class ConformanceData {
         System.out.println(all.size() + " cases, " + cases.tensors().size() + " tensors");
     }
 
-    /** A case a line: a change of one case is a change of one line. */
+    /** One case per line, so that a change of one case changes one line. */
     private static String json(List<ObjectNode> cases) {
         return cases.stream()
                 .map(ObjectNode::toString)

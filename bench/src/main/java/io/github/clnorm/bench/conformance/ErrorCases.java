@@ -1,13 +1,13 @@
 package io.github.clnorm.bench.conformance;
 
-import io.github.clnorm.bench.conformance.CaseList.Case;
 import io.github.clnorm.bench.conformance.Calls.Running;
+import io.github.clnorm.bench.conformance.CaseList.Case;
 import org.bytedeco.pytorch.BatchNormFuncOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Calls that libtorch refuses, with its words. */
+/** Calls that libtorch rejects, with its messages. */
 final class ErrorCases {
 
     private static final String SAMPLES = "torch/testing/_internal/common_methods_invocations.py, ";
@@ -30,8 +30,13 @@ final class ErrorCases {
 
     private void groupNorm() {
         String source = SAMPLES + "error_inputs_group_norm";
-        groupNorm("of one dimension", source + " (PyTorch's Python says it in other words)",
-                inputs.normal(1), 1, null, null);
+        groupNorm(
+                "of one dimension",
+                source + " (PyTorch's Python says it in other words)",
+                inputs.normal(1),
+                1,
+                null,
+                null);
         groupNorm("of channels not divisible", source, inputs.normal(2, 7, 4), 2, null, null);
         groupNorm("in 0 groups", OWN, inputs.normal(2, 6, 4), 0, null, null);
         groupNorm("in -2 groups", OWN, inputs.normal(2, 6, 4), -2, null, null);
@@ -39,8 +44,13 @@ final class ErrorCases {
         // Here libtorch names the weight's shape, not the bias's.
         groupNorm("with a short bias", OWN, inputs.normal(2, 6, 4), 2, inputs.normal(6), inputs.normal(5));
         groupNorm("with a weight of two dimensions", OWN, inputs.normal(2, 6, 4), 2, inputs.normal(1, 6), null);
-        groupNorm("with a weight of another type", OWN, inputs.normal(2, 6, 4), 2,
-                inputs.normal(6).to(ScalarType.Half), null);
+        groupNorm(
+                "with a weight of another type",
+                OWN,
+                inputs.normal(2, 6, 4),
+                2,
+                inputs.normal(6).to(ScalarType.Half),
+                null);
     }
 
     private void groupNorm(String what, String source, Tensor input, long groups, Tensor weight, Tensor bias) {
@@ -55,17 +65,26 @@ final class ErrorCases {
     private void layerNorm() {
         String source = SAMPLES + "error_inputs_native_layer_norm";
         layerNorm("over no dimension", source, inputs.normal(1, 2, 3), shape(), null, null);
-        layerNorm("with a weight of another shape", source, inputs.normal(1, 2, 3), shape(1, 2, 3),
-                inputs.normal(1, 2), null);
-        layerNorm("with a bias of another shape", source, inputs.normal(1, 2, 3), shape(1, 2, 3),
-                null, inputs.normal(1, 2));
+        layerNorm(
+                "with a weight of another shape",
+                source,
+                inputs.normal(1, 2, 3),
+                shape(1, 2, 3),
+                inputs.normal(1, 2),
+                null);
+        layerNorm(
+                "with a bias of another shape",
+                source,
+                inputs.normal(1, 2, 3),
+                shape(1, 2, 3),
+                null,
+                inputs.normal(1, 2));
         layerNorm("over other dimensions than the last", source, inputs.normal(2, 2, 3), shape(2, 2), null, null);
         layerNorm("over more dimensions than there are", OWN, inputs.normal(3), shape(2, 3), null, null);
         layerNorm("over one wrong dimension", OWN, inputs.normal(2, 3), shape(4), null, null);
     }
 
-    private void layerNorm(
-            String what, String source, Tensor input, long[] normalized, Tensor weight, Tensor bias) {
+    private void layerNorm(String what, String source, Tensor input, long[] normalized, Tensor weight, Tensor bias) {
         begin("layer_norm", what, source, input, weight, bias)
                 .argument("normalized_shape", normalized)
                 .argument("eps", Calls.EPS)

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Random tensors, the same on every run. Each case has a sequence of its own, by its name: a new case changes no other.
- * Java's own Gaussian numbers may change with its version, so these are Box and Muller's.
+ * Random tensors, the same on every run. The name of a case seeds its sequence, so a new case changes no other.
+ * Normal values use the Box-Muller transform, because Java's own generator may change with its version.
  */
 final class Inputs {
 
@@ -19,7 +19,7 @@ final class Inputs {
         random = new SplittableRandom(name.hashCode());
     }
 
-    /** Normal values of mean 0 and deviation 1, as {@code torch.randn} has them. */
+    /** Values from the standard normal distribution, like {@code torch.randn}. */
     Tensor normal(long... shape) {
         return normalAround(0, 1, shape);
     }
@@ -28,12 +28,12 @@ final class Inputs {
         return fill(shape, () -> mean + deviation * gaussian());
     }
 
-    /** Uniform values from -9 up to 9: what {@code torch.testing.make_tensor} gives PyTorch's sample inputs. */
+    /** Uniform values from -9 up to 9: the range of {@code torch.testing.make_tensor} in PyTorch's sample inputs. */
     Tensor sample(long... shape) {
         return fill(shape, () -> 18 * random.nextDouble() - 9);
     }
 
-    /** Uniform values from 0 up to 9: what PyTorch's sample inputs take for running_mean and running_var. */
+    /** Uniform values from 0 up to 9: the range of running_mean and running_var in PyTorch's sample inputs. */
     Tensor positiveSample(long... shape) {
         return fill(shape, () -> 9 * random.nextDouble());
     }

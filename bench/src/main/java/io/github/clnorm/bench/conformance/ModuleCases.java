@@ -140,7 +140,9 @@ final class ModuleCases {
             StringTensorDict state = layer.module.named_buffers();
             made.state("running_mean", state.get("running_mean"))
                     .state("running_var", state.get("running_var"))
-                    .state("num_batches_tracked", state.get("num_batches_tracked").item_long());
+                    .state(
+                            "num_batches_tracked",
+                            state.get("num_batches_tracked").item_long());
         }
     }
 

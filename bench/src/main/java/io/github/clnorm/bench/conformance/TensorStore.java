@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** Named tensors; equal ones are kept once, under the first name. */
+/** Named tensors. Equal tensors are stored once, under the first name. */
 final class TensorStore {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -27,7 +27,7 @@ final class TensorStore {
 
     private record Entry(String name, String type, int elementSize, long[] shape, byte[] bytes) {}
 
-    /** Keeps a tensor as it is now and says under which name. */
+    /** Stores the current values of a tensor and returns its name. */
     String add(String name, Tensor tensor) {
         String type =
                 switch (tensor.scalar_type().intern()) {
@@ -38,7 +38,8 @@ final class TensorStore {
                     default -> throw new IllegalArgumentException(name + " is of type " + tensor.scalar_type());
                 };
         Entry entry = new Entry(name, type, (int) tensor.element_size(), tensor.shape(), Torch.bytes(tensor));
-        String content = type + Arrays.toString(entry.shape) + Base64.getEncoder().encodeToString(entry.bytes);
+        String content =
+                type + Arrays.toString(entry.shape) + Base64.getEncoder().encodeToString(entry.bytes);
         String known = nameOfContent.putIfAbsent(content, name);
         if (known != null) {
             return known;
@@ -54,7 +55,7 @@ final class TensorStore {
         return entries.size();
     }
 
-    /** Everything as one <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. */
+    /** All tensors as one <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. */
     byte[] safetensors() {
         List<Entry> sorted = new ArrayList<>(entries);
         // Wide elements first: every tensor is aligned to its element.

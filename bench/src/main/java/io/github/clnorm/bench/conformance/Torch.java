@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
-/** What the generated bindings of libtorch leave to be said in many words. */
+/** Shortcuts for the generated bindings of libtorch. */
 final class Torch {
 
     private Torch() {}

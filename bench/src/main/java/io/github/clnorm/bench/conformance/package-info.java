@@ -1,2 +1,2 @@
-/** Makes the checked-in test data that says what PyTorch computes: libtorch runs PyTorch's own cases. */
+/** Generates the checked-in test data: libtorch computes PyTorch's own test cases. */
 package io.github.clnorm.bench.conformance;

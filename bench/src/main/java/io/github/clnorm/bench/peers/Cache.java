@@ -4,11 +4,11 @@ import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import java.util.Locale;
 
-/** Where the tensors of a call are when it begins. */
+/** Where the tensors of a call are before it starts. */
 enum Cache {
-    /** In memory: calls go round over more copies of the tensors than a last-level cache holds. */
+    /** In memory: calls cycle through more copies of the tensors than the last-level cache holds. */
     ROTATED,
-    /** In a cache, as far as they fit: all calls take the same tensors. */
+    /** In a cache, if they fit: all calls use the same tensors. */
     CACHED;
 
     private static final long MEGABYTE = 1 << 20;
@@ -25,12 +25,12 @@ enum Cache {
         return direction.transits() * workload.bytes();
     }
 
-    /** Whether a workload can be measured so: tensors beyond every cache cannot be cached. */
+    /** Whether a workload can be measured this way: tensors larger than the caches cannot be cached. */
     boolean has(Workload workload, Direction direction) {
         return this == ROTATED || bytes(workload, direction) <= WITHIN_CACHES;
     }
 
-    /** How many copies of the tensors the calls go round over. */
+    /** How many copies of the tensors the calls cycle through. */
     int slots(Workload workload, Direction direction) {
         if (this == CACHED) {
             return 1;

@@ -1,12 +1,12 @@
 package io.github.clnorm.bench.peers;
 
 /**
- * What is known of a peer in a row: its time, or why it has none.
+ * A peer's cell in a row: its time, or why it has none.
  *
- * @param micros a call's; NaN without one
- * @param error its largest, next to float64; NaN without a time
- * @param reason why there is none, in a few words; null with one
- * @param implementation which of its own the library chose; null where it does not say
+ * @param micros time of a call; NaN if there is none
+ * @param error the largest against float64; NaN without a time
+ * @param reason why there is no time, in a few words; null if there is one
+ * @param implementation the one that the library chose; null if it does not report one
  */
 record Cell(double micros, double error, String reason, String implementation) {
 

@@ -12,7 +12,7 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 
-/** clnorm on PoCL, by its functional layer, with y and dx given and the other results made anew in every call. */
+/** clnorm on PoCL through its functional API. y and dx are preallocated; each call allocates the other results. */
 final class ClnormPeer implements Peer {
 
     /** PoCL, as a selector. */

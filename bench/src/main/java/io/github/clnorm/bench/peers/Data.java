@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 /**
  * The tensors of a workload, the same ones in every process.
  *
- * @param x the input, in the workload's layout; its mean is not 0, as it is not behind an activation
- * @param dy the gradient that is passed back, in the same layout
+ * @param x the input, in the workload's layout; its mean is not 0, like that of activations
+ * @param dy the gradient with respect to y, in the same layout
  * @param gamma the weight
  * @param beta the bias
  */
@@ -24,7 +24,7 @@ record Data(float[] x, float[] dy, float[] gamma, float[] beta) {
                 around(0, seed + 3, parameters));
     }
 
-    /** Evenly spread over an interval of length 2: a normal distribution would take seconds for the large tensors. */
+    /** Uniform values in an interval of length 2: a normal distribution would take seconds for the large tensors. */
     private static float[] around(double mean, int seed, int count) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[count];

@@ -3,8 +3,8 @@ package io.github.clnorm.bench.peers;
 import java.nio.file.Path;
 
 /**
- * The folder through which the program and the processes that JMH makes for it tell each other what is right, and who was:
- * the expected results as {@link ExpectedResults} writes them, and a {@link PeerVerdict} of each peer.
+ * The folder through which the program and its JMH processes exchange data: the expected results ({@link
+ * ExpectedResults}) and a {@link PeerVerdict} of each peer.
  */
 final class Exchange {
 
@@ -12,13 +12,13 @@ final class Exchange {
 
     private Exchange() {}
 
-    /** The folder of this process; null where a benchmark was started by JMH alone. */
+    /** The folder of this process; null if JMH was started without {@code clnorm peers}. */
     static Path folder() {
         String folder = System.getProperty(PROPERTY);
         return folder == null ? null : Path.of(folder);
     }
 
-    /** What a process is told it by. */
+    /** The system property that names the folder. */
     static String argument(Path folder) {
         return "-D" + PROPERTY + "=" + folder.toAbsolutePath();
     }

@@ -1,8 +1,8 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
-import io.github.clnorm.reference.Reference;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * What is right for a workload, in float64: computed once, and kept in files for the processes that check the peers, of
- * which each holds one library alone.
+ * The expected results of a workload, in float64. Computed once and stored in files for the processes that check the
+ * peers, each with only one library.
  */
 final class ExpectedResults {
 
@@ -42,7 +42,7 @@ final class ExpectedResults {
                 DoubleBuffer.wrap(gradients.bias()));
     }
 
-    /** Leaves it in a folder, in place of what was there. */
+    /** Writes it to a folder, and replaces the previous content. */
     void write(Path folder) throws IOException {
         write(folder.resolve("tensor"), tensor);
         write(folder.resolve("weight"), weight);
@@ -63,9 +63,10 @@ final class ExpectedResults {
         }
     }
 
-    /** What was left in a folder. */
+    /** Reads it from a folder. */
     static ExpectedResults read(Path folder) throws IOException {
-        return new ExpectedResults(map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
+        return new ExpectedResults(
+                map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
     }
 
     private static DoubleBuffer map(Path file) throws IOException {
@@ -93,8 +94,8 @@ final class ExpectedResults {
     }
 
     /**
-     * The largest error: of y and dx as |y - ref| / (1 + |ref|), of dγ and dβ, which are sums that cancel, next to their
-     * largest element. NaN where a result is, infinite where its size is wrong.
+     * The largest error: of y and dx as |y - ref| / (1 + |ref|), of dγ and dβ, which are sums that cancel, relative to
+     * their largest element. NaN if a result has a NaN, infinite if its size is wrong.
      */
     double error(PeerResults results) {
         double worst = ofTensor(results.tensor());

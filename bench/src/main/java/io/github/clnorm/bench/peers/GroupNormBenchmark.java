@@ -2,7 +2,7 @@ package io.github.clnorm.bench.peers;
 
 import org.openjdk.jmh.annotations.Param;
 
-/** group_norm by one peer; by itself over the workloads of the suite "quick". */
+/** group_norm  by one peer. Started by JMH alone, it runs the workloads of the suite "quick". */
 public class GroupNormBenchmark extends PeerBenchmark {
 
     /** What is normalized. */
@@ -16,7 +16,7 @@ public class GroupNormBenchmark extends PeerBenchmark {
     })
     public String workload;
 
-    /** Nothing to set: JMH does. */
+    /** Called by JMH, which sets the fields. */
     public GroupNormBenchmark() {}
 
     @Override

@@ -33,7 +33,8 @@ final class JavaChannelsFirst implements JavaNorm {
         this.beta = beta;
         sets = batch ? shape.channels() : shape.samples() * shape.groups();
         rowsPerSet = shape.samples() * shape.channels() / sets;
-        // The threads share the sets, each of which then stays in a core's cache; or the rows of each set, if sets are few.
+        // The threads share the sets, so that a set stays in one core's cache. If there are few sets, they share the
+        // rows of each set.
         boolean few = sets < 2 * ThreadCount.COUNT;
         outer = few ? JavaChannelsFirst::inOrder : workers::loop;
         inner = few ? workers::loop : JavaChannelsFirst::inOrder;
@@ -135,7 +136,15 @@ final class JavaChannelsFirst implements JavaNorm {
     }
 
     private static void combine(
-            float[] x, float[] dy, float[] dx, int from, int count, float center, float ofDy, float ofX, float constant) {
+            float[] x,
+            float[] dy,
+            float[] dx,
+            int from,
+            int count,
+            float center,
+            float ofDy,
+            float ofX,
+            float constant) {
         for (int i = from; i < from + count; i++) {
             dx[i] = dy[i] * ofDy + (x[i] - center) * ofX + constant;
         }

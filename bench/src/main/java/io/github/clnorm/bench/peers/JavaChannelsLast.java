@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * group_norm, instance_norm and batch_norm with channels last. The threads share blocks of rows of C elements and sum
- * every channel by itself: a loop over the channels is one that the JIT makes vectors of.
+ * each channel separately: the JIT vectorizes a loop over the channels.
  */
 final class JavaChannelsLast implements JavaNorm {
 
@@ -28,7 +28,7 @@ final class JavaChannelsLast implements JavaNorm {
     private final float[] rstd;
 
     JavaChannelsLast(Shape shape, boolean batch, float[] gamma, float[] beta, Workers workers) {
-        // To batch_norm all samples are one.
+        // batch_norm treats all samples as one.
         samples = batch ? 1 : shape.samples();
         positions = batch ? shape.samples() * shape.positions() : shape.positions();
         channels = shape.channels();
@@ -44,7 +44,7 @@ final class JavaChannelsLast implements JavaNorm {
         rstd = new float[samples * channels];
     }
 
-    /** The body of a loop over blocks: rows from one to another, of which sample. */
+    /** The body of a loop over blocks: a range of rows and its sample. */
     private interface Block {
         void run(int block, int sample, int from, int to);
     }
@@ -177,7 +177,14 @@ final class JavaChannelsLast implements JavaNorm {
     }
 
     private void combine(
-            float[] x, float[] dy, float[] dx, int from, int to, int parameters, float[] ofDy, float[] ofX,
+            float[] x,
+            float[] dy,
+            float[] dx,
+            int from,
+            int to,
+            int parameters,
+            float[] ofDy,
+            float[] ofX,
             float[] constant) {
         for (int row = from; row < to; row++) {
             int at = row * channels;

@@ -6,6 +6,6 @@ interface JavaNorm {
     /** Computes y from x. */
     void forward(float[] x, float[] y);
 
-    /** Computes dx, dγ and dβ from x, dy and what the last forward pass kept. */
+    /** Computes dx, dγ and dβ from x, dy and the saved statistics of the last forward pass. */
     void backward(float[] x, float[] dy, float[] dx, float[] dgamma, float[] dbeta);
 }

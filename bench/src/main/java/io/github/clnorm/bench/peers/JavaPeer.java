@@ -4,7 +4,7 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 
-/** Loops in plain Java over arrays, in two threads: what a user would write, had they an afternoon for it. */
+/** Loops in plain Java over arrays, in two threads: what a user could write in an afternoon. */
 final class JavaPeer implements Peer {
 
     private final Workers workers = new Workers();
@@ -24,10 +24,9 @@ final class JavaPeer implements Peer {
         boolean batch = workload.operation() == NormSpec.Kind.BATCH_NORM;
         return switch (workload.operation()) {
             case LAYER_NORM -> new JavaRows(shape, data.gamma(), data.beta(), workers);
-            case GROUP_NORM, INSTANCE_NORM, BATCH_NORM ->
-                shape.last()
-                        ? new JavaChannelsLast(shape, batch, data.gamma(), data.beta(), workers)
-                        : new JavaChannelsFirst(shape, batch, data.gamma(), data.beta(), workers);
+            case GROUP_NORM, INSTANCE_NORM, BATCH_NORM -> shape.last()
+                    ? new JavaChannelsLast(shape, batch, data.gamma(), data.beta(), workers)
+                    : new JavaChannelsFirst(shape, batch, data.gamma(), data.beta(), workers);
             default -> throw new UnsupportedOperationException("not written");
         };
     }

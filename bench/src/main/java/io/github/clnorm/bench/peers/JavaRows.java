@@ -3,7 +3,9 @@ package io.github.clnorm.bench.peers;
 import io.github.clnorm.tools.measure.Workload;
 import java.util.Arrays;
 
-/** layer_norm: the threads share chunks of rows, and each chunk sums the gradients of weight and bias by itself. */
+/**
+ * layer_norm: the threads share chunks of rows, and each chunk has its own sums for the gradients of weight and bias.
+ */
 final class JavaRows implements JavaNorm {
 
     private static final int CHUNKS = 4 * ThreadCount.COUNT;
@@ -75,7 +77,7 @@ final class JavaRows implements JavaNorm {
         }
     }
 
-    /** Four accumulators of each sum, for the additions to overlap. */
+    /** Four accumulators per sum, so that the additions overlap. */
     private void row(int row, float[] x, float[] dy, float[] dx, float[] weight, float[] bias) {
         int at = row * width;
         float center = mean[row];
@@ -114,8 +116,7 @@ final class JavaRows implements JavaNorm {
         }
     }
 
-    private void parameters(
-            float[] x, float[] dy, int at, float center, float scale, float[] weight, float[] bias) {
+    private void parameters(float[] x, float[] dy, int at, float center, float scale, float[] weight, float[] bias) {
         for (int i = 0; i < width; i++) {
             weight[i] += dy[at + i] * ((x[at + i] - center) * scale);
             bias[i] += dy[at + i];

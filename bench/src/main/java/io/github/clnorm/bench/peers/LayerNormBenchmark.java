@@ -2,16 +2,14 @@ package io.github.clnorm.bench.peers;
 
 import org.openjdk.jmh.annotations.Param;
 
-/** layer_norm by one peer; by itself over the workloads of the suite "quick". */
+/** layer_norm  by one peer. Started by JMH alone, it runs the workloads of the suite "quick". */
 public class LayerNormBenchmark extends PeerBenchmark {
 
     /** What is normalized. */
-    @Param({
-        "layer_norm 4096x768"
-    })
+    @Param({"layer_norm 4096x768"})
     public String workload;
 
-    /** Nothing to set: JMH does. */
+    /** Called by JMH, which sets the fields. */
     public LayerNormBenchmark() {}
 
     @Override

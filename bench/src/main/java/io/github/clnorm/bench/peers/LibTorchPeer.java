@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * libtorch by the functions that its autograd calls, {@code native_group_norm} and its like, which make their results
- * anew. A slot's results are released just before they are computed again, so that results of several slots lie in memory
- * side by side as they do for the other peers.
+ * libtorch through the functions that its autograd calls, for example {@code native_group_norm}. They allocate their
+ * results. A slot's results are released just before they are computed again, so that the results of several slots
+ * exist at the same time, as for the other peers.
  */
 final class LibTorchPeer implements Peer {
 
@@ -35,8 +35,9 @@ final class LibTorchPeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
-        if (workload.operation() == NormSpec.Kind.INSTANCE_NORM && Shape.of(workload).last()) {
-            // at::instance_norm calls contiguous() and gives its result channels first.
+        if (workload.operation() == NormSpec.Kind.INSTANCE_NORM
+                && Shape.of(workload).last()) {
+            // at::instance_norm calls contiguous() and returns its result channels first.
             throw new UnsupportedOperationException("only by a copy to channels_first");
         }
         return direction == Direction.FORWARD
@@ -79,7 +80,7 @@ final class LibTorchPeer implements Peer {
             return own(new TensorOptional(instance ? own(tensor.repeat(shape.samples())) : tensor));
         }
 
-        /** Channels last as libtorch has it: dimensions in the order (N, C, *), strides that say how they lie. */
+        /** Channels last in libtorch: dimensions in the order (N, C, *), with strides for the memory order. */
         final Tensor[] copies(float[] values, int slots) {
             Tensor[] copies = new Tensor[slots];
             try (Tensor dense = AbstractTensor.create(values, workload.shape());
@@ -93,7 +94,7 @@ final class LibTorchPeer implements Peer {
 
         private Tensor viewed(Tensor tensor) {
             if (workload.operation() != NormSpec.Kind.INSTANCE_NORM) {
-                // Not even a view of the same dimensions: it would forget channels last where there is one sample.
+                // No view, not even with the same dimensions: with one sample it would lose channels last.
                 return tensor;
             }
             try (tensor) {
@@ -123,14 +124,18 @@ final class LibTorchPeer implements Peer {
 
         final T_TensorTensorTensor_T forward(Tensor input) {
             return switch (workload.operation()) {
-                case GROUP_NORM ->
-                    torch.native_group_norm(
-                            input, gamma, beta, shape.samples(), shape.channels(), shape.positions(), shape.groups(),
-                            Workload.EPS);
-                case LAYER_NORM ->
-                    torch.native_layer_norm(input, workload.parameterShape(), gamma, beta, Workload.EPS);
-                case INSTANCE_NORM, BATCH_NORM ->
-                    torch.native_batch_norm(input, gamma, beta, none, none, true, MOMENTUM, Workload.EPS);
+                case GROUP_NORM -> torch.native_group_norm(
+                        input,
+                        gamma,
+                        beta,
+                        shape.samples(),
+                        shape.channels(),
+                        shape.positions(),
+                        shape.groups(),
+                        Workload.EPS);
+                case LAYER_NORM -> torch.native_layer_norm(input, workload.parameterShape(), gamma, beta, Workload.EPS);
+                case INSTANCE_NORM, BATCH_NORM -> torch.native_batch_norm(
+                        input, gamma, beta, none, none, true, MOMENTUM, Workload.EPS);
                 default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
         }
@@ -195,16 +200,21 @@ final class LibTorchPeer implements Peer {
         public Object run(int slot) {
             release(slot);
             last[slot] = switch (workload.operation()) {
-                case GROUP_NORM ->
-                    torch.native_group_norm_backward(
-                            dy[slot], x[slot], mean, rstd, gamma, shape.samples(), shape.channels(),
-                            shape.positions(), shape.groups(), all);
-                case LAYER_NORM ->
-                    torch.native_layer_norm_backward(
-                            dy[slot], x[slot], workload.parameterShape(), mean, rstd, gamma, beta, all);
-                case INSTANCE_NORM, BATCH_NORM ->
-                    torch.native_batch_norm_backward(
-                            dy[slot], x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
+                case GROUP_NORM -> torch.native_group_norm_backward(
+                        dy[slot],
+                        x[slot],
+                        mean,
+                        rstd,
+                        gamma,
+                        shape.samples(),
+                        shape.channels(),
+                        shape.positions(),
+                        shape.groups(),
+                        all);
+                case LAYER_NORM -> torch.native_layer_norm_backward(
+                        dy[slot], x[slot], workload.parameterShape(), mean, rstd, gamma, beta, all);
+                case INSTANCE_NORM, BATCH_NORM -> torch.native_batch_norm_backward(
+                        dy[slot], x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
                 default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
             return last[slot];
@@ -221,7 +231,7 @@ final class LibTorchPeer implements Peer {
                     floats(gradients.get0()), parameterGradient(gradients.get1()), parameterGradient(gradients.get2()));
         }
 
-        /** Where parameters were repeated, the gradients of the repetitions are added. */
+        /** If parameters were repeated, adds the gradients of the repetitions. */
         private float[] parameterGradient(Tensor gradient) {
             float[] values = floats(gradient);
             if (workload.operation() != NormSpec.Kind.INSTANCE_NORM) {

@@ -16,7 +16,7 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** oneDNN: primitives, memories and arguments are made once; a call executes and waits. */
+/** oneDNN: primitives, memories and arguments are created once. A call executes and waits. */
 final class OneDnnPeer implements Peer {
 
     private final engine cpu = new engine(engine.kind.cpu, 0);
@@ -86,19 +86,23 @@ final class OneDnnPeer implements Peer {
             for (int slot = 0; slot < arguments.length; slot++) {
                 memory x = filled(tensor, data.x());
                 tensors[slot] = empty(tensor);
-                IntMemoryMap normalizing = map(shared, Map.of(
-                        dnnl.DNNL_ARG_SRC, x,
-                        dnnl.DNNL_ARG_SHIFT, beta,
-                        dnnl.DNNL_ARG_DST, tensors[slot]));
+                IntMemoryMap normalizing = map(
+                        shared,
+                        Map.of(
+                                dnnl.DNNL_ARG_SRC, x,
+                                dnnl.DNNL_ARG_SHIFT, beta,
+                                dnnl.DNNL_ARG_DST, tensors[slot]));
                 arguments[slot] = normalizing;
                 if (direction == Direction.BACKWARD) {
                     execute(normalize, normalizing);
-                    arguments[slot] = map(shared, Map.of(
-                            dnnl.DNNL_ARG_SRC, x,
-                            dnnl.DNNL_ARG_DIFF_DST, filled(tensor, data.dy()),
-                            dnnl.DNNL_ARG_DIFF_SRC, tensors[slot],
-                            dnnl.DNNL_ARG_DIFF_SCALE, dgamma,
-                            dnnl.DNNL_ARG_DIFF_SHIFT, dbeta));
+                    arguments[slot] = map(
+                            shared,
+                            Map.of(
+                                    dnnl.DNNL_ARG_SRC, x,
+                                    dnnl.DNNL_ARG_DIFF_DST, filled(tensor, data.dy()),
+                                    dnnl.DNNL_ARG_DIFF_SRC, tensors[slot],
+                                    dnnl.DNNL_ARG_DIFF_SCALE, dgamma,
+                                    dnnl.DNNL_ARG_DIFF_SHIFT, dbeta));
                 }
             }
         }
@@ -108,7 +112,7 @@ final class OneDnnPeer implements Peer {
             return pointer;
         }
 
-        /** Where there is no implementation, the description cannot be made. */
+        /** Without an implementation, creating the primitive descriptor fails. */
         private primitive_desc described(Supplier<primitive_desc> description) {
             try {
                 return own(description.get());

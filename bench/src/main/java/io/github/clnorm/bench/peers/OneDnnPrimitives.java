@@ -14,8 +14,8 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_desc;
 
 /**
- * Which primitives of oneDNN an operation is, and how their tensors are described. instance_norm is group_norm with one
- * channel a group, as oneDNN's documentation has it.
+ * Maps an operation to oneDNN primitives and describes their tensors. instance_norm is group_norm with one channel per
+ * group, as oneDNN's documentation suggests.
  */
 final class OneDnnPrimitives {
 
@@ -27,9 +27,8 @@ final class OneDnnPrimitives {
     static primitive_desc forward(engine cpu, Workload workload, memory.desc tensor) {
         int kind = dnnl.dnnl_forward_training;
         return switch (workload.operation()) {
-            case GROUP_NORM, INSTANCE_NORM ->
-                new group_normalization_forward.primitive_desc(
-                        cpu, kind, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS);
+            case GROUP_NORM, INSTANCE_NORM -> new group_normalization_forward.primitive_desc(
+                    cpu, kind, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS);
             case LAYER_NORM -> new layer_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
             case BATCH_NORM -> new batch_normalization_forward.primitive_desc(cpu, kind, tensor, tensor, EPS, FLAGS);
             default -> throw new UnsupportedOperationException("not tried");
@@ -39,29 +38,37 @@ final class OneDnnPrimitives {
     static primitive_desc backward(engine cpu, Workload workload, memory.desc tensor, primitive_desc forward) {
         int kind = dnnl.dnnl_backward;
         return switch (workload.operation()) {
-            case GROUP_NORM, INSTANCE_NORM ->
-                new group_normalization_backward.primitive_desc(
-                        cpu, kind, tensor, tensor, tensor, Shape.of(workload).groups(), EPS, FLAGS,
-                        (group_normalization_forward.primitive_desc) forward);
-            case LAYER_NORM ->
-                new layer_normalization_backward.primitive_desc(
-                        cpu, kind, tensor, tensor, tensor, EPS, FLAGS,
-                        (layer_normalization_forward.primitive_desc) forward);
-            case BATCH_NORM ->
-                new batch_normalization_backward.primitive_desc(
-                        cpu, kind, tensor, tensor, tensor, EPS, FLAGS,
-                        (batch_normalization_forward.primitive_desc) forward);
+            case GROUP_NORM, INSTANCE_NORM -> new group_normalization_backward.primitive_desc(
+                    cpu,
+                    kind,
+                    tensor,
+                    tensor,
+                    tensor,
+                    Shape.of(workload).groups(),
+                    EPS,
+                    FLAGS,
+                    (group_normalization_forward.primitive_desc) forward);
+            case LAYER_NORM -> new layer_normalization_backward.primitive_desc(
+                    cpu, kind, tensor, tensor, tensor, EPS, FLAGS, (layer_normalization_forward.primitive_desc)
+                            forward);
+            case BATCH_NORM -> new batch_normalization_backward.primitive_desc(
+                    cpu, kind, tensor, tensor, tensor, EPS, FLAGS, (batch_normalization_forward.primitive_desc)
+                            forward);
             default -> throw new UnsupportedOperationException("not tried");
         };
     }
 
-    /** Dimensions in the order (N, C, *), which a tag lays out; group_norm needs one dimension at least after them. */
+    /**
+     * Dimensions in the order (N, C, *), with the memory order given by a tag; group_norm needs at least one dimension
+     * after them.
+     */
     static memory.desc tensor(Workload workload) {
         Shape shape = Shape.of(workload);
         if (workload.operation().takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
             return described(memory.format_tag.ab, shape.samples(), shape.channels());
         }
-        long[] dimensions = workload.dimensions().stream().mapToLong(Long::longValue).toArray();
+        long[] dimensions =
+                workload.dimensions().stream().mapToLong(Long::longValue).toArray();
         boolean last = shape.last();
         return switch (dimensions.length) {
             case 2 -> described(memory.format_tag.abc, dimensions[0], dimensions[1], 1);

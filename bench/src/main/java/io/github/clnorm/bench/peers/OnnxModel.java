@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Writes a model of one node in the <a href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">protocol buffer
- * format of ONNX</a>: input "x", output "y", both float32, and constants. Only what that takes: a message is a sequence of
- * numbered fields.
+ * format of ONNX</a>: input "x", output "y", both float32, and constants. It supports only what this model needs. A
+ * message is a sequence of numbered fields.
  */
 final class OnnxModel {
 
@@ -90,7 +90,7 @@ final class OnnxModel {
         return new Message().text(1, name).message(2, new Message().message(1, tensor));
     }
 
-    /** Adds a further input, which is a constant of one dimension. */
+    /** Adds an input that is a constant of one dimension. */
     OnnxModel constant(String name, float[] values) {
         node.text(1, name);
         graph.message(

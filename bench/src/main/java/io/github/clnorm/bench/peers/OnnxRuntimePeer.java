@@ -16,8 +16,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * ONNX Runtime: a session of one node, weight and bias constants of the model, x and y in memory that was given. It has no
- * kernel for GroupNormalization on processors, and computes the operations that ONNX defines it by.
+ * ONNX Runtime: a session of one node, weight and bias are constants of the model, x and y are preallocated. It has no
+ * GroupNormalization kernel for CPUs, and runs the primitive operations by which ONNX defines it.
  */
 final class OnnxRuntimePeer implements Peer {
 
@@ -57,22 +57,22 @@ final class OnnxRuntimePeer implements Peer {
     }
 
     private static byte[] model(Workload workload, Data data, long[] shape) {
-        OnnxModel model = switch (workload.operation()) {
-            case GROUP_NORM ->
-                new OnnxModel("GroupNormalization", shape, "y").attribute("num_groups", workload.numGroups());
-            case LAYER_NORM -> new OnnxModel("LayerNormalization", shape, "y").attribute("axis", -1);
-            case INSTANCE_NORM -> new OnnxModel("InstanceNormalization", shape, "y");
-            case BATCH_NORM ->
-                new OnnxModel("BatchNormalization", shape, "y", "mean", "var").attribute("training_mode", 1);
-            default -> throw new UnsupportedOperationException("not tried");
-        };
+        OnnxModel model =
+                switch (workload.operation()) {
+                    case GROUP_NORM -> new OnnxModel("GroupNormalization", shape, "y")
+                            .attribute("num_groups", workload.numGroups());
+                    case LAYER_NORM -> new OnnxModel("LayerNormalization", shape, "y").attribute("axis", -1);
+                    case INSTANCE_NORM -> new OnnxModel("InstanceNormalization", shape, "y");
+                    case BATCH_NORM -> new OnnxModel("BatchNormalization", shape, "y", "mean", "var")
+                            .attribute("training_mode", 1);
+                    default -> throw new UnsupportedOperationException("not tried");
+                };
         model.attribute("epsilon", (float) Workload.EPS)
                 .constant("gamma", data.gamma())
                 .constant("beta", data.beta());
         if (workload.operation() == NormSpec.Kind.BATCH_NORM) {
-            // Running statistics, which training is given and does not normalize by.
-            model.constant("running_mean", new float[data.beta().length])
-                    .constant("running_var", data.gamma());
+            // Running statistics: inputs in training, but not used to normalize.
+            model.constant("running_mean", new float[data.beta().length]).constant("running_var", data.gamma());
         }
         return model.bytes();
     }

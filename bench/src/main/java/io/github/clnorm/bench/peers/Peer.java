@@ -7,15 +7,15 @@ import io.github.clnorm.tools.measure.Workload;
 interface Peer extends AutoCloseable {
 
     /**
-     * Makes everything ready, so that a task's calls do nothing but the pass itself.
+     * Prepares a task, so that its calls run only the pass.
      *
      * @param workload what is normalized
      * @param data the tensors, in the workload's layout. Not modified
      * @param direction which pass
-     * @param slots how many copies of the tensors lie in memory side by side
+     * @param slots how many copies of the tensors exist
      * @return the task
-     * @throws UnsupportedOperationException with a reason of a few words, where the library lacks the operation, the
-     *     direction or the layout
+     * @throws UnsupportedOperationException with a short reason, if the library lacks the operation, the direction or
+     *     the layout
      */
     Task prepare(Workload workload, Data data, Direction direction, int slots);
 

@@ -31,7 +31,7 @@ public abstract class PeerBenchmark {
     @Param({"clnorm", "libtorch", "onednn", "onnxruntime", "java"})
     public String peer;
 
-    /** Where the channels lie: a {@link Layout}. */
+    /** The place of the channel axis: a {@link Layout}. */
     @Param({"channels_first"})
     public String layout;
 
@@ -39,7 +39,7 @@ public abstract class PeerBenchmark {
     @Param({"rotated", "cached"})
     public String cache;
 
-    // Two, so that one mistaken for the other is seen.
+    // Two, so that a mix-up of slots is detected.
     private static final int CHECKED_SLOTS = 2;
 
     private Peer library;
@@ -47,7 +47,7 @@ public abstract class PeerBenchmark {
     private int slots;
     private int slot;
 
-    /** Keeps to subclasses, which JMH makes. */
+    /** For subclasses, which JMH creates. */
     protected PeerBenchmark() {}
 
     /**
@@ -58,9 +58,9 @@ public abstract class PeerBenchmark {
     protected abstract String workload();
 
     /**
-     * Loads the library, makes its tensors, and compares what it computes with float64: nothing wrong is timed.
+     * Loads the library, makes its tensors, and compares its results with float64. A wrong peer is not timed.
      *
-     * @param parameters of JMH: the name of the benchmark says which pass it is
+     * @param parameters of JMH; the name of the benchmark identifies the pass
      * @throws IOException when the files of {@link Exchange} cannot be used
      */
     @Setup
@@ -70,8 +70,7 @@ public abstract class PeerBenchmark {
                 .findFirst()
                 .orElseThrow();
         Workload workload = WorkloadName.parse(workload(), where);
-        Direction direction =
-                parameters.getBenchmark().endsWith(".backward") ? Direction.BACKWARD : Direction.FORWARD;
+        Direction direction = parameters.getBenchmark().endsWith(".backward") ? Direction.BACKWARD : Direction.FORWARD;
         slots = Cache.parse(cache).slots(workload, direction);
         PeerVerdict verdict = open(workload, direction);
         Path folder = Exchange.folder();
@@ -96,7 +95,8 @@ public abstract class PeerBenchmark {
         try {
             task = library.prepare(workload, data, direction, slots);
             Path folder = Exchange.folder();
-            ExpectedResults check = folder != null ? ExpectedResults.read(folder) : ExpectedResults.of(workload, data, direction);
+            ExpectedResults check =
+                    folder != null ? ExpectedResults.read(folder) : ExpectedResults.of(workload, data, direction);
             return PeerVerdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
         } catch (UnsupportedOperationException e) {
             return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, e.getMessage());
@@ -109,7 +109,7 @@ public abstract class PeerBenchmark {
         return thrown.toString().lines().findFirst().orElseThrow();
     }
 
-    /** Frees what was made. */
+    /** Frees the library and its tensors. */
     @TearDown
     public void close() {
         if (task != null) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The peers by their names. clnorm comes first: the others are measured against it. */
+/** The peers by name. clnorm comes first, because the ratios are relative to it. */
 enum PeerName {
     CLNORM("clnorm", ClnormPeer::new),
     LIBTORCH("libtorch", LibTorchPeer::new),

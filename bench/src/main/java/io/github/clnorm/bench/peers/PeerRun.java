@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Checks and times peers, workload by workload; what was measured is on disk after each. */
+/** Checks and times peers, workload by workload, and saves the results after each. */
 final class PeerRun {
 
     private final List<PeerName> names;
@@ -34,7 +34,7 @@ final class PeerRun {
         this.raw = raw;
     }
 
-    /** Whether something broke, or clnorm is wrong or not there. */
+    /** Whether a peer failed, or clnorm is wrong or missing. */
     boolean failed() {
         return failed;
     }
@@ -44,8 +44,8 @@ final class PeerRun {
         PeerTable table = new PeerTable(layout + ", " + direction, names, caches);
         int done = 0;
         for (Workload workload : workloads) {
-            String progress = String.format(Locale.ROOT, "[%d/%d] %s, %s, %s",
-                    ++done, workloads.size(), workload.name(), layout, direction);
+            String progress = String.format(
+                    Locale.ROOT, "[%d/%d] %s, %s, %s", ++done, workloads.size(), workload.name(), layout, direction);
             ExpectedResults.of(workload, Data.of(workload), direction).write(exchange);
             Map<Cache, Map<PeerName, Cell>> row = new EnumMap<>(Cache.class);
             for (Cache cache : caches) {
@@ -55,7 +55,7 @@ final class PeerRun {
                 }
             }
             table.row(workload, row);
-            // Each time: a run takes long, and may be interrupted.
+            // After each workload, because a run takes hours and may be interrupted.
             raw.write(versions, checks, timer.results());
         }
         return table;
@@ -80,18 +80,25 @@ final class PeerRun {
             }
             failed |= verdict.status() == PeerVerdict.Status.FAILED
                     || verdict.status() != PeerVerdict.Status.OK && peer == PeerName.CLNORM;
-            cells.put(peer, verdict.status() == PeerVerdict.Status.OK
-                    ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
-                    : Cell.without(verdict.reason()));
+            cells.put(
+                    peer,
+                    verdict.status() == PeerVerdict.Status.OK
+                            ? new Cell(times.get(peer), verdict.error(), null, verdict.implementation())
+                            : Cell.without(verdict.reason()));
         }
         return cells;
     }
 
     private static String times(Map<PeerName, Cell> cells) {
         return cells.entrySet().stream()
-                .map(entry -> entry.getKey() + " " + (entry.getValue().timed()
-                        ? String.format(Locale.ROOT, "%.1f (error %.1e)", entry.getValue().micros(), entry.getValue().error())
-                        : entry.getValue().reason()))
+                .map(entry -> entry.getKey() + " "
+                        + (entry.getValue().timed()
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "%.1f (error %.1e)",
+                                        entry.getValue().micros(),
+                                        entry.getValue().error())
+                                : entry.getValue().reason()))
                 .collect(Collectors.joining(", "));
     }
 }

@@ -14,9 +14,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * Times by workload and peer, in plain text: microseconds, and in brackets how many times clnorm's time that is. Tensors
- * from memory come first, then, in columns of their own, tensors in a cache. Below, the geometric means of the ratios over
- * the rows where both have a time.
+ * A plain-text table of times by workload and peer: microseconds and, in brackets, the ratio to clnorm's time. First
+ * the columns with tensors in memory, then those with tensors in a cache. The last line has the geometric means of the
+ * ratios over the rows in which both have a time.
  */
 final class PeerTable {
 
@@ -31,7 +31,7 @@ final class PeerTable {
         this.caches = caches;
     }
 
-    /** What was measured of a workload; large ones are not in a cache. */
+    /** The measurements of a workload. Large workloads have none in a cache. */
     void row(Workload workload, Map<Cache, Map<PeerName, Cell>> cells) {
         rows.put(workload, cells);
     }
@@ -52,7 +52,10 @@ final class PeerTable {
     }
 
     private OptionalDouble fastest(Map<PeerName, Cell> cells) {
-        return peers.stream().filter(peer -> against(cells, peer)).mapToDouble(peer -> ratio(cells, peer)).min();
+        return peers.stream()
+                .filter(peer -> against(cells, peer))
+                .mapToDouble(peer -> ratio(cells, peer))
+                .min();
     }
 
     private static String geometricMean(DoubleStream ratios) {
@@ -112,7 +115,7 @@ final class PeerTable {
         return line;
     }
 
-    /** A library's reference code is not what its speed is known for: which code ran belongs under its times. */
+    /** Names the implementation that ran, because a library's reference code is slow. */
     private String implementations() {
         StringBuilder text = new StringBuilder();
         for (PeerName peer : peers) {
@@ -130,7 +133,7 @@ final class PeerTable {
         return text.toString();
     }
 
-    /** The first column to the left, numbers to the right. */
+    /** Aligns the first column to the left and numbers to the right. */
     private static String aligned(List<List<String>> lines) {
         int[] widths = new int[lines.get(0).size()];
         lines.forEach(line -> {

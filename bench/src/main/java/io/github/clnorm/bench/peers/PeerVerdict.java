@@ -9,13 +9,13 @@ import java.util.Locale;
 import java.util.Properties;
 
 /**
- * Whether a peer computes a workload, and rightly: found in the process that would time it, and left in a file there.
+ * Whether a peer computes a workload correctly. The process that would time it writes this to a file.
  *
  * @param status how it went
  * @param error the largest; NaN where nothing was computed
- * @param reason why it is not timed, in a few words; null where it is
- * @param implementation which of its own the library chose; null where it does not say
- * @param version of the library; null where it could not be loaded
+ * @param reason why it is not timed, in a few words; null if it is timed
+ * @param implementation the one that the library chose; null if it does not report one
+ * @param version of the library; null if it could not be loaded
  */
 record PeerVerdict(Status status, double error, String reason, String implementation, String version) {
 
@@ -23,7 +23,7 @@ record PeerVerdict(Status status, double error, String reason, String implementa
         return new PeerVerdict(status, Double.NaN, reason, null, null);
     }
 
-    /** Runs every slot that is to be compared. */
+    /** Runs each slot that is compared. */
     static PeerVerdict of(Task task, int slots, ExpectedResults check, String version) {
         double error = 0;
         for (int slot = 0; slot < slots; slot++) {
@@ -57,7 +57,7 @@ record PeerVerdict(Status status, double error, String reason, String implementa
         }
     }
 
-    /** What a process left; where it came to nothing, that. */
+    /** Reads the verdict of a process, or makes one that says that the process failed. */
     static PeerVerdict read(Path file) throws IOException {
         if (!Files.exists(file)) {
             return without(Status.FAILED, "failed");
@@ -74,15 +74,15 @@ record PeerVerdict(Status status, double error, String reason, String implementa
                 properties.getProperty("version"));
     }
 
-    /** How a check went. */
+    /** The result of a check. */
     enum Status {
-        /** Right: it will be timed. */
+        /** Correct: it will be timed. */
         OK,
         /** The library lacks it. */
         UNSUPPORTED,
         /** Too large an error. */
         WRONG,
-        /** Something broke. */
+        /** An unexpected failure. */
         FAILED;
 
         @Override

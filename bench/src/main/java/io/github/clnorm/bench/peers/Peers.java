@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -27,10 +26,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The program behind {@code clnorm peers}: checks every peer, times those that are right, prints tables. */
+/** The program behind {@code clnorm peers}: checks every peer, times the correct ones, prints tables. */
 @Command(
         name = "clnorm peers",
-        description = "The speed of clnorm next to other libraries: us a call, and how many times clnorm's time that is.",
+        description =
+                "The speed of clnorm next to other libraries: us a call, and how many times clnorm's time that is.",
         sortOptions = false,
         footer = {
             "",
@@ -39,32 +39,56 @@ import picocli.CommandLine.Option;
         })
 public final class Peers implements Callable<Integer> {
 
-    @Option(names = "--suite", split = ",", paramLabel = "NAME", defaultValue = "quick",
+    @Option(
+            names = "--suite",
+            split = ",",
+            paramLabel = "NAME",
+            defaultValue = "quick",
             description = "Which workloads: names of suites, or 'all' (default: ${DEFAULT-VALUE}).")
     private List<String> suites;
 
-    @Option(names = "--layout", split = ",", paramLabel = "LAYOUT", defaultValue = "channels_first",
+    @Option(
+            names = "--layout",
+            split = ",",
+            paramLabel = "LAYOUT",
+            defaultValue = "channels_first",
             description = "channels_first, channels_last or both (default: ${DEFAULT-VALUE}).")
     private List<String> layouts;
 
-    @Option(names = "--peer", split = ",", paramLabel = "NAME",
+    @Option(
+            names = "--peer",
+            split = ",",
+            paramLabel = "NAME",
             defaultValue = "clnorm,libtorch,onednn,onnxruntime,java",
             description = "Which libraries (default: ${DEFAULT-VALUE}).")
     private List<String> peers;
 
-    @Option(names = "--direction", split = ",", paramLabel = "DIRECTION", defaultValue = "forward,backward",
+    @Option(
+            names = "--direction",
+            split = ",",
+            paramLabel = "DIRECTION",
+            defaultValue = "forward,backward",
             description = "forward, backward or both (default: ${DEFAULT-VALUE}).")
     private List<String> directions;
 
-    @Option(names = "--forks", paramLabel = "N", defaultValue = "1",
+    @Option(
+            names = "--forks",
+            paramLabel = "N",
+            defaultValue = "1",
             description = "Processes for each measurement (default: ${DEFAULT-VALUE}).")
     private int forks;
 
-    @Option(names = "--time", paramLabel = "SECONDS", defaultValue = "1.5",
+    @Option(
+            names = "--time",
+            paramLabel = "SECONDS",
+            defaultValue = "1.5",
             description = "Measured in each process, in five parts (default: ${DEFAULT-VALUE}).")
     private double seconds;
 
-    @Option(names = "--warmup", paramLabel = "SECONDS", defaultValue = "0.7",
+    @Option(
+            names = "--warmup",
+            paramLabel = "SECONDS",
+            defaultValue = "0.7",
             description = "Not measured before (default: ${DEFAULT-VALUE}).")
     private double warmupSeconds;
 
@@ -74,14 +98,19 @@ public final class Peers implements Callable<Integer> {
     @Option(names = "--check-only", description = "Check the results, and time nothing.")
     private boolean checkOnly;
 
-    @Option(names = "--json", paramLabel = "FILE",
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
             description = "Where the raw results go (default: bench/results/peers-SUITES-DATE.json).")
     private Path json;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
     private boolean help;
 
-    // Seconds: for a run that only checks, JMH's least.
+    // Seconds: JMH's minimum for a run that only checks.
     private static final double SHORTEST = 1e-3;
 
     private final OffsetDateTime begun = OffsetDateTime.now();
@@ -122,8 +151,8 @@ public final class Peers implements Callable<Integer> {
         List<Layout> orders = values(layouts, name -> named(Layout.values(), name, "layout"));
         Set<Workload> workloads = workloads();
         if (forks < 1 || !(seconds > 0) || !(warmupSeconds > 0)) {
-            throw new IllegalArgumentException("expected --forks, --time and --warmup above 0, got " + forks + ", " + seconds
-                    + " and " + warmupSeconds);
+            throw new IllegalArgumentException("expected --forks, --time and --warmup above 0, got " + forks + ", "
+                    + seconds + " and " + warmupSeconds);
         }
         Path bench = Path.of(System.getProperty("clnorm.bench", "bench"));
         Path log = bench.resolve("target/jmh.log");
@@ -135,14 +164,14 @@ public final class Peers implements Callable<Integer> {
         Path file = json != null ? json : bench.resolve("results").resolve(fileName());
         RawResults raw = new RawResults(file, begun);
         if (names.contains(PeerName.CLNORM)) {
-            // Said once, and before the work.
+            // Printed once, before the work starts.
             DeviceSelector.parse(ClnormPeer.DEVICE).select();
         }
         List<Cache> caches = noCached || checkOnly ? List.of(Cache.ROTATED) : List.of(Cache.values());
         PeerRun run = new PeerRun(names, caches, timer, exchange, raw);
         List<PeerTable> tables = new ArrayList<>();
         for (Layout layout : orders) {
-            // A layout is nothing to layer_norm: once is enough.
+            // layer_norm has no layout, so it runs once.
             List<Workload> ofLayout = workloads.stream()
                     .filter(workload ->
                             layout == orders.get(0) || workload.operation().takes(NormSpec.Argument.LAYOUT))

@@ -23,7 +23,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 
-/** One JSON document of everything: on what and by which versions, every check, and JMH's own results under "jmh". */
+/** One JSON document with the machine, the versions, every check, and JMH's own results under "jmh". */
 final class RawResults {
 
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -32,14 +32,16 @@ final class RawResults {
     private final OffsetDateTime begun;
 
     /**
-     * Results for a file, of a run that began then. Made before the work, so that a file that cannot be written is known.
+     * The results of a run, to be written to a file. Created before the run, so that a file that cannot be written
+     * fails early.
      *
      * @throws IllegalArgumentException when it is a folder
      * @throws IOException when it cannot be written, with its name
      */
     RawResults(Path file, OffsetDateTime begun) throws IOException {
         if (file.toString().isEmpty() || Files.isDirectory(file)) {
-            throw new IllegalArgumentException("--json: '" + file + "' is a folder, or nothing: expected the name of a file");
+            throw new IllegalArgumentException(
+                    "--json: '" + file + "' is a folder, or nothing: expected the name of a file");
         }
         this.file = file;
         this.begun = begun;
@@ -50,14 +52,15 @@ final class RawResults {
                 throw new IOException(file + ": cannot be written: permission denied");
             }
         } catch (FileSystemException e) {
-            throw new IOException(file + ": cannot be written: " + (e.getReason() != null ? e.getReason() : e.toString()), e);
+            throw new IOException(
+                    file + ": cannot be written: " + (e.getReason() != null ? e.getReason() : e.toString()), e);
         }
     }
 
-    /** What became of a peer's check. */
+    /** The result of a peer's check. */
     record Checked(Workload workload, Direction direction, PeerName peer, PeerVerdict verdict) {}
 
-    /** All that there is so far, in place of what was written before. */
+    /** Replaces the file with all results so far. */
     void write(Map<String, String> versions, List<Checked> checks, Collection<RunResult> results) throws IOException {
         ObjectNode document = MAPPER.createObjectNode();
         document.put("format", 1);
@@ -90,7 +93,7 @@ final class RawResults {
             MAPPER.writeValue(file.toFile(), document);
             return;
         }
-        // In one step: the run may be interrupted at any time.
+        // Atomically, because the run may be interrupted at any time.
         Path part = file.resolveSibling("." + file.getFileName() + ".part");
         MAPPER.writeValue(part.toFile(), document);
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
@@ -102,7 +105,7 @@ final class RawResults {
         ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
         out.flush();
         ArrayNode nodes = (ArrayNode) MAPPER.readTree(bytes.toByteArray());
-        // Paths of one machine, which are nothing to whoever reads its results.
+        // Paths of this machine, which mean nothing to readers of the results.
         nodes.forEach(node -> ((ObjectNode) node).remove(List.of("jvm", "jvmArgs")));
         return nodes;
     }

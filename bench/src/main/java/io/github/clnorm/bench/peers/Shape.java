@@ -5,7 +5,8 @@ import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
 
 /**
- * A workload as N, C, S and G, which most libraries ask for. Rows of layer_norm are samples of one group, whose channels
+ * A workload as N, C, S and G, the arguments of most libraries. Rows of layer_norm are samples of one group, whose
+ * channels
  * are the normalized elements.
  *
  * @param samples N

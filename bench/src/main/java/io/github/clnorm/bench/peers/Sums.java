@@ -2,7 +2,7 @@ package io.github.clnorm.bench.peers;
 
 /**
  * Sums over a run of an array. Eight accumulators, because additions of float32 depend on each other and the JIT may not
- * reorder them; every few thousand elements they go into a double, or the sum of millions would lose digits.
+ * reorder them; every few thousand elements they are added to a double, so that sums of millions do not lose digits.
  */
 final class Sums {
 

@@ -17,7 +17,7 @@ interface Task extends AutoCloseable {
     /** What the last run of a slot computed. */
     PeerResults results(int slot);
 
-    /** By which of its implementations the library computes this, or null where it does not say. */
+    /** The name of the library's implementation, or null if it does not report one. */
     default String implementation() {
         return null;
     }

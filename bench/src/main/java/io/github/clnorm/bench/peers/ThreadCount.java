@@ -1,6 +1,6 @@
 package io.github.clnorm.bench.peers;
 
-/** As many threads for every peer as there are cores for them: the script beside gives two of each. */
+/** The number of threads for each peer: as many as cores. bench/peers sets both to two. */
 final class ThreadCount {
 
     static final int COUNT = 2;

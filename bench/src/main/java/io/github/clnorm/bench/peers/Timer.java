@@ -51,7 +51,7 @@ final class Timer {
         return results;
     }
 
-    /** The times of those peers that came to an end, in microseconds: the median of the iterations' averages. */
+    /** The times in microseconds of the peers that finished: the median of the iterations' averages. */
     Map<PeerName, Double> time(Workload workload, Direction direction, Cache cache, List<PeerName> peers) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + benchmark(workload).getName().replace(".", "\\.") + "\\." + direction + "$")
@@ -64,12 +64,12 @@ final class Timer {
                 .warmupTime(share(warmupSeconds, WARMUP_ITERATIONS))
                 .measurementIterations(ITERATIONS)
                 .measurementTime(share(seconds, ITERATIONS))
-                // A peer that lacks the workload, or is wrong, says so and ends: the others go on.
+                // A peer that lacks the workload or is wrong reports it and exits. The others continue.
                 .shouldFailOnError(false)
                 .jvmArgs(
                         Exchange.argument(exchange),
                         "-Djava.library.path=" + System.getProperty("java.library.path"),
-                        // JavaCPP would ask the garbage collector to run where it thinks that memory gets scarce.
+                        // Keeps JavaCPP from running the garbage collector when it considers memory scarce.
                         "-Dorg.bytedeco.javacpp.maxBytes=0",
                         "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
                         "-XX:+UseSerialGC",
@@ -84,7 +84,7 @@ final class Timer {
             run.forEach(result -> times.put(PeerName.parse(result.getParams().getParam("peer")), median(result)));
             return times;
         } catch (RunnerException e) {
-            // Hours of other measurements may be done: this one alone is without times.
+            // Keeps earlier measurements, which may have taken hours. Only this one has no times.
             System.err.println("clnorm: JMH failed: " + e.getMessage());
             return Map.of();
         } finally {
@@ -93,8 +93,7 @@ final class Timer {
     }
 
     private void append(Path part) {
-        try (var out = Files.newOutputStream(
-                log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        try (var out = Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             if (Files.exists(part)) {
                 Files.copy(part, out);
                 Files.delete(part);

@@ -5,12 +5,12 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
 
-/** Of libraries, from what their jars say. */
+/** Versions of libraries, from the metadata of their jars. */
 final class Versions {
 
     private Versions() {}
 
-    /** Of a library that comes with bindings of JavaCPP: its own version, a dash and that of JavaCPP. */
+    /** The version of a library with JavaCPP bindings: the library's version, a dash and JavaCPP's. */
     static String ofBytedeco(String artifact) {
         try {
             return Loader.getVersion("org.bytedeco", artifact);

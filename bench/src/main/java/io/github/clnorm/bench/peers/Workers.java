@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A loop in the threads of a fixed pool and the caller's own, which take one index after the other. */
+/** A parallel loop: the threads of a fixed pool and the calling thread take one index after the other. */
 final class Workers implements AutoCloseable {
 
     /** The body of a loop. */

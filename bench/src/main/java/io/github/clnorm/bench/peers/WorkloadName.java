@@ -21,7 +21,8 @@ final class WorkloadName {
         if (!parts.matches()) {
             throw new IllegalArgumentException("'" + name + "' is no workload such as 'group_norm 2x320x64x64 G=32'");
         }
-        List<Long> dimensions = Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();
+        List<Long> dimensions =
+                Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();
         long groups = parts.group(3) == null ? 0 : Long.parseLong(parts.group(3));
         return new Workload(NormSpec.Kind.parse(parts.group(1)), dimensions, groups, ElementType.FLOAT32, layout);
     }

@@ -3,13 +3,13 @@ package io.github.clnorm.reference;
 /** The normal distribution in float64, for GELU; its error is a few units in the last place. */
 final class NormalDistribution {
 
-    // Beyond, 1 - erf would cancel; from here on the fraction converges.
+    // Above this, 1 - erf would cancel, and the continued fraction converges.
     private static final double SERIES_UP_TO = 1;
     private static final int FRACTION_TERMS = 200;
 
     private NormalDistribution() {}
 
-    /** Φ(x): how likely a normally distributed value is below x. */
+    /** Φ(x): the probability that a normally distributed value is below x. */
     static double below(double x) {
         double z = Math.abs(x) / Math.sqrt(2);
         double tail = z < SERIES_UP_TO ? (1 - erfSeries(z)) / 2 : erfcFraction(z) / 2;
@@ -27,7 +27,7 @@ final class NormalDistribution {
         return 2 / Math.sqrt(Math.PI) * Math.exp(-z * z) * sum;
     }
 
-    /** Abramowitz and Stegun 7.1.14: a continued fraction, from its end. */
+    /** Abramowitz and Stegun 7.1.14: a continued fraction, evaluated from its end. */
     private static double erfcFraction(double z) {
         double fraction = z;
         for (int n = FRACTION_TERMS; n > 0; n--) {

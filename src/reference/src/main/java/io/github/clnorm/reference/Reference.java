@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.DoubleConsumer;
 
 /**
- * The normalizations in float64, from their formulas, element by element: slow, and exact to about 1e-15. It asks of every
- * element which set and which parameter are its own, and knows nothing of how the kernels go about it.
+ * The normalizations in float64, from their formulas, element by element: slow, and exact to about 1e-15. For each
+ * element it computes the indices of the set and of the parameter. It shares nothing with the kernels.
  *
  * <p>Sources: the papers of <a href="https://arxiv.org/abs/1803.08494">GroupNorm</a> (equations 1 to 7), <a
  * href="https://arxiv.org/abs/1607.06450">LayerNorm</a>, <a href="https://arxiv.org/abs/1607.08022">InstanceNorm</a>, <a
@@ -33,9 +33,9 @@ public final class Reference {
     /**
      * The moments of all sets.
      *
-     * @param mean of each set; 0 where none is taken
+     * @param mean of each set; 0 if the operation takes no mean
      * @param meanLo the rounding error of the mean
-     * @param variance the biased one, or the mean square where no mean is taken
+     * @param variance the biased variance, or the mean square if the operation takes no mean
      */
     public record Moments(double[] mean, double[] meanLo, double[] variance) {}
 
@@ -43,12 +43,12 @@ public final class Reference {
      * Gradients of a loss.
      *
      * @param input dx, in the input's order
-     * @param weight dγ, one a parameter
-     * @param bias dβ, one a parameter
+     * @param weight dγ, one value per parameter
+     * @param bias dβ, one value per parameter
      */
     public record Gradients(double[] input, double[] weight, double[] bias) {}
 
-    // Up to this many elements the set of each is looked up in a table, which takes four bytes of Java's memory each.
+    // Up to this many elements, a table holds the set of each element: four bytes per element.
     private static final int MOST_TABULATED = 1 << 25;
 
     private final int elements;
@@ -129,7 +129,7 @@ public final class Reference {
      *
      * @param shape of the input
      * @param channelAxis the axis of the channels; a negative one counts from the end, as in NumPy
-     * @return a reference with one set a channel
+     * @return a reference with one set for each channel
      */
     public static Reference batchNorm(long[] shape, int channelAxis) {
         Position at = Position.of(shape, channelAxis);
@@ -193,8 +193,8 @@ public final class Reference {
     /**
      * Sets the parameters.
      *
-     * @param gamma one a parameter, or null for 1
-     * @param beta one a parameter, or null for 0
+     * @param gamma one value per parameter, or null for 1
+     * @param beta one value per parameter, or null for 0
      * @return this
      */
     public Reference affine(double[] gamma, double[] beta) {
@@ -226,7 +226,7 @@ public final class Reference {
     }
 
     /**
-     * Mean and variance of every set, each in a pass of its own.
+     * Mean and variance of every set, from two reads of x.
      *
      * @param x the input
      * @return the moments; NaN for sets without elements
@@ -262,7 +262,7 @@ public final class Reference {
         return new Moments(mean, meanLo, variance);
     }
 
-    /** Moments ask for the set of every element several times, and the divisions that tell it cost more than the sums. */
+    /** The moments need the set of each element several times, and its divisions cost more than the sums. */
     private void tabulateSets() {
         if (!tabulated && elements <= MOST_TABULATED) {
             int[] table = new int[elements];
@@ -288,7 +288,7 @@ public final class Reference {
     /**
      * Normalizes by given moments.
      *
-     * @param moments one of each a set
+     * @param moments one value of each per set
      * @param x the input
      * @param output takes every result, in the input's order
      */
@@ -296,7 +296,7 @@ public final class Reference {
         visit(moments, x, (index, set, normalized, gamma, beta, y) -> output.accept(y));
     }
 
-    /** Takes what a result is made of. */
+    /** Receives the terms of each result. */
     @FunctionalInterface
     public interface Visitor {
         /**
@@ -305,17 +305,17 @@ public final class Reference {
          * @param index in memory
          * @param set that it belongs to
          * @param normalized x̂
-         * @param gamma its weight; 1 where there is none
-         * @param beta its bias; 0 where there is none
+         * @param gamma its weight; 1 if there is none
+         * @param beta its bias; 0 if there is none
          * @param y activation(x̂ γ + β)
          */
         void accept(int index, int set, double normalized, double gamma, double beta, double y);
     }
 
     /**
-     * Normalizes by given moments, and shows how.
+     * Normalizes by given moments, and passes each term to a visitor.
      *
-     * @param moments one of each a set
+     * @param moments one value of each per set
      * @param x the input
      * @param visitor takes every element, in the input's order
      */
@@ -348,7 +348,7 @@ public final class Reference {
     /**
      * Normalizes everything by given moments.
      *
-     * @param moments one of each a set
+     * @param moments one value of each per set
      * @param x the input
      * @return y, in the input's order
      */
@@ -360,25 +360,25 @@ public final class Reference {
     }
 
     /**
-     * The gradients of normalizing by the input's own moments, of which the mean and the variance depend on every element
-     * of a set: dx = rstd (g - mean(g) - x̂ mean(g x̂)), with g = dy activation'(x̂ γ + β) γ; without mean(g) where no mean
-     * is taken.
+     * The gradients of normalizing by the input's own moments. Mean and variance depend on every element of a set: dx =
+     * rstd (g - mean(g) - x̂ mean(g x̂)), with g = dy activation'(x̂ γ + β) γ; without mean(g) if the operation takes
+     * no mean.
      *
      * @param x the input
      * @param dy the gradient with respect to the output
-     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     * @return all gradients. Missing parameters count as weight 1 and bias 0
      */
     public Gradients gradients(Values x, Values dy) {
         return gradients(moments(x), x, dy);
     }
 
     /**
-     * The same, where the input's own moments are known already.
+     * The same, with the input's own moments given.
      *
-     * @param moments what {@link #moments} gave for this input
+     * @param moments the result of {@link #moments} for this input
      * @param x the input
      * @param dy the gradient with respect to the output
-     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     * @return all gradients. Missing parameters count as weight 1 and bias 0
      */
     public Gradients gradients(Moments moments, Values x, Values dy) {
         return gradients(moments, false, x, dy);
@@ -387,10 +387,10 @@ public final class Reference {
     /**
      * The gradients of normalizing by given moments, which are constants: dx = g rstd.
      *
-     * @param moments one of each a set
+     * @param moments one value of each per set
      * @param x the input
      * @param dy the gradient with respect to the output
-     * @return all gradients; those of parameters also where there are none, as if they were 1 and 0
+     * @return all gradients. Missing parameters count as weight 1 and bias 0
      */
     public Gradients gradientsBy(Moments moments, Values x, Values dy) {
         return gradients(moments, true, x, dy);
@@ -434,7 +434,7 @@ public final class Reference {
         return new Gradients(dx, ofWeight.totals(), ofBias.totals());
     }
 
-    /** Sums that carry what rounding took from them (Neumaier). */
+    /** Compensated sums (Neumaier): they carry the rounding error. */
     private static final class Sums {
         private final double[] sum;
         private final double[] lost;
@@ -451,7 +451,8 @@ public final class Reference {
         }
 
         double total(int at) {
-            // An infinite sum loses infinity too: their sum would be NaN where the plain sum is infinite.
+            // With an infinite sum the rounding error is infinite or NaN, and the total would be NaN instead of
+            // infinite.
             return Double.isInfinite(sum[at]) ? sum[at] : sum[at] + lost[at];
         }
 

@@ -1,2 +1,2 @@
-/** The same mathematics in plain float64 Java, written from the formulas and sharing nothing with the kernels. */
+/** The same mathematics in plain float64 Java, written from the formulas. It shares no code with the kernels. */
 package io.github.clnorm.reference;
