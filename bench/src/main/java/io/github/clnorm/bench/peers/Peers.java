@@ -30,12 +30,12 @@ import picocli.CommandLine.Option;
 @Command(
         name = "clnorm peers",
         description =
-                "The speed of clnorm next to other libraries: us a call, and how many times clnorm's time that is.",
+                "Time per call in us next to other libraries and, in brackets, the ratio to clnorm's time.",
         sortOptions = false,
         footer = {
             "",
-            "'rotated': the tensors come from memory; 'cached': the same small tensors again and again.",
-            "Exit codes: 0 done; 1 a failure inside, or clnorm's own result is wrong; 2 the request is wrong; 3 no PoCL."
+            "'rotated': the tensors come from memory; 'cached': each call uses the same small tensors.",
+            "Exit codes: 0 done; 1 a failure, or clnorm's own result is wrong; 2 the request is wrong; 3 no PoCL."
         })
 public final class Peers implements Callable<Integer> {
 
@@ -82,20 +82,20 @@ public final class Peers implements Callable<Integer> {
             names = "--time",
             paramLabel = "SECONDS",
             defaultValue = "1.5",
-            description = "Measured in each process, in five parts (default: ${DEFAULT-VALUE}).")
+            description = "Seconds measured in each process, in five parts (default: ${DEFAULT-VALUE}).")
     private double seconds;
 
     @Option(
             names = "--warmup",
             paramLabel = "SECONDS",
             defaultValue = "0.7",
-            description = "Not measured before (default: ${DEFAULT-VALUE}).")
+            description = "Seconds of warm-up before (default: ${DEFAULT-VALUE}).")
     private double warmupSeconds;
 
-    @Option(names = "--no-cached", description = "Leave out the case that small tensors stay in a cache.")
+    @Option(names = "--no-cached", description = "Do not measure small tensors in a cache.")
     private boolean noCached;
 
-    @Option(names = "--check-only", description = "Check the results, and time nothing.")
+    @Option(names = "--check-only", description = "Check the results without timing.")
     private boolean checkOnly;
 
     @Option(
