@@ -10,7 +10,7 @@
 #include "normalized.cl"
 #include "tiles.cl"
 
-// What normalizing a vector of columns takes: a = rstd * gamma, b = beta.
+// The factors that normalize a vector of columns: a = rstd * gamma, b = beta.
 typedef struct {
     realv mean_hi, mean_lo, a, b;
 } affine_column_t;

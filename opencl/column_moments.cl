@@ -2,7 +2,7 @@
 //
 // A block is one column of a tile, summed from the first row to the last. A work-item holds vectors of neighbouring
 // columns and walks down the rows; it needs no other work-item, and no barrier. set_moments.cl merges the blocks of a
-// set. Hence the same promise as along rows: neither the work-groups nor the vector width change a bit.
+// set. As along rows, neither the work-group size nor the vector width changes a bit.
 //
 // The pivot of a column is the mean of its first sixteen rows. As in block_moments.cl, columns that lost bits are
 // summed again about their mean, and columns whose squares leave the range of real, scaled.
@@ -117,7 +117,7 @@ CLNORM_INLINE column_moments_t column_moments(const realv pivot, const realv sum
 }
 
 // The scales for columns with the given moments, which were taken without scaling. 1 for columns in range, and for
-// those that do not exist.
+// missing columns.
 CLNORM_INLINE realv column_scale(const column_moments_t m, const realv pivot, const uint count)
 {
     realv scale = fabs(pivot) < TINY_PIVOT ? (realv)(SCALE_OF_TINY) : (realv)(1);

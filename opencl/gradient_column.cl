@@ -1,9 +1,9 @@
-// What backward needs to know of columns (tiles.cl): their statistics, parameters and means.
+// What backward needs of columns (tiles.cl): statistics, parameters and means.
 //
 // A work-item keeps these of its columns while it walks down the rows.
 //
 // With ROW_STATISTICS 1 the tensor is the LayerNorm tensor [samples][1][groups][width] seen as one sample of `samples`
-// rows, [1][samples][groups * width][1]. Each row is one set, or several, with statistics of its own, and each column
+// rows, [1][samples][groups * width][1]. Each row is one set, or several, with its own statistics, and each column
 // is a parameter.
 
 #ifndef CLNORM_GRADIENT_COLUMN_CL
@@ -12,7 +12,7 @@
 #include "gradient_formulas.cl"
 #include "tiles.cl"
 
-// 1 if each row has statistics of its own. See above.
+// 1 if each row has its own statistics. See above.
 #ifndef ROW_STATISTICS
 #define ROW_STATISTICS 0
 #endif

@@ -21,7 +21,7 @@
 #endif
 
 #if KEEP_SET
-// Copies a set to local memory, row after row, by MEMBERS work-items of which this is number `member`.
+// Copies a set to local memory, row after row, by MEMBERS work-items. This one is number `member`.
 CLNORM_INLINE void keep_set(const tensor_t set, __local real *kept, const sets_t sets, const uint member)
 {
     const ulong vectors = sets.width / VECTOR_WIDTH;

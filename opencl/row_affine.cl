@@ -42,7 +42,7 @@ CLNORM_INLINE real shift_of(__global const parameter_t *beta, const ulong at)
     return beta ? parameter(beta + at) : (real)0;
 }
 
-// Elements from .. to of a row in which each element has its own gamma and beta, by `items` work-items of which this is
+// Elements from .. to of a row in which each element has its own gamma and beta, by `items` work-items. This one is
 // number `item`.
 CLNORM_INLINE void affine_each(const source_t source, const target_t target, __global const parameter_t *gamma,
                                __global const parameter_t *beta, const ulong from, const ulong to,
@@ -132,7 +132,7 @@ CLNORM_INLINE void affine_runs(const source_t source, const target_t target, __g
 
 #else
 
-// n elements that share gamma and beta, by `items` work-items of which this is number `item`. a = rstd * gamma, b =
+// n elements that share gamma and beta, by `items` work-items. This one is number `item`. a = rstd * gamma, b =
 // beta.
 CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulong n, const set_moments_t m,
                               const real a, const real b, const uint item, const uint items)
@@ -159,7 +159,7 @@ CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulon
 
 #endif
 
-// Elements from .. to of a row with runs of `run` elements, by `items` work-items of which this is number `item`.
+// Elements from .. to of a row with runs of `run` elements, by `items` work-items. This one is number `item`.
 // items_per_run of them, a divisor of `items`, share a run, and the others take the next runs. gamma and beta point to
 // the parameters of the set, or are null.
 CLNORM_INLINE void affine_row(const source_t source, const target_t target, __global const parameter_t *gamma,

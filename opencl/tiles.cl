@@ -105,7 +105,7 @@ CLNORM_INLINE part_t part_of(const columns_t columns, const ulong part, const ul
     return p;
 }
 
-// Long rows of a share, with the one that ends early.
+// The number of long rows of a share, including one that ends early.
 CLNORM_INLINE uint rows_of_share(const share_t share)
 {
     return share.whole + (share.ragged > 0 ? 1 : 0);

@@ -15,7 +15,7 @@
 
 #define LANES 64
 
-// Loads the 64 lanes at x into four vectors. Lanes from n on, behind the end of the set, hold `missing`.
+// Loads the 64 lanes at x into four vectors. Lanes from n on, after the end of the set, hold `missing`.
 static void load_lanes(__global const float *x, const ulong n, const float missing, float16 *lanes)
 {
     float part[LANES];
