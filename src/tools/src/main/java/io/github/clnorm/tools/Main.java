@@ -40,7 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Normalization layers on any OpenCL device.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        footer = {"", "Exit codes: 0 done; 1 a failure inside; 2 the request is wrong; 3 no OpenCL device fits."})
+        footer = {"", "Exit codes: 0 done; 1 a failure; 2 the request is wrong; 3 no OpenCL device fits."})
 public final class Main implements Runnable {
 
     /** The commands by name, in the order of the help text. */

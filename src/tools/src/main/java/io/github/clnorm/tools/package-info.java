@@ -1,2 +1,2 @@
-/** The command line: a package for each thing that a user does, and packages for the work behind the commands. */
+/** The command line: a package for each task of a user, and packages for the work that the commands share. */
 package io.github.clnorm.tools;

@@ -39,8 +39,9 @@ public final class WorkloadOptions {
             names = "--shape",
             paramLabel = "N,C,...",
             split = ",",
+            hideParamSyntax = true,
             description = "OP's input: samples, channels, and all other dimensions, in this order with each --layout;"
-                    + " layer_norm, rms_norm: as it is.")
+                    + " layer_norm, rms_norm: the shape itself.")
     private List<Long> shape;
 
     @Option(
@@ -54,6 +55,7 @@ public final class WorkloadOptions {
             names = "--normalized-shape",
             paramLabel = "a,b,c",
             split = ",",
+            hideParamSyntax = true,
             description = "layer_norm, rms_norm: the last dimensions, which are normalized. Default: the last one.")
     private List<Long> normalizedShape;
 

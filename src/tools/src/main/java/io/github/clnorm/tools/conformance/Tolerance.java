@@ -104,7 +104,7 @@ interface Tolerance {
         return type.accumulator() == type ? 0 : type.epsilon() / 2;
     }
 
-    /** The largest error of rounding a value below the normal range of such a type. */
+    /** The largest error of rounding a value below the normal range of the type. */
     static double halfDenormal(ElementType type) {
         return type == ElementType.FLOAT16 ? 0x1p-25 : 0;
     }

@@ -54,19 +54,20 @@ final class NormOptions {
             names = "--normalized-shape",
             paramLabel = "a,b,c",
             split = ",",
+            hideParamSyntax = true,
             description = "layer_norm, rms_norm: the last dimensions, which are normalized. Default: the last one.")
     private List<Long> normalizedShape;
 
     @Option(
             names = "--weight",
             paramLabel = "F",
-            description = "Weight (gamma): one value a channel, or of the normalized shape. Default: 1.")
+            description = "Weight (gamma): one value per channel, or of the normalized shape. Default: 1.")
     String weight;
 
     @Option(
             names = "--bias",
             paramLabel = "F",
-            description = "Bias (beta): one value a channel, or of the normalized shape. Default: 0.")
+            description = "Bias (beta): one value per channel, or of the normalized shape. Default: 0.")
     String bias;
 
     @Option(
@@ -110,13 +111,13 @@ final class NormOptions {
     @Option(
             names = "--running-mean",
             paramLabel = "F",
-            description = "Running means, one a channel; needed with --eval.")
+            description = "Running means, one per channel; required with --eval.")
     String runningMean;
 
     @Option(
             names = "--running-var",
             paramLabel = "F",
-            description = "Running variances, one a channel; needed with --eval.")
+            description = "Running variances, one per channel; required with --eval.")
     String runningVar;
 
     @Mixin

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 /** The command {@code tune}. */
 @Command(
         name = "tune",
-        description = "Search the fastest launch parameters and store them, so that every later run uses them.",
+        description = "Search for the fastest launch parameters and store them, so that every later run uses them.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {

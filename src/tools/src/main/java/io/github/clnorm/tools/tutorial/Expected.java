@@ -113,7 +113,7 @@ final class Expected {
                 .toArray();
     }
 
-    /** Of each block of each channel: the sum of dy * xhat, and, behind all of these, the sum of dy. */
+    /** The sums of dy * xhat of all blocks of all channels, then the sums of dy. */
     private double[] sumsOfPieces() {
         int pieces = extent.pieces();
         double[] result = new double[2 * pieces];
@@ -125,7 +125,7 @@ final class Expected {
         return result;
     }
 
-    /** Of each set: the mean of g * xhat, and, behind all of these, the mean of g. */
+    /** The means of g * xhat of all sets, then the means of g. */
     private double[] meansOfGradients() {
         double[] result = new double[2 * extent.sets()];
         for (int i = 0; i < extent.elements(); i++) {

@@ -15,7 +15,7 @@ record Extent(int n, int c, int g, int s) {
     /** Elements of a block, as in the kernels. */
     static final int BLOCK = 1024;
 
-    // Also the workspace, of up to three floats an element, has fewer than 2^31 bytes.
+    // The workspace, of up to three floats per element, also has fewer than 2^31 bytes.
     private static final int MOST_ELEMENTS = 1 << 27;
 
     /** Checks the size. */

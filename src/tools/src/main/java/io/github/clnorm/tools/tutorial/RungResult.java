@@ -58,7 +58,7 @@ record RungResult(String name, Status status, String text, int transits, double 
     }
 
     /**
-     * The rate of what is read and written at least.
+     * The rate of the minimum reads and writes.
      *
      * @param bytes of a tensor
      * @return in 1e9 bytes a second; NaN where it was not timed or reads and writes less than a tensor

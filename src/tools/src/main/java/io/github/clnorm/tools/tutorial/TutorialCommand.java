@@ -25,12 +25,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tutorial",
         description =
-                "Check and time the kernels of opencl/tutorial, from the textbook's formula to the library's bits.",
+                "Check and time the kernels of opencl/tutorial, from the textbook formula to the library's bits.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "Checks each kernel against float64 before it is timed. GB/s counts the least reads and writes of a whole"
+            "Checks each kernel against float64 before it is timed. GB/s counts the minimum reads and writes of a whole"
                     + " tensor that the task of a file needs. The share is that rate over the faster of two plain"
                     + " copies. Times are medians, from enqueue to finished, in microseconds.",
             "Exit code 1: a result is wrong."
@@ -47,6 +47,7 @@ public final class TutorialCommand implements Callable<Integer> {
             names = "--shape",
             paramLabel = "N,C,...",
             split = ",",
+            hideParamSyntax = true,
             defaultValue = "2,320,64,64",
             description = "The input: samples, channels, and all other dimensions. Default: ${DEFAULT-VALUE}.")
     private List<Integer> shape;
@@ -63,7 +64,7 @@ public final class TutorialCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "5s",
             converter = Seconds.Converter.class,
-            description = "How long to measure, beside checking: such as 500ms or 2s. Default: ${DEFAULT-VALUE}.")
+            description = "How long to measure, without the checks, such as 500ms or 2s. Default: ${DEFAULT-VALUE}.")
     private Seconds budget;
 
     @Override
