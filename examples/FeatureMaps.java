@@ -3,12 +3,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Makes feature-maps.npy: what a bank of 16 convolution filters gives on two pictures, float32 of shape (2, 16, 80, 96).
+ * Makes feature-maps.npy: the output of 16 convolution filters for two pictures, float32 of shape (2, 16, 80, 96).
  *
- * <p>The pictures are rendered here, so that they belong to nobody: hills of fractal noise under a sky, shaded balls on
- * a tiled floor. The filters are those that the first layer of a trained network is known to find: blurs, Laplacians,
- * edges, colour differences and Gabor filters of four orientations and two scales, rectified. So the channels have very
- * different means, and heavy tails, as feature maps do.
+ * <p>The pictures are rendered here, so that no copyright applies: hills of fractal noise under a sky, shaded balls on
+ * a tiled floor. The filters resemble the first layer of trained networks: blurs, Laplacians,
+ * edges, colour differences and Gabor filters of four orientations and two scales, rectified. Like feature maps, the
+ * channels have very different means and heavy tails.
  *
  * <p>Run from the top of the project: {@code java -cp 'target/clnorm.jar:target/lib/*' examples/FeatureMaps.java}
  */

@@ -34,7 +34,7 @@ public final class TrainTwoLayers {
         }
     }
 
-    /** Trains on a device, and prints the loss every so many steps: the last one. */
+    /** Trains on a device, prints the loss at regular steps, and returns the last one. */
     public static double train(Backend backend, PrintStream out) {
         SplittableRandom random = new SplittableRandom(1);
         float[] points = new float[2 * POINTS];

@@ -280,7 +280,7 @@ public final class Backend implements AutoCloseable {
         return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
     }
 
-    /** Blocks until all enqueued work is done. Other threads may enqueue meanwhile. */
+    /** Blocks until all enqueued work is done. Other threads may enqueue during the wait. */
     public void finish() {
         session.finish();
     }

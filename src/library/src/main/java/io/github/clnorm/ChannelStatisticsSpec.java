@@ -22,7 +22,7 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
     record Tracking(double momentum, boolean training, boolean tracked, float[] mean, float[] variance)
             implements Serializable {
 
-        /** Of a call that has its arguments at hand. */
+        /** From the arguments of a call. */
         static Tracking of(boolean training, double momentum) {
             return new Tracking(Requests.momentum(momentum), training, true, null, null);
         }

@@ -6,8 +6,8 @@ import io.github.clnorm.type.Layout;
 /**
  * The operations without state, named and defined as in <a
  * href="https://pytorch.org/docs/stable/nn.functional.html#normalization-functions">torch.nn.functional</a>. Calls are
- * asynchronous. Inputs are not modified unless the {@link Options} say so; running statistics are, where an operation
- * says so.
+ * asynchronous. Inputs are not modified unless the {@link Options} say so. Running statistics are modified if the
+ * operation says so.
  *
  * <p>All of them compute y = activation((x - mean) / sqrt(variance + eps) · weight + bias). They differ in the elements
  * that share a mean and a variance. Error against exact arithmetic, as |y - ref| / (1 + |ref|): below 4e-6 for float32

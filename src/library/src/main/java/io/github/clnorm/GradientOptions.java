@@ -5,8 +5,8 @@ import io.github.clnorm.type.Layout;
 import java.util.Objects;
 
 /**
- * What the forward pass did beside normalizing, and which gradients are wanted. A gradient that is not wanted costs
- * nothing. {@link #DEFAULTS} asks for all. Each method returns a changed copy. Immutable and thread-safe; tensors are
+ * What the forward pass did besides normalizing, and which gradients are wanted. A gradient that is not wanted costs
+ * nothing. {@link #DEFAULTS} selects all. Each method returns a changed copy. Immutable and thread-safe; tensors are
  * not copied.
  *
  * @param layout where the channels are, as in the forward pass; layer_norm and rms_norm reject any but the default

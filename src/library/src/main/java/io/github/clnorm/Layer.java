@@ -272,7 +272,7 @@ public sealed class Layer implements AutoCloseable
         }
     }
 
-    /** The layer's text, made once: every pass notes who wrote. */
+    /** The layer's text, made once, because each pass records it as the writer of its tensors. */
     private String name() {
         if (name == null) {
             name = toString();

@@ -28,7 +28,7 @@ public final class LayerNormSpec extends LastDimensionsSpec {
     }
 
     /**
-     * With or without a bias beside the weight: PyTorch's {@code bias}.
+     * With or without a bias in addition to the weight: PyTorch's {@code bias}.
      *
      * @param value true unless set
      * @return the changed copy

@@ -152,7 +152,7 @@ public abstract sealed class NormSpec implements Serializable
             Objects.requireNonNull(activation, "activation");
         }
 
-        /** Of a call that has its options at hand. */
+        /** From the options of a call. */
         static Common of(double eps, Layout layout, Activation activation) {
             return new Common(Requests.eps(eps), layout, activation, true, true, null, null);
         }

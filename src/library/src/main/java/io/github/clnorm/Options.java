@@ -5,7 +5,7 @@ import io.github.clnorm.type.Layout;
 import java.util.Objects;
 
 /**
- * What a forward pass does beside normalizing. {@link #DEFAULTS} adds nothing. Each method returns a changed copy.
+ * What a forward pass does besides normalizing. {@link #DEFAULTS} adds nothing. Each method returns a changed copy.
  * Immutable and thread-safe; tensors are not copied.
  *
  * @param layout where the channels of input and output are; layer_norm and rms_norm reject any but the default

@@ -102,7 +102,7 @@ final class Pass {
     /**
      * Checks and enqueues.
      *
-     * @param saves whether to make the statistics beside the output
+     * @param saves whether to compute the statistics in addition to the output
      * @param by the operation or layer, which messages name as the last writer
      */
     Normalized normalized(boolean saves, String by) {

@@ -11,8 +11,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A dense tensor in a device's memory, the last dimension fastest. It belongs to its backend, which closes it at the
- * latest.
+ * A dense tensor in a device's memory, the last dimension fastest. Its backend closes it if it is still open.
  *
  * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java
  * and the device goes in pieces, and holds no lock in between. While a transfer writes a tensor, other operations on
@@ -175,7 +174,7 @@ public final class Tensor implements AutoCloseable {
      *
      * @param other of the same shape; may be of another type and another backend. Not modified
      * @throws IllegalArgumentException when it has another shape
-     * @throws IllegalStateException when either is closed, or the source is written meanwhile
+     * @throws IllegalStateException when either is closed, or the source is written during the copy
      */
     public void copyFrom(Tensor other) {
         Objects.requireNonNull(other, "other");

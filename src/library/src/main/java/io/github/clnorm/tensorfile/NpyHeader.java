@@ -19,7 +19,7 @@ import java.util.Map;
  * a version, a length, and the literal of a Python dictionary with {@code descr}, {@code fortran_order} and {@code
  * shape}. It accepts the headers that NumPy's reader accepts.
  *
- * <p>Unlike NumPy, it rejects a file with bytes after the data.
+ * <p>Like numpy.load, it ignores bytes after the data.
  */
 record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffset) {
 
@@ -213,7 +213,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
         return StoredTensor.bytes(file, elementBytes, shape);
     }
 
-    /** As in numpy.load, bytes behind the data are ignored. */
+    /** As in numpy.load, bytes after the data are ignored. */
     private void checkSize(Specification file, int elementBytes, long size) {
         long bytes = bytes(file, elementBytes);
         if (bytes > size - dataOffset) {

@@ -66,7 +66,7 @@ final class SafetensorsHeader {
             Transfer.read(channel, LENGTH_BYTES, text);
             return parse(file, text.array(), size);
         } catch (OutOfMemoryError e) {
-            // Other threads took memory meanwhile.
+            // Other threads have allocated memory since.
             throw tooLarge(file, length, e);
         }
     }

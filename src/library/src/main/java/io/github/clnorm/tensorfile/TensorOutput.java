@@ -283,7 +283,7 @@ public final class TensorOutput implements AutoCloseable {
      * replace one of the files, for at most ten minutes.
      *
      * @throws IOException if one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
-     * @throws IllegalArgumentException if a .safetensors file was damaged meanwhile
+     * @throws IllegalArgumentException if a .safetensors file was damaged since
      * @throws IllegalStateException if a sink is open or incomplete
      */
     public void commit() throws IOException {

@@ -24,7 +24,7 @@ final class ProcessProperty {
                 action.run();
             } finally {
                 if (!value.equals(System.getProperty(name))) {
-                    // The application has changed it meanwhile.
+                    // The application has changed it since.
                 } else if (before == null) {
                     System.clearProperty(name);
                 } else {

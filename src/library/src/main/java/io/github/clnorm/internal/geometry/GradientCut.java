@@ -2,7 +2,7 @@ package io.github.clnorm.internal.geometry;
 
 /**
  * The blocks of a set for the sums of its gradients: pieces of at most {@link Cut#BLOCK} elements that share a
- * parameter; pieces of a row if every element of a row has parameters of its own; columns across rows. Block {@code k}
+ * parameter; pieces of a row if every element of a row has its own parameters; columns across rows. Block {@code k}
  * belongs to parameter {@code k / perRun % runs} of its set. Part of the order of summation.
  *
  * <p>Immutable and thread-safe.
@@ -53,7 +53,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
     }
 
     /**
-     * The tensor for sums over samples, if every element of a row has parameters of its own: one sample, whose rows are
+     * The tensor for sums over samples, if every element of a row has its own parameters: one sample, whose rows are
      * those of all sets and whose columns are the parameters.
      *
      * @param geometry a geometry with the order {@link Order#EACH}

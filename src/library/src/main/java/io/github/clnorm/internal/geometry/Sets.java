@@ -59,7 +59,7 @@ public interface Sets {
     void checkParameter(String name, long[] parameterShape, long[] shape, Wording wording);
 
     /**
-     * Rejects an input whose sets have too few elements for statistics of their own. By default every input passes.
+     * Rejects an input whose sets have too few elements for their own statistics. By default every input passes.
      *
      * @param shape of the input
      */

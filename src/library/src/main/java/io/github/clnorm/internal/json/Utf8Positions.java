@@ -17,7 +17,7 @@ final class Utf8Positions {
      * Converts an index.
      *
      * @param index of a UTF-16 character
-     * @return the index of its first byte; the text's length if it is behind the text's end
+     * @return the index of its first byte; the text's length if it is after the text's end
      */
     int ofCharacter(long index) {
         if (index < character) {

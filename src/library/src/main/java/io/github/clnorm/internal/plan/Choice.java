@@ -6,6 +6,6 @@ package io.github.clnorm.internal.plan;
  * <p>Immutable and thread-safe.
  *
  * @param plan the plan
- * @param reason why it suits the problem and the device, in words for a person
+ * @param reason why it suits the problem and the device, as a phrase for users
  */
 public record Choice(Plan plan, String reason) {}

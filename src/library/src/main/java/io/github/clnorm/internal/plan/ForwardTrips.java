@@ -79,7 +79,7 @@ final class ForwardTrips {
         return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + LoopTrips.folds(plan) + votes));
     }
 
-    /** The first pass over the blocks' moments and the second, which may run twice. */
+    /** The first read of the blocks' moments, and the second, which may run twice. */
     private long merge() {
         return 3 * ceil(Cut.of(geometry).blocks(), Cut.LANES) + 64;
     }

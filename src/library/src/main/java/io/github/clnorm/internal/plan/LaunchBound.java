@@ -6,8 +6,8 @@ import io.github.clnorm.internal.driver.Quirks;
 /** How much work one launch may have. Thread-safe. */
 public final class LaunchBound {
 
-    // An integrated GPU normalizes at most about 1e9 elements in a second: this many take it a quarter of a second.
-    // Watchdogs of displays end a launch after two.
+    // An integrated GPU normalizes about 1e9 elements per second at most, so this number takes a quarter of a second.
+    // Display watchdogs kill a launch after two seconds.
     private static final long ELEMENTS = 1L << 28;
     // A slow device takes up to about this many cycles of a compute unit for an element (llvmpipe, measured). With it a
     // launch stays below about 100 ms.

@@ -16,7 +16,7 @@ public final class ParameterMerge {
      *
      * @param plan the plan
      * @param problem what it computes
-     * @return false if the plan merges in a launch of its own, or if no work-group has all sums of a parameter
+     * @return false if the plan merges in a separate launch, or if no work-group has all sums of a parameter
      */
     public static boolean inWorkGroups(Plan plan, BackwardProblem problem) {
         return plan instanceof WholeSetsPlan whole

@@ -29,7 +29,7 @@ final class Parameters {
         return number > 0 && Integer.bitCount(number) == 1;
     }
 
-    /** A plan as a person reads it; parts that are null are left out. */
+    /** A plan as text for users. Parts that are null are left out. */
     static String text(Plan plan, String... parts) {
         StringBuilder text = new StringBuilder();
         text.append(plan.strategy())

@@ -9,7 +9,7 @@ package io.github.clnorm.internal.plan;
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
  * @param sets sets that a work-group takes: forward across rows side by side, else one after another
  * @param keepSet whether a work-group copies its set to local memory first
- * @param parameterLaunch backward: whether the gradients of parameters are merged in a launch of their own
+ * @param parameterLaunch backward: whether the gradients of parameters are merged in a separate launch
  * @param nonTemporal whether stores of the output bypass the cache
  */
 public record ResidentPlan(

@@ -12,7 +12,7 @@ import io.github.clnorm.internal.geometry.GradientCut;
  * @param workGroupSize work-items of a work-group, a power of two
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
  * @param blocksPerPart blocks of 1024 elements that a work-group takes, of one set or, across rows, of one sample
- * @param mergeLaunch forward: whether the blocks of a set are merged in a launch of their own, not in every work-group that
+ * @param mergeLaunch forward: whether the blocks of a set are merged in a separate launch, not in every work-group that
  *     writes results. Backward passes always have this launch, and leave it false
  * @param nonTemporal whether stores of the output bypass the cache
  */
@@ -70,7 +70,7 @@ public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, b
     /**
      * This plan with a launch for merging or without.
      *
-     * @param own whether merging has a launch of its own
+     * @param own whether merging has a separate launch
      * @return the changed plan
      */
     public SplitPlan withMergeLaunch(boolean own) {

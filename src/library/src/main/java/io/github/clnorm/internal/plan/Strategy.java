@@ -8,7 +8,7 @@ public enum Strategy {
     RESIDENT,
     /** {@link SplitPlan}: several work-groups share a set. Two launches, or three if merging has its own. */
     SPLIT,
-    /** {@link PackedPlan}: a work-group takes several small sets, one a team. One launch. */
+    /** {@link PackedPlan}: a work-group takes several small sets, one per team. One launch. */
     PACKED,
     /** {@link TiledPlan}, backward only: a team takes a tile of samples. One launch, and one to merge the sums. */
     TILED;

@@ -16,7 +16,7 @@ public sealed interface WholeSetsPlan extends Plan permits ResidentPlan, PackedP
     boolean keepSet();
 
     /**
-     * Backward only: whether the gradients of parameters are merged in a launch of their own. Without it a work-group takes
+     * Backward only: whether the gradients of parameters are merged in a separate launch. Without it a work-group takes
      * its groups of channels in all samples and merges them itself, where several elements share a parameter.
      *
      * @return true for one more launch, and more work-groups
@@ -48,7 +48,7 @@ public sealed interface WholeSetsPlan extends Plan permits ResidentPlan, PackedP
     /**
      * This plan with a launch for the gradients of parameters or without.
      *
-     * @param own whether they have a launch of their own
+     * @param own whether they have a separate launch
      * @return the changed plan
      */
     WholeSetsPlan withParameterLaunch(boolean own);

@@ -69,7 +69,7 @@ final class Allocation implements Runnable {
         filler = null;
     }
 
-    /** Keeps the memory allocated while a native call reads it without the lock, even if it is closed meanwhile. */
+    /** Keeps the memory allocated while a native call reads it without the lock, even if another thread closes it. */
     OpenCl.Memory pin() {
         OpenCl.Memory pinned = memory();
         pins++;

@@ -235,7 +235,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 .with("rstd", buffers.rstd());
     }
 
-    /** Two values a block. */
+    /** Two values per block. */
     private KernelArguments sums(KernelArguments arguments, Sums sums) {
         return arguments
                 .with("partials", session.scratch().get(sums.scratch, 2 * sums.stride * real.bytes()))

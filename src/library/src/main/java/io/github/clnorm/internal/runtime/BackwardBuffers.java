@@ -5,7 +5,7 @@ import java.util.function.UnaryOperator;
 /**
  * What a backward pass reads and writes, all on one session. Reals are float64 for float64 tensors, else float32.
  *
- * <p>Immutable and thread-safe; the buffers have rules of their own.
+ * <p>Immutable and thread-safe; the buffers have their own rules.
  *
  * @param input x, {@code geometry.elements()} elements
  * @param residual as x, for a problem with a residual; else null

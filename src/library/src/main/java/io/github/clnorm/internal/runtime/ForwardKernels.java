@@ -44,7 +44,7 @@ final class ForwardKernels {
         return session.kernel("moments_of_columns.cl", "moments_of_columns", input(moments(plan.workGroupSize())));
     }
 
-    /** The merge of the strategy split, in a launch of its own. */
+    /** The merge of the strategy split, in a separate launch. */
     BuiltKernel momentsOfSets() {
         return session.kernel("moments.cl", "moments_of_sets", moments(plan.team()));
     }

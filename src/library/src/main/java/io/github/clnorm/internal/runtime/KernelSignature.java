@@ -78,7 +78,7 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
         throw new IllegalStateException("the source has no kernel " + kernel);
     }
 
-    /** The index behind the opening parenthesis of the parameters, or -1 in the header of another kernel. */
+    /** The index after the opening parenthesis of the parameters, or -1 in the header of another kernel. */
     private static int parameters(String header, String kernel) {
         int name = header.indexOf(kernel);
         int end = name + kernel.length();

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The kernel files of the {@code opencl} folder, with includes expanded. Read once a process. Thread-safe. */
+/** The kernel files of the {@code opencl} folder, with includes expanded. Read once per process. Thread-safe. */
 public final class KernelSource {
 
     private static final String FOLDER = "/io/github/clnorm/opencl/";

@@ -64,7 +64,7 @@ final class Leaks {
         return System.getLogger(LOGGER);
     }
 
-    /** Logs in a thread of its own, since a logger that blocks must not stop the cleaner. */
+    /** Logs in a separate thread, since a logger that blocks must not stop the cleaner. */
     private static void warn(String message, Throwable site) {
         Thread thread = new Thread(() -> logger().log(Level.WARNING, message, site), "clnorm-leak-report");
         thread.setDaemon(true);

@@ -209,7 +209,7 @@ public final class Session implements AutoCloseable {
         });
     }
 
-    /** Blocks until everything enqueued is done. Other threads may enqueue meanwhile. */
+    /** Blocks until everything enqueued is done. Other threads may enqueue during the wait. */
     public void finish() {
         open.finish();
     }

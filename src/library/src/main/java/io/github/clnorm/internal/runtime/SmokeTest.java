@@ -19,7 +19,7 @@ public final class SmokeTest {
     private SmokeTest() {}
 
     /**
-     * Adds two vectors in a process of its own, since a driver may crash. Writes {@code ok} or the failure to a file.
+     * Adds two vectors in a separate process, since a driver may crash. Writes {@code ok} or the failure to a file.
      *
      * @param arguments the file, and the device's selector
      * @throws IOException when the file cannot be written

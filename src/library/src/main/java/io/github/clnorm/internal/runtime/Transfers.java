@@ -90,7 +90,7 @@ public final class Transfers {
                 target.at(at, piece);
             });
         } finally {
-            // A buffer that the program drops meanwhile must not be reclaimed between two pieces.
+            // A buffer that becomes unreachable during the transfer must not be reclaimed between two pieces.
             Reference.reachabilityFence(buffer);
         }
     }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** Times a plain copy of a tensor, the measure of which times of a pass are plausible. */
+/** Times a plain copy of a tensor. The time bounds which times of a pass are plausible. */
 final class CopyTime {
 
     private static final System.Logger LOG = System.getLogger(CopyTime.class.getName());

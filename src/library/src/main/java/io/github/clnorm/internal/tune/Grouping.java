@@ -41,8 +41,8 @@ public record Grouping(
 
     // The numbers of a near grouping differ by at most this factor.
     private static final double NEAR_FACTOR = 2;
-    // With fewer sets for each compute unit, the numbers of sets must be equal: one set more could leave a unit working
-    // alone.
+    // With fewer sets for each compute unit, the numbers of sets must be equal: one more set could leave a single unit
+    // busy.
     private static final long FEW_SETS_PER_UNIT = 4;
 
     /**

@@ -138,7 +138,7 @@ final class Search {
         return problem.isEmpty();
     }
 
-    /** The fastest of the neighbours; the plan in their midst if none is faster. */
+    /** The fastest of the neighbours; the plan whose neighbours they are if none is faster. */
     private Contender fastest(Contender best, List<Contender> neighbours) {
         List<Contender> left = neighbours;
         int rounds = STAGE_ROUNDS;
@@ -171,7 +171,7 @@ final class Search {
         return interleaved.time(new ArrayList<>(contenders), limits);
     }
 
-    /** Times the best plan and the heuristic's in rounds of the two, and decides. */
+    /** Times the best plan and the heuristic's in rounds of both, and decides. */
     private Tuned confirmed(Contender best, long confirming) {
         boolean same = best == heuristic;
         List<long[]> times = time(

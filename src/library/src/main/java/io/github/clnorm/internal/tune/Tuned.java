@@ -38,7 +38,7 @@ public record Tuned(
         HEURISTIC,
         /** It was stopped before it finished. */
         STOPPED,
-        /** The time was over when fewer than five plans had been timed, and none of them was faster. */
+        /** The budget ran out before five plans had been timed, and none of those was faster. */
         OUT_OF_TIME,
         /** No measured time was plausible. */
         IMPLAUSIBLE

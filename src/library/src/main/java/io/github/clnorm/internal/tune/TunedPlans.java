@@ -120,7 +120,7 @@ public final class TunedPlans implements PlanSource {
         return matches;
     }
 
-    /** Logs why a search found nothing. Once a session, because on a slow device every search ends the same way. */
+    /** Logs why a search found nothing. Once per session, because on a slow device every search ends this way. */
     private void warn(Tuned tuned) {
         String reason =
                 switch (tuned.ending()) {

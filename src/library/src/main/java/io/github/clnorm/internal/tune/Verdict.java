@@ -3,7 +3,7 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.timing.Plausibility;
 import java.util.Arrays;
 
-/** Whether a plan beats the heuristic's plan by more than noise, by the times of rounds of the two. */
+/** Whether a plan beats the heuristic's plan by more than noise, by times from rounds of both. */
 final class Verdict {
 
     /** A winner takes less than this share of the heuristic's time, in the median of rounds. */

@@ -90,7 +90,7 @@ abstract class Work implements AutoCloseable {
     /** Two tensors as large as the input, for a plain copy from the first to the second. */
     abstract DeviceBuffer[] pair(int copy);
 
-    /** The least number of reads and writes of the tensor. */
+    /** The minimum number of reads and writes of the tensor. */
     abstract int transits();
 
     /** Runs the pass, from enqueue to finished. */

@@ -138,7 +138,7 @@ class HeuristicsTest {
             Plan plan = Heuristics.choose(problem, device, limit).plan();
             String what = problem + " on " + device + ": " + plan;
             Optional<String> broken = PlanRules.problem(plan, problem, device);
-            // So many blocks cannot be merged by one team: they are refused, with the reason.
+            // One team cannot merge this many blocks. The plan is rejected with the reason.
             boolean merged = geometry.elements() <= 1L << 27;
             assertEquals(merged ? Optional.empty() : broken.filter(b -> b.contains("loop trips")), broken, what);
         }

@@ -17,7 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Memory is kept for reuse within bounds, and never in the way of somebody who needs it. */
+/** Memory is kept for reuse within bounds, and is released if an allocation needs it. */
 class FreeBuffersTest {
 
     private static final int MEMORY = 1000;

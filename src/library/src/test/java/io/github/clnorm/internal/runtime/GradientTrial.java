@@ -65,7 +65,7 @@ record GradientTrial(Trial forward, double[] dy, boolean input, boolean weight, 
         return GradientRun.of(session, this, plan, false);
     }
 
-    /** With the plan that runs when nobody asks for another. */
+    /** With the plan that the planner chooses. */
     GradientRun run(Session session) {
         return run(session, session.planner().plan(problem()));
     }

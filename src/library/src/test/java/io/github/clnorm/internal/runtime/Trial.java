@@ -122,7 +122,7 @@ record Trial(
         return PlanRun.of(session, this, plan, false);
     }
 
-    /** With the plan that runs when nobody asks for another. */
+    /** With the plan that the planner chooses. */
     PlanRun run(Session session) {
         return run(session, session.planner().plan(problem()));
     }

@@ -2,7 +2,7 @@ package io.github.clnorm.internal.timing;
 
 import java.util.function.LongSupplier;
 
-/** A clock that goes on only when it is told to, or by a step each time somebody looks. */
+/** A clock that advances only when told to, or by a step at each reading. */
 public final class FakeClock implements LongSupplier {
 
     private final long step;

@@ -39,7 +39,7 @@ class TunerTest {
 
     private static final long BUDGET = 1_000_000_000L;
     private static final long MICROSECOND = 1000;
-    // Small, and so many sets that every strategy makes sense.
+    // Small, with enough sets for every strategy.
     private static final ForwardProblem PROBLEM = ForwardProblem.of(
             Geometries.groupNorm(new long[] {8, 8, 40}, 4, Layout.CHANNELS_FIRST),
             Statistics.MEAN_AND_VARIANCE,

@@ -56,7 +56,7 @@ class TuningFileTest {
         assertEquals(3, file.entries().size());
     }
 
-    /** As another version may write them: they stay, and are of no matter here. */
+    /** As another version may write them: they are kept and ignored. */
     @Test
     void entriesThatAreNotKnownAreKept() {
         String known = new String(fileOf(ENTRY), StandardCharsets.UTF_8);
