@@ -13,7 +13,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 #define LANES 64
 #define BLOCK 1024
-#ifndef multiply_add // The host defines it where a device has no fma: as (a) * (b) + (c).
+#ifndef multiply_add // The host defines it if a device has no fma: as (a) * (b) + (c).
 #define multiply_add fma
 #endif
 

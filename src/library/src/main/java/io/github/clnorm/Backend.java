@@ -55,7 +55,7 @@ public final class Backend implements AutoCloseable {
 
     /**
      * Opens the device that {@code $CLNORM_DEVICE} selects, or the best one if it is not set. Launch parameters are the
-     * tuned ones of the device where there are any.
+     * tuned ones of the device if there are any.
      *
      * @return the backend
      * @throws io.github.clnorm.device.NoDeviceException when there is none
@@ -76,7 +76,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens the best device that matches a selector. Launch parameters are the tuned ones of the device where there are
+     * Opens the best device that matches a selector. Launch parameters are the tuned ones of the device if there are
      * any.
      *
      * @param selector for example {@code gpu,nvidia} or {@code 0:1}, see {@link DeviceSelector}
@@ -102,7 +102,7 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Opens a device. Launch parameters are the tuned ones of the device where there are any.
+     * Opens a device. Launch parameters are the tuned ones of the device if there are any.
      *
      * @param device one of {@link Devices#platforms()}
      * @return the backend
@@ -127,7 +127,7 @@ public final class Backend implements AutoCloseable {
 
     /**
      * A backend in the OpenCL context and queue of an application. Both stay open when the backend is closed. Launch
-     * parameters are the tuned ones of the device where there are any.
+     * parameters are the tuned ones of the device if there are any.
      *
      * @param context the context
      * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued after the application's

@@ -25,7 +25,7 @@ import io.github.clnorm.type.Layout;
  * that the tensors it reads are unchanged since the forward pass; {@link Layer#record(Tensor)} does.
  *
  * <p>Weight and bias may be null, for 1 and 0, and of another type than the input. Statistics are float32, and float64
- * for float64. Each operation throws IllegalArgumentException, with PyTorch's message where it has one, if shapes or
+ * for float64. Each operation throws IllegalArgumentException, with PyTorch's message if it has one, if shapes or
  * types do not fit; IllegalStateException if a tensor is closed; {@link io.github.clnorm.device.ClException} if the
  * device fails. eps and momentum must be finite. As in PyTorch, eps may be negative: the result is NaN where variance +
  * eps is negative. Layers reject a negative eps.

@@ -56,7 +56,7 @@ public sealed class Layer implements AutoCloseable
      *
      * @param input x. Not modified
      * @return y, of the same shape and type; the caller closes it, or the backend does
-     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message if it has one
      * @throws IllegalStateException when the layer or the input is closed
      */
     public final Tensor forward(Tensor input) {
@@ -88,7 +88,7 @@ public sealed class Layer implements AutoCloseable
      *
      * @param input x. Not modified
      * @return the pass: its output, and its gradients
-     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message if it has one
      * @throws IllegalStateException when the layer or the input is closed
      */
     public final Recorded record(Tensor input) {
@@ -119,7 +119,7 @@ public sealed class Layer implements AutoCloseable
      *
      * @param input x. Not modified
      * @return y, of the same shape and type; the caller closes it, or the backend does
-     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message where it has one
+     * @throws IllegalArgumentException when the input does not fit, with PyTorch's message if it has one
      * @throws IllegalStateException when the layer or the input is closed
      */
     public final Tensor infer(Tensor input) {
@@ -297,7 +297,7 @@ public sealed class Layer implements AutoCloseable
     /**
      * Gamma.
      *
-     * @return the layer's own tensor; null where it has none
+     * @return the layer's own tensor; null if it has none
      */
     public final Tensor weight() {
         return weight;
@@ -306,7 +306,7 @@ public sealed class Layer implements AutoCloseable
     /**
      * Beta.
      *
-     * @return the layer's own tensor; null where it has none
+     * @return the layer's own tensor; null if it has none
      */
     public final Tensor bias() {
         return bias;

@@ -11,7 +11,7 @@ import io.github.clnorm.type.ElementType;
  * @param geometry where the sets are
  * @param statistics which moments they were normalized by
  * @param type of the elements of x, dy and dx
- * @param parameterType of weight and bias and their gradients; the accumulator's where there are none
+ * @param parameterType of weight and bias and their gradients; the accumulator's if there are none
  * @param activation applied in the forward pass
  * @param residual whether a tensor was added to the input
  * @param input whether dx is wanted

@@ -11,7 +11,7 @@ import io.github.clnorm.type.ElementType;
  * @param geometry where the sets are
  * @param statistics which moments they are normalized by
  * @param type of the tensor's elements
- * @param parameterType of weight and bias; the accumulator's where there are none
+ * @param parameterType of weight and bias; the accumulator's if there are none
  * @param activation applied to the result
  * @param residual whether a tensor is added to the input
  * @param sum whether input plus residual is stored too

@@ -35,7 +35,7 @@ public sealed interface Problem permits ForwardProblem, BackwardProblem {
     /**
      * The type of weight and bias, and of their gradients.
      *
-     * @return the storage type; the accumulator's where there are no parameters
+     * @return the storage type; the accumulator's if there are no parameters
      */
     ElementType parameterType();
 

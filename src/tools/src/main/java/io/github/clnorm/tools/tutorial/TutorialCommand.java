@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
 /** Checks and times the kernels of the tutorial. */
 @Command(
         name = "tutorial",
-        description =
-                "Check and time the kernels of opencl/tutorial, from the textbook formula to the library's bits.",
+        description = "Check and time the kernels of opencl/tutorial, from the textbook formula to the library's bits.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
