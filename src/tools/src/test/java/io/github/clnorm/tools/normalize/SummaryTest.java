@@ -236,7 +236,7 @@ class SummaryTest extends CommandLineFixture {
         assertTrue(new CommandLine(new RunCommand())
                 .getUsageMessage()
                 .replaceAll("\\s+", " ")
-                .contains("no comparison with float64"));
+                .contains("skip the comparison with float64"));
     }
 
     @ParameterizedTest
