@@ -1,5 +1,6 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Wording;
 import io.github.clnorm.type.ElementType;
@@ -44,6 +45,19 @@ final class Checks {
         if (weight != null && bias != null && weight.type() != bias.type()) {
             throw new IllegalArgumentException(
                     "Expected weight and bias of one type, but got " + weight.type() + " and " + bias.type());
+        }
+    }
+
+    /**
+     * As many elements as the kernels read and write. PyTorch's checks of the shape come earlier. This one finds a spec
+     * whose geometry and parameter shape disagree, before a kernel reads out of bounds.
+     */
+    static void ofGeometry(Geometry geometry, String name, Tensor parameter) {
+        // A tensor without elements has parameters, but its geometry has none, and no kernel runs.
+        if (parameter != null && geometry.elements() > 0 && parameter.elements() != geometry.parameters()) {
+            throw new IllegalStateException("Expected " + name + " of " + geometry.parameters() + " elements for "
+                    + geometry + ", but got " + parameter.elements() + ": the NormSpec's geometry and parameter shape"
+                    + " disagree");
         }
     }
 

@@ -151,6 +151,8 @@ final class GradientPass {
             Checks.openHere(input, "running_var", givenVariance);
         }
         Checks.oneType(weight, bias);
+        Checks.ofGeometry(geometry, "weight", weight);
+        Checks.ofGeometry(geometry, "bias", bias);
         Tensor output = options.output();
         if (output == null) {
             return;

@@ -240,6 +240,8 @@ final class Pass {
             Checks.openHere(input, "running_var", update.runningVar);
         }
         Checks.oneType(weight, bias);
+        Checks.ofGeometry(geometry, "weight", weight);
+        Checks.ofGeometry(geometry, "bias", bias);
         if (options.sum() != null && options.residual() == null) {
             throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
         }

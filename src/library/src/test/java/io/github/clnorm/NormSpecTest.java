@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
@@ -180,18 +183,21 @@ class NormSpecTest {
     /** The reference knows each operation by the name that the spec gives it. */
     @Test
     void everyKindHasAReference() {
-        long[] shape = {2, 4, 3};
+        long[] shape = {2, 4, 6};
         for (NormSpec.Kind kind : NormSpec.Kind.values()) {
             assertEquals(kind, NormSpec.Kind.parse(kind.toString()));
-            NormSpec spec = kind.spec(new NormSpec.Arguments(2, new long[] {3}, Layout.CHANNELS_FIRST, true, 0.1));
-            assertEquals(kind, spec.kind());
-            Reference reference = Reference.named(spec.sets().name(), shape, 1, 2, 3);
-            long sets = 1;
-            for (long dimension : spec.statisticsShape(shape)) {
-                sets *= dimension;
+            for (Layout layout : Layout.values()) {
+                NormSpec spec = kind.spec(new NormSpec.Arguments(2, new long[] {6}, layout, true, 0.1));
+                assertEquals(kind, spec.kind());
+                Reference reference =
+                        Reference.named(spec.sets().name(), shape, layout.channelAxis(shape.length), 2, 6);
+                String message = kind + ", " + layout;
+                long sets = Shapes.elements(spec.statisticsShape(shape));
+                assertEquals(sets, reference.moments(i -> i).variance().length, message);
+                Geometry geometry = spec.sets().geometry(shape);
+                assertEquals(sets, geometry.sets(), message);
+                assertEquals(Shapes.elements(spec.parameterShape(shape)), geometry.parameters(), message);
             }
-            assertEquals(sets, reference.moments(i -> i).variance().length, kind.toString());
-            assertEquals(sets, spec.sets().geometry(shape).sets(), kind.toString());
         }
         assertThrows(IllegalArgumentException.class, () -> NormSpec.Kind.parse("local_response_norm"));
         assertThrows(IllegalArgumentException.class, () -> Reference.named("local_response_norm", shape, 1, 2));
@@ -215,6 +221,36 @@ class NormSpecTest {
             }
         }
         return parts.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
+    }
+
+    /** A norm over the channels of each position: its parameter changes from row to row. */
+    @Tag("device")
+    @Test
+    void parametersThatDoNotFitTheGeometryAreRejected() {
+        Backend backend = TestDevices.first();
+        Geometry geometry = new Geometry(2, 4, 6, 1, 1);
+        try (Tensor x = backend.tensor(Values.normal(1, 48, 0, 1), 2, 4, 6);
+                Tensor four = backend.tensor(GAMMA, 4);
+                Tensor statistics = backend.tensor(Values.normal(2, 12, 1, 0), 2, 6)) {
+            String message = "of 6 elements for " + geometry + ", but got 4";
+            for (String name : List.of("weight", "bias")) {
+                Tensor weight = name.equals("weight") ? four : null;
+                Tensor bias = name.equals("bias") ? four : null;
+                Pass pass = new Pass("new_norm", x, geometry, Statistics.MEAN_AND_VARIANCE, 1e-5, Options.DEFAULTS)
+                        .affine(weight, bias)
+                        .statisticsOf(2, 6);
+                String rejected = assertThrows(IllegalStateException.class, pass::normalized)
+                        .getMessage();
+                assertTrue(rejected.startsWith("Expected " + name + " " + message), rejected);
+                GradientPass gradients = new GradientPass(
+                                x, x, geometry, Statistics.MEAN_AND_VARIANCE, GradientOptions.DEFAULTS)
+                        .affine(weight, bias)
+                        .saved(new Saved(statistics, null, statistics), 2, 6);
+                rejected = assertThrows(IllegalStateException.class, gradients::gradients)
+                        .getMessage();
+                assertTrue(rejected.startsWith("Expected " + name + " " + message), rejected);
+            }
+        }
     }
 
     private static void set(Tensor tensor, float[] values) {

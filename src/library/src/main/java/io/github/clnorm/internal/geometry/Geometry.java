@@ -78,6 +78,15 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
     }
 
     /**
+     * Elements of weight, and of bias.
+     *
+     * @return {@code groups * (width / run)}
+     */
+    public long parameters() {
+        return groups * (width / run);
+    }
+
+    /**
      * The geometry for moments, which need no parameters. With one group, the rows of a set are contiguous in memory
      * and become one row.
      *

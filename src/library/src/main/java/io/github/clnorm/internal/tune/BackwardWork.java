@@ -29,8 +29,8 @@ final class BackwardWork extends Work {
     void allocate() {
         ElementType real = problem.real();
         allocateParameters(real, problem.statistics());
-        DeviceBuffer gradWeight = empty(parameters(), real);
-        DeviceBuffer gradBias = empty(parameters(), real);
+        DeviceBuffer gradWeight = empty(geometry.parameters(), real);
+        DeviceBuffer gradBias = empty(geometry.parameters(), real);
         long elements = geometry.elements();
         fill(copies(TRANSITS * elements * type.bytes(), session.device()), () -> {
             DeviceBuffer x = random(1, -0.5, 1.5, elements, type);

@@ -151,18 +151,13 @@ abstract class Work implements AutoCloseable {
 
     /** Allocates weight, bias and the statistics: one of each serves all copies. */
     final void allocateParameters(ElementType real, Statistics statistics) {
-        weight = random(3, 0.5, 1.5, parameters(), real);
-        bias = random(4, -0.5, 0.5, parameters(), real);
+        weight = random(3, 0.5, 1.5, geometry.parameters(), real);
+        bias = random(4, -0.5, 0.5, geometry.parameters(), real);
         if (statistics != Statistics.MEAN_SQUARE) {
             meanHi = empty(geometry.sets(), real);
             meanLo = empty(geometry.sets(), real);
         }
         rstd = empty(geometry.sets(), real);
-    }
-
-    /** Elements of weight and of bias. */
-    final long parameters() {
-        return geometry.groups() * geometry.width() / geometry.run();
     }
 
     @Override
