@@ -16,7 +16,8 @@ import java.util.OptionalDouble;
  * groupings have equal geometries. A grouping leaves out the rest: activation, residual, and which gradients are wanted.
  *
  * <p>The operation follows from the geometry. It is the plainest one with this geometry: group_norm with as many groups as
- * channels is instance_norm.
+ * channels is instance_norm. Rows without a mean are rms_norm. Sets of channels without a mean share the grouping of those
+ * with one: the memory traffic is the same.
  *
  * <p>Immutable and thread-safe.
  *
@@ -57,7 +58,10 @@ public record Grouping(
         if (statistics == Statistics.GIVEN) {
             return Optional.empty();
         }
-        PlainOperation operation = statistics == Statistics.MEAN_SQUARE ? PlainOperation.RMS_NORM : operation(geometry);
+        PlainOperation operation = operation(geometry);
+        if (operation == PlainOperation.LAYER_NORM && statistics == Statistics.MEAN_SQUARE) {
+            operation = PlainOperation.RMS_NORM;
+        }
         boolean last = geometry.rows() > 1 && geometry.run() == 1;
         boolean rowsAreSamples = operation == PlainOperation.BATCH_NORM && !last;
         return Optional.of(new Grouping(

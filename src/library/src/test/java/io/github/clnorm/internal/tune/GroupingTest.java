@@ -12,6 +12,7 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,25 @@ class GroupingTest {
                 of(Geometries.instanceNorm(shape, Layout.CHANNELS_FIRST)),
                 of(Geometries.groupNorm(shape, 6, Layout.CHANNELS_FIRST)),
                 "the same memory, and the same name");
+    }
+
+    /** Rows are those of the geometry, with a mean or without. */
+    @Test
+    void setsOfChannelsWithoutAMeanShareTheGroupingOfThoseWithOne() {
+        for (Layout layout : Layout.values()) {
+            for (Geometry geometry : List.of(
+                    Geometries.groupNorm(new long[] {4, 6, 6}, 3, layout),
+                    Geometries.instanceNorm(new long[] {4, 6, 6}, layout),
+                    Geometries.batchNorm(new long[] {4, 6, 6}, layout))) {
+                Grouping grouping = of(geometry, Statistics.MEAN_SQUARE);
+                assertEquals(of(geometry), grouping);
+                assertTrue(grouping.toString().contains(layout.toString()), grouping.toString());
+            }
+        }
+        Geometry rows = Geometries.layerNorm(new long[] {4, 6}, 6);
+        assertEquals(
+                "rms_norm forward, float32, 4 sets of 6 elements, 6 channels a set",
+                of(rows, Statistics.MEAN_SQUARE).toString());
     }
 
     /** What is tuned for one runs the other: so there must be no two geometries of a grouping. */
