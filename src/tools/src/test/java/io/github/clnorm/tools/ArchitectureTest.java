@@ -13,6 +13,7 @@ import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.github.clnorm.Backend;
+import io.github.clnorm.NormSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +32,9 @@ import org.junit.jupiter.api.Test;
  * port.
  */
 class ArchitectureTest {
+
+    private static final String OPERATIONS =
+            Stream.of(NormSpec.Kind.values()).map(Enum::name).collect(Collectors.joining("|"));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(location -> !location.contains("test-classes") && !location.contains("-tests.jar"))
@@ -236,6 +242,30 @@ class ArchitectureTest {
                 .haveNameContaining("$SwitchMap$io$github$clnorm$NormSpec$Kind")
                 .because("a NormSpec is the one place that knows its operation")
                 .check(CLASSES);
+    }
+
+    /** The class file does not tell a comparison from another use of a constant, so this reads the sources. */
+    @Test
+    void nothingComparesOperations() throws IOException {
+        Pattern comparison = Pattern.compile("[!=]= (NormSpec\\.)?Kind\\.(" + OPERATIONS + ")\\b|\\bcase (" + OPERATIONS
+                + ")\\b|equals\\((NormSpec\\.)?Kind\\.(" + OPERATIONS + ")\\b");
+        assertTrue(comparison.matcher("kind == NormSpec.Kind.RMS_NORM").find());
+        List<String> found = new ArrayList<>();
+        int read = 0;
+        for (String sources : List.of("src/library/src/main", "src/tools/src/main")) {
+            try (Stream<Path> all = Files.walk(Path.of(sources))) {
+                for (Path file :
+                        all.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    read++;
+                    comparison
+                            .matcher(Files.readString(file))
+                            .results()
+                            .forEach(match -> found.add(file + ": " + match.group()));
+                }
+            }
+        }
+        assertTrue(read > 200, "sources found: " + read);
+        assertEquals(List.of(), found, "a NormSpec is the one place that knows its operation");
     }
 
     @Test

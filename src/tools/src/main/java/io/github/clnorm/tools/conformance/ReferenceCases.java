@@ -60,9 +60,12 @@ final class ReferenceCases {
             Call call = maker.apply(HostTensor.normal(type, 1, 2, 1.5, shape));
             return call.affine(
                     HostTensor.normal(type.accumulator(), 2, 1, 0.5, call.parameterShape()),
-                    operation == NormSpec.Kind.RMS_NORM
-                            ? null
-                            : HostTensor.normal(type.accumulator(), 3, 0, 1, call.parameterShape()));
+                    call.takesMean() ? HostTensor.normal(type.accumulator(), 3, 0, 1, call.parameterShape()) : null);
+        }
+
+        boolean takesMean() {
+            return maker.apply(HostTensor.of(ElementType.FLOAT32, i -> 0, shape))
+                    .takesMean();
         }
     }
 
@@ -124,7 +127,7 @@ final class ReferenceCases {
     /** All variants in float32 if operations share a kernel; otherwise a few, with others for other kernels. */
     private static List<Variant> variants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
-        boolean own = form.name.startsWith(EVALUATION) || form.operation == NormSpec.Kind.RMS_NORM;
+        boolean own = form.name.startsWith(EVALUATION) || !form.takesMean();
         if (type == ElementType.FLOAT32) {
             return !own ? List.of(Variant.values()) : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
         }
@@ -142,16 +145,17 @@ final class ReferenceCases {
     }
 
     /**
-     * Every variant of group_norm in float32, and another one in each other type; one or two of the other operations.
+     * Every variant of operations with groups in float32, and another one in each other type; one or two of the other
+     * operations.
      */
     private static List<Variant> gradientVariants(Form form, ElementType type) {
         boolean last = form.name.endsWith(Layout.CHANNELS_LAST.toString());
         if (type == ElementType.FLOAT32) {
-            return form.operation == NormSpec.Kind.GROUP_NORM
+            return form.operation.takes(NormSpec.Argument.NUM_GROUPS)
                     ? List.of(Variant.values())
                     : List.of(Variant.PLAIN, last ? Variant.RELU : Variant.SILU);
         }
-        return form.operation == NormSpec.Kind.GROUP_NORM ? variants(form, type) : List.of(Variant.PLAIN);
+        return form.operation.takes(NormSpec.Argument.NUM_GROUPS) ? variants(form, type) : List.of(Variant.PLAIN);
     }
 
     private static long[] shape(long... shape) {

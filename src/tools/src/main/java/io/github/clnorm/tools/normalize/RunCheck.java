@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.tools.conformance.PromisedBounds;
 
@@ -42,22 +43,31 @@ final class RunCheck {
         meanAfter = means(after, y, setsShown);
     }
 
-    /** The means of the first sets. rms_norm computes none, and its rows are contiguous. */
+    /** The means of the first sets, also for an operation that takes none. */
     private double[] means(Reference.Moments moments, double[] values, int shown) {
         if (request.takesMean()) {
             return moments.mean();
         }
-        int sets = moments.variance().length;
-        int size = values.length / sets;
-        double[] means = new double[Math.min(sets, shown)];
+        Geometry geometry = request.geometry(request.shapeOf(samples));
+        double[] means = new double[(int) Math.min(geometry.sets(), shown)];
         for (int set = 0; set < means.length; set++) {
-            double sum = 0;
-            for (int i = set * size; i < (set + 1) * size; i++) {
-                sum += values[i];
-            }
-            means[set] = sum / size;
+            means[set] = sum(geometry, set, values) / geometry.setSize();
         }
         return means;
+    }
+
+    /** The sum of a set, row by row. */
+    private static double sum(Geometry geometry, long set, double... values) {
+        long sample = set / geometry.groups();
+        long group = set % geometry.groups();
+        double sum = 0;
+        for (long row = 0; row < geometry.rows(); row++) {
+            long from = ((sample * geometry.rows() + row) * geometry.groups() + group) * geometry.width();
+            for (int i = (int) from; i < from + geometry.width(); i++) {
+                sum += values[i];
+            }
+        }
+        return sum;
     }
 
     /** Fails if an error exceeds the promised bound. */
@@ -85,7 +95,7 @@ final class RunCheck {
         return meanAfter[set];
     }
 
-    /** The standard deviation; for rms_norm the root mean square. */
+    /** The standard deviation; the root mean square for an operation without a mean. */
     double spreadBefore(int set) {
         return Math.sqrt(before.variance()[set]);
     }

@@ -129,7 +129,7 @@ public final class RunCommand implements Callable<Integer> {
             throw new IllegalArgumentException("running statistics are updated in training, but --eval is given");
         }
         if (outputs.mean != null && !request.takesMean()) {
-            throw new IllegalArgumentException("--mean-output: rms_norm takes no mean");
+            throw new IllegalArgumentException("--mean-output: " + request.operation + " takes no mean");
         }
         if (outputs.sum != null && request.residual == null) {
             throw new IllegalArgumentException("--sum-output needs --residual");
