@@ -6,6 +6,7 @@ import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.Lists;
+import io.github.clnorm.tools.terminal.OperationList;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -30,9 +31,8 @@ public final class WorkloadOptions {
             index = "0",
             arity = "0..1",
             paramLabel = "OP",
-            description =
-                    "group_norm, layer_norm, instance_norm, batch_norm or rms_norm, with --shape; else the workloads of"
-                            + " --suite.")
+            completionCandidates = OperationList.class,
+            description = "${COMPLETION-CANDIDATES}, with --shape; else the workloads of --suite.")
     private String operation;
 
     @Option(

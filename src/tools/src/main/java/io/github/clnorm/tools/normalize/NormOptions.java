@@ -4,6 +4,7 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.machine.TuneOption;
 import io.github.clnorm.tools.terminal.LayoutName;
 import io.github.clnorm.tools.terminal.Lists;
+import io.github.clnorm.tools.terminal.OperationList;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
@@ -31,7 +32,8 @@ final class NormOptions {
     @Parameters(
             index = "0",
             paramLabel = "OP",
-            description = "group_norm, layer_norm, instance_norm, batch_norm or rms_norm.")
+            completionCandidates = OperationList.class,
+            description = "${COMPLETION-CANDIDATES}.")
     private String operation;
 
     @Option(

@@ -10,10 +10,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,38 +23,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Invalid requests of every command: exit code 2 and one line, before a device is selected. */
 class RequestChecksTest extends CommandLineFixture {
 
-    private static final Set<NormSpec.Kind> CHANNELS =
-            EnumSet.of(NormSpec.Kind.GROUP_NORM, NormSpec.Kind.INSTANCE_NORM, NormSpec.Kind.BATCH_NORM);
-    private static final Set<NormSpec.Kind> LAST_DIMENSIONS =
-            EnumSet.of(NormSpec.Kind.LAYER_NORM, NormSpec.Kind.RMS_NORM);
-    private static final Set<NormSpec.Kind> RUNNING = EnumSet.of(NormSpec.Kind.INSTANCE_NORM, NormSpec.Kind.BATCH_NORM);
+    /** The options that only some operations have, with a value and the argument that they give. */
+    private static final Map<List<String>, NormSpec.Argument> OPTIONS = Map.of(
+            List.of("--num-groups", "2"), NormSpec.Argument.NUM_GROUPS,
+            List.of("--normalized-shape", "5"), NormSpec.Argument.NORMALIZED_SHAPE,
+            List.of("--layout", "channels_last"), NormSpec.Argument.LAYOUT,
+            List.of("--training"), NormSpec.Argument.RUNNING_STATISTICS,
+            List.of("--eval"), NormSpec.Argument.RUNNING_STATISTICS,
+            List.of("--running-mean", "m.npy"), NormSpec.Argument.RUNNING_STATISTICS,
+            List.of("--running-var", "v.npy"), NormSpec.Argument.RUNNING_STATISTICS);
 
-    /** The options that only some operations have, with a value and those operations. */
-    private static final Map<List<String>, Set<NormSpec.Kind>> OWNERS = Map.of(
-            List.of("--num-groups", "2"), EnumSet.of(NormSpec.Kind.GROUP_NORM),
-            List.of("--normalized-shape", "5"), LAST_DIMENSIONS,
-            List.of("--layout", "channels_last"), CHANNELS,
-            List.of("--training"), RUNNING,
-            List.of("--eval"), RUNNING,
-            List.of("--running-mean", "m.npy"), RUNNING,
-            List.of("--running-var", "v.npy"), RUNNING);
-
-    private static final Map<List<String>, Set<NormSpec.Kind>> OWNERS_OF_RUN = Map.of(
-            List.of("--momentum", "0.5"), RUNNING,
-            List.of("--running-mean-output", "m.npy"), RUNNING,
-            List.of("--running-var-output", "v.npy"), RUNNING);
+    private static final Map<List<String>, NormSpec.Argument> OPTIONS_OF_RUN = Map.of(
+            List.of("--momentum", "0.5"), NormSpec.Argument.RUNNING_STATISTICS,
+            List.of("--running-mean-output", "m.npy"), NormSpec.Argument.RUNNING_STATISTICS,
+            List.of("--running-var-output", "v.npy"), NormSpec.Argument.RUNNING_STATISTICS);
 
     static Stream<Arguments> foreignOptions() {
         List<Arguments> all = new ArrayList<>();
         for (NormSpec.Kind operation : NormSpec.Kind.values()) {
-            OWNERS.forEach((option, owners) -> {
-                if (!owners.contains(operation)) {
+            OPTIONS.forEach((option, argument) -> {
+                if (!operation.takes(argument)) {
                     all.add(Arguments.of("run", operation, option));
                     all.add(Arguments.of("grad", operation, option));
                 }
             });
-            OWNERS_OF_RUN.forEach((option, owners) -> {
-                if (!owners.contains(operation)) {
+            OPTIONS_OF_RUN.forEach((option, argument) -> {
+                if (!operation.takes(argument)) {
                     all.add(Arguments.of("run", operation, option));
                 }
             });
@@ -74,6 +66,15 @@ class RequestChecksTest extends CommandLineFixture {
         // Requests are checked before devices: with this selector an accepted request exits with 3.
         arguments.addAll(List.of("--device", "nothing-matches"));
         return execute(arguments.toArray());
+    }
+
+    @Test
+    void theHelpListsEveryOperation() {
+        String list = "group_norm, layer_norm, instance_norm, batch_norm or rms_norm";
+        for (String command : List.of("run", "grad", "tune")) {
+            assertEquals(0, execute(command, "--help"));
+            assertTrue(out.replaceAll("\\s+", " ").contains(list), out);
+        }
     }
 
     @ParameterizedTest
@@ -202,9 +203,11 @@ class RequestChecksTest extends CommandLineFixture {
     @ParameterizedTest
     @ValueSource(strings = {",", "5,", ",5", "3,,5", "-5", "x", "9223372036854775808", "4611686018427387904,4"})
     void aWrongNormalizedShapeTakesOneLine(String shape) throws IOException {
-        for (String operation : List.of("layer_norm", "rms_norm")) {
-            refused(2, command("run", operation, "--normalized-shape", shape));
-            refused(2, command("grad", operation, "--normalized-shape", shape));
+        for (NormSpec.Kind operation : NormSpec.Kind.values()) {
+            if (operation.takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
+                refused(2, command("run", operation.toString(), "--normalized-shape", shape));
+                refused(2, command("grad", operation.toString(), "--normalized-shape", shape));
+            }
         }
     }
 
