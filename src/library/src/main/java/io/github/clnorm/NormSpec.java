@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  *
  * <p>A subclass is the one place that knows its operation: how an input divides into sets, the shapes that follow,
  * PyTorch's checks and messages, the default eps, and the layer. {@link Functional}, the layers, the command line and
- * the benchmarks ask the subclass. A new operation is a new subclass, a line in {@link Kind} and a factory method here.
+ * the benchmarks ask the subclass. "Add an operation" in docs/architecture.md lists the files of a new one.
  *
  * <p>Immutable, thread-safe and serializable. Arrays are copied. Two specs are equal if they describe the same
  * operation with the same arguments and values.
@@ -43,7 +43,7 @@ public abstract sealed class NormSpec implements Serializable
     /** The number of channels of a spec that fits any number. */
     static final long ANY = -1;
 
-    /** The operations, by their names in torch.nn.functional. Immutable and thread-safe. */
+    /** The operations, by PyTorch's functional names where it has them. Immutable and thread-safe. */
     public enum Kind {
         /** Groups of channels of a sample. */
         GROUP_NORM(GroupNormSpec::of, Argument.NUM_GROUPS, Argument.LAYOUT),
@@ -99,7 +99,7 @@ public abstract sealed class NormSpec implements Serializable
             return maker.apply(arguments);
         }
 
-        /** The name in torch.nn.functional. */
+        /** PyTorch's functional name if it has one. */
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
@@ -132,8 +132,8 @@ public abstract sealed class NormSpec implements Serializable
     public record Arguments(long numGroups, long[] normalizedShape, Layout layout, boolean training, double momentum) {}
 
     /**
-     * What every operation has. An eps of NaN is the default of the input's type; a null array leaves the initial
-     * value.
+     * What every operation has. An eps of NaN is the machine epsilon of the type that the input is computed in; a null
+     * array leaves the initial value.
      */
     record Common(
             double eps,
@@ -368,7 +368,7 @@ public abstract sealed class NormSpec implements Serializable
     }
 
     /**
-     * The operation's name in torch.nn.functional.
+     * The operation's name: PyTorch's functional name if it has one.
      *
      * @return for example {@code group_norm}
      */
@@ -382,8 +382,8 @@ public abstract sealed class NormSpec implements Serializable
      * @param type of the input
      * @return eps, or the operation's default for the type
      */
-    public double eps(ElementType type) {
-        return common.eps;
+    public final double eps(ElementType type) {
+        return Double.isNaN(common.eps) ? type.accumulator().epsilon() : common.eps;
     }
 
     /**

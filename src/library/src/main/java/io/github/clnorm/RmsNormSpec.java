@@ -46,12 +46,6 @@ public final class RmsNormSpec extends LastDimensionsSpec {
     }
 
     @Override
-    public double eps(ElementType type) {
-        double eps = super.eps(type);
-        return Double.isNaN(eps) ? type.accumulator().epsilon() : eps;
-    }
-
-    @Override
     String module() {
         double eps = common().eps();
         return "RMSNorm(" + PythonText.tuple(shape()) + ", eps=" + (Double.isNaN(eps) ? "None" : PythonText.of(eps))

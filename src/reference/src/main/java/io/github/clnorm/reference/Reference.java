@@ -161,7 +161,7 @@ public final class Reference {
     /**
      * The operation of a name.
      *
-     * @param name as in torch.nn.functional, for example {@code group_norm}
+     * @param name PyTorch's functional name if it has one, for example {@code group_norm}
      * @param shape of the input
      * @param channelAxis the axis of the channels; ignored by operations on the last dimensions
      * @param numGroups G; ignored by operations without groups

@@ -12,8 +12,8 @@ public interface Sets {
     /**
      * The operation that has these sets.
      *
-     * @return its name in torch.nn.functional, for example {@code group_norm}. Running statistics belong to channels,
-     *     so instance_norm by running statistics is {@code batch_norm}
+     * @return PyTorch's functional name if it has one, for example {@code group_norm}. Running statistics belong to
+     *     channels, so instance_norm by running statistics is {@code batch_norm}
      */
     String name();
 

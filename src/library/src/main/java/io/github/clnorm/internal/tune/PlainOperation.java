@@ -46,7 +46,7 @@ public enum PlainOperation {
         return this == LAYER_NORM || this == RMS_NORM;
     }
 
-    /** The name in torch.nn.functional. */
+    /** PyTorch's functional name. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
