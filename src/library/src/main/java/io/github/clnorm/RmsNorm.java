@@ -7,7 +7,8 @@ import io.github.clnorm.type.ElementType;
  * href="https://pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>.
  *
  * <p>Source: Zhang and Sennrich, <a href="https://arxiv.org/abs/1910.07467">Root Mean Square Layer Normalization</a>,
- * NeurIPS 2019. Input: {@code (*, normalized_shape)}. Weight: {@code normalized_shape}, 1 at first; there is no bias.
+ * NeurIPS 2019. Input: {@code (*, normalized_shape)}. Weight: {@code normalized_shape}, 1 at first; no bias unless a
+ * {@link NormSpec} has one.
  *
  * <p>Thread-safe, see {@link Layer}.
  */
