@@ -23,7 +23,10 @@ public final class GroupNormSpec extends NormSpec {
 
     private static final long serialVersionUID = 1;
 
+    /** Groups that the channels are divided into. */
     private final long numGroups;
+
+    /** Channels of the input. */
     private final long numChannels;
 
     GroupNormSpec(Common common, long numGroups, long numChannels) {

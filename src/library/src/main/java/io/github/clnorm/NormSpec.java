@@ -207,7 +207,10 @@ public abstract sealed class NormSpec implements Serializable
         }
     }
 
+    /** Which normalization. */
     private final Kind kind;
+
+    /** What all normalizations have: parameters, eps, activation. */
     private final Common common;
 
     NormSpec(Kind kind, Common common) {
