@@ -29,6 +29,11 @@ import org.junit.jupiter.api.Timeout;
 @SuppressWarnings("try")
 class ForgottenTest {
 
+    // A collection runs at 4096 tensors, then at twice what the last one left. The cleaner may still be reporting when
+    // it
+    // ends, so a part of the first 4096 counts as left.
+    private static final int MOST_OPEN = 4 * 4096;
+
     private static final float[] VALUES = Values.normal(1, 800, 0, 1);
     private static final long[] SHAPE = {2, 4, 100};
 
@@ -108,7 +113,7 @@ class ForgottenTest {
                 most = Math.max(most, backend.memory().tensors());
             }
             assertTrue(Thread.interrupted());
-            assertTrue(most <= 8192, most + " open tensors");
+            assertTrue(most <= MOST_OPEN, most + " open tensors");
         }
     }
 
@@ -120,7 +125,7 @@ class ForgottenTest {
                 backend.empty(1);
                 most = Math.max(most, backend.memory().tensors());
             }
-            assertTrue(most <= 8192, most + " open tensors");
+            assertTrue(most <= MOST_OPEN, most + " open tensors");
         }
     }
 
