@@ -6,13 +6,10 @@ import static org.jocl.CL.*;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.driver.DriverAnswer;
 import io.github.clnorm.internal.driver.FirstLoad;
-import io.github.clnorm.internal.driver.JvmSignalHandlers;
 import io.github.clnorm.internal.driver.Quirks;
 import java.nio.ByteBuffer;
 import java.util.Objects;
-import java.util.function.IntSupplier;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
@@ -20,51 +17,33 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
-import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
-import org.jocl.cl_program;
 
-/** OpenCL through JOCL, on one context and one in-order queue. Thread-safety: see {@link OpenCl}. */
+/** OpenCL through JOCL, on one context and one queue. Thread-safety: see {@link OpenCl}. */
 public final class JoclOpenCl implements OpenCl {
 
-    // A driver that reports a larger binary is in error.
-    private static final long MOST_BINARY = 64 << 20;
-    private static final int MOST_LOG_BYTES = 16 << 20;
-    private static final int MOST_LOG = 64 << 10;
-
-    private final String description;
-    private final cl_device_id device;
     private final cl_context context;
-    private final cl_command_queue queue;
-
-    /** A buffer, and the pointer that sets it as an argument. */
-    private record Buffer(cl_mem memory, Pointer pointer) {}
-
-    // Reused for every launch.
-    private final long[] workItems = new long[1];
-    private final long[] workItemsOfGroup = new long[1];
-
-    // Reused for every scalar argument: clSetKernelArg copies the value before it returns.
-    private final int[] uint = new int[1];
-    private final long[] ulong = new long[1];
-    private final float[] real = new float[1];
-    private final double[] real64 = new double[1];
-    private final Pointer uintPointer = Pointer.to(uint);
-    private final Pointer ulongPointer = Pointer.to(ulong);
-    private final Pointer realPointer = Pointer.to(real);
-    private final Pointer real64Pointer = Pointer.to(real64);
+    private final cl_command_queue commandQueue;
+    private final JoclMemory memory;
+    private final JoclPrograms programs;
+    private final JoclArguments arguments;
+    private final JoclQueue queue;
 
     // Some drivers' clFinish returns early; a blocking read does not.
     private final boolean finishesEarly;
     private final ByteBuffer awaited = ByteBuffer.allocateDirect(Float.BYTES);
     private Memory awaitedOnDevice;
 
-    private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue queue) {
-        this.description = info.description();
-        this.finishesEarly = Quirks.finishesEarly(info);
-        this.device = info.handle().device();
+    private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue commandQueue, boolean outOfOrder) {
+        JoclCheck check = new JoclCheck(info.description());
+        cl_device_id device = info.handle().device();
         this.context = context;
-        this.queue = queue;
+        this.commandQueue = commandQueue;
+        this.memory = new JoclMemory(check, context, device);
+        this.programs = new JoclPrograms(check, context, device);
+        this.arguments = new JoclArguments(check);
+        this.queue = new JoclQueue(check, commandQueue, outOfOrder);
+        this.finishesEarly = Quirks.finishesEarly(info);
     }
 
     /**
@@ -81,12 +60,13 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     private static JoclOpenCl opened(DeviceInfo info, boolean timed) {
+        JoclCheck check = new JoclCheck(info.description());
         int[] code = new int[1];
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
         cl_device_id[] devices = {info.handle().device()};
         cl_context context = created(code, () -> clCreateContext(properties, 1, devices, null, null, code));
-        check(code[0], "clCreateContext", info.description());
+        check.of(code[0], "clCreateContext");
         // The call of OpenCL 1.2: not every device has clCreateCommandQueueWithProperties.
         @SuppressWarnings("deprecation")
         cl_command_queue queue = created(
@@ -94,8 +74,8 @@ public final class JoclOpenCl implements OpenCl {
         if (code[0] != CL_SUCCESS) {
             code(() -> clReleaseContext(context));
         }
-        check(code[0], "clCreateCommandQueue", info.description());
-        return new JoclOpenCl(info, context, queue);
+        check.of(code[0], "clCreateCommandQueue");
+        return new JoclOpenCl(info, context, queue, false);
     }
 
     /**
@@ -103,328 +83,248 @@ public final class JoclOpenCl implements OpenCl {
      *
      * @param info the queue's device
      * @param context the context
-     * @param queue an in-order queue of it
+     * @param queue a queue of it, in order or out of order
      * @return the port
      */
     public static JoclOpenCl on(DeviceInfo info, cl_context context, cl_command_queue queue) {
-        check(() -> clRetainContext(context), "clRetainContext", info.description());
+        JoclCheck check = new JoclCheck(info.description());
+        boolean outOfOrder = JoclQueue.isOutOfOrder(check, queue);
+        check.run(() -> clRetainContext(context), "clRetainContext");
         int code = code(() -> clRetainCommandQueue(queue));
         if (code != CL_SUCCESS) {
             code(() -> clReleaseContext(context));
         }
-        check(code, "clRetainCommandQueue", info.description());
-        return new JoclOpenCl(info, context, queue);
+        check.of(code, "clRetainCommandQueue");
+        return new JoclOpenCl(info, context, queue, outOfOrder);
     }
 
     /**
      * The device of a queue.
      *
      * @param context the context that it must belong to
-     * @param queue an in-order queue
+     * @param queue the queue
      * @return its device, which may be a sub-device
-     * @throws IllegalArgumentException when the queue belongs to another context, or is not in order
+     * @throws IllegalArgumentException when the queue belongs to another context
      * @throws ClException when it is not a queue
      */
     public static cl_device_id deviceOf(cl_context context, cl_command_queue queue) {
         Objects.requireNonNull(context, "context");
         Objects.requireNonNull(queue, "queue");
+        JoclCheck check = new JoclCheck("the given queue");
         cl_context own = new cl_context();
-        check(
+        check.run(
                 () -> clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, Sizeof.cl_context, Pointer.to(own), null),
-                "clGetCommandQueueInfo",
-                "the given queue");
+                "clGetCommandQueueInfo");
         if (!own.equals(context)) {
             throw new IllegalArgumentException(
                     "the queue belongs to another context than the given one: create it in the"
                             + " context that the backend works in");
         }
-        return deviceOf(queue);
+        cl_device_id device = new cl_device_id();
+        check.run(
+                () -> clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, Sizeof.cl_device_id, Pointer.to(device), null),
+                "clGetCommandQueueInfo");
+        return device;
     }
 
     /**
-     * The device of a queue.
+     * The handle of a caller's buffer.
      *
-     * @param queue an in-order queue
-     * @return its device, which may be a sub-device
-     * @throws IllegalArgumentException when the queue is not in order
-     * @throws ClException when it is not a queue
+     * @param memory not retained
+     * @return the handle
      */
-    public static cl_device_id deviceOf(cl_command_queue queue) {
-        long[] properties = new long[1];
-        check(
-                () -> clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
-                "clGetCommandQueueInfo",
-                "the given queue");
-        if ((properties[0] & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0) {
-            throw new IllegalArgumentException("the queue runs out of order, expected an in-order queue");
-        }
-        cl_device_id device = new cl_device_id();
-        check(
-                () -> clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, Sizeof.cl_device_id, Pointer.to(device), null),
-                "clGetCommandQueueInfo",
-                "the given queue");
-        return device;
+    public static Memory memory(cl_mem memory) {
+        return JoclMemory.of(Objects.requireNonNull(memory, "memory"));
+    }
+
+    /**
+     * The OpenCL object of a buffer.
+     *
+     * @param memory of a port of this class
+     * @return the object, not retained
+     */
+    public static cl_mem object(Memory memory) {
+        return JoclMemory.object(memory);
+    }
+
+    /**
+     * The handle of a caller's event.
+     *
+     * @param event not retained
+     * @return the handle
+     */
+    public static Event event(cl_event event) {
+        return new Event(Objects.requireNonNull(event, "event"));
+    }
+
+    /**
+     * The OpenCL object of an event.
+     *
+     * @param event of a port of this class
+     * @return the object, not retained
+     */
+    public static cl_event object(Event event) {
+        return (cl_event) event.handle();
+    }
+
+    @Override
+    public Object context() {
+        return context;
     }
 
     @Override
     public Memory createBuffer(long bytes) {
-        int[] code = new int[1];
-        cl_mem memory = created(code, () -> clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code));
-        check(code[0], "clCreateBuffer");
-        return new Memory(new Buffer(memory, Pointer.to(memory)));
-    }
-
-    private static cl_mem memory(Memory memory) {
-        return ((Buffer) memory.handle()).memory;
+        return memory.create(bytes);
     }
 
     @Override
-    public void release(Memory memory) {
-        check(() -> clReleaseMemObject(memory(memory)), "clReleaseMemObject");
+    public Memory createSubBuffer(Memory parent, long offset, long bytes) {
+        return memory.createSub(parent, offset, bytes);
     }
 
     @Override
-    public void write(Memory memory, long offset, ByteBuffer source) {
-        check(
-                () -> clEnqueueWriteBuffer(
-                        queue,
-                        memory(memory),
-                        true,
-                        offset,
-                        source.remaining(),
-                        Pointer.toBuffer(source),
-                        0,
-                        null,
-                        null),
-                "clEnqueueWriteBuffer");
+    public long subBufferAlignment() {
+        return memory.subBufferAlignment();
     }
 
     @Override
-    public void read(Memory memory, long offset, ByteBuffer target) {
-        check(
-                () -> clEnqueueReadBuffer(
-                        queue,
-                        memory(memory),
-                        true,
-                        offset,
-                        target.remaining(),
-                        Pointer.toBuffer(target),
-                        0,
-                        null,
-                        null),
-                "clEnqueueReadBuffer");
+    public MemoryInfo describe(Memory of) {
+        return memory.describe(of);
+    }
+
+    @Override
+    public void retain(Memory of) {
+        memory.retain(of);
+    }
+
+    @Override
+    public void release(Memory of) {
+        memory.release(of);
+    }
+
+    @Override
+    public void write(Memory to, long offset, ByteBuffer source) {
+        queue.write(to, offset, source);
+    }
+
+    @Override
+    public void read(Memory from, long offset, ByteBuffer target) {
+        queue.read(from, offset, target);
     }
 
     @Override
     public void copy(Memory from, Memory to, long bytes) {
-        check(
-                () -> clEnqueueCopyBuffer(queue, memory(from), memory(to), 0, 0, bytes, 0, null, null),
-                "clEnqueueCopyBuffer");
+        queue.copy(from, to, bytes);
     }
 
     @Override
-    public void fill(Memory memory, byte[] pattern, long bytes) {
-        check(
-                () -> clEnqueueFillBuffer(
-                        queue, memory(memory), Pointer.to(pattern), pattern.length, 0, bytes, 0, null, null),
-                "clEnqueueFillBuffer");
+    public void fill(Memory to, byte[] pattern, long bytes) {
+        queue.fill(to, pattern, bytes);
     }
 
     @Override
     public Program build(String source, String options) {
-        int[] code = new int[1];
-        cl_program program =
-                created(code, () -> clCreateProgramWithSource(context, 1, new String[] {source}, null, code));
-        check(code[0], "clCreateProgramWithSource");
-        return built(program, options);
-    }
-
-    @Override
-    public Program load(byte[] binary, String options) {
-        int[] code = new int[1];
-        int[] ofBinary = new int[1];
-        cl_program program = created(
-                code,
-                () -> clCreateProgramWithBinary(
-                        context,
-                        1,
-                        new cl_device_id[] {device},
-                        new long[] {binary.length},
-                        new byte[][] {binary},
-                        ofBinary,
-                        code));
-        check(code[0], "clCreateProgramWithBinary");
-        return built(program, options);
-    }
-
-    private Program built(cl_program program, String options) {
-        int built = JvmSignalHandlers.keptDuring(
-                () -> code(() -> clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null)));
-        if (built != CL_SUCCESS) {
-            String log = buildLog(program);
-            code(() -> clReleaseProgram(program));
-            throw new ClException(built, "clBuildProgram", description, log);
-        }
-        return new Program(program);
+        return programs.build(source, options);
     }
 
     @Override
     public byte[] binary(Program program) {
-        cl_program of = (cl_program) program.handle();
-        // A caller's context may have several devices, and then as many binaries.
-        int[] devices = new int[1];
-        check(
-                () -> clGetProgramInfo(of, CL_PROGRAM_NUM_DEVICES, Sizeof.cl_uint, Pointer.to(devices), null),
-                "clGetProgramInfo");
-        if (devices[0] != 1) {
-            return new byte[0];
-        }
-        long[] size = new long[1];
-        check(
-                () -> clGetProgramInfo(of, CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null),
-                "clGetProgramInfo");
-        if (size[0] <= 0 || size[0] > MOST_BINARY) {
-            return new byte[0];
-        }
-        ByteBuffer direct = ByteBuffer.allocateDirect((int) size[0]);
-        Pointer binaries = Pointer.to(Pointer.toBuffer(direct));
-        check(() -> clGetProgramInfo(of, CL_PROGRAM_BINARIES, Sizeof.POINTER, binaries, null), "clGetProgramInfo");
-        byte[] binary = new byte[direct.capacity()];
-        direct.get(binary);
-        return binary;
+        return programs.binary(program);
     }
 
-    private String buildLog(cl_program program) {
-        return buildLog((bytes, size) -> code(() -> clGetProgramBuildInfo(
-                program,
-                device,
-                CL_PROGRAM_BUILD_LOG,
-                bytes == null ? 0 : bytes.length,
-                bytes == null ? null : Pointer.to(bytes),
-                size)));
-    }
-
-    /** The compiler's log, cut to the length of a message. */
-    static String buildLog(DriverAnswer.Query query) {
-        DriverAnswer log = DriverAnswer.of(query, MOST_LOG_BYTES);
-        if (log.code() != CL_SUCCESS) {
-            return "(the log cannot be read: clGetProgramBuildInfo answered " + log.code() + ", and a size of "
-                    + Long.toUnsignedString(log.size()) + " bytes)";
-        }
-        int more = log.text().length() - MOST_LOG;
-        return more <= 0 ? log.text() : log.text().substring(0, MOST_LOG) + "\n(" + more + " more characters)";
+    @Override
+    public Program load(byte[] binary, String options) {
+        return programs.load(binary, options);
     }
 
     @Override
     public void release(Program program) {
-        check(() -> clReleaseProgram((cl_program) program.handle()), "clReleaseProgram");
+        programs.release(program);
     }
 
     @Override
     public Kernel createKernel(Program program, String name) {
-        int[] code = new int[1];
-        cl_kernel kernel = created(code, () -> clCreateKernel((cl_program) program.handle(), name, code));
-        check(code[0], "clCreateKernel");
-        return new Kernel(kernel, name);
+        return programs.createKernel(program, name);
     }
 
     @Override
     public void release(Kernel kernel) {
-        check(() -> clReleaseKernel((cl_kernel) kernel.handle()), "clReleaseKernel");
+        programs.release(kernel);
     }
 
     @Override
     public long workGroupLimit(Kernel kernel) {
-        long[] limit = new long[1];
-        check(
-                () -> clGetKernelWorkGroupInfo(
-                        (cl_kernel) kernel.handle(),
-                        device,
-                        CL_KERNEL_WORK_GROUP_SIZE,
-                        Sizeof.size_t,
-                        Pointer.to(limit),
-                        null),
-                "clGetKernelWorkGroupInfo");
-        return limit[0];
+        return programs.workGroupLimit(kernel);
     }
 
     @Override
-    public void setArgument(Kernel kernel, int index, Memory memory) {
-        Pointer pointer = memory == null ? null : ((Buffer) memory.handle()).pointer;
-        setArgument(kernel, index, Sizeof.cl_mem, pointer);
+    public void setArgument(Kernel kernel, int index, Memory value) {
+        arguments.set(kernel, index, value);
     }
 
     @Override
     public void setArgument(Kernel kernel, int index, int value) {
-        uint[0] = value;
-        setArgument(kernel, index, Sizeof.cl_uint, uintPointer);
+        arguments.set(kernel, index, value);
     }
 
     @Override
     public void setArgument(Kernel kernel, int index, long value) {
-        ulong[0] = value;
-        setArgument(kernel, index, Sizeof.cl_ulong, ulongPointer);
+        arguments.set(kernel, index, value);
     }
 
     @Override
     public void setArgument(Kernel kernel, int index, float value) {
-        real[0] = value;
-        setArgument(kernel, index, Sizeof.cl_float, realPointer);
+        arguments.set(kernel, index, value);
     }
 
     @Override
     public void setArgument(Kernel kernel, int index, double value) {
-        real64[0] = value;
-        setArgument(kernel, index, Sizeof.cl_double, real64Pointer);
+        arguments.set(kernel, index, value);
     }
 
     @Override
     public void setLocalArgument(Kernel kernel, int index, long bytes) {
-        setArgument(kernel, index, bytes, null);
-    }
-
-    private void setArgument(Kernel kernel, int index, long bytes, Pointer value) {
-        check(() -> clSetKernelArg((cl_kernel) kernel.handle(), index, bytes, value), "clSetKernelArg");
+        arguments.setLocal(kernel, index, bytes);
     }
 
     @Override
     public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
-        cl_event event = timed ? new cl_event() : null;
-        workItems[0] = workGroups * workGroupSize;
-        workItemsOfGroup[0] = workGroupSize;
-        check(
-                () -> clEnqueueNDRangeKernel(
-                        queue, (cl_kernel) kernel.handle(), 1, null, workItems, workItemsOfGroup, 0, null, event),
-                "clEnqueueNDRangeKernel");
-        return timed ? new Event(event) : null;
+        return queue.enqueue(kernel, workGroups, workGroupSize, timed);
     }
 
     @Override
     public long nanoseconds(Event event) {
-        return profiled(event, CL_PROFILING_COMMAND_END) - profiled(event, CL_PROFILING_COMMAND_START);
+        return queue.nanoseconds(event);
     }
 
-    private long profiled(Event event, int what) {
-        long[] time = new long[1];
-        check(
-                () -> clGetEventProfilingInfo((cl_event) event.handle(), what, Sizeof.cl_ulong, Pointer.to(time), null),
-                "clGetEventProfilingInfo");
-        return time[0];
+    @Override
+    public Event mark() {
+        return queue.mark();
+    }
+
+    @Override
+    public void waitFor(Event... events) {
+        queue.waitFor(events);
+    }
+
+    @Override
+    public EventInfo describe(Event event) {
+        return queue.describe(event);
     }
 
     @Override
     public void release(Event event) {
-        check(() -> clReleaseEvent((cl_event) event.handle()), "clReleaseEvent");
+        queue.release(event);
     }
 
     @Override
     public void flush() {
-        check(() -> clFlush(queue), "clFlush");
+        queue.flush();
     }
 
     @Override
     public void finish() {
-        check(() -> clFinish(queue), "clFinish");
+        queue.finish();
         if (finishesEarly) {
             read(awaitedOnDevice(), 0, awaited);
         }
@@ -441,27 +341,9 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public void close() {
         if (awaitedOnDevice != null) {
-            code(() -> clReleaseMemObject(memory(awaitedOnDevice)));
+            code(() -> clReleaseMemObject(JoclMemory.object(awaitedOnDevice)));
         }
-        code(() -> clReleaseCommandQueue(queue));
+        code(() -> clReleaseCommandQueue(commandQueue));
         code(() -> clReleaseContext(context));
-    }
-
-    private void check(IntSupplier call, String name) {
-        check(code(call), name);
-    }
-
-    private void check(int code, String call) {
-        check(code, call, description);
-    }
-
-    private static void check(IntSupplier call, String name, String device) {
-        check(code(call), name, device);
-    }
-
-    private static void check(int code, String call, String device) {
-        if (code != CL_SUCCESS) {
-            throw new ClException(code, call, device);
-        }
     }
 }

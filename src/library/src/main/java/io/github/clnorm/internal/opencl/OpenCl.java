@@ -13,7 +13,14 @@ import java.nio.ByteBuffer;
 public interface OpenCl extends AutoCloseable {
 
     /**
-     * A buffer on the device.
+     * The context. Two ports on one context return equal objects.
+     *
+     * @return the context; null for a port without one
+     */
+    Object context();
+
+    /**
+     * A buffer on the device. Two are equal if they are the same OpenCL object.
      *
      * @param handle the implementation's own
      */
@@ -35,7 +42,7 @@ public interface OpenCl extends AutoCloseable {
     record Kernel(Object handle, String name) {}
 
     /**
-     * The time of an enqueued launch, once it is finished.
+     * The completion of enqueued commands.
      *
      * @param handle the implementation's own
      */
@@ -48,6 +55,38 @@ public interface OpenCl extends AutoCloseable {
      * @return the buffer
      */
     Memory createBuffer(long bytes);
+
+    /**
+     * A part of a buffer as a buffer of its own, on the same memory and with the same flags.
+     *
+     * @param parent a buffer that is no sub-buffer itself
+     * @param offset its first byte, a multiple of {@link #subBufferAlignment()}
+     * @param bytes its size, more than 0
+     * @return the sub-buffer, which keeps its parent alive; the caller releases it
+     */
+    Memory createSubBuffer(Memory parent, long offset, long bytes);
+
+    /**
+     * What the offset of a sub-buffer must be a multiple of on this device.
+     *
+     * @return bytes
+     */
+    long subBufferAlignment();
+
+    /**
+     * Describes a memory object of a caller.
+     *
+     * @param memory the object
+     * @return its attributes
+     */
+    MemoryInfo describe(Memory memory);
+
+    /**
+     * Adds a reference to a buffer of a caller, for a later {@link #release(Memory)}.
+     *
+     * @param memory the buffer
+     */
+    void retain(Memory memory);
 
     /**
      * Releases a buffer, after the commands that are enqueued on it.
@@ -223,6 +262,28 @@ public interface OpenCl extends AutoCloseable {
      * @return nanoseconds
      */
     long nanoseconds(Event event);
+
+    /**
+     * An event that completes when everything enqueued before is done. Sends all of that to the device.
+     *
+     * @return the event; the caller releases it
+     */
+    Event mark();
+
+    /**
+     * Lets everything enqueued from now on wait for events. Does not block. Sends the commands of the events to their devices.
+     *
+     * @param events one or more of this context, of any queue
+     */
+    void waitFor(Event... events);
+
+    /**
+     * Describes an event of a caller.
+     *
+     * @param event the event
+     * @return its attributes
+     */
+    EventInfo describe(Event event);
 
     /**
      * Releases an event.

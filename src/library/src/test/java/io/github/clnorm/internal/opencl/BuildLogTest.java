@@ -14,7 +14,7 @@ class BuildLogTest {
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, 1L << 40, Integer.MAX_VALUE, 1L << 32})
     void aWrongSizeIsNotAllocated(long size) {
-        String log = JoclOpenCl.buildLog((bytes, into) -> {
+        String log = JoclPrograms.buildLog((bytes, into) -> {
             if (bytes == null) {
                 into[0] = size;
                 return 0;
@@ -28,7 +28,7 @@ class BuildLogTest {
 
     @Test
     void aLogThatIsNotGivenLeavesTheCodeAndTheSize() {
-        String log = JoclOpenCl.buildLog((bytes, into) -> {
+        String log = JoclPrograms.buildLog((bytes, into) -> {
             if (bytes == null) {
                 into[0] = -1;
                 return 0;
@@ -43,7 +43,7 @@ class BuildLogTest {
     @Test
     void aLongLogIsCut() {
         int length = 1_000_000;
-        String log = JoclOpenCl.buildLog((bytes, into) -> {
+        String log = JoclPrograms.buildLog((bytes, into) -> {
             if (bytes == null) {
                 into[0] = length;
             } else {

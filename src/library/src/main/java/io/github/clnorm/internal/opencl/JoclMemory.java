@@ -1,0 +1,152 @@
+package io.github.clnorm.internal.opencl;
+
+import static io.github.clnorm.internal.driver.JoclCalls.created;
+import static org.jocl.CL.*;
+
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_buffer_region;
+import org.jocl.cl_context;
+import org.jocl.cl_device_id;
+import org.jocl.cl_mem;
+
+/** Buffers of a context. Not thread-safe: the calls of {@link OpenCl} are made one at a time. */
+final class JoclMemory {
+
+    private static final cl_mem NONE = new cl_mem();
+
+    private final JoclCheck check;
+    private final cl_context context;
+    private final cl_device_id device;
+    // 0 until it is needed.
+    private long subBufferAlignment;
+
+    /** A buffer, and the pointer that sets it as an argument. Two are equal if they are the same OpenCL object. */
+    private static final class Handle {
+        final cl_mem memory;
+        final Pointer pointer;
+
+        Handle(cl_mem memory) {
+            this.memory = memory;
+            this.pointer = Pointer.to(memory);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Handle handle && memory.equals(handle.memory);
+        }
+
+        @Override
+        public int hashCode() {
+            return memory.hashCode();
+        }
+    }
+
+    JoclMemory(JoclCheck check, cl_context context, cl_device_id device) {
+        this.check = check;
+        this.context = context;
+        this.device = device;
+    }
+
+    static OpenCl.Memory of(cl_mem memory) {
+        return new OpenCl.Memory(new Handle(memory));
+    }
+
+    static cl_mem object(OpenCl.Memory memory) {
+        return ((Handle) memory.handle()).memory;
+    }
+
+    static Pointer argument(OpenCl.Memory memory) {
+        return ((Handle) memory.handle()).pointer;
+    }
+
+    OpenCl.Memory create(long bytes) {
+        int[] code = new int[1];
+        cl_mem memory = created(code, () -> clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code));
+        check.of(code[0], "clCreateBuffer");
+        return of(memory);
+    }
+
+    OpenCl.Memory createSub(OpenCl.Memory parent, long offset, long bytes) {
+        int[] code = new int[1];
+        // No flags: those of the parent.
+        cl_mem memory = created(
+                code,
+                () -> clCreateSubBuffer(
+                        object(parent), 0, CL_BUFFER_CREATE_TYPE_REGION, new cl_buffer_region(offset, bytes), code));
+        check.of(code[0], "clCreateSubBuffer");
+        return of(memory);
+    }
+
+    long subBufferAlignment() {
+        if (subBufferAlignment == 0) {
+            int[] bits = new int[1];
+            check.run(
+                    () -> clGetDeviceInfo(
+                            device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, Sizeof.cl_uint, Pointer.to(bits), null),
+                    "clGetDeviceInfo");
+            subBufferAlignment = Math.max(1, bits[0] / Byte.SIZE);
+        }
+        return subBufferAlignment;
+    }
+
+    void retain(OpenCl.Memory memory) {
+        check.run(() -> clRetainMemObject(object(memory)), "clRetainMemObject");
+    }
+
+    void release(OpenCl.Memory memory) {
+        check.run(() -> clReleaseMemObject(object(memory)), "clReleaseMemObject");
+    }
+
+    MemoryInfo describe(OpenCl.Memory memory) {
+        cl_mem object = object(memory);
+        int[] type = new int[1];
+        query(object, CL_MEM_TYPE, Sizeof.cl_uint, Pointer.to(type));
+        cl_context of = new cl_context();
+        query(object, CL_MEM_CONTEXT, Sizeof.cl_context, Pointer.to(of));
+        long[] bytes = new long[1];
+        query(object, CL_MEM_SIZE, Sizeof.size_t, Pointer.to(bytes));
+        cl_mem parent = new cl_mem();
+        query(object, CL_MEM_ASSOCIATED_MEMOBJECT, Sizeof.cl_mem, Pointer.to(parent));
+        boolean isPart = !parent.equals(NONE);
+        long[] offset = new long[1];
+        if (isPart) {
+            query(object, CL_MEM_OFFSET, Sizeof.size_t, Pointer.to(offset));
+        }
+        long flags = flags(object) | (isPart ? flags(parent) : 0);
+        return new MemoryInfo(
+                type[0] == CL_MEM_OBJECT_BUFFER ? null : CL.stringFor_cl_mem_object_type(type[0]),
+                of,
+                bytes[0],
+                access(flags),
+                isPart ? of(parent) : null,
+                offset[0]);
+    }
+
+    private long flags(cl_mem object) {
+        long[] flags = new long[1];
+        query(object, CL_MEM_FLAGS, Sizeof.cl_ulong, Pointer.to(flags));
+        return flags[0];
+    }
+
+    private void query(cl_mem object, int what, long size, Pointer answer) {
+        check.run(() -> clGetMemObjectInfo(object, what, size, answer, null), "clGetMemObjectInfo");
+    }
+
+    private static MemoryAccess access(long flags) {
+        return new MemoryAccess(
+                has(flags, CL_MEM_READ_ONLY)
+                        ? MemoryAccess.READ_ONLY
+                        : has(flags, CL_MEM_WRITE_ONLY) ? MemoryAccess.WRITE_ONLY : null,
+                has(flags, CL_MEM_HOST_NO_ACCESS)
+                        ? MemoryAccess.HOST_NO_ACCESS
+                        : has(flags, CL_MEM_HOST_READ_ONLY)
+                                ? MemoryAccess.HOST_READ_ONLY
+                                : has(flags, CL_MEM_HOST_WRITE_ONLY) ? MemoryAccess.HOST_WRITE_ONLY : null);
+    }
+
+    private static boolean has(long flags, long flag) {
+        return (flags & flag) != 0;
+    }
+}
