@@ -5,15 +5,20 @@ import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.runtime.AllocatedMemory;
 import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.runtime.WrappedRange;
 import io.github.clnorm.internal.tune.TunedPlans;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
+import org.jocl.cl_event;
+import org.jocl.cl_mem;
 
 /**
  * An open device: makes tensors, and runs the work that layers enqueue. Closing a backend closes the tensors and layers
@@ -130,9 +135,10 @@ public final class Backend implements AutoCloseable {
      * parameters are the tuned ones of the device if there are any.
      *
      * @param context the context
-     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued after the application's
+     * @param queue a queue of it, on a device or a sub-device. Work is enqueued after the application's, also on an
+     *     out-of-order queue: a barrier then precedes each command, and follows each call
      * @return the backend
-     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws IllegalArgumentException when the queue belongs to another context
      * @throws NullPointerException when one of them is null
      */
     public static Backend on(cl_context context, cl_command_queue queue) {
@@ -143,10 +149,11 @@ public final class Backend implements AutoCloseable {
      * A backend in the OpenCL context and queue of an application. Both stay open when the backend is closed.
      *
      * @param context the context
-     * @param queue an in-order queue of it, on a device or a sub-device; work is enqueued after the application's
+     * @param queue a queue of it, on a device or a sub-device. Work is enqueued after the application's, also on an
+     *     out-of-order queue: a barrier then precedes each command, and follows each call
      * @param tuning how launch parameters are found
      * @return the backend
-     * @throws IllegalArgumentException when the queue belongs to another context or runs out of order
+     * @throws IllegalArgumentException when the queue belongs to another context
      * @throws NullPointerException when one of them is null
      */
     public static Backend on(cl_context context, cl_command_queue queue, Tuning tuning) {
@@ -245,10 +252,7 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalArgumentException when it exceeds the device's largest buffer, or the device has no such type
      */
     public Tensor empty(ElementType type, long... shape) {
-        if (type == ElementType.FLOAT64 && !device().fp64()) {
-            throw new IllegalArgumentException("float64 is not available on " + device().description()
-                    + ": it does not compute in double precision");
-        }
+        checkType(type);
         long elements = Shapes.elements(shape);
         if (elements > device().maxBuffer() / type.bytes()) {
             throw new IllegalArgumentException("a tensor of shape " + Shapes.text(shape) + " takes " + elements
@@ -256,6 +260,89 @@ public final class Backend implements AutoCloseable {
                     + device().maxBuffer() + " bytes");
         }
         return new Tensor(this, session.allocate(elements * type.bytes()), type, shape);
+    }
+
+    private void checkType(ElementType type) {
+        if (type == ElementType.FLOAT64 && !device().fp64()) {
+            throw new IllegalArgumentException("float64 is not available on " + device().description()
+                    + ": it does not compute in double precision");
+        }
+    }
+
+    /**
+     * A tensor in an OpenCL buffer of the caller, from its first byte on. Nothing is copied.
+     *
+     * @param memory a buffer or sub-buffer of the backend's context. It is retained until the tensor, its views and
+     *     slices are closed; clnorm neither frees it nor keeps it for other tensors
+     * @param type of the elements
+     * @param shape the dimensions, the last one fastest
+     * @return the tensor
+     * @throws IllegalArgumentException when the memory object is not a buffer, belongs to another context or is too
+     *     small, or when the device has no such type
+     * @see #wrap(cl_mem, long, ElementType, long...)
+     */
+    public Tensor wrap(cl_mem memory, ElementType type, long... shape) {
+        return wrap(memory, 0, type, shape);
+    }
+
+    /**
+     * A tensor in an OpenCL buffer of the caller, from an offset on. Nothing is copied. Commands that the caller enqueued
+     * on the backend's queue come before the work of later calls; {@link #waitFor} orders those of other queues.
+     *
+     * <p>A buffer that was created with {@code CL_MEM_READ_ONLY} cannot be written: a pass rejects it as output, and so
+     * do {@link Tensor#set(float[])} and {@link Tensor#copyFrom(Tensor)}. A pass rejects a {@code CL_MEM_WRITE_ONLY} buffer
+     * as input. Transfers reject buffers whose {@code CL_MEM_HOST_…} flags forbid them.
+     *
+     * @param memory a buffer or sub-buffer of the backend's context. It is retained until the tensor, its views and
+     *     slices are closed; clnorm neither frees it nor keeps it for other tensors
+     * @param byteOffset the first byte of the tensor: 0, or a multiple of the element's size and of the device's
+     *     {@code CL_DEVICE_MEM_BASE_ADDR_ALIGN}
+     * @param type of the elements
+     * @param shape the dimensions, the last one fastest
+     * @return the tensor
+     * @throws IllegalArgumentException when the memory object is not a buffer, belongs to another context or is too
+     *     small, when the device cannot address the offset, or when the device has no such type
+     * @throws IllegalStateException when the backend is closed
+     */
+    public Tensor wrap(cl_mem memory, long byteOffset, ElementType type, long... shape) {
+        OpenCl.Memory given = JoclOpenCl.memory(memory);
+        checkType(Objects.requireNonNull(type, "type"));
+        String text = "a " + type + " tensor of shape " + Shapes.text(shape);
+        long elements = Shapes.elements(shape);
+        if (elements > Long.MAX_VALUE / type.bytes()) {
+            throw new IllegalArgumentException(text + " takes more than 2^63-1 bytes");
+        }
+        WrappedRange range = new WrappedRange(byteOffset, elements * type.bytes(), type.bytes(), text);
+        return new Tensor(this, session.wrap(given, range), type, shape);
+    }
+
+    /**
+     * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block. Sends the
+     * commands that the events belong to to their devices.
+     *
+     * <p>An event of {@code clCreateUserEvent} is accepted. Reading a tensor then blocks until the caller sets its status.
+     *
+     * @param events one or more of the backend's context. The caller keeps its references, and may release them after the
+     *     call
+     * @throws IllegalArgumentException when there is none, when one belongs to another context, or when its command has
+     *     failed
+     * @throws NullPointerException when one is null
+     * @throws IllegalStateException when the backend is closed
+     */
+    public void waitFor(cl_event... events) {
+        Objects.requireNonNull(events, "events");
+        session.waitFor(Arrays.stream(events).map(JoclOpenCl::event).toArray(OpenCl.Event[]::new));
+    }
+
+    /**
+     * An event that completes when the work of all calls before is done, for the wait lists of the caller's other queues.
+     * Does not block. Sends the work to the device.
+     *
+     * @return the event; the caller releases it by {@code clReleaseEvent}
+     * @throws IllegalStateException when the backend is closed
+     */
+    public cl_event mark() {
+        return JoclOpenCl.object(session.mark());
     }
 
     /**
@@ -270,14 +357,14 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * The memory that is allocated on the device.
+     * The memory that the backend uses on the device.
      *
      * @return the sizes at this moment
      * @throws IllegalStateException when the backend is closed
      */
     public MemoryUse memory() {
         AllocatedMemory use = session.memory();
-        return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers());
+        return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers(), use.ofCaller());
     }
 
     /** Blocks until all enqueued work is done. Other threads may enqueue during the wait. */

@@ -12,7 +12,7 @@ final class Checks {
 
     private Checks() {}
 
-    /** Open, on the input's backend, and of its shape and type. */
+    /** Open, in the input's context, and of its shape and type. */
     static void like(Tensor input, String name, Tensor tensor) {
         if (tensor == null) {
             return;
@@ -24,19 +24,50 @@ final class Checks {
         }
     }
 
-    /** Open, and on the input's backend. */
+    /** Open, and in the OpenCL context of the input's backend. */
     static void openHere(Tensor input, String name, Tensor tensor) {
         if (tensor == null) {
             return;
         }
         tensor.requireUsable(name);
-        if (tensor.backend() != input.backend()) {
+        if (!tensor.backend().session().sharesContextWith(input.backend().session())) {
             throw new IllegalArgumentException("Expected " + name + " and input on one backend, but got "
                     + (tensor.backend().device().equals(input.backend().device())
                             ? "tensors of two backends on one device, "
                                     + input.backend().device().description()
                             : name + " on " + tensor.backend().device().description() + " and input on "
                                     + input.backend().device().description()));
+        }
+    }
+
+    /** Rejects a tensor that kernels cannot read. */
+    static void readable(String name, Tensor tensor) {
+        if (tensor != null) {
+            permitted(name, tensor, tensor.buffer().access().againstKernelReads(), "read");
+        }
+    }
+
+    /** Rejects a tensor that kernels cannot write. */
+    static void writable(String name, Tensor tensor) {
+        if (tensor != null) {
+            permitted(name, tensor, tensor.buffer().access().againstKernelWrites(), "write");
+        }
+    }
+
+    private static void permitted(String name, Tensor tensor, String flag, String what) {
+        if (flag != null) {
+            throw new IllegalArgumentException("Expected " + name + " in a buffer that kernels can " + what
+                    + ", but the buffer of the tensor of shape " + tensor + " was created with " + flag);
+        }
+    }
+
+    /** Rejects tensors that have some elements in common, but are not the same memory. */
+    static void noOverlap(String name, Tensor tensor, String otherName, Tensor other) {
+        if (tensor != null && other != null && tensor.sharesMemoryWith(other) && !tensor.isSameMemoryAs(other)) {
+            throw new IllegalArgumentException("Expected " + name + " and " + otherName
+                    + " in the same memory or without overlap, but got " + tensor.type() + " " + tensor + " at byte "
+                    + tensor.buffer().offset() + " and " + other.type() + " " + other + " at byte "
+                    + other.buffer().offset() + " of one buffer");
         }
     }
 
@@ -85,7 +116,7 @@ final class Checks {
         }
     }
 
-    /** Saved statistics: open, on the input's backend, of the given shape and the accumulator's type. */
+    /** Saved statistics: open, in the input's context, of the given shape and the accumulator's type. */
     static void saved(Tensor input, String name, Tensor statistic, long... shape) {
         if (statistic == null) {
             return;

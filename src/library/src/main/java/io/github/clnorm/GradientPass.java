@@ -153,6 +153,7 @@ final class GradientPass {
         Checks.oneType(weight, bias);
         Checks.ofGeometry(geometry, "weight", weight);
         Checks.ofGeometry(geometry, "bias", bias);
+        checkAccess();
         Tensor output = options.output();
         if (output == null) {
             return;
@@ -160,12 +161,29 @@ final class GradientPass {
         if (!options.input()) {
             throw new IllegalArgumentException("Expected no output where the gradient of the input is not wanted");
         }
+        Checks.noOverlap("output", output, "input", input);
+        Checks.noOverlap("output", output, "grad_output", gradOutput);
+        Checks.noOverlap("output", output, "residual", options.residual());
         for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanLo(), saved.rstd(), givenVariance)) {
             if (read != null && read.sharesMemoryWith(output)) {
                 throw new IllegalArgumentException("cannot work in place: the tensor of shape " + output
                         + " holds parameters or statistics, which every work-group reads until the end");
             }
         }
+    }
+
+    /** Rejects buffers of a caller whose flags forbid what the kernels do. */
+    private void checkAccess() {
+        Checks.readable("input", input);
+        Checks.readable("grad_output", gradOutput);
+        Checks.readable("residual", options.residual());
+        Checks.readable("weight", weight);
+        Checks.readable("bias", bias);
+        Checks.readable("mean", saved.mean());
+        Checks.readable("low part of the mean", saved.meanLo());
+        Checks.readable("rstd", saved.rstd());
+        Checks.readable("running_var", givenVariance);
+        Checks.writable("output", options.output());
     }
 
     private static Tensor keep(List<Tensor> made, Tensor tensor) {

@@ -143,17 +143,10 @@ public sealed class Layer implements AutoCloseable
     /** An enqueued forward pass. */
     private record Forwarded(Tensor output, SavedPass pass) {}
 
-    private Forwarded run(Tensor input, Options options, boolean saves) {
+    private Forwarded run(Tensor given, Options options, boolean saves) {
         requireOpen();
-        input.requireOpen("input");
-        if (input.backend() != backend) {
-            throw new IllegalArgumentException("Expected input of the layer's own backend, but got "
-                    + (input.backend().device().equals(backend.device())
-                            ? "a tensor of another backend on the same device, "
-                                    + backend.device().description()
-                            : "a tensor on " + input.backend().device().description() + " where the layer is on "
-                                    + backend.device().description()));
-        }
+        given.requireOpen("input");
+        Tensor input = here(given);
         if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
             spec.checkLayout(options.layout());
             throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
@@ -168,6 +161,23 @@ public sealed class Layer implements AutoCloseable
         // The caller's own object, which may be a view of the tensor.
         Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
         return new Forwarded(output, savedPass);
+    }
+
+    /** The input for a pass on the layer's backend: of that backend, or of another one in its context. */
+    private Tensor here(Tensor input) {
+        Backend other = input.backend();
+        if (other == backend) {
+            return input;
+        }
+        if (other.session().sharesContextWith(backend.session())) {
+            return input.on(backend);
+        }
+        throw new IllegalArgumentException("Expected input of the layer's own backend, but got "
+                + (other.device().equals(backend.device())
+                        ? "a tensor of another backend on the same device, "
+                                + backend.device().description()
+                        : "a tensor on " + other.device().description() + " where the layer is on "
+                                + backend.device().description()));
     }
 
     /** The pass of a checked input, with all options. */

@@ -251,6 +251,7 @@ final class Pass {
     /** Rejects an output that overlaps tensors which the pass reads to the end. */
     private void checkOverlap() {
         Tensor output = options.output();
+        checkAccess();
         if (update != null) {
             checkUpdate(update.runningMean, update.runningVar);
             checkUpdate(update.runningVar, update.runningMean);
@@ -258,8 +259,14 @@ final class Pass {
         if (output == null && options.sum() == null) {
             return;
         }
-        if (output != null && options.sum() != null && output.sharesMemoryWith(options.sum())) {
+        if (output != null && options.sum() != null && output.isSameMemoryAs(options.sum())) {
             throw new IllegalArgumentException("Expected output and sum in two tensors, but got the same for both");
+        }
+        Checks.noOverlap("output", output, "sum", options.sum());
+        for (Tensor read : Arrays.asList(input, options.residual())) {
+            String name = read == input ? "input" : "residual";
+            Checks.noOverlap("output", output, name, read);
+            Checks.noOverlap("sum", options.sum(), name, read);
         }
         for (Tensor written : Arrays.asList(output, options.sum())) {
             for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
@@ -268,6 +275,24 @@ final class Pass {
                             + " holds parameters, which every work-group reads until the end");
                 }
             }
+        }
+    }
+
+    /** Rejects buffers of a caller whose flags forbid what the kernels do. */
+    private void checkAccess() {
+        Checks.readable("input", input);
+        Checks.readable("residual", options.residual());
+        Checks.readable("weight", weight);
+        Checks.readable("bias", bias);
+        Checks.readable("running_mean", givenMean);
+        Checks.readable("running_var", givenVariance);
+        Checks.writable("output", options.output());
+        Checks.writable("sum", options.sum());
+        if (update != null) {
+            Checks.readable("running_mean", update.runningMean);
+            Checks.readable("running_var", update.runningVar);
+            Checks.writable("running_mean", update.runningMean);
+            Checks.writable("running_var", update.runningVar);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.github.clnorm;
 
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
@@ -9,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jocl.cl_mem;
 
 /**
  * A dense tensor in a device's memory, the last dimension fastest. Its backend closes it if it is still open.
@@ -169,11 +172,11 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * Replaces its values by those of another tensor, each rounded to this tensor's type. Between tensors of one
-     * backend and one type the copy stays on the device and is asynchronous. Otherwise it goes through Java's memory
+     * OpenCL context and one type the copy stays on the device and is asynchronous. Otherwise it goes through Java's memory
      * and blocks until it is done.
      *
      * @param other of the same shape; may be of another type and another backend. Not modified
-     * @throws IllegalArgumentException when it has another shape
+     * @throws IllegalArgumentException when it has another shape, or overlaps this tensor without being the same memory
      * @throws IllegalStateException when either is closed, or the source is written during the copy
      */
     public void copyFrom(Tensor other) {
@@ -183,10 +186,11 @@ public final class Tensor implements AutoCloseable {
         if (!Arrays.equals(shape, other.shape)) {
             throw new IllegalArgumentException("Expected a source of shape " + this + ", but got " + other);
         }
-        if (sharesMemoryWith(other)) {
+        if (isSameMemoryAs(other)) {
             return;
         }
-        if (type == other.type && backend == other.backend) {
+        Checks.noOverlap("source", other, "the tensor that it is copied to", this);
+        if (type == other.type && backend.session().sharesContextWith(other.backend.session())) {
             backend.session().transfers().copy(other.buffer, buffer, "Tensor.copyFrom");
             return;
         }
@@ -270,14 +274,77 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** The same memory with another shape of the same number of elements. Closing either closes both. */
+    /**
+     * The same memory with another shape. The memory lives until this tensor and all its views and slices are closed.
+     * Writes through one are visible in, and counted by, all.
+     *
+     * @param dimensions with as many elements as this tensor has; one of them may be -1, which stands for what remains
+     * @return the view; the caller closes it, or the scope or the backend does
+     * @throws IllegalArgumentException when the number of elements differs
+     * @throws IllegalStateException when this tensor is closed, or a transfer is writing it
+     */
+    public Tensor view(long... dimensions) {
+        requireOpen();
+        long[] viewed = Views.shape(this, dimensions);
+        return new Tensor(backend, backend.session().part(buffer, 0, buffer.bytes()), type, viewed);
+    }
+
+    /**
+     * A range of the first dimension, in the same memory, which lives until this tensor and all its views and slices are
+     * closed. Writes are visible in, and counted by, all tensors that they overlap.
+     *
+     * @param from the first index
+     * @param to the index after the last one
+     * @return a tensor of shape {@code (to - from, *)}; the caller closes it, or the scope or the backend does
+     * @throws IllegalArgumentException when the range is outside of the first dimension, or when the device cannot
+     *     address it: its first byte must be a multiple of {@code CL_DEVICE_MEM_BASE_ADDR_ALIGN}. The message names the
+     *     nearest indices that a slice can begin at
+     * @throws IllegalStateException when this tensor is closed, or a transfer is writing it
+     */
+    public Tensor slice(long from, long to) {
+        requireOpen();
+        long rowBytes = Views.rowBytes(this, from, to);
+        long[] sliced = shape.clone();
+        sliced[0] = to - from;
+        return new Tensor(
+                backend, backend.session().part(buffer, from * rowBytes, (to - from) * rowBytes), type, sliced);
+    }
+
+    /**
+     * The OpenCL buffer that begins with its first element: a sub-buffer for a slice, and for a tensor that wraps a
+     * caller's buffer at an offset. Kernels enqueued on the backend's own queue see the results of all calls before, see
+     * {@link Backend#mark()} for other queues. clnorm does not notice what the caller's kernels write.
+     *
+     * <p>It is valid until the tensor is closed; a caller that uses it longer retains it. When the tensor is closed, its
+     * memory is released instead of being kept for other tensors.
+     *
+     * @return the buffer, not retained; null for a tensor without elements
+     * @throws IllegalStateException when it is closed, or a transfer is writing it
+     */
+    public cl_mem memory() {
+        requireOpen();
+        OpenCl.Memory memory = backend.session().reach(buffer);
+        return memory == null ? null : JoclOpenCl.object(memory);
+    }
+
+    /** The same tensor with another shape of the same number of elements. Closing either closes both. */
     Tensor viewedAs(long... other) {
         return new Tensor(backend, buffer, type, other);
     }
 
+    /** The same tensor for passes of another backend in its context. Closing either closes both. */
+    Tensor on(Backend other) {
+        return new Tensor(other, buffer, type, shape);
+    }
+
     /** Whether a write to one changes the other. */
     boolean sharesMemoryWith(Tensor other) {
-        return buffer == other.buffer;
+        return buffer.overlaps(other.buffer);
+    }
+
+    /** Whether both are the same elements. */
+    boolean isSameMemoryAs(Tensor other) {
+        return type == other.type && buffer.isSameMemoryAs(other.buffer);
     }
 
     /**
@@ -300,7 +367,10 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** Frees its memory, after the work that is enqueued on it. Closing it again is a no-op. */
+    /**
+     * Frees its memory, after the work that is enqueued on it; memory of views and slices when the last one is closed, a
+     * caller's own memory never. Closing it again is a no-op.
+     */
     @Override
     public void close() {
         buffer.close();

@@ -9,11 +9,9 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
-import org.jocl.cl_command_queue;
-import org.jocl.cl_context;
-import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_device_partition_property;
 import org.junit.jupiter.api.Tag;
@@ -22,23 +20,6 @@ import org.junit.jupiter.api.Test;
 /** Backends inside an application's own context and queue: which are accepted, and which are rejected at once. */
 @Tag("device")
 class ApplicationQueueTest {
-
-    private static cl_context context(DeviceInfo device, cl_device_id id) {
-        cl_context_properties properties = new cl_context_properties();
-        properties.addProperty(CL_CONTEXT_PLATFORM, device.handle().platform());
-        int[] code = new int[1];
-        cl_context context = clCreateContext(properties, 1, new cl_device_id[] {id}, null, null, code);
-        assertEquals(CL_SUCCESS, code[0], "clCreateContext");
-        return context;
-    }
-
-    @SuppressWarnings("deprecation")
-    private static cl_command_queue queue(cl_context context, cl_device_id id, long properties) {
-        int[] code = new int[1];
-        cl_command_queue queue = clCreateCommandQueue(context, id, properties, code);
-        assertEquals(CL_SUCCESS, code[0], "clCreateCommandQueue");
-        return queue;
-    }
 
     /** Some device of the machine can be partitioned: PoCL's can, by counts. */
     private record Part(DeviceInfo whole, cl_device_id id) {
@@ -59,11 +40,10 @@ class ApplicationQueueTest {
     @Test
     void aQueueOnASubDeviceWorks() {
         Part part = Part.first();
-        cl_context context = context(part.whole, part.id);
-        cl_command_queue queue = queue(context, part.id, 0);
         long[] shape = {2, 6, 5};
         float[] values = Values.normal(1, 60, 3, 2);
-        try (Backend backend = Backend.on(context, queue);
+        try (OwnOpenCl own = new OwnOpenCl(part.whole, part.id);
+                Backend backend = own.backend();
                 GroupNorm norm = GroupNorm.of(backend, 3, 6);
                 Tensor x = backend.tensor(values, shape);
                 Tensor y = norm.forward(x);
@@ -79,56 +59,34 @@ class ApplicationQueueTest {
                     "on a sub-device");
             assertEquals(60, gradients.input().toFloats().length);
         }
-        clReleaseCommandQueue(queue);
-        clReleaseContext(context);
         clReleaseDevice(part.id);
     }
 
     @Test
     void aQueueOfAnotherContextIsRejected() {
         DeviceInfo device = TestDevices.first().device();
-        cl_device_id id = device.handle().device();
-        cl_context first = context(device, id);
-        cl_context second = context(device, id);
-        cl_command_queue queue = queue(second, id, 0);
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class, () -> Backend.on(first, queue).close());
-        assertTrue(e.getMessage().contains("the queue belongs to another context"), e.getMessage());
-        clReleaseCommandQueue(queue);
-        clReleaseContext(first);
-        clReleaseContext(second);
-    }
-
-    @Test
-    void aQueueOutOfOrderIsRejected() {
-        DeviceInfo device = TestDevices.first().device();
-        cl_device_id id = device.handle().device();
-        cl_context context = context(device, id);
-        cl_command_queue queue = queue(context, id, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class, () -> Backend.on(context, queue).close());
-        assertTrue(e.getMessage().contains("out of order"), e.getMessage());
-        clReleaseCommandQueue(queue);
-        clReleaseContext(context);
+        try (OwnOpenCl first = new OwnOpenCl(device);
+                OwnOpenCl second = new OwnOpenCl(device)) {
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> Backend.on(first.context(), second.queue())
+                            .close());
+            assertTrue(e.getMessage().contains("the queue belongs to another context"), e.getMessage());
+        }
     }
 
     @Test
     void nullIsRejectedByItsName() {
-        DeviceInfo device = TestDevices.first().device();
-        cl_device_id id = device.handle().device();
-        cl_context context = context(device, id);
-        cl_command_queue queue = queue(context, id, 0);
-        assertEquals(
-                "context",
-                assertThrows(NullPointerException.class, () -> Backend.on(null, queue)
-                                .close())
-                        .getMessage());
-        assertEquals(
-                "queue",
-                assertThrows(NullPointerException.class, () -> Backend.on(context, null)
-                                .close())
-                        .getMessage());
-        clReleaseCommandQueue(queue);
-        clReleaseContext(context);
+        try (OwnOpenCl own = new OwnOpenCl(TestDevices.first().device())) {
+            assertEquals(
+                    "context",
+                    assertThrows(NullPointerException.class, () -> Backend.on(null, own.queue())
+                                    .close())
+                            .getMessage());
+            assertEquals(
+                    "queue",
+                    assertThrows(NullPointerException.class, () -> Backend.on(own.context(), null)
+                                    .close())
+                            .getMessage());
+        }
     }
 }

@@ -14,6 +14,7 @@ import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.github.clnorm.Backend;
 import io.github.clnorm.NormSpec;
+import io.github.clnorm.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,12 +43,12 @@ class ArchitectureTest {
 
     @Test
     void onlyTheOpenClPortAndDeviceImportJocl() {
-        // Backend.on takes an application's own context and queue, which only JOCL's types can name.
+        // Backend and Tensor take and give an application's own OpenCL objects, which only JOCL's types can name.
         noClasses()
                 .that()
                 .resideOutsideOfPackages("..internal.opencl..", "..internal.driver..", "..clnorm.device..")
                 .and()
-                .doNotBelongToAnyOf(Backend.class)
+                .doNotBelongToAnyOf(Backend.class, Tensor.class)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.jocl..")

@@ -1,10 +1,11 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.OpenCl;
 
 /**
- * The memory behind a {@link DeviceBuffer}. It refers to no buffer and no session, so that a buffer can become unreachable
- * while its memory is still allocated: {@link #run} then reclaims the memory.
+ * The memory behind a {@link DeviceBuffer}: a buffer of its own, or a range of a {@link Storage}. It refers to no buffer and no
+ * session, so that a buffer can become unreachable while its memory is still allocated: {@link #run} then reclaims the memory.
  *
  * <p>The session's lock guards all fields but {@link #closed}, which may be read without it.
  */
@@ -12,8 +13,10 @@ final class Allocation implements Runnable {
 
     private final DeviceMemory owner;
     final long bytes;
-    // Null for no bytes, and when closed.
+    // Null for no bytes, and when given back.
     private OpenCl.Memory memory;
+    // Null as long as nothing else can use the memory, which is what most tensors are.
+    private Share share;
     private volatile boolean closed;
     // Null unless -Dclnorm.leaks=on.
     private final Throwable site;
@@ -21,31 +24,117 @@ final class Allocation implements Runnable {
     private long version;
     private String writer;
     private String writerThread;
-    // The thread whose transfer is filling the memory, or null.
+    // The thread whose transfer is filling memory that is not shared, or null.
     private Thread filler;
     // Native calls that use the memory without the lock.
     private int pins;
+    // The session that used it last; null for none.
+    private CommandOrder user;
     // The scope that will close it, or null.
     private volatile ScopeMembers scope;
 
-    Allocation(DeviceMemory owner, OpenCl.Memory memory, long bytes, Throwable site) {
+    /**
+     * The place in a storage.
+     *
+     * @param offset the first byte
+     * @param isPart whether the memory is a sub-buffer, to whose reference the allocation is entitled
+     */
+    private record Share(Storage storage, long offset, MemoryAccess access, boolean isPart) {}
+
+    private Allocation(DeviceMemory owner, OpenCl.Memory memory, long bytes, CommandOrder user) {
         this.owner = owner;
         this.memory = memory;
         this.bytes = bytes;
-        this.site = site;
+        this.user = user;
+        this.site = Leaks.site();
     }
 
-    /** The memory for a command, or null for no bytes. */
-    OpenCl.Memory memory() {
+    /** A buffer of its own; `memory` is null for no bytes. */
+    static Allocation own(DeviceMemory owner, OpenCl.Memory memory, long bytes, CommandOrder user) {
+        return new Allocation(owner, memory, bytes, user);
+    }
+
+    /** A range of a storage; `memory` is the storage's buffer, or a sub-buffer with a reference for the allocation. */
+    static Allocation in(
+            DeviceMemory owner, Storage storage, long offset, long bytes, MemoryAccess access, OpenCl.Memory memory) {
+        Allocation allocation = new Allocation(owner, memory, bytes, null);
+        allocation.join(storage, offset, access);
+        return allocation;
+    }
+
+    /** A range of this one; `memory` is the storage's buffer, or a sub-buffer with a reference for the allocation. */
+    Allocation part(DeviceMemory of, long from, long length, OpenCl.Memory ofPart) {
+        Allocation part = in(of, storage(), offset() + from, length, access(), ofPart);
+        part.user = user;
+        part.version = version;
+        part.writer = writer;
+        part.writerThread = writerThread;
+        return part;
+    }
+
+    private void join(Storage storage, long offset, MemoryAccess access) {
+        share = new Share(storage, offset, access, memory != storage.root());
+        storage.add(this);
+    }
+
+    /** The storage of memory that has bytes; made when it is first shared. */
+    Storage storage() {
+        if (share == null) {
+            join(new Storage(owner, memory, bytes, false), 0, MemoryAccess.ALL);
+        }
+        return share.storage;
+    }
+
+    boolean isShared() {
+        return share != null;
+    }
+
+    long offset() {
+        return share == null ? 0 : share.offset;
+    }
+
+    MemoryAccess access() {
+        return share == null ? MemoryAccess.ALL : share.access;
+    }
+
+    /** The memory, or null for no bytes. Rejects memory that a command cannot use now. */
+    OpenCl.Memory usable() {
         requireOpen();
-        if (filler != null) {
+        Thread writing = share == null ? filler : share.storage.filler(this);
+        if (writing != null) {
             throw new IllegalStateException(
-                    filler == Thread.currentThread()
+                    writing == Thread.currentThread()
                             ? "a tensor of " + bytes + " bytes was used in the callback that is writing it"
                             : "a tensor of " + bytes + " bytes is being written by a transfer of thread "
-                                    + filler.getName());
+                                    + writing.getName());
         }
         return memory;
+    }
+
+    /** The memory for a command of a session, or null for no bytes. */
+    OpenCl.Memory memory(CommandOrder of) {
+        OpenCl.Memory usable = usable();
+        if (share != null) {
+            share.storage.overlapping(this, sharer -> sharer.usedBy(of));
+        } else if (user != of) {
+            usedBy(of);
+        }
+        return usable;
+    }
+
+    /** Orders the commands of a session after those of the session that used the memory last. */
+    private void usedBy(CommandOrder of) {
+        if (user != null && user != of && memory != null) {
+            of.after(user);
+            // Reuse would have to wait for the commands of both.
+            storage().makeReachable();
+        }
+        user = of;
+    }
+
+    /** Whether a session other than this has used the memory last. */
+    boolean isUsedByOther(CommandOrder of) {
+        return user != of;
     }
 
     private void requireOpen() {
@@ -58,20 +147,44 @@ final class Allocation implements Runnable {
         return closed;
     }
 
+    /** Whether both have a byte of memory in common. */
+    boolean overlaps(Allocation other) {
+        return other == this
+                || isIn(other)
+                        && share.offset < other.share.offset + other.bytes
+                        && other.share.offset < share.offset + bytes;
+    }
+
+    /** Whether both are the same bytes of memory. */
+    boolean isSameAs(Allocation other) {
+        return other == this || isIn(other) && share.offset == other.share.offset && bytes == other.bytes;
+    }
+
+    private boolean isIn(Allocation other) {
+        return share != null && other.share != null && share.storage == other.share.storage;
+    }
+
     /** Begins a transfer into the memory. Until {@link #endFilling}, other commands that use it are rejected. */
-    void beginFilling(String by) {
-        memory();
-        filler = Thread.currentThread();
+    void beginFilling(String by, CommandOrder of) {
+        memory(of);
+        if (share == null) {
+            filler = Thread.currentThread();
+        } else {
+            share.storage.beginFilling(this);
+        }
         written(by);
     }
 
     void endFilling() {
         filler = null;
+        if (share != null) {
+            share.storage.endFilling(this);
+        }
     }
 
     /** Keeps the memory allocated while a native call reads it without the lock, even if another thread closes it. */
-    OpenCl.Memory pin() {
-        OpenCl.Memory pinned = memory();
+    OpenCl.Memory pin(CommandOrder of) {
+        OpenCl.Memory pinned = memory(of);
         pins++;
         return pinned;
     }
@@ -95,6 +208,14 @@ final class Allocation implements Runnable {
     }
 
     void written(String by) {
+        if (share == null) {
+            count(by);
+        } else {
+            share.storage.overlapping(this, sharer -> sharer.count(by));
+        }
+    }
+
+    private void count(String by) {
         version++;
         writer = by;
         writerThread = Thread.currentThread().getName();
@@ -138,6 +259,9 @@ final class Allocation implements Runnable {
         closed = true;
         leaveScope();
         owner.closed(this);
+        if (share != null) {
+            share.storage.closed(this);
+        }
         if (pins == 0) {
             giveBack();
         }
@@ -146,8 +270,18 @@ final class Allocation implements Runnable {
     private void giveBack() {
         OpenCl.Memory released = memory;
         memory = null;
-        if (released != null) {
-            owner.keep(released, bytes);
+        if (share == null) {
+            if (released != null) {
+                owner.keep(released, bytes);
+            }
+            return;
+        }
+        try {
+            if (share.isPart) {
+                owner.release(released);
+            }
+        } finally {
+            share.storage.giveBack(owner);
         }
     }
 

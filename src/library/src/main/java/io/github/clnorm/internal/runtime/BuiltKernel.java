@@ -41,11 +41,15 @@ final class BuiltKernel {
         return new KernelArguments(signature, ElementType.FLOAT32);
     }
 
-    /** Sets the arguments that differ. */
-    void place(KernelArguments arguments) {
+    /** Sets the arguments that differ, for a launch of a session. */
+    void place(KernelArguments arguments, CommandOrder order) {
         for (int i = 0; i < kinds.length; i++) {
             DeviceBuffer buffer = arguments.buffers[i];
-            place(i, arguments.kinds[i], arguments.numbers[i], buffer == null ? null : buffer.memory());
+            place(
+                    i,
+                    arguments.kinds[i],
+                    arguments.numbers[i],
+                    buffer == null ? null : buffer.allocation().memory(order));
         }
     }
 

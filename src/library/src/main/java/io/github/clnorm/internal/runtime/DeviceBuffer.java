@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.ref.Cleaner;
 
@@ -63,14 +64,19 @@ public final class DeviceBuffer implements AutoCloseable {
      * @throws IllegalStateException when it is closed, or a transfer is writing it
      */
     public void requireUsable() {
-        memory();
+        session.lock();
+        try {
+            allocation.usable();
+        } finally {
+            session.unlock();
+        }
     }
 
-    /** The memory, or null for an empty buffer. */
+    /** The memory for a command of its session, or null for an empty buffer. */
     OpenCl.Memory memory() {
         session.lock();
         try {
-            return allocation.memory();
+            return allocation.memory(session.order());
         } finally {
             session.unlock();
         }
@@ -116,6 +122,44 @@ public final class DeviceBuffer implements AutoCloseable {
         } finally {
             session.unlock();
         }
+    }
+
+    /**
+     * What the flags of its memory permit.
+     *
+     * @return the access; restricted for buffers of callers only
+     */
+    public MemoryAccess access() {
+        return allocation.access();
+    }
+
+    /**
+     * Its first byte in the buffer that it is a part of.
+     *
+     * @return bytes; 0 for a buffer that is no part
+     */
+    public long offset() {
+        return allocation.offset();
+    }
+
+    /**
+     * Whether both are memory of one context that has bytes in common.
+     *
+     * @param other another buffer
+     * @return whether a write to one changes the other
+     */
+    public boolean overlaps(DeviceBuffer other) {
+        return allocation == other.allocation || allocation.overlaps(other.allocation);
+    }
+
+    /**
+     * Whether both are the same range of the same memory.
+     *
+     * @param other another buffer
+     * @return whether their contents are always equal
+     */
+    public boolean isSameMemoryAs(DeviceBuffer other) {
+        return allocation == other.allocation || allocation.isSameAs(other.allocation);
     }
 
     /** Removes it from its scope: the caller closes it. */

@@ -43,6 +43,8 @@ final class DeviceMemory {
 
     private final OpenCl openCl;
     private final DeviceInfo device;
+    private final SharedContext context;
+    private final CommandOrder order;
     private final ReentrantLock lock;
     private final FreeBuffers free;
     private final Set<Allocation> open = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -57,10 +59,12 @@ final class DeviceMemory {
     private long collectedBytes;
     private int collectedAllocations = FEW_ALLOCATIONS;
 
-    DeviceMemory(OpenCl openCl, DeviceInfo device, ReentrantLock lock) {
+    DeviceMemory(OpenCl openCl, DeviceInfo device, SharedContext context, CommandOrder order) {
         this.openCl = openCl;
         this.device = device;
-        this.lock = lock;
+        this.context = context;
+        this.order = order;
+        this.lock = context.lock();
         this.free = new FreeBuffers(openCl, device.globalMemory() / FREE_SHARE);
         this.fewBytes = Math.min(FEW_BYTES, device.globalMemory() / FEW_SHARE);
         this.collectedBytes = fewBytes;
@@ -83,16 +87,28 @@ final class DeviceMemory {
             collectedBytes = Math.max(fewBytes, 2 * (inUse + bytes));
             collectedAllocations = Math.max(FEW_ALLOCATIONS, 2 * open.size());
         }
-        Allocation allocation = new Allocation(this, bytes == 0 ? null : memory(bytes), bytes, Leaks.site());
+        Allocation allocation = Allocation.own(this, bytes == 0 ? null : memory(bytes), bytes, order);
         if (scratch) {
             scratches.add(allocation);
             scratchBytes += bytes;
-        } else {
-            open.add(allocation);
-            inUse += bytes;
-            peak = Math.max(peak, inUse);
+            return allocation;
         }
+        inUse += bytes;
+        peak = Math.max(peak, inUse);
+        return add(allocation);
+    }
+
+    /** Adds an allocation in memory that is counted already. */
+    Allocation add(Allocation allocation) {
+        open.add(allocation);
         return allocation;
+    }
+
+    /** The storage of a caller's buffer, which holds the reference that it was given. */
+    Storage ofCaller(OpenCl.Memory root, long bytes) {
+        Storage storage = new Storage(this, root, bytes, true);
+        context.add(storage);
+        return storage;
     }
 
     private OpenCl.Memory memory(long bytes) {
@@ -200,15 +216,33 @@ final class DeviceMemory {
     }
 
     void closed(Allocation allocation) {
-        if (open.remove(allocation)) {
-            inUse -= allocation.bytes;
-        } else if (scratches.remove(allocation)) {
+        if (!open.remove(allocation)) {
+            scratches.remove(allocation);
             scratchBytes -= allocation.bytes;
+        } else if (!allocation.isShared()) {
+            inUse -= allocation.bytes;
+        }
+    }
+
+    /** Called when all allocations of a storage are closed. */
+    void unused(Storage storage) {
+        if (!storage.isOfCaller()) {
+            inUse -= storage.bytes;
         }
     }
 
     void keep(OpenCl.Memory memory, long bytes) {
         free.keep(memory, bytes);
+    }
+
+    /** Releases a buffer that a caller can reach. */
+    void release(Storage storage, OpenCl.Memory root) {
+        context.remove(storage, root);
+        openCl.release(root);
+    }
+
+    void release(OpenCl.Memory part) {
+        openCl.release(part);
     }
 
     /** Releases the free list. */
@@ -227,8 +261,19 @@ final class DeviceMemory {
     }
 
     AllocatedMemory allocated() {
-        int buffers = openAllocations();
-        return new AllocatedMemory(inUse, free.bytes() + scratchBytes, peak, buffers);
+        drain();
+        Set<Storage> shared = Collections.newSetFromMap(new IdentityHashMap<>());
+        int buffers = 0;
+        for (Allocation allocation : open) {
+            if (!allocation.isShared() || shared.add(allocation.storage())) {
+                buffers++;
+            }
+        }
+        long ofCaller = shared.stream()
+                .filter(Storage::isOfCaller)
+                .mapToLong(storage -> storage.bytes)
+                .sum();
+        return new AllocatedMemory(inUse, free.bytes() + scratchBytes, peak, buffers, ofCaller);
     }
 
     /** Actions that release everything, one allocation each. */

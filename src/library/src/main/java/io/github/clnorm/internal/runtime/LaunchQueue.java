@@ -3,17 +3,19 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 
-/** Enqueues kernel launches on the device's in-order queue. The session's lock guards it. */
+/** Enqueues kernel launches on the device's queue. The session's lock guards it. */
 final class LaunchQueue {
 
     private final OpenCl openCl;
     private final OpenDevice open;
+    private final CommandOrder order;
     private final DeviceMemory memory;
     private final LaunchTimer timer;
 
-    LaunchQueue(OpenCl openCl, OpenDevice open, DeviceMemory memory, LaunchTimer timer) {
+    LaunchQueue(OpenCl openCl, OpenDevice open, CommandOrder order, DeviceMemory memory, LaunchTimer timer) {
         this.openCl = openCl;
         this.open = open;
+        this.order = order;
         this.memory = memory;
         this.timer = timer;
     }
@@ -29,7 +31,7 @@ final class LaunchQueue {
     /** Enqueues a launch, and times it if this thread's launches are timed. */
     void enqueue(BuiltKernel kernel, KernelArguments arguments, long workGroups, int workGroupSize) {
         open.checkOpen();
-        kernel.place(arguments);
+        kernel.place(arguments, order);
         LaunchTimes times = timer.current();
         boolean timed = times != null;
         // Some drivers allocate a buffer's memory when it is first used.

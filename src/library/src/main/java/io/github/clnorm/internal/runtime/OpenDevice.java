@@ -17,6 +17,7 @@ final class OpenDevice implements Runnable {
     private final ReentrantLock lock;
     private final Condition idle;
     private final OpenCl openCl;
+    private final CommandOrder order;
     private final Programs programs;
     private final DeviceMemory memory;
     private final DeviceInfo device;
@@ -30,6 +31,7 @@ final class OpenDevice implements Runnable {
     OpenDevice(
             ReentrantLock lock,
             OpenCl openCl,
+            CommandOrder order,
             Programs programs,
             DeviceMemory memory,
             DeviceInfo device,
@@ -37,6 +39,7 @@ final class OpenDevice implements Runnable {
         this.lock = lock;
         this.idle = lock.newCondition();
         this.openCl = openCl;
+        this.order = order;
         this.programs = programs;
         this.memory = memory;
         this.device = device;
@@ -113,6 +116,7 @@ final class OpenDevice implements Runnable {
             NativeCalls.block(openCl::finish);
         } finally {
             lock.lock();
+            order.end();
             try {
                 releaseAll();
             } finally {

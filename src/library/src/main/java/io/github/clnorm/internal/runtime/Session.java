@@ -14,12 +14,15 @@ import java.util.function.Supplier;
  */
 public final class Session implements AutoCloseable {
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final SharedContext context;
+    private final ReentrantLock lock;
     private final OpenDevice open;
     private final OpenCl openCl;
     private final DeviceInfo device;
     private final Programs programs;
+    private final CommandOrder order;
     private final DeviceMemory memory;
+    private final SharedMemory shared;
     private final LaunchTimer timer;
     private final ScratchBuffers scratch;
     private final PreparedLaunches prepared;
@@ -43,13 +46,17 @@ public final class Session implements AutoCloseable {
     Session(OpenCl openCl, DeviceInfo device, ProgramCache cache) {
         this.openCl = openCl;
         this.device = device;
+        this.context = SharedContext.of(openCl);
+        this.lock = context.lock();
         this.programs = new Programs(openCl, device, cache);
-        this.memory = new DeviceMemory(openCl, device, lock);
-        this.open = new OpenDevice(lock, openCl, programs, memory, device, Leaks.site());
+        this.order = new CommandOrder(openCl);
+        this.memory = new DeviceMemory(openCl, device, context, order);
+        this.shared = new SharedMemory(openCl, device, context, memory);
+        this.open = new OpenDevice(lock, openCl, order, programs, memory, device, Leaks.site());
         this.timer = new LaunchTimer(openCl);
         this.scratch = new ScratchBuffers(this, memory, timer);
         this.prepared = new PreparedLaunches(timer);
-        this.queue = new LaunchQueue(openCl, open, memory, timer);
+        this.queue = new LaunchQueue(openCl, open, order, memory, timer);
         this.transfers = new Transfers(this, openCl, open);
         this.cleanable = Leaks.register(this, open);
     }
@@ -135,6 +142,11 @@ public final class Session implements AutoCloseable {
         return scratch;
     }
 
+    /** The order of this session's commands among those of other sessions. */
+    CommandOrder order() {
+        return order;
+    }
+
     LaunchTimer timer() {
         return timer;
     }
@@ -165,12 +177,109 @@ public final class Session implements AutoCloseable {
     public DeviceBuffer allocate(long bytes) {
         return exclusively(() -> {
             open.checkOpen();
-            Allocation allocation = memory.allocate(bytes, false);
-            SessionScope scope = SessionScope.current(scopes);
-            if (scope != null) {
-                scope.add(allocation);
-            }
-            return DeviceBuffer.reclaimed(this, allocation);
+            return scoped(memory.allocate(bytes, false));
+        });
+    }
+
+    private DeviceBuffer scoped(Allocation allocation) {
+        SessionScope scope = SessionScope.current(scopes);
+        if (scope != null) {
+            scope.add(allocation);
+        }
+        return DeviceBuffer.reclaimed(this, allocation);
+    }
+
+    /**
+     * A buffer in a caller's memory, which is retained until the buffer is closed. It belongs to the thread's open scope, if
+     * there is one.
+     *
+     * @param given the caller's memory object
+     * @param range the part of it
+     * @return the buffer
+     * @throws IllegalArgumentException when the memory object cannot hold it
+     */
+    public DeviceBuffer wrap(OpenCl.Memory given, WrappedRange range) {
+        return exclusively(() -> {
+            open.checkOpen();
+            return scoped(shared.wrap(given, range));
+        });
+    }
+
+    /**
+     * A part of a buffer of this session, on the same memory, which lives until all parts are closed. It belongs to the
+     * thread's open scope, if there is one.
+     *
+     * @param base the buffer
+     * @param from the first byte; with the base's offset a multiple of {@link #partAlignment()}, or 0 for all of it
+     * @param bytes the size
+     * @return the part
+     * @throws IllegalStateException when the base is closed, or a transfer is writing it
+     */
+    public DeviceBuffer part(DeviceBuffer base, long from, long bytes) {
+        return exclusively(() -> {
+            open.checkOpen();
+            return scoped(shared.part(base.allocation(), from, bytes));
+        });
+    }
+
+    /**
+     * What the first byte of a part must be a multiple of.
+     *
+     * @return bytes
+     */
+    public long partAlignment() {
+        return exclusively(() -> {
+            open.checkOpen();
+            return openCl.subBufferAlignment();
+        });
+    }
+
+    /**
+     * The memory object of a buffer, for a caller. It is not reused for other buffers from now on.
+     *
+     * @param buffer of this session
+     * @return the object, not retained; null for a buffer without bytes
+     * @throws IllegalStateException when the buffer is closed
+     */
+    public OpenCl.Memory reach(DeviceBuffer buffer) {
+        return exclusively(() -> shared.reach(buffer.allocation()));
+    }
+
+    /**
+     * Whether this session can use the buffers of another.
+     *
+     * @param other a session
+     * @return whether both are in one OpenCL context
+     */
+    public boolean sharesContextWith(Session other) {
+        return context == other.context;
+    }
+
+    /**
+     * An event that completes when everything enqueued before is done.
+     *
+     * @return the event; the caller releases it
+     * @throws IllegalStateException when the session is closed
+     */
+    public OpenCl.Event mark() {
+        return exclusively(() -> {
+            open.checkOpen();
+            return openCl.mark();
+        });
+    }
+
+    /**
+     * Lets everything enqueued from now on wait for events. Does not block.
+     *
+     * @param events of this context, one or more
+     * @throws IllegalArgumentException when an event is of another context or has failed, or there is none
+     * @throws IllegalStateException when the session is closed
+     */
+    public void waitFor(OpenCl.Event... events) {
+        exclusively(() -> {
+            open.checkOpen();
+            CallersEvents.check(openCl, device, events);
+            openCl.waitFor(events);
         });
     }
 

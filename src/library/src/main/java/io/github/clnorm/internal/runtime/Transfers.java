@@ -37,7 +37,9 @@ public final class Transfers {
         Allocation to = buffer.allocation();
         session.exclusively(() -> {
             open.checkOpen();
-            to.beginFilling(by);
+            AccessChecks.written(to.access(), by, to.bytes);
+            AccessChecks.fromHost(to.access(), by, to.bytes);
+            to.beginFilling(by, session.order());
         });
         try {
             boolean[] isUsed = new boolean[1];
@@ -78,15 +80,13 @@ public final class Transfers {
         Allocation from = buffer.allocation();
         long version = session.exclusively(() -> {
             open.checkOpen();
+            AccessChecks.toHost(from.access(), from.bytes);
             return from.version();
         });
         try {
             staged(from.bytes, ofCaller, (at, piece) -> {
-                blocking(from, from::pin, memory -> openCl.read(memory, at, piece));
-                // A single piece is read by one command, which sees one version.
-                if (from.bytes > piece.capacity()) {
-                    checkUnchanged(from, version);
-                }
+                blocking(from, () -> from.pin(session.order()), memory -> openCl.read(memory, at, piece));
+                checkUnchanged(from, version, from.bytes > piece.capacity());
                 target.at(at, piece);
             });
         } finally {
@@ -116,8 +116,9 @@ public final class Transfers {
      */
     public void read(DeviceBuffer buffer, long offset, ByteBuffer target) {
         Allocation from = buffer.allocation();
+        session.exclusively(() -> AccessChecks.toHost(from.access(), from.bytes));
         try {
-            blocking(from, from::pin, memory -> openCl.read(memory, offset, target));
+            blocking(from, () -> from.pin(session.order()), memory -> openCl.read(memory, offset, target));
         } finally {
             Reference.reachabilityFence(buffer);
         }
@@ -133,7 +134,8 @@ public final class Transfers {
     public void fill(DeviceBuffer buffer, byte[] element, String by) {
         session.exclusively(() -> {
             open.checkOpen();
-            OpenCl.Memory target = buffer.memory();
+            AccessChecks.written(buffer.access(), by, buffer.bytes());
+            OpenCl.Memory target = buffer.allocation().memory(session.order());
             buffer.written(by);
             if (buffer.bytes() > 0) {
                 openCl.fill(target, element, buffer.bytes());
@@ -143,7 +145,7 @@ public final class Transfers {
     }
 
     /**
-     * Copies between buffers of one size on this device. Asynchronous: enqueued, and sent to the device.
+     * Copies between buffers of one size in this context. Asynchronous: enqueued, and sent to the device.
      *
      * @param from the source
      * @param to the target
@@ -152,8 +154,9 @@ public final class Transfers {
     public void copy(DeviceBuffer from, DeviceBuffer to, String by) {
         session.exclusively(() -> {
             open.checkOpen();
-            OpenCl.Memory source = from.memory();
-            OpenCl.Memory target = to.memory();
+            AccessChecks.written(to.access(), by, to.bytes());
+            OpenCl.Memory source = from.allocation().memory(session.order());
+            OpenCl.Memory target = to.allocation().memory(session.order());
             to.written(by);
             if (from.bytes() > 0) {
                 openCl.copy(source, target, from.bytes());
@@ -177,9 +180,11 @@ public final class Transfers {
         }
     }
 
-    private void checkUnchanged(Allocation allocation, long version) {
+    /** A single piece is read by one command, which sees one version, unless another session's queue wrote it meanwhile. */
+    private void checkUnchanged(Allocation allocation, long version, boolean hasPieces) {
         session.exclusively(() -> {
-            if (allocation.version() != version) {
+            boolean mayDiffer = hasPieces || allocation.isUsedByOther(session.order());
+            if (mayDiffer && allocation.version() != version) {
                 throw new IllegalStateException("a tensor of " + allocation.bytes + " bytes was written by "
                         + allocation.lastWriter() + " while it was being read");
             }

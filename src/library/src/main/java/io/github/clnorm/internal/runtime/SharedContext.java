@@ -1,0 +1,59 @@
+package io.github.clnorm.internal.runtime;
+
+import io.github.clnorm.internal.opencl.OpenCl;
+import java.lang.ref.WeakReference;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What the sessions of one OpenCL context share: their lock, so that a session can use tensors of another one, and the
+ * buffers that callers can reach.
+ */
+final class SharedContext {
+
+    // A context's entry disappears with its last session.
+    private static final Map<Object, WeakReference<SharedContext>> BY_CONTEXT = new HashMap<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // By the buffer; never a sub-buffer. The lock guards it.
+    private final Map<OpenCl.Memory, Storage> reachable = new HashMap<>();
+
+    private SharedContext() {}
+
+    /** The one of a port's context. */
+    static SharedContext of(OpenCl openCl) {
+        Object context = openCl.context();
+        if (context == null) {
+            return new SharedContext();
+        }
+        synchronized (BY_CONTEXT) {
+            BY_CONTEXT.values().removeIf(reference -> reference.get() == null);
+            WeakReference<SharedContext> reference = BY_CONTEXT.get(context);
+            SharedContext shared = reference == null ? null : reference.get();
+            if (shared == null) {
+                shared = new SharedContext();
+                BY_CONTEXT.put(context, new WeakReference<>(shared));
+            }
+            return shared;
+        }
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    /** The storage of a buffer that a caller can reach; null if no open tensor is in it. */
+    Storage find(OpenCl.Memory root) {
+        Storage storage = reachable.get(root);
+        return storage != null && storage.isOpen() ? storage : null;
+    }
+
+    void add(Storage storage) {
+        reachable.put(storage.root(), storage);
+    }
+
+    void remove(Storage storage, OpenCl.Memory root) {
+        reachable.remove(root, storage);
+    }
+}
