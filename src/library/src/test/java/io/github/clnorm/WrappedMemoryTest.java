@@ -154,6 +154,19 @@ class WrappedMemoryTest {
         }
     }
 
+    /** Using one is undefined in OpenCL, and crashes most drivers. */
+    @OnEveryDevice
+    void aReleasedBufferIsRejected(Backend any) {
+        try (OwnOpenCl own = new OwnOpenCl(any.device())) {
+            Backend backend = own.backend();
+            int[] code = new int[1];
+            cl_mem memory = clCreateBuffer(own.context(), CL_MEM_READ_WRITE, BYTES, null, code);
+            OwnOpenCl.check(clReleaseMemObject(memory), "clReleaseMemObject");
+            String message = refusal(() -> backend.wrap(memory, ElementType.FLOAT32, SHAPE));
+            assertTrue(message.contains("it was released, or never created"), message);
+        }
+    }
+
     @Test
     @SuppressWarnings("deprecation")
     void anImageIsRejected() {

@@ -116,6 +116,14 @@ public final class OwnOpenCl implements AutoCloseable {
         return bits[0] / Byte.SIZE;
     }
 
+    public boolean hasOutOfOrderQueues() {
+        long[] properties = new long[1];
+        check(
+                clGetDeviceInfo(device, CL_DEVICE_QUEUE_ON_HOST_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
+                "clGetDeviceInfo");
+        return (properties[0] & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0;
+    }
+
     public cl_kernel kernel(String name, String source) {
         int[] code = new int[1];
         cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, code);
@@ -169,6 +177,15 @@ public final class OwnOpenCl implements AutoCloseable {
                 clEnqueueWriteBuffer(
                         queue, memory, true, 0, (long) values.length * Float.BYTES, Pointer.to(values), 0, null, null),
                 "clEnqueueWriteBuffer");
+    }
+
+    /** The execution status of an event. */
+    public static int status(cl_event event) {
+        int[] status = new int[1];
+        check(
+                clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, Sizeof.cl_int, Pointer.to(status), null),
+                "clGetEventInfo");
+        return status[0];
     }
 
     public static int references(cl_mem memory) {

@@ -3,6 +3,7 @@ package io.github.clnorm.internal.opencl;
 import static io.github.clnorm.internal.driver.JoclCalls.created;
 import static org.jocl.CL.*;
 
+import io.github.clnorm.internal.driver.ReleasedObjects;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -15,6 +16,8 @@ import org.jocl.cl_mem;
 final class JoclMemory {
 
     private static final cl_mem NONE = new cl_mem();
+    // Freed memory holds a larger number, or less than 1.
+    private static final int MOST_REFERENCES = 1 << 24;
 
     private final JoclCheck check;
     private final cl_context context;
@@ -101,6 +104,7 @@ final class JoclMemory {
 
     MemoryInfo describe(OpenCl.Memory memory) {
         cl_mem object = object(memory);
+        checkNotReleased(object);
         int[] type = new int[1];
         query(object, CL_MEM_TYPE, Sizeof.cl_uint, Pointer.to(type));
         cl_context of = new cl_context();
@@ -122,6 +126,19 @@ final class JoclMemory {
                 access(flags),
                 isPart ? of(parent) : null,
                 offset[0]);
+    }
+
+    /** A released object is the caller's fault, and may crash the process. Both checks find most of them. */
+    private void checkNotReleased(cl_mem object) {
+        boolean released = ReleasedObjects.contain(object, context);
+        if (!released) {
+            int[] references = new int[1];
+            query(object, CL_MEM_REFERENCE_COUNT, Sizeof.cl_uint, Pointer.to(references));
+            released = references[0] <= 0 || references[0] > MOST_REFERENCES;
+        }
+        if (released) {
+            check.of(CL_INVALID_MEM_OBJECT, "clGetMemObjectInfo");
+        }
     }
 
     private long flags(cl_mem object) {
