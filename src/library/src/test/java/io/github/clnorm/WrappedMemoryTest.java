@@ -13,6 +13,7 @@ import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
+import java.util.Arrays;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_image_format;
 import org.jocl.cl_mem;
@@ -100,13 +101,13 @@ class WrappedMemoryTest {
                     Tensor later = backend.wrap(part, alignment, ElementType.FLOAT32, 4, row);
                     Tensor slice = all.slice(3, 4)) {
                 assertEquals(part, all.memory());
-                assertArrayEquals(java.util.Arrays.copyOfRange(values, 5 * row, 6 * row), slice.toFloats());
+                assertArrayEquals(Arrays.copyOfRange(values, 5 * row, 6 * row), slice.toFloats());
                 float[] ones = new float[row];
-                java.util.Arrays.fill(ones, 1);
+                Arrays.fill(ones, 1);
                 long before = later.version();
                 slice.set(ones);
                 assertEquals(before + 1, later.version(), "later holds the slice");
-                assertArrayEquals(ones, java.util.Arrays.copyOfRange(later.toFloats(), 2 * row, 3 * row));
+                assertArrayEquals(ones, Arrays.copyOfRange(later.toFloats(), 2 * row, 3 * row));
             }
             assertEquals(1, OwnOpenCl.references(part));
         }

@@ -119,7 +119,8 @@ public final class OwnOpenCl implements AutoCloseable {
     public boolean hasOutOfOrderQueues() {
         long[] properties = new long[1];
         check(
-                clGetDeviceInfo(device, CL_DEVICE_QUEUE_ON_HOST_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
+                clGetDeviceInfo(
+                        device, CL_DEVICE_QUEUE_ON_HOST_PROPERTIES, Sizeof.cl_ulong, Pointer.to(properties), null),
                 "clGetDeviceInfo");
         return (properties[0] & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0;
     }

@@ -6,6 +6,7 @@ import static io.github.clnorm.type.Layout.CHANNELS_LAST;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.InstanceNorm;
+import io.github.clnorm.Options;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
@@ -14,13 +15,16 @@ import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanSpace;
 import io.github.clnorm.testing.Operation;
+import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jocl.cl_mem;
 
 /**
  * Runs plans at tiny shapes on the one device there is: Oclgrind, in a process of its own. Prints how many runs there
@@ -105,6 +109,9 @@ final class OclgrindRun {
             runs += every(device, Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 2, 2100), FLOAT32), false);
         }
         runs += runningStatistics(device, matrix);
+        if (matrix) {
+            runs += sharedMemory(device);
+        }
         System.out.println(runs + " runs");
         System.exit(0);
     }
@@ -169,6 +176,36 @@ final class OclgrindRun {
                 throw new IllegalStateException("running statistics are not updated");
             }
             return 1;
+        }
+    }
+
+    /** A pass whose tensors end where a caller's buffer ends: at an offset of it, and in a slice. */
+    private static int sharedMemory(DeviceInfo device) {
+        try (OwnOpenCl own = new OwnOpenCl(device)) {
+            Backend backend = own.backend();
+            long place = 2L * own.alignment();
+            int row = (int) (place / Float.BYTES);
+            float[] values = Values.normal(1, row, 3, 2);
+            float[] expected = new float[0];
+            for (boolean sliced : new boolean[] {false, true}) {
+                cl_mem in = own.buffer(2 * place);
+                cl_mem out = own.buffer(2 * place);
+                try (Tensor allIn = backend.wrap(in, FLOAT32, 2, row);
+                        Tensor allOut = backend.wrap(out, FLOAT32, 2, row);
+                        Tensor partIn = sliced ? allIn.slice(1, 2) : backend.wrap(in, place, FLOAT32, 1, row);
+                        Tensor partOut = sliced ? allOut.slice(1, 2) : backend.wrap(out, place, FLOAT32, 1, row);
+                        Tensor x = partIn.view(1, 2, row / 2);
+                        Tensor y = partOut.view(1, 2, row / 2);
+                        InstanceNorm norm = InstanceNorm.of1d(backend, 2)) {
+                    x.set(values);
+                    norm.infer(x, Options.DEFAULTS.output(y));
+                    if (sliced && !Arrays.equals(expected, y.toFloats())) {
+                        throw new IllegalStateException("a slice gives other bits than a wrapped buffer");
+                    }
+                    expected = y.toFloats();
+                }
+            }
+            return 2;
         }
     }
 
