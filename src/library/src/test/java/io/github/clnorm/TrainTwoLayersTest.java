@@ -3,23 +3,15 @@ package io.github.clnorm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.testing.Examples;
 import io.github.clnorm.testing.TestDevices;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.PrintStream;
-import java.io.StringWriter;
 import java.lang.reflect.Method;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
-import org.jocl.CL;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +29,7 @@ class TrainTwoLayersTest {
     @Test
     @Tag("device")
     void learnsTheSameEveryTime() throws Exception {
-        compile();
+        Examples.compile(NAME, folder);
         try (URLClassLoader loader =
                 new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
             Method train = loader.loadClass(NAME).getMethod("train", Backend.class, PrintStream.class);
@@ -66,47 +58,5 @@ class TrainTwoLayersTest {
 
     private static PrintStream print(ByteArrayOutputStream text) {
         return new PrintStream(text, true, StandardCharsets.UTF_8);
-    }
-
-    private void compile() throws Exception {
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        StringWriter errors = new StringWriter();
-        // JOCL too: a signature of Backend names its types.
-        String classPath = String.join(
-                File.pathSeparator,
-                Stream.of(Backend.class, CL.class)
-                        .map(TrainTwoLayersTest::location)
-                        .toList());
-        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            boolean compiled = compiler.getTask(
-                            errors,
-                            files,
-                            null,
-                            List.of(
-                                    "-Xlint:all",
-                                    "-Werror",
-                                    "--release",
-                                    "17",
-                                    "-cp",
-                                    classPath,
-                                    "-d",
-                                    folder.toString()),
-                            null,
-                            files.getJavaFileObjects(Path.of("examples", NAME + ".java")))
-                    .call();
-            assertTrue(compiled, errors.toString());
-        }
-    }
-
-    private static String location(Class<?> type) {
-        try {
-            return Path.of(type.getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
-                    .toString();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }
