@@ -63,6 +63,38 @@ class ApplicationQueueTest {
     }
 
     @Test
+    void backendsOnTwoSubDevicesOfOneContextTakeEachOthersTensors() {
+        DeviceInfo whole = Part.first().whole;
+        cl_device_id[] parts = new cl_device_id[2];
+        cl_device_partition_property properties = new cl_device_partition_property();
+        properties.addProperty(CL_DEVICE_PARTITION_EQUALLY, whole.computeUnits() / 2);
+        int code = clCreateSubDevices(whole.handle().device(), properties, 2, parts, null);
+        assertEquals(CL_SUCCESS, code, "clCreateSubDevices");
+        long[] shape = {2, 6, 5};
+        float[] values = Values.normal(1, 60, 3, 2);
+        try (OwnOpenCl own = new OwnOpenCl(whole, parts)) {
+            Backend first = own.backend(own.queue(parts[0], 0));
+            Backend second = own.backend(own.queue(parts[1], 0));
+            assertEquals(parts[1], second.device().handle().device());
+            try (GroupNorm ofFirst = GroupNorm.of(first, 3, 6);
+                    GroupNorm ofSecond = GroupNorm.of(second, 3, 6);
+                    Tensor x = first.tensor(values, shape);
+                    Tensor direct = ofFirst.infer(x)) {
+                for (int turn = 0; turn < 10; turn++) {
+                    try (Tensor across = ofSecond.infer(x)) {
+                        Errors.assertSameBits(direct.toFloats(), across.toFloats(), "on the other sub-device");
+                        x.copyFrom(across);
+                        x.set(values);
+                    }
+                }
+            }
+        }
+        for (cl_device_id part : parts) {
+            clReleaseDevice(part);
+        }
+    }
+
+    @Test
     void aQueueOfAnotherContextIsRejected() {
         DeviceInfo device = TestDevices.first().device();
         try (OwnOpenCl first = new OwnOpenCl(device);

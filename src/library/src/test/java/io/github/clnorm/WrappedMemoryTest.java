@@ -8,12 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
+import java.util.List;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_image_format;
 import org.jocl.cl_mem;
@@ -152,6 +158,38 @@ class WrappedMemoryTest {
             assertEquals(0, backend.memory().tensors());
             backend.close();
             assertThrows(IllegalStateException.class, () -> backend.wrap(memory, type, 1));
+        }
+    }
+
+    @Test
+    void aFailingCallLeaksNothing() {
+        DeviceInfo device = TestDevices.first().device();
+        try (OwnOpenCl own = new OwnOpenCl(device)) {
+            cl_mem memory = own.buffer(1L << 16);
+            cl_mem part = own.part(memory, 1 << 12, 1 << 15);
+            FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.on(device, own.context(), own.queue()));
+            try (Backend backend = new Backend(new Session(faulty.port(), device))) {
+                for (String call : List.of("createSubBuffer", "retain")) {
+                    for (int n = 1; n <= 3; n++) {
+                        faulty.fail(call, n);
+                        boolean failed = false;
+                        try (Tensor whole = backend.wrap(part, ElementType.FLOAT32, 8, 1 << 10);
+                                Tensor inside = backend.wrap(part, 1 << 12, ElementType.FLOAT32, 1 << 10);
+                                Tensor slice = whole.slice(2, 4);
+                                Tensor view = slice.view(1 << 11)) {
+                            assertEquals(3 << 10, view.elements() + inside.elements());
+                        } catch (ClException e) {
+                            failed = true;
+                            assertEquals(call, e.call());
+                        }
+                        assertTrue(failed || n > faulty.count(call), call + " " + n + " did not fail");
+                        faulty.heal();
+                        assertEquals(0, backend.session().openBuffers(), call + " " + n);
+                        assertEquals(1, OwnOpenCl.references(part), call + " " + n);
+                    }
+                }
+                assertEquals(new MemoryUse(0, 0, 0, 0), backend.memory());
+            }
         }
     }
 

@@ -32,13 +32,13 @@ public final class OwnOpenCl implements AutoCloseable {
         this(info, info.handle().device());
     }
 
-    /** The same on a sub-device. */
-    public OwnOpenCl(DeviceInfo info, cl_device_id device) {
-        this.device = device;
+    /** The same on sub-devices; the first one gets the queues, unless another is named. */
+    public OwnOpenCl(DeviceInfo info, cl_device_id... devices) {
+        this.device = devices[0];
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
         int[] code = new int[1];
-        context = clCreateContext(properties, 1, new cl_device_id[] {device}, null, null, code);
+        context = clCreateContext(properties, devices.length, devices, null, null, code);
         check(code[0], "clCreateContext");
         releases.push(() -> clReleaseContext(context));
     }
@@ -55,10 +55,14 @@ public final class OwnOpenCl implements AutoCloseable {
         return queue(0);
     }
 
-    @SuppressWarnings("deprecation")
     public cl_command_queue queue(long properties) {
+        return queue(device, properties);
+    }
+
+    @SuppressWarnings("deprecation")
+    public cl_command_queue queue(cl_device_id of, long properties) {
         int[] code = new int[1];
-        cl_command_queue queue = clCreateCommandQueue(context, device, properties, code);
+        cl_command_queue queue = clCreateCommandQueue(context, of, properties, code);
         check(code[0], "clCreateCommandQueue");
         releases.push(() -> clReleaseCommandQueue(queue));
         return queue;
