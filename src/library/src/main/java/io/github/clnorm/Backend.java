@@ -320,7 +320,8 @@ public final class Backend implements AutoCloseable {
      * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block. Sends the
      * commands that the events belong to to their devices.
      *
-     * <p>An event of {@code clCreateUserEvent} is accepted. Reading a tensor then blocks until the caller sets its status.
+     * <p>An event of {@code clCreateUserEvent} is accepted. Calls that block, such as reading a tensor and closing the
+     * backend, then block until the caller sets its status.
      *
      * @param events one or more of the backend's context. The caller keeps its references, and may release them after the
      *     call

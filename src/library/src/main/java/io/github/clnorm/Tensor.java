@@ -194,6 +194,7 @@ public final class Tensor implements AutoCloseable {
             backend.session().transfers().copy(other.buffer, buffer, "Tensor.copyFrom");
             return;
         }
+        other.buffer.requireHostReads();
         long version = other.version();
         fill("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
         if (other.version() != version) {

@@ -18,8 +18,10 @@ import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_image_format;
 import org.jocl.cl_mem;
@@ -206,6 +208,33 @@ class WrappedMemoryTest {
         }
     }
 
+    /** Vector stores would crash there. */
+    @Test
+    void hostMemoryBetweenTwoElementsIsRejected() {
+        try (OwnOpenCl own = new OwnOpenCl(TestDevices.first().device())) {
+            Backend backend = own.backend();
+            ByteBuffer bytes = ByteBuffer.allocateDirect(256);
+            for (int shift : new int[] {0, 2}) {
+                int[] code = new int[1];
+                cl_mem memory = clCreateBuffer(
+                        own.context(),
+                        CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR,
+                        BYTES,
+                        Pointer.to(bytes).withByteOffset(shift),
+                        code);
+                OwnOpenCl.check(code[0], "clCreateBuffer");
+                if (shift == 0) {
+                    backend.wrap(memory, ElementType.FLOAT32, SHAPE).close();
+                } else {
+                    assertTrue(refusal(() -> backend.wrap(memory, ElementType.FLOAT32, SHAPE))
+                            .contains("CL_MEM_USE_HOST_PTR is at 0x"));
+                    backend.wrap(memory, ElementType.FLOAT16, SHAPE).close();
+                }
+                clReleaseMemObject(memory);
+            }
+        }
+    }
+
     @Test
     @SuppressWarnings("deprecation")
     void anImageIsRejected() {
@@ -260,6 +289,10 @@ class WrappedMemoryTest {
                 assertEquals(0, in.version());
                 source.set(VALUES);
                 norm.infer(source, Options.DEFAULTS.output(result));
+                try (Tensor halves = backend.empty(ElementType.FLOAT16, SHAPE)) {
+                    assertTrue(refusal(() -> halves.copyFrom(hidden)).contains("CL_MEM_HOST_NO_ACCESS"));
+                    assertEquals(0, halves.version());
+                }
                 hidden.copyFrom(result);
                 x.copyFrom(hidden);
                 assertArrayEquals(result.toFloats(), x.toFloats());

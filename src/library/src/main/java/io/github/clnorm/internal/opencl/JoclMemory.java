@@ -125,7 +125,8 @@ final class JoclMemory {
                 bytes[0],
                 access(flags),
                 isPart ? of(parent) : null,
-                offset[0]);
+                offset[0],
+                has(flags, CL_MEM_USE_HOST_PTR) ? hostAddress(object) : 0);
     }
 
     /** A released object is the caller's fault, and may crash the process. Both checks find most of them. */
@@ -145,6 +146,12 @@ final class JoclMemory {
         long[] flags = new long[1];
         query(object, CL_MEM_FLAGS, Sizeof.cl_ulong, Pointer.to(flags));
         return flags[0];
+    }
+
+    private long hostAddress(cl_mem object) {
+        long[] address = new long[1];
+        query(object, CL_MEM_HOST_PTR, Sizeof.POINTER, Pointer.to(address));
+        return address[0];
     }
 
     private void query(cl_mem object, int what, long size, Pointer answer) {

@@ -55,14 +55,14 @@ final class JoclQueue {
     }
 
     /** Enqueues a transfer after all commands before, and blocks until it is done. */
-    private void transfer(String name, Transfer transfer) {
+    private void transfer(String name, HostCopy copy) {
         if (!outOfOrder) {
-            check.run(() -> transfer.enqueue(true, null), name);
+            check.run(() -> copy.enqueue(true, null), name);
             return;
         }
         // Not by a blocking call, which would hold the lock.
         cl_event done = new cl_event();
-        enqueue(name, () -> transfer.enqueue(false, done));
+        enqueue(name, () -> copy.enqueue(false, done));
         try {
             check.run(() -> clWaitForEvents(1, new cl_event[] {done}), "clWaitForEvents");
         } finally {
@@ -71,7 +71,7 @@ final class JoclQueue {
     }
 
     @FunctionalInterface
-    private interface Transfer {
+    private interface HostCopy {
         int enqueue(boolean blocking, cl_event done);
     }
 

@@ -28,7 +28,7 @@ final class Allocation implements Runnable {
     private Thread filler;
     // Native calls that use the memory without the lock.
     private int pins;
-    // The session that used it last; null for none.
+    // The session that used it last; null for none. If the memory is shared, the storage knows it.
     private CommandOrder user;
     // The scope that will close it, or null.
     private volatile ScopeMembers scope;
@@ -80,7 +80,7 @@ final class Allocation implements Runnable {
     /** The storage of memory that has bytes; made when it is first shared. */
     Storage storage() {
         if (share == null) {
-            join(new Storage(owner, memory, bytes, false), 0, MemoryAccess.ALL);
+            join(new Storage(owner, memory, bytes, false, user), 0, MemoryAccess.ALL);
         }
         return share.storage;
     }
@@ -115,15 +115,19 @@ final class Allocation implements Runnable {
     OpenCl.Memory memory(CommandOrder of) {
         OpenCl.Memory usable = usable();
         if (share != null) {
-            share.storage.overlapping(this, sharer -> sharer.usedBy(of));
+            share.storage.usedBy(this, of);
         } else if (user != of) {
             usedBy(of);
         }
         return usable;
     }
 
+    void setUser(CommandOrder of) {
+        user = of;
+    }
+
     /** Orders the commands of a session after those of the session that used the memory last. */
-    private void usedBy(CommandOrder of) {
+    void usedBy(CommandOrder of) {
         if (user != null && user != of && memory != null) {
             of.after(user);
             // Reuse would have to wait for the commands of both.
@@ -134,7 +138,7 @@ final class Allocation implements Runnable {
 
     /** Whether a session other than this has used the memory last. */
     boolean isUsedByOther(CommandOrder of) {
-        return user != of;
+        return (share == null ? user : share.storage.userOf(user)) != of;
     }
 
     private void requireOpen() {

@@ -134,6 +134,15 @@ public final class DeviceBuffer implements AutoCloseable {
     }
 
     /**
+     * Rejects a buffer of a caller that transfers to the host cannot read.
+     *
+     * @throws IllegalArgumentException with the flag that it was created with
+     */
+    public void requireHostReads() {
+        AccessChecks.toHost(allocation.access(), allocation.bytes);
+    }
+
+    /**
      * Its first byte in the buffer that it is a part of.
      *
      * @return bytes; 0 for a buffer that is no part

@@ -106,7 +106,7 @@ final class DeviceMemory {
 
     /** The storage of a caller's buffer, which holds the reference that it was given. */
     Storage ofCaller(OpenCl.Memory root, long bytes) {
-        Storage storage = new Storage(this, root, bytes, true);
+        Storage storage = new Storage(this, root, bytes, true, null);
         context.add(storage);
         return storage;
     }

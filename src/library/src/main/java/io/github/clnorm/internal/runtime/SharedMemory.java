@@ -49,25 +49,20 @@ final class SharedMemory {
         boolean isPart = range.offset() > 0;
         Storage known = context.find(root);
         if (known == null) {
-            openCl.retain(root);
+            long rootBytes =
+                    info.parent() == null ? info.bytes() : describe(root).bytes();
+            known = memory.ofCaller(retained(root), rootBytes);
         }
         OpenCl.Memory part;
         try {
             part = isPart
                     ? openCl.createSubBuffer(root, offset, range.bytes())
-                    : info.parent() == null ? known == null ? root : known.root() : retained(given);
+                    : info.parent() == null ? known.root() : retained(given);
         } catch (RuntimeException e) {
-            if (known == null) {
-                openCl.release(root);
-            }
+            known.releaseUnused();
             throw e;
         }
-        Storage storage = known != null ? known : memory.ofCaller(root, rootBytes(info, root));
-        return memory.add(Allocation.in(memory, storage, offset, range.bytes(), info.access(), part));
-    }
-
-    private long rootBytes(MemoryInfo info, OpenCl.Memory root) {
-        return info.parent() == null ? info.bytes() : describe(root).bytes();
+        return memory.add(Allocation.in(memory, known, offset, range.bytes(), info.access(), part));
     }
 
     private OpenCl.Memory retained(OpenCl.Memory given) {

@@ -23,6 +23,9 @@ final class Storage {
     // Allocations that have not given it back: open, or closed during a native call.
     private int holders;
     private final List<Filling> fillings = new ArrayList<>(0);
+    // The session that used it last; null for none. Once there were two, each allocation knows its own.
+    private CommandOrder user;
+    private boolean hasUsers;
 
     /** A transfer into a range. */
     private record Filling(Allocation target, Thread thread) {}
@@ -31,13 +34,15 @@ final class Storage {
      * A storage without allocations.
      *
      * @param ofCaller whether a caller allocated it; then the storage holds a reference
+     * @param user the session that used it last, or null
      */
-    Storage(DeviceMemory owner, OpenCl.Memory root, long bytes, boolean ofCaller) {
+    Storage(DeviceMemory owner, OpenCl.Memory root, long bytes, boolean ofCaller, CommandOrder user) {
         this.owner = owner;
         this.root = root;
         this.bytes = bytes;
         this.ofCaller = ofCaller;
         this.isReachable = ofCaller;
+        this.user = user;
     }
 
     OpenCl.Memory root() {
@@ -69,6 +74,15 @@ final class Storage {
         }
     }
 
+    /** Releases it if no allocation came to use it. */
+    void releaseUnused() {
+        if (holders == 0) {
+            OpenCl.Memory released = root;
+            root = null;
+            owner.release(this, released);
+        }
+    }
+
     /** Called once for each closed allocation, when no native call uses it any more. */
     void giveBack(DeviceMemory of) {
         holders--;
@@ -91,6 +105,24 @@ final class Storage {
                 each.accept(sharer);
             }
         }
+    }
+
+    /** Orders the commands of a session after those of other sessions that used bytes of an allocation. */
+    void usedBy(Allocation allocation, CommandOrder of) {
+        if (!hasUsers) {
+            if (user == null || user == of) {
+                user = of;
+                return;
+            }
+            hasUsers = true;
+            open.forEach(sharer -> sharer.setUser(user));
+        }
+        overlapping(allocation, sharer -> sharer.usedBy(of));
+    }
+
+    /** The session that used an allocation last, as far as is known. */
+    CommandOrder userOf(CommandOrder ofAllocation) {
+        return hasUsers ? ofAllocation : user;
     }
 
     void beginFilling(Allocation target) {

@@ -37,6 +37,11 @@ public record WrappedRange(long offset, long bytes, int elementBytes, String ten
             throw new IllegalArgumentException(
                     "the cl_mem belongs to another context than the backend on " + device.description());
         }
+        if (memory.hostAddress() % elementBytes != 0) {
+            throw new IllegalArgumentException("Expected a cl_mem on host memory at a multiple of the element's "
+                    + elementBytes + " bytes for " + tensor + ", but its CL_MEM_USE_HOST_PTR is at 0x"
+                    + Long.toHexString(memory.hostAddress()));
+        }
         if (offset > memory.bytes() || bytes > memory.bytes() - offset) {
             throw new IllegalArgumentException(tensor + " takes " + bytes + " bytes from byte " + offset
                     + " of the cl_mem on, but the cl_mem has " + memory.bytes() + " bytes");
