@@ -73,11 +73,11 @@ class WrappedMemoryTest {
         try (OwnOpenCl own = new OwnOpenCl(any.device())) {
             Backend backend = own.backend();
             cl_mem memory = own.buffer(CL_MEM_READ_WRITE, VALUES);
-            assertEquals(1, OwnOpenCl.references(memory));
+            OwnOpenCl.assertReferences(1, memory);
             MemoryUse before = backend.memory();
             Tensor first = backend.wrap(memory, ElementType.FLOAT32, SHAPE);
             Tensor second = backend.wrap(memory, ElementType.FLOAT32, 48);
-            assertEquals(2, OwnOpenCl.references(memory));
+            OwnOpenCl.assertReferences(2, memory);
             assertEquals(before.inUse(), backend.memory().inUse());
             assertEquals(before.tensors() + 1, backend.memory().tensors());
             assertEquals(BYTES, backend.memory().wrapped());
@@ -86,7 +86,7 @@ class WrappedMemoryTest {
             second.set(new float[48]);
             second.close();
             second.close();
-            assertEquals(1, OwnOpenCl.references(memory));
+            OwnOpenCl.assertReferences(1, memory);
             assertEquals(before, backend.memory());
             try (Tensor other = backend.empty(SHAPE)) {
                 assertNotEquals(memory, other.memory());
@@ -117,7 +117,7 @@ class WrappedMemoryTest {
                 assertEquals(before + 1, later.version(), "later holds the slice");
                 assertArrayEquals(ones, Arrays.copyOfRange(later.toFloats(), 2 * row, 3 * row));
             }
-            assertEquals(1, OwnOpenCl.references(part));
+            OwnOpenCl.assertReferences(1, part);
         }
     }
 
@@ -156,7 +156,7 @@ class WrappedMemoryTest {
                     "type",
                     assertThrows(NullPointerException.class, () -> backend.wrap(memory, null, 1))
                             .getMessage());
-            assertEquals(1, OwnOpenCl.references(memory));
+            OwnOpenCl.assertReferences(1, memory);
             assertEquals(0, backend.memory().tensors());
             backend.close();
             assertThrows(IllegalStateException.class, () -> backend.wrap(memory, type, 1));
@@ -187,7 +187,7 @@ class WrappedMemoryTest {
                         assertTrue(failed || n > faulty.count(call), call + " " + n + " did not fail");
                         faulty.heal();
                         assertEquals(0, backend.session().openBuffers(), call + " " + n);
-                        assertEquals(1, OwnOpenCl.references(part), call + " " + n);
+                        OwnOpenCl.assertReferences(1, part);
                     }
                 }
                 assertEquals(new MemoryUse(0, 0, 0, 0), backend.memory());
@@ -317,7 +317,7 @@ class WrappedMemoryTest {
                 assertNotEquals(memory, next.memory(), "memory that a caller holds is not reused");
             }
             assertArrayEquals(new float[48], own.read(queue, memory, 48));
-            assertEquals(1, OwnOpenCl.references(memory));
+            OwnOpenCl.assertReferences(1, memory);
             clReleaseMemObject(memory);
             try (Tensor empty = backend.empty(0, 4)) {
                 assertNull(empty.memory());

@@ -23,6 +23,8 @@ import org.jocl.cl_program;
 /** An application with plain JOCL around clnorm: a context of its own on a device, with queues, buffers and kernels. */
 public final class OwnOpenCl implements AutoCloseable {
 
+    private static final int MOST_TRIES = 1_000_000;
+
     private final cl_device_id device;
     private final cl_context context;
     // Released in the reverse order.
@@ -193,7 +195,15 @@ public final class OwnOpenCl implements AutoCloseable {
         return status[0];
     }
 
-    public static int references(cl_mem memory) {
+    /** Blocks until a buffer has that many references: drivers hold one for each command until they forget it. */
+    public static void assertReferences(int expected, cl_mem memory) {
+        for (int tries = 0; tries < MOST_TRIES && references(memory) != expected; tries++) {
+            Thread.yield();
+        }
+        assertEquals(expected, references(memory), "references");
+    }
+
+    private static int references(cl_mem memory) {
         int[] count = new int[1];
         check(
                 clGetMemObjectInfo(memory, CL_MEM_REFERENCE_COUNT, Sizeof.cl_uint, Pointer.to(count), null),

@@ -4,7 +4,7 @@ import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.OpenCl;
 
 /**
- * The memory behind a {@link DeviceBuffer}: a buffer of its own, or a range of a {@link Storage}. It refers to no buffer and no
+ * The memory behind a {@link DeviceBuffer}: a buffer of its own, or a range of a {@link SharedBuffer}. It refers to no buffer and no
  * session, so that a buffer can become unreachable while its memory is still allocated: {@link #run} then reclaims the memory.
  *
  * <p>The session's lock guards all fields but {@link #closed}, which may be read without it.
@@ -28,18 +28,18 @@ final class Allocation implements Runnable {
     private Thread filler;
     // Native calls that use the memory without the lock.
     private int pins;
-    // The session that used it last; null for none. If the memory is shared, the storage knows it.
+    // The session that used it last; null for none. If the memory is shared, the shared buffer knows it.
     private CommandOrder user;
     // The scope that will close it, or null.
     private volatile ScopeMembers scope;
 
     /**
-     * The place in a storage.
+     * The place in a shared buffer.
      *
      * @param offset the first byte
-     * @param isPart whether the memory is a sub-buffer, to whose reference the allocation is entitled
+     * @param isPart whether the memory is a sub-buffer, which the allocation releases
      */
-    private record Share(Storage storage, long offset, MemoryAccess access, boolean isPart) {}
+    private record Share(SharedBuffer buffer, long offset, MemoryAccess access, boolean isPart) {}
 
     private Allocation(DeviceMemory owner, OpenCl.Memory memory, long bytes, CommandOrder user) {
         this.owner = owner;
@@ -54,17 +54,22 @@ final class Allocation implements Runnable {
         return new Allocation(owner, memory, bytes, user);
     }
 
-    /** A range of a storage; `memory` is the storage's buffer, or a sub-buffer with a reference for the allocation. */
+    /** A range of a shared buffer; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation releases. */
     static Allocation in(
-            DeviceMemory owner, Storage storage, long offset, long bytes, MemoryAccess access, OpenCl.Memory memory) {
+            DeviceMemory owner,
+            SharedBuffer buffer,
+            long offset,
+            long bytes,
+            MemoryAccess access,
+            OpenCl.Memory memory) {
         Allocation allocation = new Allocation(owner, memory, bytes, null);
-        allocation.join(storage, offset, access);
+        allocation.join(buffer, offset, access);
         return allocation;
     }
 
-    /** A range of this one; `memory` is the storage's buffer, or a sub-buffer with a reference for the allocation. */
+    /** A range of this one; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation releases. */
     Allocation part(DeviceMemory of, long from, long length, OpenCl.Memory ofPart) {
-        Allocation part = in(of, storage(), offset() + from, length, access(), ofPart);
+        Allocation part = in(of, sharedBuffer(), offset() + from, length, access(), ofPart);
         part.user = user;
         part.version = version;
         part.writer = writer;
@@ -72,17 +77,17 @@ final class Allocation implements Runnable {
         return part;
     }
 
-    private void join(Storage storage, long offset, MemoryAccess access) {
-        share = new Share(storage, offset, access, memory != storage.root());
-        storage.add(this);
+    private void join(SharedBuffer buffer, long offset, MemoryAccess access) {
+        share = new Share(buffer, offset, access, memory != buffer.root());
+        buffer.add(this);
     }
 
-    /** The storage of memory that has bytes; made when it is first shared. */
-    Storage storage() {
+    /** The shared buffer of memory that has bytes; made when it is first shared. */
+    SharedBuffer sharedBuffer() {
         if (share == null) {
-            join(new Storage(owner, memory, bytes, false, user), 0, MemoryAccess.ALL);
+            join(new SharedBuffer(owner, memory, bytes, false, user), 0, MemoryAccess.ALL);
         }
-        return share.storage;
+        return share.buffer;
     }
 
     boolean isShared() {
@@ -100,7 +105,7 @@ final class Allocation implements Runnable {
     /** The memory, or null for no bytes. Rejects memory that a command cannot use now. */
     OpenCl.Memory usable() {
         requireOpen();
-        Thread writing = share == null ? filler : share.storage.filler(this);
+        Thread writing = share == null ? filler : share.buffer.filler(this);
         if (writing != null) {
             throw new IllegalStateException(
                     writing == Thread.currentThread()
@@ -115,7 +120,7 @@ final class Allocation implements Runnable {
     OpenCl.Memory memory(CommandOrder of) {
         OpenCl.Memory usable = usable();
         if (share != null) {
-            share.storage.usedBy(this, of);
+            share.buffer.usedBy(this, of);
         } else if (user != of) {
             usedBy(of);
         }
@@ -131,14 +136,14 @@ final class Allocation implements Runnable {
         if (user != null && user != of && memory != null) {
             of.after(user);
             // Reuse would have to wait for the commands of both.
-            storage().makeReachable();
+            sharedBuffer().makeReachable();
         }
         user = of;
     }
 
     /** Whether a session other than this has used the memory last. */
     boolean isUsedByOther(CommandOrder of) {
-        return (share == null ? user : share.storage.userOf(user)) != of;
+        return (share == null ? user : share.buffer.userOf(user)) != of;
     }
 
     private void requireOpen() {
@@ -165,7 +170,7 @@ final class Allocation implements Runnable {
     }
 
     private boolean isIn(Allocation other) {
-        return share != null && other.share != null && share.storage == other.share.storage;
+        return share != null && other.share != null && share.buffer == other.share.buffer;
     }
 
     /** Begins a transfer into the memory. Until {@link #endFilling}, other commands that use it are rejected. */
@@ -174,7 +179,7 @@ final class Allocation implements Runnable {
         if (share == null) {
             filler = Thread.currentThread();
         } else {
-            share.storage.beginFilling(this);
+            share.buffer.beginFilling(this);
         }
         written(by);
     }
@@ -182,7 +187,7 @@ final class Allocation implements Runnable {
     void endFilling() {
         filler = null;
         if (share != null) {
-            share.storage.endFilling(this);
+            share.buffer.endFilling(this);
         }
     }
 
@@ -215,7 +220,7 @@ final class Allocation implements Runnable {
         if (share == null) {
             count(by);
         } else {
-            share.storage.overlapping(this, sharer -> sharer.count(by));
+            share.buffer.overlapping(this, sharer -> sharer.count(by));
         }
     }
 
@@ -264,7 +269,7 @@ final class Allocation implements Runnable {
         leaveScope();
         owner.closed(this);
         if (share != null) {
-            share.storage.closed(this);
+            share.buffer.closed(this);
         }
         if (pins == 0) {
             giveBack();
@@ -285,7 +290,7 @@ final class Allocation implements Runnable {
                 owner.release(released);
             }
         } finally {
-            share.storage.giveBack(owner);
+            share.buffer.giveBack(owner);
         }
     }
 

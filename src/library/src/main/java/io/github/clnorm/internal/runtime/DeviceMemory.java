@@ -104,11 +104,11 @@ final class DeviceMemory {
         return allocation;
     }
 
-    /** The storage of a caller's buffer, which holds the reference that it was given. */
-    Storage ofCaller(OpenCl.Memory root, long bytes) {
-        Storage storage = new Storage(this, root, bytes, true, null);
-        context.add(storage);
-        return storage;
+    /** A shared buffer for an object of a caller, to which it has a reference. */
+    SharedBuffer ofCaller(OpenCl.Memory root, long bytes) {
+        SharedBuffer buffer = new SharedBuffer(this, root, bytes, true, null);
+        context.add(buffer);
+        return buffer;
     }
 
     private OpenCl.Memory memory(long bytes) {
@@ -224,10 +224,10 @@ final class DeviceMemory {
         }
     }
 
-    /** Called when all allocations of a storage are closed. */
-    void unused(Storage storage) {
-        if (!storage.isOfCaller()) {
-            inUse -= storage.bytes;
+    /** Called when all allocations of a shared buffer are closed. */
+    void unused(SharedBuffer buffer) {
+        if (!buffer.isOfCaller()) {
+            inUse -= buffer.bytes;
         }
     }
 
@@ -236,8 +236,8 @@ final class DeviceMemory {
     }
 
     /** Releases a buffer that a caller can reach. */
-    void release(Storage storage, OpenCl.Memory root) {
-        context.remove(storage, root);
+    void release(SharedBuffer buffer, OpenCl.Memory root) {
+        context.remove(buffer, root);
         openCl.release(root);
     }
 
@@ -262,16 +262,16 @@ final class DeviceMemory {
 
     AllocatedMemory allocated() {
         drain();
-        Set<Storage> shared = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<SharedBuffer> shared = Collections.newSetFromMap(new IdentityHashMap<>());
         int buffers = 0;
         for (Allocation allocation : open) {
-            if (!allocation.isShared() || shared.add(allocation.storage())) {
+            if (!allocation.isShared() || shared.add(allocation.sharedBuffer())) {
                 buffers++;
             }
         }
         long ofCaller = shared.stream()
-                .filter(Storage::isOfCaller)
-                .mapToLong(storage -> storage.bytes)
+                .filter(SharedBuffer::isOfCaller)
+                .mapToLong(buffer -> buffer.bytes)
                 .sum();
         return new AllocatedMemory(inUse, free.bytes() + scratchBytes, peak, buffers, ofCaller);
     }

@@ -17,7 +17,7 @@ final class SharedContext {
 
     private final ReentrantLock lock = new ReentrantLock();
     // By the buffer; never a sub-buffer. The lock guards it.
-    private final Map<OpenCl.Memory, Storage> reachable = new HashMap<>();
+    private final Map<OpenCl.Memory, SharedBuffer> reachable = new HashMap<>();
 
     private SharedContext() {}
 
@@ -43,17 +43,17 @@ final class SharedContext {
         return lock;
     }
 
-    /** The storage of a buffer that a caller can reach; null if no open tensor is in it. */
-    Storage find(OpenCl.Memory root) {
-        Storage storage = reachable.get(root);
-        return storage != null && storage.isOpen() ? storage : null;
+    /** The shared buffer of a root that a caller can reach; null if no open tensor is in it. */
+    SharedBuffer find(OpenCl.Memory root) {
+        SharedBuffer buffer = reachable.get(root);
+        return buffer != null && buffer.isOpen() ? buffer : null;
     }
 
-    void add(Storage storage) {
-        reachable.put(storage.root(), storage);
+    void add(SharedBuffer buffer) {
+        reachable.put(buffer.root(), buffer);
     }
 
-    void remove(Storage storage, OpenCl.Memory root) {
-        reachable.remove(root, storage);
+    void remove(SharedBuffer buffer, OpenCl.Memory root) {
+        reachable.remove(root, buffer);
     }
 }

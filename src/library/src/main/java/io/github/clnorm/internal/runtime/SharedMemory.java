@@ -47,7 +47,7 @@ final class SharedMemory {
         }
         // At its beginning the caller's own object, so that the tensor's memory is that object.
         boolean isPart = range.offset() > 0;
-        Storage known = context.find(root);
+        SharedBuffer known = context.find(root);
         if (known == null) {
             long rootBytes =
                     info.parent() == null ? info.bytes() : describe(root).bytes();
@@ -93,10 +93,10 @@ final class SharedMemory {
         }
         OpenCl.Memory part;
         if (bytes < base.bytes) {
-            part = openCl.createSubBuffer(base.storage().root(), base.offset() + from, bytes);
+            part = openCl.createSubBuffer(base.sharedBuffer().root(), base.offset() + from, bytes);
         } else {
             // The same object, so that kernels need no other argument.
-            part = usable == base.storage().root() ? usable : retained(usable);
+            part = usable == base.sharedBuffer().root() ? usable : retained(usable);
         }
         return memory.add(base.part(memory, from, bytes, part));
     }
@@ -105,8 +105,8 @@ final class SharedMemory {
     OpenCl.Memory reach(Allocation allocation) {
         OpenCl.Memory reached = allocation.usable();
         if (reached != null) {
-            allocation.storage().makeReachable();
-            context.add(allocation.storage());
+            allocation.sharedBuffer().makeReachable();
+            context.add(allocation.sharedBuffer());
         }
         return reached;
     }

@@ -9,10 +9,10 @@ import java.util.function.Consumer;
  * A buffer on the device that several allocations may share: a tensor, its views and slices, and tensors that wrap the same
  * buffer of a caller. It lives until the last of them gives it back. The session's lock guards it.
  */
-final class Storage {
+final class SharedBuffer {
 
     private final DeviceMemory owner;
-    // Never a sub-buffer. Null when given back.
+    // The OpenCL object, never a sub-buffer. Null when given back.
     private OpenCl.Memory root;
     final long bytes;
     private final boolean ofCaller;
@@ -31,12 +31,12 @@ final class Storage {
     private record Filling(Allocation target, Thread thread) {}
 
     /**
-     * A storage without allocations.
+     * A buffer without allocations.
      *
-     * @param ofCaller whether a caller allocated it; then the storage holds a reference
+     * @param ofCaller whether a caller allocated it; then this object holds a reference
      * @param user the session that used it last, or null
      */
-    Storage(DeviceMemory owner, OpenCl.Memory root, long bytes, boolean ofCaller, CommandOrder user) {
+    SharedBuffer(DeviceMemory owner, OpenCl.Memory root, long bytes, boolean ofCaller, CommandOrder user) {
         this.owner = owner;
         this.root = root;
         this.bytes = bytes;
