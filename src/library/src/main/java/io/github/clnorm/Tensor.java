@@ -316,7 +316,7 @@ public final class Tensor implements AutoCloseable {
      * caller's buffer at an offset. Kernels enqueued on the backend's own queue see the results of all calls before, see
      * {@link Backend#mark()} for other queues. clnorm does not notice what the caller's kernels write.
      *
-     * <p>It is valid until the tensor is closed; a caller that uses it longer retains it. When the tensor is closed, its
+     * <p>It is valid as long as the tensor is open and reachable; a caller that uses it longer retains it. When the tensor is closed, its
      * memory is released instead of being kept for other tensors.
      *
      * @return the buffer, not retained; null for a tensor without elements

@@ -65,6 +65,22 @@ class ForgottenTest {
         }
     }
 
+    @Test
+    void memoryStaysWhileASliceOfItIsReachable() {
+        try (Backend backend = Backend.open(TestDevices.first().device(), Tuning.OFF)) {
+            Tensor slice = backend.tensor(VALUES, 800).view(2, 400).slice(0, 1);
+            WeakReference<Object> collected = new WeakReference<>(new Object());
+            collectUntil(() -> collected.get() == null && backend.session().openBuffers() == 1);
+            assertEquals(3200, backend.memory().inUse());
+            assertEquals(400, slice.toFloats().length);
+            slice.close();
+            assertEquals(0, backend.memory().inUse());
+            backend.tensor(VALUES, 800).view(2, 400).slice(0, 1);
+            collectUntil(() -> backend.session().openBuffers() == 0);
+            assertEquals(0, backend.memory().inUse());
+        }
+    }
+
     /** A view is the same memory: as long as one of both is reachable, it stays. */
     @Test
     void whatAnotherObjectStillNeedsStays() {

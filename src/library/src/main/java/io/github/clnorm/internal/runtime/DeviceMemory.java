@@ -93,13 +93,15 @@ final class DeviceMemory {
             scratchBytes += bytes;
             return allocation;
         }
+        open.add(allocation);
         inUse += bytes;
         peak = Math.max(peak, inUse);
-        return add(allocation);
+        return allocation;
     }
 
-    /** Adds an allocation in memory that is counted already. */
+    /** Adds an allocation in memory that is counted already, or is a caller's. */
     Allocation add(Allocation allocation) {
+        drain();
         open.add(allocation);
         return allocation;
     }

@@ -110,9 +110,4 @@ final class SharedMemory {
         }
         return reached;
     }
-
-    /** What the first byte of a part of a buffer must be a multiple of. */
-    long alignment() {
-        return openCl.subBufferAlignment();
-    }
 }
