@@ -20,10 +20,12 @@ import org.jocl.cl_mem;
 import org.jocl.cl_program;
 
 /**
- * GroupNorm between two kernels of a program that has its own OpenCL context, queue and buffers. The first kernel writes x, the
- * norm reads x and writes y, and the second kernel reads y. Nothing is copied, and the host waits once, for the result.
+ * GroupNorm between two kernels of a program that has its own OpenCL context, queue and buffers. The first kernel
+ * writes x, the norm reads x and writes y, and the second kernel reads y. Nothing is copied, and the host waits once,
+ * for the result.
  *
- * <p>The second kernel squares y. The mean of the squares of a normalized group is its variance, so the program prints ones.
+ * <p>The second kernel squares y. The mean of the squares of a normalized group is its variance, so the program prints
+ * ones.
  *
  * <p>Run from the top of the project, which {@code ./clnorm devices} builds:
  * {@code java -cp 'target/clnorm.jar:target/lib/*' examples/OwnKernels.java}

@@ -286,12 +286,13 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * A tensor in an OpenCL buffer of the caller, from an offset on. Nothing is copied. Commands that the caller enqueued
-     * on the backend's queue come before the work of later calls; {@link #waitFor} orders those of other queues.
+     * A tensor in an OpenCL buffer of the caller, from an offset on. Nothing is copied. Commands that the caller
+     * enqueued on the backend's queue come before the work of later calls; {@link #waitFor} orders those of other
+     * queues.
      *
      * <p>A buffer that was created with {@code CL_MEM_READ_ONLY} cannot be written: a pass rejects it as output, and so
-     * do {@link Tensor#set(float[])} and {@link Tensor#copyFrom(Tensor)}. A pass rejects a {@code CL_MEM_WRITE_ONLY} buffer
-     * as input. Transfers reject buffers whose {@code CL_MEM_HOST_…} flags forbid them.
+     * do {@link Tensor#set(float[])} and {@link Tensor#copyFrom(Tensor)}. A pass rejects a {@code CL_MEM_WRITE_ONLY}
+     * buffer as input. Transfers reject buffers whose {@code CL_MEM_HOST_…} flags forbid them.
      *
      * @param memory a buffer or sub-buffer of the backend's context. It is retained until the tensor, its views and
      *     slices are closed; clnorm neither frees it nor keeps it for other tensors
@@ -317,14 +318,14 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block. Sends the
-     * commands that the events belong to to their devices.
+     * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block.
+     * Flushes the queues of the events.
      *
      * <p>An event of {@code clCreateUserEvent} is accepted. Calls that block, such as reading a tensor and closing the
      * backend, then block until the caller sets its status.
      *
-     * @param events one or more of the backend's context. The caller keeps its references, and may release them after the
-     *     call
+     * @param events one or more of the backend's context. The caller keeps its references, and may release them after
+     *     the call
      * @throws IllegalArgumentException when there is none, when one belongs to another context, or when its command has
      *     failed
      * @throws NullPointerException when one is null
@@ -336,8 +337,8 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * An event that completes when the work of all calls before is done, for the wait lists of the caller's other queues.
-     * Does not block. Sends the work to the device.
+     * An event that completes when the work of all calls before is done, for the wait lists of the caller's other
+     * queues. Does not block. Flushes the backend's queue.
      *
      * @return the event; the caller releases it by {@code clReleaseEvent}
      * @throws IllegalStateException when the backend is closed

@@ -171,8 +171,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Replaces its values by those of another tensor, each rounded to this tensor's type. Between tensors of one
-     * OpenCL context and one type the copy stays on the device and is asynchronous. Otherwise it goes through Java's memory
+     * Replaces its values by those of another tensor, each rounded to this tensor's type. Between tensors of one OpenCL
+     * context and one type the copy stays on the device and is asynchronous. Otherwise it goes through Java's memory
      * and blocks until it is done.
      *
      * @param other of the same shape; may be of another type and another backend. Not modified
@@ -291,8 +291,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * A range of the first dimension, in the same memory, which lives until this tensor and all its views and slices are
-     * closed. Writes are visible in, and counted by, all tensors that they overlap.
+     * A range of the first dimension, in the same memory, which lives until this tensor and all its views and slices
+     * are closed. Writes are visible in, and counted by, all tensors that they overlap.
      *
      * @param from the first index
      * @param to the index after the last one
@@ -313,11 +313,11 @@ public final class Tensor implements AutoCloseable {
 
     /**
      * The OpenCL buffer that begins with its first element: a sub-buffer for a slice, and for a tensor that wraps a
-     * caller's buffer at an offset. Kernels enqueued on the backend's own queue see the results of all calls before, see
-     * {@link Backend#mark()} for other queues. clnorm does not notice what the caller's kernels write.
+     * caller's buffer at an offset. Kernels enqueued on the backend's own queue see the results of all calls before,
+     * see {@link Backend#mark()} for other queues. clnorm does not notice what the caller's kernels write.
      *
-     * <p>It is valid as long as the tensor is open and reachable; a caller that uses it longer retains it. When the tensor is closed, its
-     * memory is released instead of being kept for other tensors.
+     * <p>It is valid as long as the tensor is open and reachable; a caller that uses it longer retains it. When the
+     * tensor is closed, its memory is released instead of being kept for other tensors.
      *
      * @return the buffer, not retained; null for a tensor without elements
      * @throws IllegalStateException when it is closed, or a transfer is writing it
@@ -369,8 +369,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * Frees its memory, after the work that is enqueued on it; memory of views and slices when the last one is closed, a
-     * caller's own memory never. Closing it again is a no-op.
+     * Frees its memory after the work that is enqueued on it. Open views and slices keep memory that they share. A
+     * caller's own buffer is released, not freed. Closing it again is a no-op.
      */
     @Override
     public void close() {

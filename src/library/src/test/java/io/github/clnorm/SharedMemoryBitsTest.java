@@ -14,7 +14,10 @@ import java.util.List;
 import org.jocl.cl_mem;
 import org.junit.jupiter.api.Tag;
 
-/** The order of summation does not depend on where a tensor lies: the same bits in own, wrapped, viewed and sliced memory. */
+/**
+ * The order of summation does not depend on where a tensor lies: the same bits in own, wrapped, viewed and sliced
+ * memory.
+ */
 @Tag("device")
 class SharedMemoryBitsTest {
 

@@ -13,8 +13,9 @@ import org.jocl.cl_event;
 import org.jocl.cl_kernel;
 
 /**
- * Commands on a queue, which run in the order in which they are enqueued. On an out-of-order queue a barrier precedes each
- * command, and one follows the last before a flush: the caller's commands on the same queue are ordered with clnorm's.
+ * Commands on a queue, which run in the order in which they are enqueued. On an out-of-order queue a barrier precedes
+ * each command, and one follows the last before a flush: the caller's commands on the same queue are ordered with
+ * clnorm's.
  *
  * <p>Thread-safety: see {@link OpenCl}.
  */

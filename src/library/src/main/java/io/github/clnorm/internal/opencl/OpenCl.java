@@ -264,14 +264,15 @@ public interface OpenCl extends AutoCloseable {
     long nanoseconds(Event event);
 
     /**
-     * An event that completes when everything enqueued before is done. Sends all of that to the device.
+     * An event that completes when everything enqueued before is done. Flushes the queue.
      *
      * @return the event; the caller releases it
      */
     Event mark();
 
     /**
-     * Lets everything enqueued from now on wait for events. Does not block. Sends the commands of the events to their devices.
+     * Lets everything enqueued from now on wait for events. Does not block. Flushes the queues of the
+     * events.
      *
      * @param events one or more of this context, of any queue
      */

@@ -4,8 +4,9 @@ import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.OpenCl;
 
 /**
- * The memory behind a {@link DeviceBuffer}: a buffer of its own, or a range of a {@link SharedBuffer}. It refers to no buffer and no
- * session, so that a buffer can become unreachable while its memory is still allocated: {@link #run} then reclaims the memory.
+ * The memory behind a {@link DeviceBuffer}: a buffer of its own, or a range of a {@link SharedBuffer}. It refers to no
+ * buffer and no session, so that a buffer can become unreachable while its memory is still allocated: {@link #run} then
+ * reclaims the memory.
  *
  * <p>The session's lock guards all fields but {@link #closed}, which may be read without it.
  */
@@ -54,7 +55,10 @@ final class Allocation implements Runnable {
         return new Allocation(owner, memory, bytes, user);
     }
 
-    /** A range of a shared buffer; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation releases. */
+    /**
+     * A range of a shared buffer; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation
+     * releases.
+     */
     static Allocation in(
             DeviceMemory owner,
             SharedBuffer buffer,
@@ -67,7 +71,9 @@ final class Allocation implements Runnable {
         return allocation;
     }
 
-    /** A range of this one; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation releases. */
+    /**
+     * A range of this one; `memory` is the root of the shared buffer, or a sub-buffer, which the allocation releases.
+     */
     Allocation part(DeviceMemory of, long from, long length, OpenCl.Memory ofPart) {
         Allocation part = in(of, sharedBuffer(), offset() + from, length, access(), ofPart);
         part.user = user;

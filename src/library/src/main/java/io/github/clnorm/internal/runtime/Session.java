@@ -190,8 +190,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * A buffer in a caller's memory, which is retained until the buffer is closed. It belongs to the thread's open scope, if
-     * there is one.
+     * A buffer in a caller's memory, which is retained until the buffer is closed. It belongs to the thread's open
+     * scope, if there is one.
      *
      * @param given the caller's memory object
      * @param range the part of it

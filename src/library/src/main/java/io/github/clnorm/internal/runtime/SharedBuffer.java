@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A buffer on the device that several allocations may share: a tensor, its views and slices, and tensors that wrap the same
- * buffer of a caller. It lives until the last of them gives it back. The session's lock guards it.
+ * A buffer on the device that several allocations may share: a tensor, its views and slices, and tensors that wrap the
+ * same buffer of a caller. It lives until the last of them gives it back. The session's lock guards it.
  */
 final class SharedBuffer {
 

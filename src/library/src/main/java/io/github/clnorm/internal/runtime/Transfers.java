@@ -180,7 +180,9 @@ public final class Transfers {
         }
     }
 
-    /** A single piece is read by one command, which sees one version, unless another session's queue wrote it meanwhile. */
+    /**
+     * A single piece is read by one command, which sees one version, unless another session's queue wrote it meanwhile.
+     */
     private void checkUnchanged(Allocation allocation, long version, boolean hasPieces) {
         session.exclusively(() -> {
             boolean mayDiffer = hasPieces || allocation.isUsedByOther(session.order());

@@ -13,8 +13,8 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_mem;
 
 /**
- * Barriers around the commands on an out-of-order queue. The caller's commands use other buffers than clnorm's: PoCL orders
- * commands on the same buffer by itself.
+ * Barriers around the commands on an out-of-order queue. The caller's commands use other buffers than clnorm's: PoCL
+ * orders commands on the same buffer by itself.
  */
 class OutOfOrderQueueTest {
 
