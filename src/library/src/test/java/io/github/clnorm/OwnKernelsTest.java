@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example with kernels of its own: it compiles without warnings and normalizes, on every device. */
+@Tag("slow")
 @Tag("device")
 class OwnKernelsTest {
 
