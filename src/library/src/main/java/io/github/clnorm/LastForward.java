@@ -1,5 +1,7 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.Shapes;
+
 /**
  * The forward pass whose gradients {@link Layer#backward(Tensor)} takes. It holds one pass of one thread, and rejects a
  * backward call that may mean another pass. The session's lock guards it.
@@ -28,11 +30,11 @@ final class LastForward {
     }
 
     private String description() {
-        return "forward of shape " + pass.input() + " on thread " + thread.getName();
+        return "forward of shape " + Shapes.text(pass.input().sizes()) + " on thread " + thread.getName();
     }
 
     /** The pass whose gradients a backward call of this thread takes. */
-    SavedPass get() {
+    private SavedPass get() {
         if (pass == null) {
             throw new IllegalStateException(
                     takenBy != null
@@ -58,6 +60,19 @@ final class LastForward {
                     + ": use record(x), whose gradients any thread may take");
         }
         return pass;
+    }
+
+    /** The same, if the tensors that backward reads again are unchanged. */
+    SavedPass checked() {
+        SavedPass last = get();
+        try {
+            last.check();
+        } catch (IllegalStateException e) {
+            // Its gradients can never be taken. The next forward pass must not be ambiguous with it.
+            forget();
+            throw e;
+        }
+        return last;
     }
 
     /** Drops the pass, whose gradients were taken. */

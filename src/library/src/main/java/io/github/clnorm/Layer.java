@@ -33,7 +33,6 @@ public sealed class Layer implements AutoCloseable
     private final LastForward last = new LastForward(this);
     // Made when it is first needed.
     private volatile String name;
-    private volatile boolean closed;
 
     Layer(Backend backend, NormSpec spec, ElementType parameterType) {
         this.backend = Objects.requireNonNull(backend, "backend");
@@ -145,12 +144,8 @@ public sealed class Layer implements AutoCloseable
 
     private Forwarded run(Tensor given, Options options, boolean saves) {
         requireOpen();
-        given.requireOpen("input");
-        Tensor input = here(given);
-        if (options.layout() != Layout.CHANNELS_FIRST || options.activation() != Activation.NONE) {
-            spec.checkLayout(options.layout());
-            throw new IllegalArgumentException("layout and activation belong to the layer: set them when it is built");
-        }
+        Tensor input = LayerChecks.input(backend, given);
+        LayerChecks.options(spec, options);
         Pass pass = pass(input, options.layout(spec.layout()).activation(spec.activation()));
         SavedPass savedPass = saves ? new SavedPass(input, options, pass) : null;
         Normalized result = pass.normalized(saves, name());
@@ -161,23 +156,6 @@ public sealed class Layer implements AutoCloseable
         // The caller's own object, which may be a view of the tensor.
         Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
         return new Forwarded(output, savedPass);
-    }
-
-    /** The input for a pass on the layer's backend: of that backend, or of another one in its context. */
-    private Tensor here(Tensor input) {
-        Backend other = input.backend();
-        if (other == backend) {
-            return input;
-        }
-        if (other.session().sharesContextWith(backend.session())) {
-            return input.on(backend);
-        }
-        throw new IllegalArgumentException("Expected input of the layer's own backend, but got "
-                + (other.device().equals(backend.device())
-                        ? "a tensor of another backend on the same device, "
-                                + backend.device().description()
-                        : "a tensor on " + other.device().description() + " where the layer is on "
-                                + backend.device().description()));
     }
 
     /** The pass of a checked input, with all options. */
@@ -225,15 +203,7 @@ public sealed class Layer implements AutoCloseable
     public final Gradients backward(Tensor gradOutput, GradientOptions options) {
         return exclusively(() -> {
             requireOpen();
-            SavedPass pass = last.get();
-            try {
-                pass.check();
-            } catch (IllegalStateException e) {
-                // Its gradients can never be taken. The next forward pass must not be ambiguous with it.
-                last.forget();
-                throw e;
-            }
-            Gradients gradients = gradientsOf(pass, gradOutput, options);
+            Gradients gradients = gradientsOf(last.checked(), gradOutput, options);
             last.took();
             return gradients;
         });
@@ -243,15 +213,7 @@ public sealed class Layer implements AutoCloseable
     final Gradients gradientsOf(SavedPass pass, Tensor gradOutput, GradientOptions options) {
         requireOpen();
         pass.check();
-        if (options.layout() != Layout.CHANNELS_FIRST
-                || options.activation() != Activation.NONE
-                || options.residual() != null) {
-            spec.checkLayout(options.layout());
-            throw new IllegalArgumentException(
-                    "layout, activation and residual are those of the forward pass: leave them at their defaults here, got "
-                            + options.layout() + ", " + options.activation() + ", "
-                            + (options.residual() == null ? "no residual" : "a residual"));
-        }
+        LayerChecks.options(spec, options);
         return gradients(
                 gradOutput,
                 pass.input(),
@@ -274,12 +236,7 @@ public sealed class Layer implements AutoCloseable
     }
 
     private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException(this + " is closed");
-        }
-        if (tensors.areClosed()) {
-            throw new IllegalStateException(this + " is closed with the scope or the backend that it was made in");
-        }
+        tensors.requireOpen(this);
     }
 
     /** The layer's text, made once, because each pass records it as the writer of its tensors. */
@@ -326,7 +283,6 @@ public sealed class Layer implements AutoCloseable
     @Override
     public final void close() {
         exclusively(() -> {
-            closed = true;
             last.forget();
             tensors.close();
             return null;

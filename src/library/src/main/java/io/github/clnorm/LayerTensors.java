@@ -9,6 +9,7 @@ final class LayerTensors {
 
     private final Backend backend;
     private final List<Tensor> all = new ArrayList<>();
+    private boolean closed;
 
     LayerTensors(Backend backend) {
         this.backend = backend;
@@ -39,12 +40,18 @@ final class LayerTensors {
         return all;
     }
 
-    /** Whether a scope or the backend closed them. */
-    boolean areClosed() {
-        return !all.isEmpty() && all.get(0).buffer().isClosed();
+    /** Rejects a layer that is closed, also if a scope or the backend closed its tensors. */
+    void requireOpen(Layer layer) {
+        if (closed) {
+            throw new IllegalStateException(layer + " is closed");
+        }
+        if (!all.isEmpty() && all.get(0).buffer().isClosed()) {
+            throw new IllegalStateException(layer + " is closed with the scope or the backend that it was made in");
+        }
     }
 
     void close() {
+        closed = true;
         all.forEach(Tensor::close);
     }
 }
