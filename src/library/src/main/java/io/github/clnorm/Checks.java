@@ -20,7 +20,8 @@ final class Checks {
         openHere(input, name, tensor);
         if (!Arrays.equals(tensor.sizes(), input.sizes()) || tensor.type() != input.type()) {
             throw new IllegalArgumentException("Expected " + name + " of the input's shape and type, " + input.type()
-                    + " " + input + ", but got " + tensor.type() + " " + tensor);
+                    + " " + Shapes.text(input.sizes()) + ", but got " + tensor.type() + " "
+                    + Shapes.text(tensor.sizes()));
         }
     }
 
@@ -102,7 +103,7 @@ final class Checks {
                     name + " should contain " + channels + " elements not " + statistic.elements()
                             + (statistic.sizes().length == 1
                                     ? Wording.LIBRARY.remedy(input.sizes(), layout, statistic.elements())
-                                    : ", in one dimension, but is of shape " + statistic));
+                                    : ", in one dimension, but is of shape " + Shapes.text(statistic.sizes())));
         }
         ofReals(input, name, statistic);
     }
@@ -124,8 +125,8 @@ final class Checks {
         openHere(input, name, statistic);
         if (!Arrays.equals(statistic.sizes(), shape)) {
             throw new IllegalArgumentException("Expected " + name + " of shape "
-                    + Shapes.text(shape) + " for input of shape " + input + ", but got "
-                    + statistic);
+                    + Shapes.text(shape) + " for input of shape " + Shapes.text(input.sizes()) + ", but got "
+                    + Shapes.text(statistic.sizes()));
         }
         ofReals(input, name, statistic);
     }

@@ -166,8 +166,9 @@ final class GradientPass {
         Checks.noOverlap("output", output, "residual", options.residual());
         for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanLo(), saved.rstd(), givenVariance)) {
             if (read != null && read.sharesMemoryWith(output)) {
-                throw new IllegalArgumentException("cannot work in place: the tensor of shape " + output
-                        + " holds parameters or statistics, which every work-group reads until the end");
+                throw new IllegalArgumentException(
+                        "cannot work in place: the tensor of shape " + Shapes.text(output.sizes())
+                                + " holds parameters or statistics, which every work-group reads until the end");
             }
         }
     }

@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
@@ -271,8 +272,9 @@ final class Pass {
         for (Tensor written : Arrays.asList(output, options.sum())) {
             for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
                 if (written != null && read != null && written.sharesMemoryWith(read)) {
-                    throw new IllegalArgumentException("cannot work in place: the tensor of shape " + written
-                            + " holds parameters, which every work-group reads until the end");
+                    throw new IllegalArgumentException(
+                            "cannot work in place: the tensor of shape " + Shapes.text(written.sizes())
+                                    + " holds parameters, which every work-group reads until the end");
                 }
             }
         }
@@ -303,7 +305,7 @@ final class Pass {
             if (statistic != null && tensor != null && tensor.sharesMemoryWith(statistic)) {
                 throw new IllegalArgumentException(
                         "Expected running_mean and running_var in tensors of their own, but got one" + " of shape "
-                                + statistic + " that is used twice");
+                                + Shapes.text(statistic.sizes()) + " that is used twice");
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.Shapes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,10 +17,10 @@ final class SavedPass {
         void check() {
             if (tensor.buffer().isClosed()) {
                 throw new IllegalStateException(
-                        "the " + name + " of shape " + tensor + " that backward needs is closed");
+                        "the " + name + " of shape " + Shapes.text(tensor.sizes()) + " that backward needs is closed");
             }
             if (tensor.version() != version) {
-                throw new IllegalStateException("the " + name + " of shape " + tensor
+                throw new IllegalStateException("the " + name + " of shape " + Shapes.text(tensor.sizes())
                         + " that backward needs was changed after the forward pass: it is at version "
                         + tensor.version()
                         + ", expected version " + version + "; last written by "
@@ -73,8 +74,8 @@ final class SavedPass {
         for (Tensor written : Arrays.asList(options.output(), options.sum())) {
             for (Tensor read : Arrays.asList(input, options.residual())) {
                 if (written != null && read != null && written.sharesMemoryWith(read)) {
-                    throw new IllegalStateException("forward worked in place: the input of shape " + read
-                            + " that backward needs is overwritten");
+                    throw new IllegalStateException("forward worked in place: the input of shape "
+                            + Shapes.text(read.sizes()) + " that backward needs is overwritten");
                 }
             }
         }

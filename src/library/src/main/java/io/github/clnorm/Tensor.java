@@ -184,7 +184,8 @@ public final class Tensor implements AutoCloseable {
         requireOpen();
         other.requireOpen("the source");
         if (!Arrays.equals(shape, other.shape)) {
-            throw new IllegalArgumentException("Expected a source of shape " + this + ", but got " + other);
+            throw new IllegalArgumentException(
+                    "Expected a source of shape " + Shapes.text(shape) + ", but got " + Shapes.text(other.shape));
         }
         if (isSameMemoryAs(other)) {
             return;
@@ -198,7 +199,7 @@ public final class Tensor implements AutoCloseable {
         long version = other.version();
         fill("Tensor.copyFrom", (at, piece) -> other.readAs(type, at / type.bytes(), piece));
         if (other.version() != version) {
-            throw new IllegalStateException("the source of shape " + other + " was written by "
+            throw new IllegalStateException("the source of shape " + Shapes.text(other.shape) + " was written by "
                     + other.buffer.lastWriter() + " while it was being copied");
         }
     }
@@ -222,6 +223,17 @@ public final class Tensor implements AutoCloseable {
             part.position(target.position() + at * as.bytes()).limit(part.position() + some * as.bytes());
             Codec.encode(as, values, 0, part);
         }
+    }
+
+    /** Its first elements. Blocks until the work enqueued before is done. */
+    double[] firstValues(int count) {
+        double[] values = new double[count];
+        if (count > 0) {
+            ByteBuffer bytes = ByteBuffer.allocateDirect(count * type.bytes()).order(ByteOrder.nativeOrder());
+            readAs(type, 0, bytes);
+            Codec.decode(type, bytes, values, 0);
+        }
+        return values;
     }
 
     /** Sets every element to one value, and blocks until that is done. */
@@ -271,7 +283,7 @@ public final class Tensor implements AutoCloseable {
         requireOpen();
         if (given != elements()) {
             throw new IllegalArgumentException(
-                    "a tensor of shape " + this + " takes " + elements() + " values, got " + given);
+                    "a tensor of shape " + Shapes.text(shape) + " takes " + elements() + " values, got " + given);
         }
     }
 
@@ -364,7 +376,7 @@ public final class Tensor implements AutoCloseable {
     /** Rejects a closed tensor; the message has the tensor's role. */
     void requireOpen(String name) {
         if (buffer.isClosed()) {
-            throw new IllegalStateException(name + " of shape " + this + " is closed");
+            throw new IllegalStateException(name + " of shape " + Shapes.text(shape) + " is closed");
         }
     }
 
@@ -377,9 +389,13 @@ public final class Tensor implements AutoCloseable {
         buffer.close();
     }
 
-    /** The shape, as PyTorch prints it. */
+    /**
+     * Its type, shape, device and first values, for people and debuggers: {@code Tensor(float32, [2, 3], cpu, [0.1, 0.2,
+     * …])}. Reading the values blocks until the work enqueued before is done. Says so instead of the values if the tensor
+     * is closed or being written, or if another thread keeps the backend busy. Throws nothing.
+     */
     @Override
     public String toString() {
-        return Shapes.text(shape);
+        return TensorText.of(this);
     }
 }

@@ -101,6 +101,15 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Whether a thread holds the lock now, for example to compile a kernel.
+     *
+     * @return true if a call that needs the lock would wait for it
+     */
+    public boolean isBusy() {
+        return lock.isLocked();
+    }
+
+    /**
      * The device.
      *
      * @return its description
