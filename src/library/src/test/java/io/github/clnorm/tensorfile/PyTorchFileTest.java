@@ -93,6 +93,45 @@ class PyTorchFileTest {
     }
 
     @Test
+    void aWholeFileIsByteForByteTheOneThatPyTorchWrites() throws IOException {
+        Path copy = folder.resolve("copy");
+        SafetensorsWriter writer = new SafetensorsWriter(copy);
+        writer.add("bn.weight", ElementType.FLOAT32, elements(5, 6), 2);
+        writer.add("bn.bias", ElementType.FLOAT32, elements(0, 0.5f), 2);
+        writer.add("bn.running_mean", ElementType.FLOAT32, elements(1, 2), 2);
+        writer.add("bn.running_var", ElementType.FLOAT32, elements(3, 4), 2);
+        writer.add("bn.num_batches_tracked", 1234567890123L);
+        assertThrows(TensorFileException.class, () -> writer.add("bn.num_batches_tracked", 1));
+        assertThrows(TensorFileException.class, () -> writer.add("", 1));
+        writer.commit();
+        assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(copy));
+        try (SafetensorsReader reader = SafetensorsReader.open(copy)) {
+            assertEquals(5, reader.names().size());
+            assertArrayEquals(new double[] {5, 6}, reader.floats("bn.weight"));
+            assertEquals(1234567890123L, reader.number("bn.num_batches_tracked"));
+            assertThrows(TensorFileException.class, () -> reader.floats("bn.num_batches_tracked"));
+            assertThrows(TensorFileException.class, () -> reader.number("bn.weight"));
+            assertThrows(TensorFileException.class, () -> reader.floats("none"));
+        }
+    }
+
+    @Test
+    void aContentOfAnotherSizeLeavesTheOldFile() throws IOException {
+        byte[] before = Files.readAllBytes(file);
+        for (float[] wrong : List.of(new float[] {1}, new float[] {1, 2, 3})) {
+            SafetensorsWriter writer = new SafetensorsWriter(file);
+            writer.add("x", ElementType.FLOAT32, elements(wrong), 2);
+            assertThrows(IllegalStateException.class, writer::commit);
+        }
+        assertArrayEquals(before, Files.readAllBytes(file));
+        assertEquals(1, folder.toFile().list().length);
+    }
+
+    private static SafetensorsWriter.Content elements(float... values) {
+        return target -> target.write(ByteBuffer.wrap(TestFiles.floats(values)));
+    }
+
+    @Test
     void addingKeepsTheNumberByteForByte() throws IOException {
         byte[] before = Files.readAllBytes(file);
         try (TensorOutput output = new TensorOutput()) {

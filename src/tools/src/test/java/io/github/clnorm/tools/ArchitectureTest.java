@@ -148,7 +148,7 @@ class ArchitectureTest {
                 .whereLayer("api")
                 .mayOnlyBeAccessedByLayers("tools")
                 .whereLayer("tensorfile")
-                .mayOnlyBeAccessedByLayers("tools")
+                .mayOnlyBeAccessedByLayers("api", "tools")
                 .whereLayer("tune")
                 .mayOnlyBeAccessedByLayers("api", "tools")
                 .whereLayer("runtime")
