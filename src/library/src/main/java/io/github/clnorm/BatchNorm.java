@@ -70,12 +70,12 @@ public final class BatchNorm extends ChannelStatisticsNorm {
     @Override
     Pass pass(Tensor input, Options options) {
         BatchNormSpec spec = spec();
-        spec.checkInput(state(), input.sizes());
+        spec.checkInput(channelState(), input.sizes());
         Requests.statisticsType(input, runningMean());
         double momentum = spec.tracking().momentum();
         // The average of all batches. A rejected input must not count as a batch.
         double factor = Double.isNaN(momentum) ? 1.0 / (numBatchesTracked() + 1) : momentum;
-        return ofStatistics(isTraining(), factor).pass(input, state(), options);
+        return ofStatistics(isTraining(), factor).pass(input, channelState(), options);
     }
 
     private BatchNormSpec ofStatistics(boolean own, double momentum) {
@@ -91,7 +91,7 @@ public final class BatchNorm extends ChannelStatisticsNorm {
 
     @Override
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return ofStatistics(saved != null, 0).gradients(gradOutput, input, state(), saved, options);
+        return ofStatistics(saved != null, 0).gradients(gradOutput, input, channelState(), saved, options);
     }
 
     @Override

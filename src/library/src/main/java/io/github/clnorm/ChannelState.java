@@ -1,5 +1,10 @@
 package io.github.clnorm;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
 /**
  * The tensors that a normalization keeps: its parameters, and the running statistics of its channels. Immutable and
  * thread-safe, as its tensors are.
@@ -23,5 +28,16 @@ public record ChannelState(Tensor weight, Tensor bias, Tensor runningMean, Tenso
      */
     public static ChannelState of(Tensor weight, Tensor bias) {
         return new ChannelState(weight, bias, null, null);
+    }
+
+    /** The tensors that are not null, by PyTorch's names and in its order. */
+    Map<String, Tensor> byName() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("weight", weight);
+        tensors.put("bias", bias);
+        tensors.put("running_mean", runningMean);
+        tensors.put("running_var", runningVar);
+        tensors.values().removeIf(Objects::isNull);
+        return Collections.unmodifiableMap(tensors);
     }
 }

@@ -33,7 +33,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
     }
 
     @Override
-    final ChannelState state() {
+    final ChannelState channelState() {
         return new ChannelState(weight(), bias(), runningMean, runningVar);
     }
 

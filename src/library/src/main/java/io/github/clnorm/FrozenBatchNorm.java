@@ -48,7 +48,7 @@ public final class FrozenBatchNorm extends Layer {
     }
 
     @Override
-    ChannelState state() {
+    ChannelState channelState() {
         return new ChannelState(weight(), bias(), runningMean, runningVar);
     }
 
@@ -56,7 +56,7 @@ public final class FrozenBatchNorm extends Layer {
     Pass pass(Tensor input, Options options) {
         Requests.channels(input.sizes(), spec().layout(), spec().parameters());
         Requests.statisticsType(input, runningMean);
-        return spec().pass(input, state(), options);
+        return spec().pass(input, channelState(), options);
     }
 
     /** The gradient of the input alone: statistics and parameters are fixed. */
@@ -85,7 +85,7 @@ public final class FrozenBatchNorm extends Layer {
 
     /** As torchvision prints it. */
     @Override
-    public String toString() {
+    String module() {
         return "FrozenBatchNorm2d(" + spec().parameters() + ", eps="
                 + PythonText.of(spec().common().eps()) + ")";
     }

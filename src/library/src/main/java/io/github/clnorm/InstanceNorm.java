@@ -91,7 +91,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
         double momentum = spec().tracking().momentum();
         // PyTorch counts no batches here: without a momentum the running statistics stay as they are.
         return ofStatistics(isTraining(), Double.isNaN(momentum) ? 0 : momentum)
-                .pass(batched ? input : input.viewedAs(batch), state(), seen);
+                .pass(batched ? input : input.viewedAs(batch), channelState(), seen);
     }
 
     private InstanceNormSpec ofStatistics(boolean own, double momentum) {
@@ -122,7 +122,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                 .gradients(
                         inBatch(input, "grad_output", gradOutput, batch),
                         input.viewedAs(batch),
-                        state(),
+                        channelState(),
                         saved,
                         options.residual(inBatch(input, "residual", options.residual(), batch))
                                 .output(inBatch(input, "output", options.output(), batch)));

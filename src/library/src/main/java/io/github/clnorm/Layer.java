@@ -3,6 +3,7 @@ package io.github.clnorm;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -160,8 +161,8 @@ public sealed class Layer implements AutoCloseable
 
     /** The pass of a checked input, with all options. */
     Pass pass(Tensor input, Options options) {
-        spec.checkInput(state(), input.sizes());
-        return spec.pass(input, state(), options);
+        spec.checkInput(channelState(), input.sizes());
+        return spec.pass(input, channelState(), options);
     }
 
     /** Called when a pass is enqueued. */
@@ -223,11 +224,11 @@ public sealed class Layer implements AutoCloseable
 
     /** The gradients of a pass by saved statistics, or by the running ones if none were saved; with all options. */
     Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options) {
-        return spec.gradients(gradOutput, input, state(), saved, options);
+        return spec.gradients(gradOutput, input, channelState(), saved, options);
     }
 
     /** The tensors that a pass reads and updates. */
-    ChannelState state() {
+    ChannelState channelState() {
         return ChannelState.of(weight, bias);
     }
 
@@ -279,6 +280,21 @@ public sealed class Layer implements AutoCloseable
         return bias;
     }
 
+    /**
+     * Its parameters and running statistics by PyTorch's names, in the order of PyTorch's {@code state_dict()}: {@code
+     * weight}, {@code bias}, {@code running_mean}, {@code running_var}, each if the layer has it. The number of batches is
+     * no tensor: {@link ChannelStatisticsNorm#numBatchesTracked()}, which {@link StateFile} saves too.
+     *
+     * @return the layer's own tensors, in a map that cannot be modified. Setting a tensor changes the layer
+     * @throws IllegalStateException when the layer is closed
+     */
+    public final Map<String, Tensor> state() {
+        return exclusively(() -> {
+            requireOpen();
+            return channelState().byName();
+        });
+    }
+
     /** Closes the layer's tensors. Passes that were enqueued before are not affected. Closing it again is a no-op. */
     @Override
     public final void close() {
@@ -289,9 +305,14 @@ public sealed class Layer implements AutoCloseable
         });
     }
 
-    /** The layer as PyTorch prints it. */
+    /** The layer as PyTorch prints it, then its layout and activation if they are not the defaults. */
     @Override
-    public String toString() {
+    public final String toString() {
+        return module() + spec.extras();
+    }
+
+    /** PyTorch's text of the layer. */
+    String module() {
         return spec.module();
     }
 

@@ -491,6 +491,12 @@ public abstract sealed class NormSpec implements Serializable
     /** PyTorch's text of the module. */
     abstract String module();
 
+    /** The settings that PyTorch does not have, if they are not the defaults: what follows the module's text. */
+    final String extras() {
+        return (layout() == Layout.CHANNELS_FIRST ? "" : ", " + layout())
+                + (activation() == Activation.NONE ? "" : ", " + activation());
+    }
+
     // Passes.
 
     /**
@@ -592,8 +598,7 @@ public abstract sealed class NormSpec implements Serializable
     @Override
     public final String toString() {
         return module()
-                + (layout() == Layout.CHANNELS_FIRST ? "" : ", " + layout())
-                + (activation() == Activation.NONE ? "" : ", " + activation())
+                + extras()
                 + (common.weight == null ? "" : ", weight of " + Shapes.count(common.weight.length, "value"))
                 + (common.bias == null ? "" : ", bias of " + Shapes.count(common.bias.length, "value"));
     }
