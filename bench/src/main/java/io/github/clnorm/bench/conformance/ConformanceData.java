@@ -11,12 +11,14 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Writes what libtorch computes for PyTorch's own test cases to {@code pytorch.json} and {@code pytorch.safetensors} in
- * the folder of its argument. Run from the top of the project:
+ * the folder of its first argument, and the files of {@link StateData} to that of its second. Run from the top of the
+ * project:
  *
  * <pre>{@code
  * mvn -f bench/pom.xml -q compile exec:java \
  *     -Dexec.mainClass=io.github.clnorm.bench.conformance.ConformanceData \
- *     -Dexec.args=src/tools/src/main/resources/io/github/clnorm/tools/conformance
+ *     -Dexec.args="src/tools/src/main/resources/io/github/clnorm/tools/conformance \
+ *         src/library/src/test/resources/io/github/clnorm/state"
  * }</pre>
  *
  * <p>The JSON file holds {@code {"source": "libtorch 2.10", "cases": [...]}}, one case per line. Tensors are named by
@@ -51,14 +53,14 @@ public final class ConformanceData {
     private ConformanceData() {}
 
     /**
-     * Writes both files.
+     * Writes all files.
      *
-     * @param arguments the folder to write to
+     * @param arguments the folder of the cases, and the folder of the states
      * @throws IOException if they cannot be written
      */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 1) {
-            throw new IllegalArgumentException("one argument: the folder to write to");
+        if (arguments.length != 2) {
+            throw new IllegalArgumentException("two arguments: the folder of the cases, and the folder of the states");
         }
         Path folder = Path.of(arguments[0]);
         // The order of summation depends on the vector width: without this the last bits would depend on this machine.
@@ -73,12 +75,13 @@ public final class ConformanceData {
         new CallCases(cases).add();
         new ModuleCases(cases).add();
         new ErrorCases(cases).add();
-        withoutGradients.close();
         Files.createDirectories(folder);
         List<ObjectNode> all = cases.all();
         Files.writeString(folder.resolve("pytorch.json"), json(all));
         Files.write(folder.resolve("pytorch.safetensors"), cases.tensors().safetensors());
         System.out.println(all.size() + " cases, " + cases.tensors().size() + " tensors");
+        StateData.write(Path.of(arguments[1]));
+        withoutGradients.close();
     }
 
     /** One case per line, so that a change of one case changes one line. */
