@@ -58,7 +58,8 @@ final class Checks {
     private static void permitted(String name, Tensor tensor, String flag, String what) {
         if (flag != null) {
             throw new IllegalArgumentException("Expected " + name + " in a buffer that kernels can " + what
-                    + ", but the buffer of the tensor of shape " + tensor + " was created with " + flag);
+                    + ", but the buffer of the tensor of shape " + Shapes.text(tensor.sizes()) + " was created with "
+                    + flag);
         }
     }
 
@@ -66,8 +67,9 @@ final class Checks {
     static void noOverlap(String name, Tensor tensor, String otherName, Tensor other) {
         if (tensor != null && other != null && tensor.sharesMemoryWith(other) && !tensor.isSameMemoryAs(other)) {
             throw new IllegalArgumentException("Expected " + name + " and " + otherName
-                    + " in the same memory or without overlap, but got " + tensor.type() + " " + tensor + " at byte "
-                    + tensor.buffer().offset() + " and " + other.type() + " " + other + " at byte "
+                    + " in the same memory or without overlap, but got " + tensor.type() + " "
+                    + Shapes.text(tensor.sizes()) + " at byte "
+                    + tensor.buffer().offset() + " and " + other.type() + " " + Shapes.text(other.sizes()) + " at byte "
                     + other.buffer().offset() + " of one buffer");
         }
     }
