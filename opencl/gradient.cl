@@ -1,12 +1,10 @@
-// Backward of the strategy split, along rows: sums of blocks, means of sets, dx, and the gradients of parameters.
+// Backward of the strategy split, along rows: sums of blocks, and dx. gradient_merges.cl runs between and after them.
 //
-// The formulas are in gradient_formulas.cl. There are no atomics: each block has a slot for its sums, and all merges go
-// in the order of the blocks. The four kernels are in one file because they often share a program.
+// The formulas are in gradient_formulas.cl. There are no atomics: each block has a slot for its sums. Both kernels are in
+// one file because they often share a program.
 
 #include "gradient_blocks.cl"
 #include "gradient_input.cl"
-#include "gradient_parameters.cl"
-#include "gradient_sets.cl"
 
 // The sums of the blocks of all sets.
 // Parallel over: sets x parts; a work-group takes blocks_per_part blocks of one set, each of its teams one at a time.
@@ -37,31 +35,6 @@ gradient_sums(__global const storage_t *x, __global const storage_t *residual, _
                                             saved_statistics(saved_of(mean, mean_lo, rstd, eps), set));
     sums_of_blocks(operands, 1, sets, cut, first, min(first + blocks_per_part, blocks), team.team, TEAMS,
                    partials + set * blocks, stride, &team);
-}
-
-// The means that dx takes, of all sets.
-// Parallel over: sets; a work-group of one team merges one.
-// [in]  partials      as gradient_sums and gradient_sums_of_columns store them
-// [in]  gamma         [groups, width / run], or null
-// [out] g, g_of_xhat  [sets]: mean(g), mean(g * xhat)
-// local               as gradient_sums
-__kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
-gradient_of_sets(__global const real *partials, __global const parameter_t *gamma, __global real *g,
-                 __global real *g_of_xhat, const ulong stride, const ulong rows, const ulong groups, const ulong width,
-                 const ulong run, const uint blocks, const uint runs, const uint per_run, const ulong first_group)
-{
-    DECLARE_TEAM(team);
-    const sets_t sets = sets_of(rows, groups, width, run);
-    const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
-    const ulong set = first_group + get_group_id(0);
-    const set_gradient_t no_statistics = {0, 0, 0, 0, 0};
-    const set_gradient_t merged = merge_sums(partials + set * blocks, stride, cut,
-                                             parameters_at(gamma, first_parameter(sets, set)), rows * width,
-                                             no_statistics, &team);
-    if (get_local_id(0) == 0) {
-        g[set] = merged.g;
-        g_of_xhat[set] = merged.g_of_xhat;
-    }
 }
 
 // dx of a tensor whose means are known. If statistics are GIVEN there are no means: g and g_of_xhat are null.
@@ -97,21 +70,4 @@ input_gradient(__global const storage_t *x, __global const storage_t *residual, 
                                             parameters_at(gamma, first_param), parameters_at(beta, first_param), s);
     input_gradient_of_blocks(operands, dx + offset, sets, cut, first, min(first + blocks_per_part, blocks), team.team,
                              TEAMS, &team);
-}
-
-// dgamma and dbeta, from the sums of all blocks.
-// Parallel over: parameters; a work-group of one team takes `each` of them.
-// [in]  partials       as gradient_sums and gradient_sums_of_columns store them: [samples, groups, blocks], twice
-// [out] dgamma, dbeta  [groups, runs]; either may be null
-// local                as gradient_sums
-__kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
-gradient_of_parameters(__global const real *partials, const ulong stride, const ulong samples, const ulong groups,
-                       const uint blocks, const uint runs, const uint per_run, __global parameter_t *dgamma,
-                       __global parameter_t *dbeta, const uint each, const ulong first_group)
-{
-    DECLARE_TEAM(team);
-    const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
-    const ulong first = (first_group + get_group_id(0)) * each;
-    gradients_of_parameters(partials, stride, merge_of(cut, samples, groups), cut, first,
-                            min(first + each, groups * runs), dgamma, dbeta, &team);
 }

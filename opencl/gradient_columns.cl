@@ -1,7 +1,7 @@
 // Backward of the strategy split, across rows: sums of blocks of columns, and dx (gradient_shares.cl).
 //
 // For sets with few elements in each of many rows, and (ROW_STATISTICS) for the parameters of LayerNorm, which have one
-// element in each row. gradient.cl merges the sums to the means of sets and to the gradients of parameters.
+// element in each row. gradient_merges.cl merges the sums to the means of sets and to the gradients of parameters.
 
 #include "gradient_shares.cl"
 

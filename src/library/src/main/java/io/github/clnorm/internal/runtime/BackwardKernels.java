@@ -70,7 +70,7 @@ final class BackwardKernels {
 
     /** The merge of a set's sums. */
     BuiltKernel ofSets() {
-        return session.kernel("gradient.cl", "gradient_of_sets", each(merge()));
+        return session.kernel("gradient_merges.cl", "gradient_of_sets", each(merge()));
     }
 
     /** dx along rows. */
@@ -86,7 +86,7 @@ final class BackwardKernels {
     /** The merge of the parameters' sums over the samples. */
     BuiltKernel ofParameters(long samples, GradientCut of) {
         return session.kernel(
-                "gradient.cl",
+                "gradient_merges.cl",
                 "gradient_of_parameters",
                 merge().with(ParameterMerge.sideBySide(plan, samples, of), "SIDE_BY_SIDE", 1));
     }

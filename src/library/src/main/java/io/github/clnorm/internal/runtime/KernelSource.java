@@ -27,6 +27,7 @@ public final class KernelSource {
             "bandwidth.cl",
             "gradient.cl",
             "gradient_columns.cl",
+            "gradient_merges.cl",
             "gradient_resident.cl",
             "gradient_tiles.cl",
             "launch.cl",
