@@ -32,7 +32,7 @@ public final class PlanSpace {
      * vectors: `widest` is the widest vector of theirs, and the simulator tries them all.
      */
     public static List<Plan> sample(ForwardProblem problem, DeviceInfo device, int widest) {
-        int narrow = Math.min(4, widest);
+        int narrow = Math.min(8, widest);
         List<Plan> plans = new ArrayList<>();
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.split(1, narrow, 2).withMergeLaunch(true));
@@ -50,7 +50,7 @@ public final class PlanSpace {
     /** One plan of most kinds of kernel, with narrow vectors and wide ones, and with teams: for what makes kernels anew. */
     public static List<Plan> few(ForwardProblem problem, DeviceInfo device, int widest) {
         List<Plan> plans = new ArrayList<>();
-        int narrow = Math.min(4, widest);
+        int narrow = Math.min(8, widest);
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withKeepSet(true));
@@ -81,7 +81,7 @@ public final class PlanSpace {
 
     /** Plans for gradients of every kind of kernel: lone work-items with narrow vectors and with the widest, and teams. */
     public static List<Plan> fewGradients(BackwardProblem problem, DeviceInfo device, int widest) {
-        int narrow = Math.min(4, widest);
+        int narrow = Math.min(8, widest);
         return Stream.<Plan>of(
                         Plan.packed(1, narrow, 3),
                         Plan.tiled(1, narrow),
@@ -89,13 +89,20 @@ public final class PlanSpace {
                         Plan.resident(1, widest).withNonTemporal(true),
                         Plan.packed(1, widest, 2).withParameterLaunch(true),
                         Plan.tiled(1, widest).withNonTemporal(true),
-                        Plan.split(1, widest, 2),
+                        Plan.split(1, widest, 2).withNonTemporal(true),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
                         Plan.resident(8, 4).withKeepSet(true),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()
                 .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
+                .toList();
+    }
+
+    /** The strategies, by lone work-items with the widest vectors: for what does not depend on the size of a work-group. */
+    public static List<Plan> gradientStrategies(BackwardProblem problem, DeviceInfo device, int widest) {
+        return fewGradients(problem, device, widest).stream()
+                .filter(plan -> plan.workGroupSize() == 1 && plan.vectorWidth() == widest)
                 .toList();
     }
 

@@ -24,11 +24,23 @@ final class GradientComparison {
     }
 
     static void ofPlans(Backend backend, GradientTrial trial, int least) {
+        int widest = TestDevices.widestVector(backend);
+        of(backend, trial, PlanSpace.fewGradients(trial.problem(), backend.device(), widest), least);
+    }
+
+    /** The strategies alone. */
+    static void ofStrategies(Backend backend, Operation operation, int least) {
+        GradientTrial trial = GradientTrial.of(Combination.FLOAT32.of(operation, 1));
+        int widest = TestDevices.widestVector(backend);
+        of(backend, trial, PlanSpace.gradientStrategies(trial.problem(), backend.device(), widest), least);
+    }
+
+    private static void of(Backend backend, GradientTrial trial, List<Plan> plans, int least) {
         Session session = backend.session();
         GradientRun expected = trial.run(session);
         trial.check(expected, trial + " on " + backend.device().description());
         int legal = 0;
-        for (Plan plan : PlanSpace.fewGradients(trial.problem(), backend.device(), TestDevices.widestVector(backend))) {
+        for (Plan plan : plans) {
             if (session.planner().problem(plan, trial.problem()).isEmpty()) {
                 String what = trial + ", " + plan + " on " + backend.device().description();
                 GradientRun.assertSameBits(expected, trial.run(session, plan), what);

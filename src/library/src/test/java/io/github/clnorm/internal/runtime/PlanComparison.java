@@ -42,7 +42,7 @@ final class PlanComparison {
      */
     static void ofOtherVectors(Backend backend, Trial trial) {
         List<Plan> plans = List.of(
-                Plan.split(1, Math.min(4, TestDevices.widestVector(backend)), 8).withMergeLaunch(true),
+                Plan.split(1, Math.min(8, TestDevices.widestVector(backend)), 8).withMergeLaunch(true),
                 Plan.split(8, 1, 8).withMergeLaunch(true));
         assertEquals(2, of(backend, trial, plans), "plans were not legal for " + trial);
     }

@@ -8,8 +8,6 @@ import io.github.clnorm.testing.Errors;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.TestDevices;
-import io.github.clnorm.type.Activation;
-import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.List;
@@ -21,23 +19,20 @@ import org.junit.jupiter.api.Tag;
 @Tag("device")
 class RandomProblemsTest {
 
+    // Float64 is the last one.
+    private static final Combination[] COMBINATIONS = Combination.values();
+
     @OnEveryDevice
     void everythingAtOnce(Backend backend) {
         int seeds = Quirks.prefersWorkItemsToVectors(backend.device()) ? 4 : 24;
+        boolean fp64 = backend.device().fp64();
         for (int seed = 0; seed < seeds; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
-            ElementType type =
-                    ElementType.values()[random.nextInt(backend.device().fp64() ? 4 : 3)];
-            Trial trial = Trial.of(operation(random), type);
-            if (random.nextInt(3) > 0) {
-                // Float64 only where the device has it: parameters are loaded as they are stored.
-                ElementType parameters = random.nextBoolean() ? type : ElementType.values()[random.nextInt(3)];
-                trial = trial.affine(parameters, seed);
-            }
-            if (random.nextInt(3) == 0) {
-                trial = trial.residual(seed, random.nextBoolean());
-            }
-            trial = trial.activation(Activation.values()[random.nextInt(4)]);
+            Combination combination = COMBINATIONS[random.nextInt(COMBINATIONS.length - (fp64 ? 0 : 1))];
+            Operation operation = operation(random);
+            Trial trial = random.nextInt(3) > 0
+                    ? combination.of(operation, seed)
+                    : combination.withoutParameters(operation, seed);
             checkGradients(
                     backend,
                     trial,
@@ -55,8 +50,11 @@ class RandomProblemsTest {
         Session session = backend.session();
         PlanRun expected = trial.run(session);
         trial.check(expected, what);
-        List<Plan> plans = PlanSpace.few(trial.problem(), backend.device(), TestDevices.widestVector(backend)).stream()
+        int widest = TestDevices.widestVector(backend);
+        // Of one width, so that they share programs.
+        List<Plan> plans = PlanSpace.few(trial.problem(), backend.device(), widest).stream()
                 .filter(plan -> plan.workGroupSize() == 1
+                        && plan.vectorWidth() == widest
                         && session.planner().problem(plan, trial.problem()).isEmpty())
                 .toList();
         if (!plans.isEmpty()) {
@@ -75,7 +73,10 @@ class RandomProblemsTest {
         Plan own = session.planner().plan(trial.problem());
         GradientRun expected = trial.run(session, own);
         trial.check(expected, what);
-        List<Plan> plans = PlanSpace.gradients(trial.problem(), backend.device(), 1, TestDevices.widestVector(backend));
+        int widest = TestDevices.widestVector(backend);
+        List<Plan> plans = PlanSpace.gradients(trial.problem(), backend.device(), 1, widest).stream()
+                .filter(plan -> !plan.nonTemporal())
+                .toList();
         Plan plan = plans.get(random.nextInt(plans.size()));
         GradientRun.assertSameBits(expected, trial.run(session, plan), what + ", gradients, " + plan);
         GradientRun.assertSameBits(expected, GradientRun.of(session, trial, own, true), what + ", gradients in place");

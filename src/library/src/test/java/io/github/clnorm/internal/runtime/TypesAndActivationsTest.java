@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.github.clnorm.Backend;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
-import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -25,35 +24,17 @@ class TypesAndActivationsTest {
 
     @OnEveryDevice
     void everyPlanGivesTheSameBitsWithFloat32AndGelu(Backend backend) {
-        operations()
-                .forEach(operation -> PlanComparison.ofOtherVectors(
-                        backend,
-                        Trial.of(operation, ElementType.FLOAT32)
-                                .affine(ElementType.BFLOAT16, 1)
-                                .activation(Activation.GELU)
-                                .residual(3, true)));
+        check(backend, Combination.FLOAT32_GELU);
     }
 
     @OnEveryDevice
-    void everyPlanGivesTheSameBitsWithFloat16AndSilu(Backend backend) {
-        operations()
-                .forEach(operation -> PlanComparison.ofOtherVectors(
-                        backend,
-                        Trial.of(operation, ElementType.FLOAT16)
-                                .affine(ElementType.FLOAT16, 1)
-                                .activation(Activation.SILU)
-                                .residual(3, true)));
+    void everyPlanGivesTheSameBitsWithFloat16AndRelu(Backend backend) {
+        check(backend, Combination.FLOAT16_RELU_RESIDUAL);
     }
 
     @OnEveryDevice
-    void everyPlanGivesTheSameBitsWithBfloat16AndRelu(Backend backend) {
-        operations()
-                .forEach(operation -> PlanComparison.ofOtherVectors(
-                        backend,
-                        Trial.of(operation, ElementType.BFLOAT16)
-                                .affine(ElementType.FLOAT32, 1)
-                                .activation(Activation.RELU)
-                                .residual(3, false)));
+    void everyPlanGivesTheSameBitsWithBfloat16AndSilu(Backend backend) {
+        check(backend, Combination.BFLOAT16_SILU_SUM);
     }
 
     @OnEveryDevice
@@ -63,12 +44,10 @@ class TypesAndActivationsTest {
             assertThrows(IllegalArgumentException.class, () -> backend.empty(ElementType.FLOAT64, 1));
             return;
         }
-        operations()
-                .forEach(operation -> PlanComparison.ofOtherVectors(
-                        backend,
-                        Trial.of(operation, ElementType.FLOAT64)
-                                .affine(ElementType.FLOAT64, 1)
-                                .activation(Activation.GELU)
-                                .residual(3, true)));
+        check(backend, Combination.FLOAT64_GELU);
+    }
+
+    private static void check(Backend backend, Combination combination) {
+        operations().forEach(operation -> PlanComparison.ofOtherVectors(backend, combination.of(operation, 1)));
     }
 }

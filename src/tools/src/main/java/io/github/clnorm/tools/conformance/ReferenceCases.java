@@ -43,6 +43,15 @@ final class ReferenceCases {
             return call.activation(activation).residual(other, sum);
         }
 
+        /** Narrow parameters in two of them; the type of the sums in all others. */
+        ElementType parameters(ElementType type) {
+            return switch (this) {
+                case GELU -> type == ElementType.FLOAT32 ? ElementType.BFLOAT16 : type.accumulator();
+                case RELU -> type;
+                default -> type.accumulator();
+            };
+        }
+
         @Override
         public String toString() {
             return (activation == Activation.NONE ? "" : ", " + activation)
@@ -55,12 +64,13 @@ final class ReferenceCases {
      * An operation with its layout and an input's shape. The maker creates a call without parameters from the input.
      */
     private record Form(NormSpec.Kind operation, String name, long[] shape, Function<HostTensor, Call> maker) {
-        Call of(ElementType type) {
+        Call of(ElementType type, Variant variant) {
+            ElementType parameters = variant.parameters(type);
             // A float16 output must not overflow, and a residual of the opposite sign must not cancel everything.
             Call call = maker.apply(HostTensor.normal(type, 1, 2, 1.5, shape));
-            return call.affine(
-                    HostTensor.normal(type.accumulator(), 2, 1, 0.5, call.parameterShape()),
-                    call.takesMean() ? HostTensor.normal(type.accumulator(), 3, 0, 1, call.parameterShape()) : null);
+            return variant.of(call.affine(
+                    HostTensor.normal(parameters, 2, 1, 0.5, call.parameterShape()),
+                    call.takesMean() ? HostTensor.normal(parameters, 3, 0, 1, call.parameterShape()) : null));
         }
 
         boolean takesMean() {
@@ -111,15 +121,14 @@ final class ReferenceCases {
     private void add(Form form) {
         for (ElementType type : TYPES) {
             for (Variant variant : variants(form, type)) {
-                cases.addReference(
-                        form.operation.toString(), type, form.name + variant, () -> variant.of(form.of(type)));
+                cases.addReference(form.operation.toString(), type, form.name + variant, () -> form.of(type, variant));
             }
             for (Variant variant : gradientVariants(form, type)) {
                 cases.addGradients(
                         ConformanceRow.backward(form.operation),
                         type,
                         form.name + variant,
-                        () -> GradOutput.to(variant.of(form.of(type))));
+                        () -> GradOutput.to(form.of(type, variant)));
             }
         }
     }
