@@ -194,7 +194,7 @@ class HostileDriverTest {
             while (process.descendants().noneMatch(child -> child.info().arguments().stream()
                     .anyMatch(all -> List.of(all).contains("io.github.clnorm.internal.driver.DriverProbe")))) {
                 assertTrue(process.isAlive(), "ended before it asked a driver");
-                Thread.onSpinWait();
+                Thread.sleep(20);
             }
             String pids = process.pid()
                     + (signal.equals("INT")
@@ -435,7 +435,7 @@ class HostileDriverTest {
             String hint = "clnorm: " + what + " after 1 s: clnorm doctor names a driver that hangs\n";
             while (!Files.readString(errors).contains(hint)) {
                 assertTrue(process.isAlive(), Files.readString(errors));
-                Thread.onSpinWait();
+                Thread.sleep(20);
             }
             assertEquals(1, notes().size());
             new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid())

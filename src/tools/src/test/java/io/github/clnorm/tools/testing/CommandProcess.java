@@ -8,12 +8,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The command line in its own process: the OpenCL loader reads its environment once, and drivers may end the process.
  * It has its own working folder and cache.
  */
 public final class CommandProcess {
+
+    // A shell starts its background jobs, and nohup starts all commands, with some signals ignored. Child processes
+    // inherit that, and tests send these signals. Empty where env does not know the option.
+    private static final List<String> DEFAULT_SIGNALS = defaultSignals();
 
     private final Path folder;
     private final Map<String, String> environment = new HashMap<>();
@@ -34,6 +39,23 @@ public final class CommandProcess {
         environment.put("OCL_ICD_VENDORS", vendors.toString());
         environment.put("CLNORM_CACHE", cache().toString());
         environment.put("RUSTICL_ENABLE", "none");
+    }
+
+    private static List<String> defaultSignals() {
+        List<String> reset = List.of("env", "--default-signal=HUP,INT,TERM");
+        try {
+            List<String> tried =
+                    Stream.concat(reset.stream(), Stream.of("true")).toList();
+            Process process = new ProcessBuilder(tried)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor() == 0 ? reset : List.of();
+        } catch (IOException e) {
+            return List.of();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public Path work() {
@@ -71,7 +93,8 @@ public final class CommandProcess {
     }
 
     private Process startClass(String main, Path outFile, Path errFile, Object... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(DEFAULT_SIGNALS);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
