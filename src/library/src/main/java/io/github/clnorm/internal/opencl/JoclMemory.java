@@ -65,8 +65,16 @@ final class JoclMemory {
     }
 
     OpenCl.Memory create(long bytes) {
+        return create(CL_MEM_READ_WRITE, bytes);
+    }
+
+    OpenCl.Memory createPinned(long bytes) {
+        return create(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes);
+    }
+
+    private OpenCl.Memory create(long flags, long bytes) {
         int[] code = new int[1];
-        cl_mem memory = created(code, () -> clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, null, code));
+        cl_mem memory = created(code, () -> clCreateBuffer(context, flags, bytes, null, code));
         check.of(code[0], "clCreateBuffer");
         return of(memory);
     }
@@ -92,6 +100,16 @@ final class JoclMemory {
             subBufferAlignment = Math.max(1, bits[0] / Byte.SIZE);
         }
         return subBufferAlignment;
+    }
+
+    // Deprecated since OpenCL 2.0, but answered by drivers of all versions.
+    @SuppressWarnings("deprecation")
+    boolean isHosts() {
+        int[] isHosts = new int[1];
+        check.run(
+                () -> clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, Sizeof.cl_uint, Pointer.to(isHosts), null),
+                "clGetDeviceInfo");
+        return isHosts[0] != 0;
     }
 
     void retain(OpenCl.Memory memory) {

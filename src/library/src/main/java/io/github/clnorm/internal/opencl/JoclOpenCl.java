@@ -8,6 +8,7 @@ import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.FirstLoad;
 import io.github.clnorm.internal.driver.Quirks;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jocl.Pointer;
@@ -178,6 +179,11 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     @Override
+    public Memory createPinnedBuffer(long bytes) {
+        return memory.createPinned(bytes);
+    }
+
+    @Override
     public Memory createSubBuffer(Memory parent, long offset, long bytes) {
         return memory.createSub(parent, offset, bytes);
     }
@@ -203,12 +209,32 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     @Override
-    public void write(Memory to, long offset, ByteBuffer source) {
+    public boolean sharesHostMemory() {
+        return memory.isHosts();
+    }
+
+    @Override
+    public ByteBuffer map(Memory of, long offset, long bytes, Access access) {
+        return queue.map(of, offset, bytes, access);
+    }
+
+    @Override
+    public Mapped enqueueMap(Memory of, long offset, long bytes) {
+        return queue.enqueueMap(of, offset, bytes);
+    }
+
+    @Override
+    public void unmap(Memory of, ByteBuffer mapped) {
+        queue.unmap(of, mapped);
+    }
+
+    @Override
+    public void write(Memory to, long offset, Buffer source) {
         queue.write(to, offset, source);
     }
 
     @Override
-    public void read(Memory from, long offset, ByteBuffer target) {
+    public void read(Memory from, long offset, Buffer target) {
         queue.read(from, offset, target);
     }
 
@@ -310,6 +336,11 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public EventInfo describe(Event event) {
         return queue.describe(event);
+    }
+
+    @Override
+    public void await(Event event) {
+        queue.await(event);
     }
 
     @Override

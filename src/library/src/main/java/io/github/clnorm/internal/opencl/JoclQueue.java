@@ -1,9 +1,15 @@
 package io.github.clnorm.internal.opencl;
 
 import static io.github.clnorm.internal.driver.JoclCalls.code;
+import static io.github.clnorm.internal.driver.JoclCalls.created;
 import static org.jocl.CL.*;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.function.IntSupplier;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -76,7 +82,7 @@ final class JoclQueue {
         int enqueue(boolean blocking, cl_event done);
     }
 
-    void write(OpenCl.Memory memory, long offset, ByteBuffer source) {
+    void write(OpenCl.Memory memory, long offset, Buffer source) {
         transfer(
                 "clEnqueueWriteBuffer",
                 (blocking, done) -> clEnqueueWriteBuffer(
@@ -84,14 +90,14 @@ final class JoclQueue {
                         JoclMemory.object(memory),
                         blocking,
                         offset,
-                        source.remaining(),
-                        Pointer.toBuffer(source),
+                        bytes(source),
+                        pointer(source),
                         0,
                         null,
                         done));
     }
 
-    void read(OpenCl.Memory memory, long offset, ByteBuffer target) {
+    void read(OpenCl.Memory memory, long offset, Buffer target) {
         transfer(
                 "clEnqueueReadBuffer",
                 (blocking, done) -> clEnqueueReadBuffer(
@@ -99,11 +105,75 @@ final class JoclQueue {
                         JoclMemory.object(memory),
                         blocking,
                         offset,
-                        target.remaining(),
-                        Pointer.toBuffer(target),
+                        bytes(target),
+                        pointer(target),
                         0,
                         null,
                         done));
+    }
+
+    private static long bytes(Buffer buffer) {
+        int ofElement = buffer instanceof ByteBuffer
+                ? Byte.BYTES
+                : buffer instanceof ShortBuffer
+                        ? Short.BYTES
+                        : buffer instanceof FloatBuffer
+                                ? Float.BYTES
+                                : buffer instanceof DoubleBuffer ? Double.BYTES : 0;
+        if (ofElement == 0) {
+            throw new IllegalArgumentException("expected bytes, shorts, floats or doubles, got " + buffer);
+        }
+        return (long) ofElement * buffer.remaining();
+    }
+
+    /** Of a slice: Pointer.toBuffer would move the buffer's position for a moment, which another thread might see. */
+    private static Pointer pointer(Buffer buffer) {
+        return Pointer.to(buffer.slice());
+    }
+
+    ByteBuffer map(OpenCl.Memory memory, long offset, long bytes, OpenCl.Access access) {
+        long flags =
+                switch (access) {
+                    case READ -> CL_MAP_READ;
+                    case OVERWRITE -> CL_MAP_WRITE_INVALIDATE_REGION;
+                    case READ_AND_WRITE -> CL_MAP_READ | CL_MAP_WRITE;
+                };
+        ByteBuffer[] mapped = new ByteBuffer[1];
+        transfer("clEnqueueMapBuffer", (blocking, done) -> {
+            int[] code = new int[1];
+            mapped[0] = mapped(code, memory, blocking, flags, offset, bytes, done);
+            return code[0];
+        });
+        return mapped[0].order(ByteOrder.nativeOrder());
+    }
+
+    OpenCl.Mapped enqueueMap(OpenCl.Memory memory, long offset, long bytes) {
+        ByteBuffer[] mapped = new ByteBuffer[1];
+        cl_event ready = new cl_event();
+        enqueue("clEnqueueMapBuffer", () -> {
+            int[] code = new int[1];
+            mapped[0] = mapped(code, memory, false, CL_MAP_READ, offset, bytes, ready);
+            return code[0];
+        });
+        return new OpenCl.Mapped(mapped[0].order(ByteOrder.nativeOrder()), new OpenCl.Event(ready));
+    }
+
+    private ByteBuffer mapped(
+            int[] code, OpenCl.Memory memory, boolean blocking, long flags, long offset, long bytes, cl_event done) {
+        return created(
+                code,
+                () -> clEnqueueMapBuffer(
+                        queue, JoclMemory.object(memory), blocking, flags, offset, bytes, 0, null, done, code));
+    }
+
+    void unmap(OpenCl.Memory memory, ByteBuffer mapped) {
+        enqueue(
+                "clEnqueueUnmapMemObject",
+                () -> clEnqueueUnmapMemObject(queue, JoclMemory.object(memory), mapped, 0, null, null));
+    }
+
+    void await(OpenCl.Event event) {
+        check.run(() -> clWaitForEvents(1, new cl_event[] {(cl_event) event.handle()}), "clWaitForEvents");
     }
 
     void copy(OpenCl.Memory from, OpenCl.Memory to, long bytes) {

@@ -1,14 +1,15 @@
 package io.github.clnorm.internal.opencl;
 
 import io.github.clnorm.device.ClException;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /**
  * The OpenCL calls that clnorm makes on one device, one method for each. Every method throws {@link ClException} when OpenCL
  * reports an error. Handles stay valid until they are released. Arguments are not checked again.
  *
- * <p>Partly thread-safe: several threads may call {@link #write}, {@link #read} and {@link #finish}, which block, at the same
- * time as any other call. All other calls must be made one at a time.
+ * <p>Partly thread-safe: several threads may call {@link #write}, {@link #read}, {@link #map}, {@link #await} and
+ * {@link #finish}, which block, at the same time as any other call. All other calls must be made one at a time.
  */
 public interface OpenCl extends AutoCloseable {
 
@@ -48,6 +49,24 @@ public interface OpenCl extends AutoCloseable {
      */
     record Event(Object handle) {}
 
+    /** What the host does with mapped memory. */
+    enum Access {
+        /** Reads it. */
+        READ,
+        /** Overwrites all of it; its content is undefined before. */
+        OVERWRITE,
+        /** Reads and writes it. */
+        READ_AND_WRITE
+    }
+
+    /**
+     * A part of a buffer that the host will be able to access.
+     *
+     * @param bytes the content in native byte order, valid once the event has happened
+     * @param ready the event
+     */
+    record Mapped(ByteBuffer bytes, Event ready) {}
+
     /**
      * Allocates a buffer, whose content is undefined.
      *
@@ -55,6 +74,15 @@ public interface OpenCl extends AutoCloseable {
      * @return the buffer
      */
     Memory createBuffer(long bytes);
+
+    /**
+     * Allocates a buffer in host memory that the driver transfers at the bus's full rate (pinned). Its content is
+     * undefined.
+     *
+     * @param bytes its size, more than 0
+     * @return the buffer
+     */
+    Memory createPinnedBuffer(long bytes);
 
     /**
      * A part of a buffer as a buffer of its own, on the same memory and with the same flags.
@@ -96,22 +124,60 @@ public interface OpenCl extends AutoCloseable {
     void release(Memory memory);
 
     /**
+     * Returns whether the device works in the host's memory. Mapped memory is then the buffer itself.
+     *
+     * @return true for CPUs and integrated GPUs
+     */
+    boolean sharesHostMemory();
+
+    /**
+     * Gives the host access to a part of a buffer, after all that is enqueued. Blocks until that is done.
+     *
+     * @param memory the buffer. Until {@link #unmap}, no command may write it, and none may read what the host writes
+     * @param offset first byte of the part
+     * @param bytes size of the part, at most 2<sup>31</sup> - 1
+     * @param access what the host does with the part
+     * @return the part in native byte order
+     */
+    ByteBuffer map(Memory memory, long offset, long bytes, Access access);
+
+    /**
+     * Enqueues giving the host read access to a part of a buffer.
+     *
+     * @param memory the buffer. Until {@link #unmap}, no command may write it
+     * @param offset first byte of the part
+     * @param bytes size of the part, at most 2<sup>31</sup> - 1
+     * @return the part, and when it can be read
+     */
+    Mapped enqueueMap(Memory memory, long offset, long bytes);
+
+    /**
+     * Enqueues the end of the host's access.
+     *
+     * @param memory the buffer
+     * @param mapped what mapping it returned
+     */
+    void unmap(Memory memory, ByteBuffer mapped);
+
+    /**
      * Copies from the host. Blocks until that is done.
      *
      * @param memory the target
      * @param offset first byte in the buffer
-     * @param source a direct buffer; its remaining bytes are copied, its position is not changed
+     * @param source a direct buffer of bytes, shorts, floats or doubles; its remaining elements are copied as they are, its
+     *     position is not changed
      */
-    void write(Memory memory, long offset, ByteBuffer source);
+    void write(Memory memory, long offset, Buffer source);
 
     /**
      * Copies to the host, after all that is enqueued. Blocks until that is done.
      *
      * @param memory the source
      * @param offset first byte in the buffer
-     * @param target a direct buffer; its remaining bytes are filled, its position is not changed
+     * @param target a direct buffer of bytes, shorts, floats or doubles; its remaining elements are filled, its position is
+     *     not changed
      */
-    void read(Memory memory, long offset, ByteBuffer target);
+    void read(Memory memory, long offset, Buffer target);
 
     /**
      * Enqueues a copy between buffers.
@@ -285,6 +351,13 @@ public interface OpenCl extends AutoCloseable {
      * @return its attributes
      */
     EventInfo describe(Event event);
+
+    /**
+     * Blocks until an event has happened.
+     *
+     * @param event the event
+     */
+    void await(Event event);
 
     /**
      * Releases an event.
