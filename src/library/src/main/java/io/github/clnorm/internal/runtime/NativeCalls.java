@@ -27,6 +27,11 @@ final class NativeCalls {
 
     private NativeCalls() {}
 
+    /** Starts work on a platform thread of the library, a daemon that ends after a minute without work. */
+    static CompletableFuture<Void> start(Runnable work) {
+        return CompletableFuture.runAsync(work, Platform.THREADS);
+    }
+
     /** Makes a call. */
     static void block(Runnable call) {
         if (!onVirtualThread()) {

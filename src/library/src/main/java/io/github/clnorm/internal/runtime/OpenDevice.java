@@ -20,6 +20,7 @@ final class OpenDevice implements Runnable {
     private final CommandOrder order;
     private final Programs programs;
     private final DeviceMemory memory;
+    private final HostMemory hostMemory;
     private final DeviceInfo device;
     // Null unless -Dclnorm.leaks=on.
     private final Throwable site;
@@ -34,6 +35,7 @@ final class OpenDevice implements Runnable {
             CommandOrder order,
             Programs programs,
             DeviceMemory memory,
+            HostMemory hostMemory,
             DeviceInfo device,
             Throwable site) {
         this.lock = lock;
@@ -42,6 +44,7 @@ final class OpenDevice implements Runnable {
         this.order = order;
         this.programs = programs;
         this.memory = memory;
+        this.hostMemory = hostMemory;
         this.device = device;
         this.site = site;
     }
@@ -140,6 +143,7 @@ final class OpenDevice implements Runnable {
     /** Releases everything, even after a failure; throws the first failure at the end. */
     private void releaseAll() {
         List<Runnable> releases = new ArrayList<>(memory.releases());
+        releases.add(hostMemory::close);
         releases.add(programs::close);
         RuntimeException first = null;
         for (Runnable release : releases) {

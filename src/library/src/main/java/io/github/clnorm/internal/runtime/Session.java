@@ -22,6 +22,7 @@ public final class Session implements AutoCloseable {
     private final Programs programs;
     private final CommandOrder order;
     private final DeviceMemory memory;
+    private final HostMemory hostMemory;
     private final SharedMemory shared;
     private final LaunchTimer timer;
     private final ScratchBuffers scratch;
@@ -52,12 +53,13 @@ public final class Session implements AutoCloseable {
         this.order = new CommandOrder(openCl);
         this.memory = new DeviceMemory(openCl, device, context, order);
         this.shared = new SharedMemory(openCl, device, context, memory);
-        this.open = new OpenDevice(lock, openCl, order, programs, memory, device, Leaks.site());
+        this.hostMemory = new HostMemory(openCl);
+        this.open = new OpenDevice(lock, openCl, order, programs, memory, hostMemory, device, Leaks.site());
         this.timer = new LaunchTimer(openCl);
         this.scratch = new ScratchBuffers(this, memory, timer);
         this.prepared = new PreparedLaunches(timer);
         this.queue = new LaunchQueue(openCl, open, order, memory, timer);
-        this.transfers = new Transfers(this, openCl, open);
+        this.transfers = new Transfers(this, openCl, open, hostMemory);
         this.cleanable = Leaks.register(this, open);
     }
 
@@ -292,12 +294,13 @@ public final class Session implements AutoCloseable {
         });
     }
 
-    /** Releases the memory that is kept for reuse: that of closed buffers, and scratch buffers. */
+    /** Releases the memory that is kept for reuse: that of closed buffers, scratch buffers, and pinned host memory. */
     public void trim() {
         exclusively(() -> {
             open.checkOpen();
             scratch.close();
             memory.trim();
+            hostMemory.trim();
         });
     }
 
