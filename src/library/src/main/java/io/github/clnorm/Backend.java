@@ -12,6 +12,7 @@ import io.github.clnorm.internal.runtime.WrappedRange;
 import io.github.clnorm.internal.tune.TunedPlans;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
+import java.nio.Buffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -212,6 +213,24 @@ public final class Backend implements AutoCloseable {
     public Tensor tensor(ElementType type, double[] values, long... shape) {
         checkCount(values.length, shape);
         return filled(empty(type, shape), tensor -> tensor.set(values));
+    }
+
+    /**
+     * A tensor with the elements of a buffer of {@code java.nio}. The tensor has memory of its own: later changes of the
+     * buffer do not change it. See {@link Tensor#set(Buffer)} for what each kind of buffer holds.
+     *
+     * @param type of its elements
+     * @param values a FloatBuffer, DoubleBuffer, ShortBuffer or ByteBuffer in native byte order, direct or not, read-only or not. Its
+     *     elements from its position to its limit must be as many as the shape has, the last dimension fastest. Its
+     *     position does not change
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException if kind, byte order or number of elements do not fit, when the tensor exceeds the
+     *     device's largest buffer, or when the device has no such type
+     */
+    public Tensor tensor(ElementType type, Buffer values, long... shape) {
+        HostElements elements = HostElements.source(type, values, Shapes.text(shape), Shapes.elements(shape));
+        return filled(empty(type, shape), tensor -> tensor.set(elements));
     }
 
     private static void checkCount(int count, long... shape) {

@@ -7,10 +7,12 @@ import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Piece;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jocl.cl_mem;
 
 /**
@@ -18,8 +20,8 @@ import org.jocl.cl_mem;
  *
  * <p>Thread-safe: operations of several threads run in the order in which they were enqueued. A transfer between Java
  * and the device goes in pieces, and holds no lock in between. While a transfer writes a tensor, other operations on
- * that tensor throw IllegalStateException. So does a read of more than 4 MB if another thread writes the tensor
- * meanwhile.
+ * that tensor throw IllegalStateException. So does a read of more than 4 MB into Java's
+ * heap if another thread writes the tensor meanwhile.
  *
  * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
  */
@@ -109,6 +111,61 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
+     * Reads it into a buffer of {@code java.nio}. Blocks until the work enqueued before is done.
+     *
+     * <p>A ByteBuffer receives the elements as they are, as does a ShortBuffer from a float16 or bfloat16 tensor. A FloatBuffer and
+     * a DoubleBuffer receive numbers; float64 in a FloatBuffer is rounded. The driver writes a direct buffer without a copy
+     * in Java if it holds elements of this tensor's type.
+     *
+     * @param target a FloatBuffer, DoubleBuffer, ShortBuffer or ByteBuffer in native byte order, direct or not. All from its
+     *     position to its limit is filled, which must be exactly this tensor. Its position does not change, so the caller
+     *     reads the elements without flipping it
+     * @throws IllegalArgumentException if kind, byte order or number of elements do not fit, or the buffer is read-only
+     * @throws IllegalStateException when it is closed, or written before the last piece was read
+     */
+    public void get(Buffer target) {
+        requireOpen();
+        HostElements elements = HostElements.target(type, target, toString(), elements());
+        Buffer memory = elements.memory();
+        if (memory == null) {
+            fetch((at, piece) -> elements.copyFrom(at / type.bytes(), piece));
+        } else if (memory.hasRemaining()) {
+            backend.session().transfers().read(buffer, 0, memory);
+        }
+    }
+
+    /**
+     * Reads it without blocking. The result has the values of all work enqueued before this call. Work enqueued later does
+     * not change it, and this tensor may be closed meanwhile.
+     *
+     * <p>The read takes host memory of the tensor's size until it is complete. The future completes on its {@link
+     * CompletableFuture#defaultExecutor() default executor}. Closing the backend waits until the pending reads have their
+     * values. Canceling the future does not stop the device.
+     *
+     * @return the elements, the last dimension fastest; float64 is rounded. Completes exceptionally with
+     *     IllegalStateException if the tensor or its backend is closed or another transfer is writing the tensor, with
+     *     IllegalArgumentException if it has more elements than a Java array, and with {@link
+     *     io.github.clnorm.device.ClException} if the device fails. This method itself throws nothing
+     */
+    public CompletableFuture<float[]> readAsync() {
+        try {
+            requireOpen();
+            int count = count();
+            return count == 0
+                    ? CompletableFuture.completedFuture(new float[0])
+                    : backend.session()
+                            .transfers()
+                            .readAsync(
+                                    buffer,
+                                    () -> new float[count],
+                                    values -> (at, piece) ->
+                                            Codec.decode(type, piece, values, (int) (at / type.bytes())));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /**
      * Reads its bytes without a Java array of its size. Blocks until the work enqueued before is done.
      *
      * @param target takes the bytes in pieces. It is called without a lock, and may use other tensors and backends
@@ -148,6 +205,35 @@ public final class Tensor implements AutoCloseable {
     public void set(double[] values) {
         checkCount(Objects.requireNonNull(values, "values").length);
         fill("Tensor.set", (at, piece) -> Codec.encode(type, values, (int) (at / type.bytes()), piece));
+    }
+
+    /**
+     * Replaces its values by those of a buffer of {@code java.nio}, after the work enqueued before. Blocks until the values
+     * are on the device; the buffer may then be changed.
+     *
+     * <p>A ByteBuffer has the elements as they are, as has a ShortBuffer for a float16 or bfloat16 tensor. A FloatBuffer and a
+     * DoubleBuffer have numbers, each rounded to the tensor's type. The driver reads a direct buffer without a copy in Java
+     * if it holds elements of this tensor's type.
+     *
+     * @param values a FloatBuffer, DoubleBuffer, ShortBuffer or ByteBuffer in native byte order, direct or not, read-only or not. Its
+     *     elements from its position to its limit must be as many as the tensor has. Its position does not change, so the
+     *     call can be repeated
+     * @throws IllegalArgumentException if kind, byte order or number of elements do not fit
+     * @throws IllegalStateException when it is closed, or another transfer is writing it
+     */
+    public void set(Buffer values) {
+        requireOpen();
+        set(HostElements.source(type, values, toString(), elements()));
+    }
+
+    /** Replaces its values by elements that were checked against its shape and type. */
+    void set(HostElements values) {
+        Buffer memory = values.memory();
+        if (memory == null) {
+            fill("Tensor.set", (at, piece) -> values.copyTo(at / type.bytes(), piece));
+        } else {
+            backend.session().transfers().write(buffer, memory, "Tensor.set");
+        }
     }
 
     /**
