@@ -13,6 +13,7 @@ import io.github.clnorm.internal.tune.TunedPlans;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -272,13 +273,17 @@ public final class Backend implements AutoCloseable {
      */
     public Tensor empty(ElementType type, long... shape) {
         checkType(type);
+        checkSize(type, shape);
+        return new Tensor(this, session.allocate(Shapes.elements(shape) * type.bytes()), type, shape);
+    }
+
+    private void checkSize(ElementType type, long... shape) {
         long elements = Shapes.elements(shape);
         if (elements > device().maxBuffer() / type.bytes()) {
             throw new IllegalArgumentException("a tensor of shape " + Shapes.text(shape) + " takes " + elements
                     + " x " + type.bytes() + " bytes, more than the largest buffer of " + device().description() + ": "
                     + device().maxBuffer() + " bytes");
         }
-        return new Tensor(this, session.allocate(elements * type.bytes()), type, shape);
     }
 
     private void checkType(ElementType type) {
@@ -337,6 +342,51 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
+     * A tensor on a direct buffer of the caller. A device that shares the host's memory works on the buffer itself; {@link
+     * Tensor#sharesHostMemory()} then is true. Elsewhere the tensor has memory of its own, with a copy of the buffer.
+     *
+     * <p>A shared buffer belongs to the device from this call on. {@link #finish()} of this backend hands it to Java, which
+     * then sees the results of all work enqueued before, and may change them. The next call that uses the tensor, a view or a
+     * slice hands it back to the device. In between, neither reads what the other writes. These lines work on every device,
+     * and copy nothing where the memory is shared:
+     *
+     * <pre>{@code
+     * Tensor x = backend.wrap(buffer, ElementType.FLOAT32, 2, 320, 64, 64);
+     * norm.infer(x, Options.DEFAULTS.output(x));
+     * x.get(buffer);      // Java reads and changes the buffer after this
+     * x.set(buffer);      // the device uses it after this
+     * }</pre>
+     *
+     * <p>The buffer stays reachable until the tensor, its views and its slices are closed and the work on them is done. A
+     * caller that frees it by other means must call {@link #finish()} before, and close the tensor. {@link MemoryUse#wrapped()}
+     * counts it.
+     *
+     * <p>CPUs work on any direct buffer. Integrated GPUs need one that begins at a multiple of 4096 bytes, see {@link
+     * ByteBuffer#alignedSlice(int)}, and has a multiple of 64 bytes. Mesa's CPU device gets a copy, since it does not tell when
+     * its work is done.
+     *
+     * @param buffer a direct buffer in native byte order that is not read-only. Its bytes from its position to its limit are
+     *     the elements as they are, the last dimension fastest. Its position does not change
+     * @param type of the elements
+     * @param shape the dimensions
+     * @return the tensor
+     * @throws IllegalArgumentException when the buffer is not direct, is read-only, has another byte order or another number
+     *     of bytes, or does not begin at a multiple of an element's size; when the tensor exceeds the device's largest
+     *     buffer, or when the device has no such type
+     * @throws IllegalStateException when the backend is closed
+     */
+    public Tensor wrap(ByteBuffer buffer, ElementType type, long... shape) {
+        Objects.requireNonNull(buffer, "buffer");
+        checkType(Objects.requireNonNull(type, "type"));
+        checkSize(type, shape);
+        HostElements elements = HostElements.target(type, buffer, Shapes.text(shape), Shapes.elements(shape));
+        HostElements.checkAddress(type, buffer);
+        return session.worksOn(buffer)
+                ? new Tensor(this, session.wrap(buffer), type, shape)
+                : filled(empty(type, shape), tensor -> tensor.set(elements));
+    }
+
+    /**
      * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block.
      * Flushes the queues of the events.
      *
@@ -388,7 +438,10 @@ public final class Backend implements AutoCloseable {
         return new MemoryUse(use.inUse(), use.pooled(), use.peak(), use.buffers(), use.ofCaller());
     }
 
-    /** Blocks until all enqueued work is done. Other threads may enqueue during the wait. */
+    /**
+     * Blocks until all enqueued work is done. Other threads may enqueue during the wait. Direct buffers that tensors {@link
+     * #wrap(ByteBuffer, ElementType, long...) share} then have their results.
+     */
     public void finish() {
         session.finish();
     }

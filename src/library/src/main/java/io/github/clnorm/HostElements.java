@@ -101,6 +101,20 @@ final class HostElements {
         }
     }
 
+    /** Rejects a buffer that the device cannot address. */
+    static void checkAddress(ElementType type, ByteBuffer buffer) {
+        if (!buffer.isDirect()) {
+            throw new IllegalArgumentException("expected a direct ByteBuffer to wrap, got a heap buffer of "
+                    + buffer.remaining() + " bytes: allocate it by ByteBuffer.allocateDirect, or copy it by"
+                    + " Backend.tensor");
+        }
+        int beyond = buffer.alignmentOffset(buffer.position(), type.bytes());
+        if (beyond != 0) {
+            throw new IllegalArgumentException("the ByteBuffer's position " + buffer.position() + " is " + beyond
+                    + " bytes beyond a multiple of the " + type.bytes() + " bytes of a " + type + " element");
+        }
+    }
+
     /** The public class of a buffer. */
     static String kind(Buffer buffer) {
         if (buffer instanceof ByteBuffer) {

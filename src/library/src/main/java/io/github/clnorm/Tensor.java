@@ -125,9 +125,11 @@ public final class Tensor implements AutoCloseable {
      */
     public void get(Buffer target) {
         requireOpen();
-        HostElements elements = HostElements.target(type, target, toString(), elements());
+        HostElements elements = HostElements.target(type, target, Shapes.text(shape), elements());
         Buffer memory = elements.memory();
-        if (memory == null) {
+        if (buffer.isOn(target)) {
+            backend.finish();
+        } else if (memory == null) {
             fetch((at, piece) -> elements.copyFrom(at / type.bytes(), piece));
         } else if (memory.hasRemaining()) {
             backend.session().transfers().read(buffer, 0, memory);
@@ -223,7 +225,12 @@ public final class Tensor implements AutoCloseable {
      */
     public void set(Buffer values) {
         requireOpen();
-        set(HostElements.source(type, values, toString(), elements()));
+        HostElements elements = HostElements.source(type, values, Shapes.text(shape), elements());
+        if (buffer.isOn(values)) {
+            backend.session().transfers().writtenByHost(buffer, "Tensor.set");
+        } else {
+            set(elements);
+        }
     }
 
     /** Replaces its values by elements that were checked against its shape and type. */
@@ -444,6 +451,16 @@ public final class Tensor implements AutoCloseable {
     /** Whether both are the same elements. */
     boolean isSameMemoryAs(Tensor other) {
         return type == other.type && buffer.isSameMemoryAs(other.buffer);
+    }
+
+    /**
+     * Whether the device works on a direct buffer of the caller, see {@link Backend#wrap(ByteBuffer, ElementType, long...)}.
+     *
+     * @return true for a tensor on a caller's buffer, its views and its slices; false for memory of the tensor's own and for an
+     *     OpenCL buffer
+     */
+    public boolean sharesHostMemory() {
+        return buffer.isOnHost();
     }
 
     /**

@@ -150,7 +150,7 @@ class WrappedMemoryTest {
             assertTrue(refusal(() -> backend.wrap(new cl_mem(), type, 1)).contains("CL_INVALID_MEM_OBJECT"));
             assertEquals(
                     "memory",
-                    assertThrows(NullPointerException.class, () -> backend.wrap(null, type, 1))
+                    assertThrows(NullPointerException.class, () -> backend.wrap((cl_mem) null, type, 1))
                             .getMessage());
             assertEquals(
                     "type",

@@ -4,6 +4,7 @@ import static io.github.clnorm.internal.driver.JoclCalls.created;
 import static org.jocl.CL.*;
 
 import io.github.clnorm.internal.driver.ReleasedObjects;
+import java.nio.ByteBuffer;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -65,16 +66,20 @@ final class JoclMemory {
     }
 
     OpenCl.Memory create(long bytes) {
-        return create(CL_MEM_READ_WRITE, bytes);
+        return create(CL_MEM_READ_WRITE, bytes, null);
     }
 
     OpenCl.Memory createPinned(long bytes) {
-        return create(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes);
+        return create(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, null);
     }
 
-    private OpenCl.Memory create(long flags, long bytes) {
+    OpenCl.Memory createOn(ByteBuffer host) {
+        return create(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, host.remaining(), Pointer.to(host.slice()));
+    }
+
+    private OpenCl.Memory create(long flags, long bytes, Pointer host) {
         int[] code = new int[1];
-        cl_mem memory = created(code, () -> clCreateBuffer(context, flags, bytes, null, code));
+        cl_mem memory = created(code, () -> clCreateBuffer(context, flags, bytes, host, code));
         check.of(code[0], "clCreateBuffer");
         return of(memory);
     }

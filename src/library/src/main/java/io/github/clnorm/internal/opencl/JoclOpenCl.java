@@ -184,6 +184,11 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     @Override
+    public Memory createBufferOn(ByteBuffer host) {
+        return memory.createOn(host);
+    }
+
+    @Override
     public Memory createSubBuffer(Memory parent, long offset, long bytes) {
         return memory.createSub(parent, offset, bytes);
     }
@@ -219,8 +224,8 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     @Override
-    public Mapped enqueueMap(Memory of, long offset, long bytes) {
-        return queue.enqueueMap(of, offset, bytes);
+    public Mapped enqueueMap(Memory of, long offset, long bytes, Access access) {
+        return queue.enqueueMap(of, offset, bytes, access);
     }
 
     @Override

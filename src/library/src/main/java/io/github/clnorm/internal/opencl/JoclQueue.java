@@ -132,27 +132,29 @@ final class JoclQueue {
     }
 
     ByteBuffer map(OpenCl.Memory memory, long offset, long bytes, OpenCl.Access access) {
-        long flags =
-                switch (access) {
-                    case READ -> CL_MAP_READ;
-                    case OVERWRITE -> CL_MAP_WRITE_INVALIDATE_REGION;
-                    case READ_AND_WRITE -> CL_MAP_READ | CL_MAP_WRITE;
-                };
         ByteBuffer[] mapped = new ByteBuffer[1];
         transfer("clEnqueueMapBuffer", (blocking, done) -> {
             int[] code = new int[1];
-            mapped[0] = mapped(code, memory, blocking, flags, offset, bytes, done);
+            mapped[0] = mapped(code, memory, blocking, flags(access), offset, bytes, done);
             return code[0];
         });
         return mapped[0].order(ByteOrder.nativeOrder());
     }
 
-    OpenCl.Mapped enqueueMap(OpenCl.Memory memory, long offset, long bytes) {
+    private static long flags(OpenCl.Access access) {
+        return switch (access) {
+            case READ -> CL_MAP_READ;
+            case OVERWRITE -> CL_MAP_WRITE_INVALIDATE_REGION;
+            case READ_AND_WRITE -> CL_MAP_READ | CL_MAP_WRITE;
+        };
+    }
+
+    OpenCl.Mapped enqueueMap(OpenCl.Memory memory, long offset, long bytes, OpenCl.Access access) {
         ByteBuffer[] mapped = new ByteBuffer[1];
         cl_event ready = new cl_event();
         enqueue("clEnqueueMapBuffer", () -> {
             int[] code = new int[1];
-            mapped[0] = mapped(code, memory, false, CL_MAP_READ, offset, bytes, ready);
+            mapped[0] = mapped(code, memory, false, flags(access), offset, bytes, ready);
             return code[0];
         });
         return new OpenCl.Mapped(mapped[0].order(ByteOrder.nativeOrder()), new OpenCl.Event(ready));

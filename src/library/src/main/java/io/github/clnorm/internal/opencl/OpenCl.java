@@ -85,6 +85,15 @@ public interface OpenCl extends AutoCloseable {
     Memory createPinnedBuffer(long bytes);
 
     /**
+     * A buffer on memory of the host. A device that shares the host's memory works on it.
+     *
+     * @param host a direct buffer; its remaining bytes are the content. Must stay reachable until the commands on the buffer
+     *     are done
+     * @return the buffer
+     */
+    Memory createBufferOn(ByteBuffer host);
+
+    /**
      * A part of a buffer as a buffer of its own, on the same memory and with the same flags.
      *
      * @param parent a buffer that is no sub-buffer itself
@@ -142,14 +151,15 @@ public interface OpenCl extends AutoCloseable {
     ByteBuffer map(Memory memory, long offset, long bytes, Access access);
 
     /**
-     * Enqueues giving the host read access to a part of a buffer.
+     * Enqueues giving the host access to a part of a buffer.
      *
-     * @param memory the buffer. Until {@link #unmap}, no command may write it
+     * @param memory the buffer. Until {@link #unmap}, no command may write it, and none may read what the host writes
      * @param offset first byte of the part
      * @param bytes size of the part, at most 2<sup>31</sup> - 1
+     * @param access what the host does with the part
      * @return the part, and when it can be read
      */
-    Mapped enqueueMap(Memory memory, long offset, long bytes);
+    Mapped enqueueMap(Memory memory, long offset, long bytes, Access access);
 
     /**
      * Enqueues the end of the host's access.

@@ -126,6 +126,7 @@ final class Allocation implements Runnable {
     OpenCl.Memory memory(CommandOrder of) {
         OpenCl.Memory usable = usable();
         if (share != null) {
+            share.buffer.toDevice();
             share.buffer.usedBy(this, of);
         } else if (user != of) {
             usedBy(of);
@@ -209,6 +210,10 @@ final class Allocation implements Runnable {
         requireOpen();
         pins++;
         return memory;
+    }
+
+    boolean isPinned() {
+        return pins > 0;
     }
 
     void unpin() {

@@ -87,7 +87,7 @@ final class AsyncReads {
         try {
             openCl.copy(from, host, bytes);
             for (long at = 0; at < bytes; at += PART_BYTES) {
-                parts.add(openCl.enqueueMap(host, at, Math.min(PART_BYTES, bytes - at)));
+                parts.add(openCl.enqueueMap(host, at, Math.min(PART_BYTES, bytes - at), OpenCl.Access.READ));
             }
             openCl.flush();
         } catch (RuntimeException e) {

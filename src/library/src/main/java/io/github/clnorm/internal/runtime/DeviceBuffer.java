@@ -3,6 +3,7 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.ref.Cleaner;
+import java.nio.Buffer;
 
 /**
  * Memory of a session on its device. Thread-safe. Closing it twice is a no-op; a buffer that becomes unreachable without
@@ -188,6 +189,35 @@ public final class DeviceBuffer implements AutoCloseable {
      */
     public boolean isClosed() {
         return allocation.isClosed();
+    }
+
+    /**
+     * Whether its memory is a caller's direct buffer, or a part of it.
+     *
+     * @return false for memory that OpenCL allocated, and when it is closed
+     */
+    public boolean isOnHost() {
+        return session.exclusively(() -> window() != null);
+    }
+
+    /**
+     * Whether its memory is exactly this buffer from its position on.
+     *
+     * @param host any buffer
+     * @return false for a part
+     */
+    public boolean isOn(Buffer host) {
+        return session.exclusively(() -> {
+            HostWindow window = window();
+            return window != null
+                    && window.isOn(host)
+                    && allocation.offset() == 0
+                    && allocation.bytes == allocation.sharedBuffer().bytes;
+        });
+    }
+
+    private HostWindow window() {
+        return allocation.isShared() ? allocation.sharedBuffer().window() : null;
     }
 
     /** Releases the memory after the commands that are enqueued on it. */

@@ -5,8 +5,10 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
@@ -49,6 +51,9 @@ final class DeviceMemory {
     private final FreeBuffers free;
     private final Set<Allocation> open = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Allocation> scratches = Collections.newSetFromMap(new IdentityHashMap<>());
+    // Callers' direct buffers that the device works on.
+    private final Set<SharedBuffer> windows = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Deque<Held> held = new ArrayDeque<>();
     private final Queue<Allocation> forgotten = new ConcurrentLinkedQueue<>();
     private final long fewBytes;
 
@@ -58,6 +63,9 @@ final class DeviceMemory {
     // Beyond these a collection runs: twice of what the last one left, which is still in use.
     private long collectedBytes;
     private int collectedAllocations = FEW_ALLOCATIONS;
+
+    /** A caller's direct buffer that is no tensor's memory any more, but that commands before an event may still use. */
+    private record Held(HostWindow window, OpenCl.Event done) {}
 
     DeviceMemory(OpenCl openCl, DeviceInfo device, SharedContext context, CommandOrder order) {
         this.openCl = openCl;
@@ -201,6 +209,9 @@ final class DeviceMemory {
     }
 
     private void drain() {
+        while (!held.isEmpty() && openCl.describe(held.peek().done).status() <= 0) {
+            openCl.release(held.poll().done);
+        }
         boolean isAny = false;
         for (Allocation next = forgotten.poll(); next != null; next = forgotten.poll()) {
             isAny = true;
@@ -240,7 +251,26 @@ final class DeviceMemory {
     /** Releases a buffer that a caller can reach. */
     void release(SharedBuffer buffer, OpenCl.Memory root) {
         context.remove(buffer, root);
+        if (!windows.remove(buffer)) {
+            openCl.release(root);
+            return;
+        }
+        HostWindow window = buffer.window();
+        // A closed tensor must not keep the buffer reachable.
+        buffer.placeOn(null);
+        window.toDevice(root);
         openCl.release(root);
+        held.add(new Held(window, openCl.mark()));
+    }
+
+    /** Adds a buffer on a caller's direct buffer. */
+    void window(SharedBuffer buffer) {
+        windows.add(buffer);
+    }
+
+    /** Enqueues handing callers' direct buffers to Java. */
+    void toHost() {
+        windows.forEach(buffer -> buffer.toHost(order));
     }
 
     void release(OpenCl.Memory part) {
@@ -251,6 +281,13 @@ final class DeviceMemory {
     void trim() {
         drain();
         free.release();
+    }
+
+    private void releaseHeld() {
+        for (Held buffer = held.poll(); buffer != null; buffer = held.poll()) {
+            openCl.await(buffer.done);
+            openCl.release(buffer.done);
+        }
     }
 
     int openAllocations() {
@@ -284,6 +321,7 @@ final class DeviceMemory {
         List.copyOf(open).forEach(allocation -> releases.add(allocation::close));
         List.copyOf(scratches).forEach(allocation -> releases.add(allocation::close));
         releases.add(free::release);
+        releases.add(this::releaseHeld);
         return releases;
     }
 }

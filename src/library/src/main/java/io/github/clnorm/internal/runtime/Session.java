@@ -1,8 +1,11 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -13,6 +16,10 @@ import java.util.function.Supplier;
  * session waits for the device or calls the caller's code. {@link #exclusively} holds it for several steps.
  */
 public final class Session implements AutoCloseable {
+
+    // Integrated GPUs use a host's memory without a copy only if it is whole pages and cache lines.
+    private static final int PAGE_BYTES = 4096;
+    private static final int LINE_BYTES = 64;
 
     private final SharedContext context;
     private final ReentrantLock lock;
@@ -217,6 +224,35 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Whether the device can work on a caller's direct buffer.
+     *
+     * @param host the buffer; its remaining bytes
+     * @return false if it has memory of its own, or would copy the buffer
+     */
+    public boolean worksOn(ByteBuffer host) {
+        // Where finish returns early, nothing tells when the buffer may be used or freed.
+        if (!openCl.sharesHostMemory() || Quirks.finishesEarly(device)) {
+            return false;
+        }
+        return device.type() == DeviceType.CPU
+                || host.alignmentOffset(host.position(), PAGE_BYTES) == 0 && host.remaining() % LINE_BYTES == 0;
+    }
+
+    /**
+     * A buffer on a caller's direct buffer, which stays reachable until the commands on it are done. It belongs to the
+     * thread's open scope, if there is one. Java may use the memory from a {@link #finish()} to the next command on it.
+     *
+     * @param host its remaining bytes are the memory
+     * @return the buffer
+     */
+    public DeviceBuffer wrap(ByteBuffer host) {
+        return exclusively(() -> {
+            open.checkOpen();
+            return scoped(shared.wrap(host));
+        });
+    }
+
+    /**
      * A part of a buffer of this session, on the same memory, which lives until all parts are closed. It belongs to the
      * thread's open scope, if there is one.
      *
@@ -330,8 +366,15 @@ public final class Session implements AutoCloseable {
         });
     }
 
-    /** Blocks until everything enqueued is done. Other threads may enqueue during the wait. */
+    /**
+     * Blocks until everything enqueued is done. Other threads may enqueue during the wait. Callers' direct buffers that the
+     * device works on then belong to Java.
+     */
     public void finish() {
+        exclusively(() -> {
+            open.checkOpen();
+            memory.toHost();
+        });
         open.finish();
     }
 

@@ -18,6 +18,8 @@ final class SharedBuffer {
     private final boolean ofCaller;
     // A caller or another session may use it at any time: released, not kept for reuse.
     private boolean isReachable;
+    // The caller's direct buffer that it is on, or null.
+    private HostWindow window;
     // Not closed.
     private final List<Allocation> open = new ArrayList<>(2);
     // Allocations that have not given it back: open, or closed during a native call.
@@ -43,6 +45,30 @@ final class SharedBuffer {
         this.ofCaller = ofCaller;
         this.isReachable = ofCaller;
         this.user = user;
+    }
+
+    /** Puts it on a caller's direct buffer. */
+    void placeOn(HostWindow on) {
+        window = on;
+    }
+
+    HostWindow window() {
+        return window;
+    }
+
+    /** Enqueues handing a caller's direct buffer to Java, unless a native call is using it. */
+    void toHost(CommandOrder order) {
+        if (root != null && fillings.isEmpty() && open.stream().noneMatch(Allocation::isPinned)) {
+            open.forEach(allocation -> usedBy(allocation, order));
+            window.toHost(root);
+        }
+    }
+
+    /** Enqueues handing a caller's direct buffer back to the device. */
+    void toDevice() {
+        if (window != null) {
+            window.toDevice(root);
+        }
     }
 
     OpenCl.Memory root() {

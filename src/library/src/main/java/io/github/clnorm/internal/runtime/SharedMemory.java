@@ -2,8 +2,10 @@ package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.opencl.MemoryAccess;
 import io.github.clnorm.internal.opencl.MemoryInfo;
 import io.github.clnorm.internal.opencl.OpenCl;
+import java.nio.ByteBuffer;
 
 /**
  * A session's allocations in memory that is in use already: that of a caller's buffer, and that of another tensor. The
@@ -65,6 +67,18 @@ final class SharedMemory {
         return memory.add(Allocation.in(memory, known, offset, range.bytes(), info.access(), part));
     }
 
+    /** All of a caller's direct buffer, on which the device works. */
+    Allocation wrap(ByteBuffer host) {
+        if (!host.hasRemaining()) {
+            return memory.allocate(0, false);
+        }
+        OpenCl.Memory root = openCl.createBufferOn(host);
+        SharedBuffer buffer = memory.ofCaller(root, host.remaining());
+        buffer.placeOn(new HostWindow(openCl, host));
+        memory.window(buffer);
+        return memory.add(Allocation.in(memory, buffer, 0, buffer.bytes, MemoryAccess.ALL, root));
+    }
+
     private OpenCl.Memory retained(OpenCl.Memory given) {
         openCl.retain(given);
         return given;
@@ -106,6 +120,7 @@ final class SharedMemory {
         OpenCl.Memory reached = allocation.usable();
         if (reached != null) {
             allocation.sharedBuffer().makeReachable();
+            allocation.sharedBuffer().toDevice();
             context.add(allocation.sharedBuffer());
         }
         return reached;

@@ -116,6 +116,21 @@ public final class Transfers {
         filling(buffer, by, to -> calls.fill(to, memory -> openCl.write(memory, 0, source)));
     }
 
+    /**
+     * Counts a write by Java to a caller's direct buffer, and hands it to the device.
+     *
+     * @param buffer on that memory
+     * @param by the operation, for messages about the last writer
+     * @throws IllegalStateException when a transfer fills the buffer, or it is closed
+     */
+    public void writtenByHost(DeviceBuffer buffer, String by) {
+        session.exclusively(() -> {
+            open.checkOpen();
+            buffer.allocation().memory(session.order());
+            buffer.written(by);
+        });
+    }
+
     /** A transfer into a buffer. */
     private interface Filling {
         void into(Allocation to);
