@@ -11,6 +11,7 @@ import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.runtime.Pipeline;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -20,6 +21,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -68,7 +70,11 @@ final class Grad {
 
     Result run() throws IOException {
         int tensors = 2 + (request.residual != null ? 1 : 0);
-        Parts parts = new Parts(request, device, tensors, request.samplesStandAlone());
+        // Sums over the samples have other bits if they are added in other parts.
+        boolean sums = outputs.weight() != null || outputs.bias() != null;
+        Parts parts = sums
+                ? Parts.few(request, device, tensors, request.samplesStandAlone())
+                : new Parts(request, device, tensors, request.samplesStandAlone());
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
@@ -100,6 +106,9 @@ final class Grad {
         return this;
     }
 
+    /** The open files; residual and dx may be null. */
+    private record Files(Elements input, Elements dy, Elements residual, Sink dx) {}
+
     /** Runs the passes over the parts, and collects their results. */
     private final class Passes {
         private final Backend backend;
@@ -123,23 +132,68 @@ final class Grad {
                     Sink dx = outputs.input() == null
                             ? null
                             : files.create(outputs.input(), request.type, request.shape)) {
-                for (Parts.Part part : parts) {
-                    // Holds y, which is not needed, then dy, then dx: the device needs room for two tensors instead of
-                    // four.
-                    try (Tensor x = FileTransfers.upload(backend, request.type, input, part);
-                            Tensor added = residual == null
-                                    ? null
-                                    : FileTransfers.upload(backend, request.type, residual, part);
-                            Tensor gradient = backend.empty(request.type, part.shape());
-                            Saved saved = statistics(x, added, gradient)) {
-                        FileTransfers.fill(gradient, dy, part);
-                        gradients(part, x, added, gradient, saved);
-                        if (dx != null) {
-                            FileTransfers.write(gradient, dx);
-                        }
+                Files opened = new Files(input, dy, residual, dx);
+                if (parts.areStreamed()) {
+                    stream(parts, opened);
+                } else {
+                    for (Parts.Part part : parts) {
+                        run(part, opened);
                     }
                 }
             }
+        }
+
+        private void run(Parts.Part part, Files opened) {
+            // Holds y, which is not needed, then dy, then dx: the device needs room for two tensors instead of four.
+            try (Tensor x = FileTransfers.upload(backend, request.type, opened.input, part);
+                    Tensor added = opened.residual == null
+                            ? null
+                            : FileTransfers.upload(backend, request.type, opened.residual, part);
+                    Tensor gradient = backend.empty(request.type, part.shape());
+                    Saved saved = statistics(x, added, gradient)) {
+                FileTransfers.fill(gradient, opened.dy, part);
+                gradients(part, x, added, gradient, saved);
+                if (opened.dx != null) {
+                    FileTransfers.write(gradient, opened.dx);
+                }
+            }
+        }
+
+        /** Reads a part, computes the one before, and writes the one before that, all at the same time. */
+        private void stream(Parts parts, Files opened) {
+            List<PartBuffers> x = PartBuffers.inFlight(backend, request.type, parts);
+            List<PartBuffers> dy = PartBuffers.inFlight(backend, request.type, parts);
+            List<PartBuffers> added =
+                    opened.residual == null ? null : PartBuffers.inFlight(backend, request.type, parts);
+            Pipeline.run(
+                    parts.count(),
+                    Parts.IN_FLIGHT,
+                    1,
+                    (piece, slot) -> {
+                        Parts.Part part = parts.part(piece);
+                        x.get(slot).read(opened.input, part);
+                        dy.get(slot).read(opened.dy, part);
+                        if (added != null) {
+                            added.get(slot).read(opened.residual, part);
+                        }
+                    },
+                    (piece, slot) -> {
+                        Parts.Part part = parts.part(piece);
+                        try (Tensor input = x.get(slot).upload(part);
+                                Tensor residual =
+                                        added == null ? null : added.get(slot).upload(part);
+                                Tensor unused = backend.empty(request.type, part.shape());
+                                Saved saved = statistics(input, residual, unused);
+                                Tensor gradient = dy.get(slot).upload(part)) {
+                            gradients(part, input, residual, gradient, saved);
+                            dy.get(slot).download(gradient, part);
+                        }
+                    },
+                    (piece, slot) -> {
+                        if (opened.dx != null) {
+                            dy.get(slot).write(parts.part(piece), opened.dx);
+                        }
+                    });
         }
 
         /** The statistics by which every set is normalized; null if they are given. The output is overwritten. */

@@ -15,9 +15,26 @@ final class Parts implements Iterable<Parts.Part> {
      * @param offset where its elements begin in the tensor
      * @param shape of all of them
      */
-    record Part(long first, long offset, long... shape) {}
+    record Part(long first, long offset, long... shape) {
+
+        long elements() {
+            return Shapes.elements(shape);
+        }
+    }
+
+    /** Parts that are being read, computed and written at the same time. */
+    static final int IN_FLIGHT = 3;
+
+    // Smaller inputs are one part: overlapping would gain less than a process takes to start.
+    private static final long LEAST_STREAMED = 64 << 20;
+    // A part, if its samples are not larger. Also bounds the comparison of the first part with float64.
+    private static final long STREAMED_ELEMENTS = 1 << 21;
+    private static final long STREAMED_BYTES = 16 << 20;
+    // Parts in flight, of all tensors.
+    private static final long MOST_IN_FLIGHT = 96 << 20;
 
     private final Request request;
+    private final int tensors;
     private final long atOnce;
 
     /**
@@ -27,8 +44,48 @@ final class Parts implements Iterable<Parts.Part> {
      * @param divisible whether samples can be computed separately
      */
     Parts(Request request, DeviceInfo device, int tensors, boolean divisible) {
+        this(request, tensors, atOnce(request, device, tensors, divisible), divisible);
+    }
+
+    private Parts(Request request, int tensors, long most, boolean streamed) {
         this.request = request;
-        this.atOnce = atOnce(request, device, tensors, divisible);
+        this.tensors = tensors;
+        this.atOnce = streamed ? streamed(most) : most;
+    }
+
+    /** The fewest parts that fit on the device. */
+    static Parts few(Request request, DeviceInfo device, int tensors, boolean divisible) {
+        return new Parts(request, tensors, atOnce(request, device, tensors, divisible), false);
+    }
+
+    /** A number of samples that keeps parts in flight small, and divides the batch if one does: equal parts share a plan. */
+    private long streamed(long most) {
+        long samples = request.samples();
+        long bytes = Shapes.elements(request.shape) * request.type.bytes();
+        if (bytes < LEAST_STREAMED) {
+            return most;
+        }
+        long ofSample = bytes / samples;
+        long wanted = Math.min(STREAMED_BYTES / tensors, STREAMED_ELEMENTS * request.type.bytes());
+        long some = Math.max(1, Math.min(most, wanted / ofSample));
+        for (long divisor = some; divisor > some / 2; divisor--) {
+            if (samples % divisor == 0) {
+                return divisor;
+            }
+        }
+        return some;
+    }
+
+    /** Whether there are several parts, and host memory for those in flight. */
+    boolean areStreamed() {
+        return count() > 1
+                && largestBytes() * tensors * IN_FLIGHT
+                        <= Math.min(MOST_IN_FLIGHT, Runtime.getRuntime().maxMemory() / 2);
+    }
+
+    /** The bytes of a tensor of the largest part. */
+    long largestBytes() {
+        return part(0).elements() * request.type.bytes();
     }
 
     private static long atOnce(Request request, DeviceInfo device, int tensors, boolean divisible) {
@@ -53,12 +110,16 @@ final class Parts implements Iterable<Parts.Part> {
 
     @Override
     public Iterator<Part> iterator() {
-        long samples = request.samples();
-        long count = Math.max(1, samples / atOnce + (samples % atOnce == 0 ? 0 : 1));
-        return LongStream.range(0, count).mapToObj(this::part).iterator();
+        return LongStream.range(0, count()).mapToObj(this::part).iterator();
     }
 
-    private Part part(long index) {
+    /** The number of parts. */
+    long count() {
+        long samples = request.samples();
+        return Math.max(1, samples / atOnce + (samples % atOnce == 0 ? 0 : 1));
+    }
+
+    Part part(long index) {
         long samples = request.samples();
         long first = index * atOnce;
         long offset = samples == 0 ? 0 : first * (Shapes.elements(request.shape) / samples);

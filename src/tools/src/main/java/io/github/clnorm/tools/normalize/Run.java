@@ -9,6 +9,7 @@ import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.runtime.Pipeline;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorOutput;
@@ -99,51 +100,116 @@ final class Run {
             Request.DeviceParameters onDevice,
             Parts parts)
             throws IOException {
-        Plan plan = null;
-        Timing timing = new Timing();
-        Statistics statistics = new Statistics();
-        FirstSamples checked = null;
-        double[] before = null;
-        double[] after = null;
+        Work work = new Work(backend, onDevice);
         try (Elements input = request.input.elements();
                 Elements residual = request.residual == null ? null : request.residual.elements();
                 Sink output = files.create(outputs.output(), request.type, request.shape);
                 Sink sum = outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
-            for (Parts.Part part : parts) {
-                try (Tensor x = FileTransfers.upload(backend, request.type, input, part);
-                        Tensor added =
-                                residual == null ? null : FileTransfers.upload(backend, request.type, residual, part);
-                        Tensor total = sum == null ? null : backend.empty(request.type, part.shape())) {
-                    if (part.first() == 0) {
-                        checked = new FirstSamples(request, part, mostChecked);
-                        before = checked.of(x, added);
+            if (parts.areStreamed()) {
+                stream(work, parts, new Files(input, residual, output, sum));
+            } else {
+                for (Parts.Part part : parts) {
+                    try (Tensor x = FileTransfers.upload(backend, request.type, input, part);
+                            Tensor added = residual == null
+                                    ? null
+                                    : FileTransfers.upload(backend, request.type, residual, part);
+                            Tensor total = sum == null ? null : backend.empty(request.type, part.shape())) {
+                        work.pass(part, x, added, total);
+                        FileTransfers.write(x, output);
+                        if (total != null) {
+                            FileTransfers.write(total, sum);
+                        }
                     }
-                    if (request.tuning == Tuning.NOW && x.elements() > 0) {
-                        // The search is not part of the time in the summary.
-                        backend.session().planner().plan(request.problem(total != null, part.shape()));
-                    }
-                    // In place: the device holds the input only once.
-                    Options options =
-                            Options.DEFAULTS.residual(added).sum(total).output(x);
-                    Normalized[] result = new Normalized[1];
-                    timing.addPart(
-                            backend.session().timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
-                    if (part.first() == 0) {
-                        after = checked.of(x);
-                        plan = x.elements() == 0
-                                ? null
-                                : backend.session().planner().plan(request.problem(total != null, part.shape()));
-                    }
-                    FileTransfers.write(x, output);
-                    if (total != null) {
-                        FileTransfers.write(total, sum);
-                    }
-                    statistics.add(result[0]);
                 }
             }
         }
-        statistics.write(files, parameters, onDevice);
-        return new Passes(plan, timing, checked.samples(), before, after);
+        work.statistics.write(files, parameters, onDevice);
+        return work.passes();
+    }
+
+    /** The open files; residual and sum may be null. */
+    private record Files(Elements input, Elements residual, Sink output, Sink sum) {}
+
+    /** Reads a part, computes the one before, and writes the one before that, all at the same time. */
+    private void stream(Work work, Parts parts, Files files) {
+        List<PartBuffers> x = PartBuffers.inFlight(work.backend, request.type, parts);
+        List<PartBuffers> added =
+                files.residual == null ? null : PartBuffers.inFlight(work.backend, request.type, parts);
+        List<PartBuffers> total = files.sum == null ? null : PartBuffers.inFlight(work.backend, request.type, parts);
+        Pipeline.run(
+                parts.count(),
+                Parts.IN_FLIGHT,
+                1,
+                (piece, slot) -> {
+                    x.get(slot).read(files.input, parts.part(piece));
+                    if (added != null) {
+                        added.get(slot).read(files.residual, parts.part(piece));
+                    }
+                },
+                (piece, slot) -> {
+                    Parts.Part part = parts.part(piece);
+                    try (Tensor input = x.get(slot).upload(part);
+                            Tensor residual = files.residual == null
+                                    ? null
+                                    : added.get(slot).upload(part);
+                            Tensor sum = total == null ? null : total.get(slot).target(part)) {
+                        work.pass(part, input, residual, sum);
+                        x.get(slot).download(input, part);
+                        if (sum != null) {
+                            total.get(slot).download(sum, part);
+                        }
+                    }
+                },
+                (piece, slot) -> {
+                    x.get(slot).write(parts.part(piece), files.output);
+                    if (total != null) {
+                        total.get(slot).write(parts.part(piece), files.sum);
+                    }
+                });
+    }
+
+    /** Computes the parts, one after the other, and collects their results. */
+    private final class Work {
+        private final Backend backend;
+        private final Request.DeviceParameters onDevice;
+        private final Timing timing = new Timing();
+        private final Statistics statistics = new Statistics();
+        private Plan plan;
+        private FirstSamples checked;
+        private double[] before;
+        private double[] after;
+
+        Work(Backend backend, Request.DeviceParameters onDevice) {
+            this.backend = backend;
+            this.onDevice = onDevice;
+        }
+
+        /** Replaces x by its result. */
+        void pass(Parts.Part part, Tensor x, Tensor added, Tensor total) {
+            if (part.first() == 0) {
+                checked = new FirstSamples(request, part, mostChecked);
+                before = checked.of(x, added);
+            }
+            if (request.tuning == Tuning.NOW && x.elements() > 0) {
+                // The search is not part of the time in the summary.
+                backend.session().planner().plan(request.problem(total != null, part.shape()));
+            }
+            // In place: the device holds the input only once.
+            Options options = Options.DEFAULTS.residual(added).sum(total).output(x);
+            Normalized[] result = new Normalized[1];
+            timing.addPart(backend.session().timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
+            if (part.first() == 0) {
+                after = checked.of(x);
+                plan = x.elements() == 0
+                        ? null
+                        : backend.session().planner().plan(request.problem(total != null, part.shape()));
+            }
+            statistics.add(result[0]);
+        }
+
+        Passes passes() {
+            return new Passes(plan, timing, checked.samples(), before, after);
+        }
     }
 
     /** Collects means and rstds of all parts, and writes them. */
