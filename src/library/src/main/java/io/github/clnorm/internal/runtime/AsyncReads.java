@@ -36,7 +36,7 @@ final class AsyncReads {
      * @param host memory that the content is copied to
      * @param parts the mapped memory
      * @param result creates the result
-     * @param filling the target for a result's pieces
+     * @param filling the target for a result's pieces; called by several threads at a time
      */
     private record Pending<T>(
             OpenCl.Memory host,
@@ -142,7 +142,7 @@ final class AsyncReads {
         long at = 0;
         for (OpenCl.Mapped part : read.parts) {
             ByteBuffer bytes = part.bytes();
-            target.at(at, bytes);
+            SharedWork.run(at, bytes, target);
             at += bytes.capacity();
         }
         return result;

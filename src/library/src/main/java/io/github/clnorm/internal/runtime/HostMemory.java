@@ -15,8 +15,8 @@ import java.util.Set;
  */
 final class HostMemory {
 
-    // Allocating pinned memory takes a driver longer than a small transfer.
-    private static final long MOST_FREE_BYTES = 64 << 20;
+    // Allocating pinned memory, and its page faults, take longer than a transfer. Backend.trim() releases it.
+    private static final long MOST_FREE_BYTES = 256 << 20;
     private static final int MOST_FREE = 1;
 
     /** Memory that stays mapped while it is kept. */

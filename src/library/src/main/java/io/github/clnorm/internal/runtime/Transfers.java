@@ -225,7 +225,8 @@ public final class Transfers {
      *
      * @param buffer the source, of more than 0 bytes
      * @param result creates the result
-     * @param filling the target for a result's pieces; must not run a caller's code
+     * @param filling the target for a result's pieces; called by several threads at a time, and must not
+     *     run a caller's code
      * @param <T> the result's type
      * @return completes on its default executor
      * @throws IllegalStateException when a transfer is filling the buffer, or it is closed

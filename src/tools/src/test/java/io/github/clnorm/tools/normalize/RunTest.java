@@ -359,6 +359,37 @@ class RunTest extends CommandLineFixture {
         Errors.assertSameBits(TensorFile.open(output).readFloats(), inParts, "in parts and at once");
     }
 
+    /** A stage that fails ends the others, and no file is replaced. */
+    @Test
+    @Tag("device")
+    void aPartThatCannotBeWrittenEndsTheRun() throws IOException {
+        Path large = file("large.npy", TestFiles.npy(new long[] {7, 4, 50}, Values.normal(9, 1400, 2, 1)));
+        Path old = Files.write(output, new byte[] {1, 2, 3});
+        DeviceInfo small = TestInfo.with(DeviceSelector.parse(null).select(), "maxBuffer", 2000L);
+        RunCommand command = new RunCommand();
+        new CommandLine(command)
+                .parseArgs(
+                        "group_norm",
+                        "--num-groups=2",
+                        "-i",
+                        large.toString(),
+                        "-o",
+                        output.toString(),
+                        "--residual",
+                        large.toString(),
+                        "--sum-output",
+                        "/dev/full");
+        Request request = command.request();
+        String message = org.junit.jupiter.api.Assertions.assertThrows(
+                        Exception.class, () -> command.run(request, small).run())
+                .getMessage();
+        assertTrue(message.contains("/dev/full"), message);
+        assertEquals(3, Files.size(old));
+        try (var left = Files.list(outputs)) {
+            assertEquals(1, left.count());
+        }
+    }
+
     @Test
     @Tag("device")
     void whatBelongsTogetherMustFit() {
