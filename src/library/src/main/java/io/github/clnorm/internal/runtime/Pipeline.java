@@ -10,6 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Passes pieces through stages that work at the same time: while one works on a piece, the stage before it works on the next. A stage
  * gets one piece at a time, in order. One stage runs on the caller's thread, the others on daemon threads of the library. When a stage
  * fails, each other stage stops after its current piece.
+ *
+ * <p>Thread-safe.
  */
 public final class Pipeline {
 
