@@ -18,6 +18,7 @@ import io.github.clnorm.tools.testing.CommandLineFixture;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
