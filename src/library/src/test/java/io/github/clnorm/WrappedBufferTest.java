@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
@@ -92,6 +96,31 @@ class WrappedBufferTest {
             x.get(FloatBuffer.wrap(read));
             assertArrayEquals(first, read);
         }
+    }
+
+    /** OpenCL promises nothing else to be visible to both. */
+    @Test
+    void itIsMappedFromAFinishToTheNextCommand() {
+        DeviceInfo device = TestDevices.first().device();
+        FaultyOpenCl counting = new FaultyOpenCl(JoclOpenCl.open(device, false));
+        try (Backend backend = new Backend(new Session(counting.port(), device));
+                GroupNorm norm = GroupNorm.of(backend, 2, 4);
+                Tensor x = backend.wrap(direct(4 * COUNT), ElementType.FLOAT32, SHAPE);
+                Tensor view = x.view(COUNT)) {
+            counting.fail("nothing", 1);
+            for (int turn = 1; turn <= 2; turn++) {
+                norm.infer(x, Options.DEFAULTS.output(x));
+                assertEquals(turn - 1, counting.count("enqueueMap"));
+                backend.finish();
+                backend.finish();
+                assertEquals(turn, counting.count("enqueueMap"));
+                assertEquals(turn - 1, counting.count("unmap"));
+                view.toFloats();
+                assertEquals(turn, counting.count("unmap"), "also by a view");
+            }
+            backend.finish();
+        }
+        assertEquals(3, counting.count("unmap"), "also by closing");
     }
 
     @OnEveryDevice

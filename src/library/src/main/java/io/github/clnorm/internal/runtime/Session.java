@@ -228,14 +228,16 @@ public final class Session implements AutoCloseable {
      *
      * @param host the buffer; its remaining bytes
      * @return false if it has memory of its own, or would copy the buffer
+     * @throws IllegalStateException when the session is closed
      */
     public boolean worksOn(ByteBuffer host) {
-        // Where finish returns early, nothing tells when the buffer may be used or freed.
-        if (!openCl.sharesHostMemory() || Quirks.finishesEarly(device)) {
-            return false;
-        }
-        return device.type() == DeviceType.CPU
-                || host.alignmentOffset(host.position(), PAGE_BYTES) == 0 && host.remaining() % LINE_BYTES == 0;
+        boolean sharesMemory = exclusively(() -> {
+            open.checkOpen();
+            // Where finish returns early, nothing tells when the buffer may be used or freed.
+            return openCl.sharesHostMemory() && !Quirks.finishesEarly(device);
+        });
+        boolean isWhole = host.alignmentOffset(host.position(), PAGE_BYTES) == 0 && host.remaining() % LINE_BYTES == 0;
+        return sharesMemory && (device.type() == DeviceType.CPU || isWhole);
     }
 
     /**
