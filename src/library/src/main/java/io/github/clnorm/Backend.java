@@ -449,7 +449,7 @@ public final class Backend implements AutoCloseable {
     /**
      * Frees the device memory that is kept for reuse: the free list of closed tensors' buffers, which holds up to a
      * quarter of the device's memory, and scratch memory of the passes. An allocation that fails does this and tries
-     * again.
+     * again. Also frees pinned host memory of transfers, of which up to 256 MB is kept for asynchronous reads.
      */
     public void trim() {
         session.trim();
