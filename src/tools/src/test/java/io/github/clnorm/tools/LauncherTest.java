@@ -277,6 +277,42 @@ class LauncherTest {
     }
 
     @Test
+    void moduleRunsTheTestsOfThatModuleAlone() throws Exception {
+        printMavensArguments();
+        for (List<String> option : List.of(List.of("--module", "dl4j"), List.of("--module=dl4j"))) {
+            List<String> arguments = new ArrayList<>(List.of("test"));
+            arguments.addAll(option);
+            arguments.add("-Dtest=A");
+            Outcome run = launch(arguments.toArray(new String[0]));
+            assertEquals(0, run.code, run.err);
+            for (String argument : List.of(
+                    "test",
+                    "-Pdl4j",
+                    "src/dl4j",
+                    "-Dmaven.test.skip=true",
+                    "-Dclnorm.module.test.skip=false",
+                    "-Dtest=A")) {
+                assertTrue(run.out.contains("argument=" + argument + "\n"), run.out);
+            }
+        }
+    }
+
+    @Test
+    void anUnknownModuleIsRefusedInOneLine() throws Exception {
+        printMavensArguments();
+        for (String name : List.of("", "library", "dl4j ", "../dl4j")) {
+            Outcome run = launch("test", "--module", name);
+            assertEquals(2, run.code, run.err);
+            assertEquals("", run.out);
+            assertTrue(run.err.startsWith("clnorm: --module=" + name + ": expected one of: dl4j"), run.err);
+            assertEquals(1, run.err.lines().count(), run.err);
+        }
+        Outcome run = launch("test", "--module");
+        assertEquals(2, run.code, run.err);
+        assertEquals(1, run.err.lines().count(), run.err);
+    }
+
+    @Test
     void withoutSoakNoPropertyOfItIsSet() throws Exception {
         printMavensArguments();
         Outcome run = launch("test");
