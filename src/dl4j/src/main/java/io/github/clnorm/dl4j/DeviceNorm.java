@@ -1,0 +1,158 @@
+package io.github.clnorm.dl4j;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelState;
+import io.github.clnorm.Functional;
+import io.github.clnorm.GradientOptions;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.NormSpec;
+import io.github.clnorm.Normalized;
+import io.github.clnorm.Options;
+import io.github.clnorm.Tensor;
+import io.github.clnorm.type.ElementType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What one layer of a network has on the device: its parameters, and the input and statistics of the last training pass
+ * until its gradients are taken. Not thread-safe, except for {@link #close()}, which waits for a pass.
+ */
+final class DeviceNorm implements AutoCloseable {
+
+    private final Backend backend;
+    private final NormSpec spec;
+    private final ElementType type;
+    // Null if the layer has none.
+    private Tensor weight;
+    private Tensor bias;
+    // Of the last training pass; null before it, and after its backward pass.
+    private Tensor input;
+    private Normalized pass;
+
+    DeviceNorm(Backend backend, NormSpec spec, ElementType type) {
+        this.backend = backend;
+        this.spec = spec;
+        this.type = type;
+    }
+
+    /**
+     * Normalizes.
+     *
+     * @param x in the layout of the spec, in any order of memory. Not modified
+     * @param gamma of shape {@code (C)}, or null
+     * @param beta of shape {@code (C)}, or null
+     * @param saves whether {@link #backward} follows
+     * @param y receives the result; null to save the pass alone
+     */
+    synchronized void forward(INDArray x, INDArray gamma, INDArray beta, boolean saves, INDArray y) {
+        forget();
+        weight = updated(weight, gamma);
+        bias = updated(bias, beta);
+        Tensor in = backend.empty(type, x.shape());
+        Normalized result = null;
+        try {
+            ArrayMemory.upload(x, in);
+            result = Functional.forward(spec, in, state(), Options.DEFAULTS);
+            if (y != null) {
+                ArrayMemory.download(result.output(), y);
+            }
+        } catch (RuntimeException e) {
+            saves = false;
+            throw e;
+        } finally {
+            if (saves) {
+                input = in;
+                pass = result;
+            } else {
+                close(result);
+                in.close();
+            }
+        }
+    }
+
+    /** Whether there is a pass whose gradients can be taken. */
+    synchronized boolean isSaved() {
+        return pass != null;
+    }
+
+    /**
+     * Reads the result of the saved pass again.
+     *
+     * @param y overwritten
+     */
+    synchronized void output(INDArray y) {
+        ArrayMemory.download(pass.output(), y);
+    }
+
+    /**
+     * Takes the gradients of the saved pass, and forgets it.
+     *
+     * @param dy in the layout of the spec, in any order of memory. Not modified
+     * @param dx overwritten
+     * @param dgamma overwritten; null if there is no gamma
+     * @param dbeta overwritten; null if there is no beta
+     */
+    synchronized void backward(INDArray dy, INDArray dx, INDArray dgamma, INDArray dbeta) {
+        try (Tensor gradient = backend.empty(type, dy.shape())) {
+            ArrayMemory.upload(dy, gradient);
+            try (Gradients gradients = Functional.backward(
+                    spec,
+                    gradient,
+                    input,
+                    state(),
+                    pass.saved(),
+                    // Every element of dy is read before that of dx is written.
+                    GradientOptions.DEFAULTS
+                            .wanted(true, dgamma != null, dbeta != null)
+                            .output(gradient))) {
+                ArrayMemory.download(gradients.input(), dx);
+                if (dgamma != null) {
+                    ArrayMemory.download(gradients.weight(), dgamma);
+                }
+                if (dbeta != null) {
+                    ArrayMemory.download(gradients.bias(), dbeta);
+                }
+            }
+        } finally {
+            forget();
+        }
+    }
+
+    private ChannelState state() {
+        return ChannelState.of(weight, bias);
+    }
+
+    private Tensor updated(Tensor parameter, INDArray values) {
+        if (values == null) {
+            return null;
+        }
+        Tensor updated = parameter != null ? parameter : backend.empty(type, values.length());
+        ArrayMemory.upload(values, updated);
+        return updated;
+    }
+
+    /** Frees what the last training pass saved. */
+    synchronized void forget() {
+        close(pass);
+        close(input);
+        pass = null;
+        input = null;
+    }
+
+    private static void close(AutoCloseable resource) {
+        if (resource instanceof Tensor tensor) {
+            tensor.close();
+        } else if (resource instanceof Normalized normalized) {
+            normalized.close();
+        }
+    }
+
+    /** Frees everything. The next pass allocates it again. */
+    @Override
+    public synchronized void close() {
+        forget();
+        close(bias);
+        close(weight);
+        bias = null;
+        weight = null;
+    }
+}

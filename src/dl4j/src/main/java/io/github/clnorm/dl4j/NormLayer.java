@@ -1,0 +1,166 @@
+package io.github.clnorm.dl4j;
+
+import io.github.clnorm.type.Layout;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.deeplearning4j.exception.DL4JInvalidInputException;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A normalization layer of a running DL4J network, made by {@link ClnormLayer#instantiate}. Its device memory is freed
+ * when the garbage collector finds the network unreachable.
+ *
+ * <p>Not thread-safe, as every layer of DL4J: each thread has a clone of the network. Clones share the device.
+ */
+public final class NormLayer extends BaseLayer<ClnormLayer> {
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    // Opened at the first pass, so that a network can be configured and saved on a machine without a device.
+    private transient DeviceNorm device;
+
+    /**
+     * A layer without parameters. DL4J calls this to clone a layer.
+     *
+     * @param conf whose layer is a {@link ClnormLayer}
+     * @param type of activations and parameters
+     */
+    public NormLayer(NeuralNetConfiguration conf, DataType type) {
+        super(conf, type);
+    }
+
+    @Override
+    public Type type() {
+        return Type.NORMALIZATION;
+    }
+
+    @Override
+    public boolean isPretrainLayer() {
+        return false;
+    }
+
+    @Override
+    public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+        assertInputSet(false);
+        applyDropOutIfNecessary(training, workspaces);
+        Result y = new Result(ArrayType.ACTIVATIONS, workspaces);
+        forward(training, y.inDeviceOrder);
+        IActivation activation = layerConf().activationAfterwards();
+        return activation == null ? y.array : activation.getActivation(y.array, training);
+    }
+
+    private void forward(boolean saves, INDArray y) {
+        checkInput();
+        device().forward(
+                        inDeviceOrder(input.castTo(dataType)),
+                        getParam(NormParameters.GAMMA),
+                        getParam(NormParameters.BETA),
+                        saves,
+                        y);
+    }
+
+    @Override
+    public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+        assertInputSet(true);
+        if (!device().isSaved()) {
+            // The forward pass was one of inference, as that of a frozen layer is.
+            forward(true, null);
+        }
+        INDArray dy = epsilon.castTo(dataType);
+        IActivation activation = layerConf().activationAfterwards();
+        if (activation != null) {
+            Result z = new Result(ArrayType.BP_WORKING_MEM, workspaces);
+            device().output(z.inDeviceOrder);
+            dy = activation.backprop(z.array, dy.dup()).getFirst();
+        }
+        Result dx = new Result(ArrayType.ACTIVATION_GRAD, workspaces);
+        INDArray dgamma = gradientOf(NormParameters.GAMMA);
+        INDArray dbeta = gradientOf(NormParameters.BETA);
+        device().backward(inDeviceOrder(dy), dx.inDeviceOrder, dgamma, dbeta);
+        Gradient gradients = new DefaultGradient();
+        if (dgamma != null) {
+            gradients.setGradientFor(NormParameters.GAMMA, dgamma);
+        }
+        if (dbeta != null) {
+            gradients.setGradientFor(NormParameters.BETA, dbeta);
+        }
+        return new Pair<>(gradients, backpropDropOutIfPresent(dx.array));
+    }
+
+    private INDArray gradientOf(String parameter) {
+        return gradientViews == null ? null : gradientViews.get(parameter);
+    }
+
+    private void checkInput() {
+        long channels = layerConf().getNOut();
+        int rank = input.rank();
+        int axis = rank < 2 ? 0 : layerConf().getLayout().channelAxis(rank);
+        int least = layerConf().takesFeedForward() ? 2 : 3;
+        if (rank < least || rank > 5 || input.size(axis) != channels) {
+            throw new DL4JInvalidInputException("Expected input of " + least + " to 5 dimensions with " + channels
+                    + " channels at dimension " + axis + " for " + layerConf().describe() + ", but got shape "
+                    + Arrays.toString(input.shape()));
+        }
+    }
+
+    private DeviceNorm device() {
+        if (device == null) {
+            DeviceNorm opened = new DeviceNorm(
+                    SharedBackends.on(layerConf().getDevice()), layerConf().spec(), ArrayMemory.type(dataType));
+            CLEANER.register(this, opened::close);
+            device = opened;
+        }
+        return device;
+    }
+
+    /** Whether the axis of the channels differs between the network and the device. */
+    private boolean isTransposed() {
+        return layerConf().needsChannelsLast() && layerConf().getLayout() == Layout.CHANNELS_FIRST && input.rank() > 2;
+    }
+
+    /** A view in the axes of the device. */
+    private INDArray inDeviceOrder(INDArray array) {
+        if (!isTransposed()) {
+            return array;
+        }
+        int rank = array.rank();
+        return array.permute(IntStream.range(0, rank)
+                .map(axis -> axis == 0 ? 0 : axis == rank - 1 ? 1 : axis + 1)
+                .toArray());
+    }
+
+    /** An array of the input's shape that a pass overwrites. It is dense in the axes of the device. */
+    private final class Result {
+        final INDArray inDeviceOrder;
+        final INDArray array;
+
+        Result(ArrayType purpose, LayerWorkspaceMgr workspaces) {
+            long[] shape = inDeviceOrder(input).shape();
+            inDeviceOrder = workspaces.createUninitialized(purpose, dataType, shape, 'c');
+            int rank = shape.length;
+            array = isTransposed()
+                    ? inDeviceOrder.permute(IntStream.range(0, rank)
+                            .map(axis -> axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1)
+                            .toArray())
+                    : inDeviceOrder;
+        }
+    }
+
+    @Override
+    public void clear() {
+        super.clear();
+        if (device != null) {
+            device.forget();
+        }
+    }
+}

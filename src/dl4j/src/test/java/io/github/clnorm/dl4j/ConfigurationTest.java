@@ -1,0 +1,234 @@
+package io.github.clnorm.dl4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.device.NoDeviceException;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Layout;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.exception.DL4JInvalidConfigException;
+import org.deeplearning4j.exception.DL4JInvalidInputException;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.Adam;
+
+/** What a layer's configuration takes, keeps and rejects. */
+class ConfigurationTest {
+
+    private static List<ClnormLayer> variants() {
+        return List.of(
+                new ClnormGroupNorm.Builder(2)
+                        .activation(Activation.SILU)
+                        .name("norm")
+                        .build(),
+                new ClnormGroupNorm.Builder(4)
+                        .eps(1e-3)
+                        .affine(false)
+                        .device("cpu")
+                        .build(),
+                new ClnormGroupNorm.Builder(1)
+                        .activation(org.nd4j.linalg.activations.Activation.TANH)
+                        .l2(0.1)
+                        .build(),
+                new ClnormInstanceNorm.Builder().build(),
+                new ClnormInstanceNorm.Builder()
+                        .affine(true)
+                        .activation(Activation.GELU)
+                        .build(),
+                new ClnormRmsNorm.Builder().build(),
+                new ClnormRmsNorm.Builder().eps(0).activation(Activation.RELU).build());
+    }
+
+    @Test
+    void networksToJsonAndBackAreEqual() {
+        for (ClnormLayer norm : variants()) {
+            for (CNN2DFormat format : CNN2DFormat.values()) {
+                MultiLayerConfiguration network = Networks.images(DataType.FLOAT, format, norm.clone());
+                MultiLayerConfiguration read = MultiLayerConfiguration.fromJson(network.toJson());
+                assertEquals(network, read);
+                assertEquals(network.toJson(), read.toJson());
+                assertEquals(
+                        network.getConf(1).getLayer().hashCode(),
+                        read.getConf(1).getLayer().hashCode());
+            }
+            ComputationGraphConfiguration graph = Networks.graph(DataType.FLOAT, norm.clone());
+            assertEquals(graph, ComputationGraphConfiguration.fromJson(graph.toJson()));
+        }
+    }
+
+    @Test
+    void layersThatDifferAreNotEqual() {
+        for (ClnormLayer a : variants()) {
+            for (ClnormLayer b : variants()) {
+                boolean isSame = a.toString().equals(b.toString());
+                assertEquals(isSame, a.equals(b), a + " and " + b);
+            }
+        }
+        assertNotEquals(
+                new ClnormGroupNorm.Builder(2).build(),
+                new ClnormGroupNorm.Builder(2).eps(1e-6).build());
+    }
+
+    @Test
+    void channelsAndLayoutFollowFromTheInputType() {
+        Map<InputType, Layout> types = Map.of(
+                InputType.convolutional(5, 6, 8, CNN2DFormat.NCHW), Layout.CHANNELS_FIRST,
+                InputType.convolutional(5, 6, 8, CNN2DFormat.NHWC), Layout.CHANNELS_LAST,
+                InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 3, 5, 6, 8), Layout.CHANNELS_FIRST,
+                InputType.convolutional3D(Convolution3D.DataFormat.NDHWC, 3, 5, 6, 8), Layout.CHANNELS_LAST,
+                InputType.recurrent(8, 5, RNNFormat.NCW), Layout.CHANNELS_FIRST,
+                InputType.recurrent(8, 5, RNNFormat.NWC), Layout.CHANNELS_LAST,
+                InputType.feedForward(8), Layout.CHANNELS_FIRST);
+        types.forEach((type, layout) -> {
+            ClnormGroupNorm norm = new ClnormGroupNorm.Builder(2).build();
+            norm.setNIn(type, true);
+            assertEquals(8, norm.getNOut(), type.toString());
+            assertEquals(layout, norm.getLayout(), type.toString());
+            assertEquals(type, norm.getOutputType(0, type));
+            assertEquals(16, norm.initializer().numParams(norm));
+        });
+    }
+
+    @Test
+    void flattenedImagesBecomeImages() {
+        MultiLayerNetwork network = Networks.started(Networks.settings(DataType.FLOAT)
+                .list()
+                .layer(new ClnormGroupNorm.Builder(2).build())
+                .layer(new ConvolutionLayer.Builder(2, 2).nOut(3).build())
+                .setInputType(InputType.convolutionalFlat(4, 4, 2))
+                .build());
+        assertEquals(
+                List.of(1L, 3L, 3L, 3L),
+                java.util.Arrays.stream(network.output(Networks.random(DataType.FLOAT, 1, 32))
+                                .shape())
+                        .boxed()
+                        .toList());
+    }
+
+    @Test
+    void theNetworksRegularizationAndActivationAreNotInherited() {
+        MultiLayerConfiguration network = Networks.settings(DataType.FLOAT)
+                .updater(new Adam(0.01))
+                .l2(0.5)
+                .l1Bias(0.25)
+                .list()
+                .layer(new ClnormGroupNorm.Builder(2).build())
+                .layer(new ClnormGroupNorm.Builder(2).l2(0.125).build())
+                .setInputType(InputType.feedForward(4))
+                .build();
+        ClnormLayer plain = (ClnormLayer) network.getConf(0).getLayer();
+        ClnormLayer own = (ClnormLayer) network.getConf(1).getLayer();
+        assertNull(plain.getRegularizationByParam("gamma"));
+        assertNull(plain.getRegularizationByParam("beta"));
+        assertEquals(1, own.getRegularizationByParam("gamma").size());
+        assertNull(own.getRegularizationByParam("beta"));
+        assertSame(plain.getIUpdater(), plain.getUpdaterByParam("gamma"));
+        assertEquals(new Adam(0.01), plain.getUpdaterByParam("beta"));
+        assertEquals(Activation.NONE, plain.spec().activation());
+        assertNull(plain.activationAfterwards());
+    }
+
+    @Test
+    void parametersBeginAtOneAndZero() {
+        MultiLayerNetwork network =
+                Networks.started(Networks.rows(DataType.FLOAT, new ClnormGroupNorm.Builder(2).build()));
+        assertEquals(Networks.CHANNELS, network.getParam("1_gamma").sumNumber().doubleValue());
+        assertEquals(0, network.getParam("1_beta").norm1Number().doubleValue());
+        assertEquals(2L * Networks.CHANNELS, network.getLayer(1).numParams());
+    }
+
+    @Test
+    void channelsThatDoNotDivideIntoGroupsAreRejected() {
+        String message = assertThrows(
+                        DL4JInvalidConfigException.class,
+                        () -> Networks.rows(
+                                DataType.FLOAT,
+                                new ClnormGroupNorm.Builder(3).name("norm").build()))
+                .getMessage();
+        assertTrue(
+                message.contains("Expected number of channels in input to be divisible by num_groups, but "
+                        + "ClnormGroupNorm \"norm\" has 4 channels and num_groups=3"),
+                message);
+        assertEquals(
+                "Expected num_groups of 1 or more, but got 0",
+                assertThrows(IllegalArgumentException.class, () -> new ClnormGroupNorm.Builder(0))
+                        .getMessage());
+    }
+
+    @Test
+    void aWrongInputTypeIsRejected() {
+        String message = assertThrows(
+                        IllegalStateException.class,
+                        () -> Networks.rows(DataType.FLOAT, new ClnormInstanceNorm.Builder().build()))
+                .getMessage();
+        assertTrue(
+                message.contains(
+                        "Expected input of type recurrent, CNN or CNN3D for ClnormInstanceNorm \"layer1\", but got "
+                                + InputType.feedForward(4)),
+                message);
+    }
+
+    @Test
+    void aWrongInputIsRejected() {
+        MultiLayerNetwork network = Networks.started(Networks.settings(DataType.FLOAT)
+                .list()
+                .layer(new ClnormGroupNorm.Builder(2).nIn(4).name("norm").build())
+                .build());
+        assertEquals(
+                "Expected input of 2 to 5 dimensions with 4 channels at dimension 1 for ClnormGroupNorm \"norm\", but got "
+                        + "shape [2, 3, 5, 5]",
+                assertThrows(
+                                DL4JInvalidInputException.class,
+                                () -> network.output(Networks.random(DataType.FLOAT, 2, 3, 5, 5)))
+                        .getMessage());
+    }
+
+    @Test
+    void missingChannelsAreRejected() {
+        String message = assertThrows(
+                        DL4JInvalidConfigException.class,
+                        () -> Networks.started(Networks.settings(DataType.FLOAT)
+                                .list()
+                                .layer(new ClnormRmsNorm.Builder().build())
+                                .build()))
+                .getMessage();
+        assertEquals(
+                "ClnormRmsNorm \"layer0\" at index 0 has no number of channels: set the network's input type, or nIn of this layer",
+                message);
+    }
+
+    @Test
+    void anEpsOutOfRangeIsRejected() {
+        for (double eps : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertEquals(
+                    "Expected eps of 0 or more, but got " + eps,
+                    assertThrows(IllegalArgumentException.class, () -> new ClnormRmsNorm.Builder().eps(eps))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void aMissingDeviceIsNamedAtTheFirstPass() {
+        MultiLayerNetwork network = Networks.started(Networks.rows(
+                DataType.FLOAT,
+                new ClnormGroupNorm.Builder(2).device("no-such-device").build()));
+        NoDeviceException e =
+                assertThrows(NoDeviceException.class, () -> network.output(Networks.random(DataType.FLOAT, 3, 5)));
+        assertTrue(e.getMessage().startsWith("no OpenCL device matches 'no-such-device'"), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+}
