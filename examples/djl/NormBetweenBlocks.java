@@ -85,9 +85,9 @@ public final class NormBetweenBlocks {
             ByteBuffer in = x.toByteBuffer(true).order(ByteOrder.nativeOrder());
             ByteBuffer out = x.getManager().allocateDirect(in.remaining()).order(ByteOrder.nativeOrder());
             try (Tensor input = backend.empty(x.getShape().getShape())) {
-                input.write((at, piece) -> piece.put(in.slice((int) at, piece.remaining())));
+                input.set(in);
                 try (Tensor output = norm.infer(input)) {
-                    output.read((at, piece) -> out.slice((int) at, piece.remaining()).put(piece));
+                    output.get(out);
                 }
             }
             return x.getManager().create(out, x.getShape(), DataType.FLOAT32);

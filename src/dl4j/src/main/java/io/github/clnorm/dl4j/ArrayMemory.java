@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -63,9 +64,12 @@ final class ArrayMemory {
      */
     static void upload(INDArray array, Tensor tensor) {
         INDArray dense = dense(array);
-        Nd4j.getAffinityManager().ensureLocation(dense, Location.HOST);
-        long address = address(dense);
-        tensor.write((at, piece) -> piece.put(bytes(address + at, piece.remaining())));
+        if (isOneBuffer(dense)) {
+            tensor.set(bytes(dense));
+        } else {
+            long address = onHost(dense);
+            tensor.write((at, piece) -> piece.put(bytes(address + at, piece.remaining())));
+        }
         Reference.reachabilityFence(dense);
     }
 
@@ -82,15 +86,37 @@ final class ArrayMemory {
             array.assign(dense);
             return;
         }
-        Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
-        long address = address(array);
-        tensor.read((at, piece) -> bytes(address + at, piece.remaining()).put(piece));
+        if (isOneBuffer(array)) {
+            tensor.get(bytes(array));
+        } else {
+            long address = onHost(array);
+            tensor.read((at, piece) -> bytes(address + at, piece.remaining()).put(piece));
+        }
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
         Reference.reachabilityFence(array);
     }
 
-    /** Of the first element. A view begins in the middle of its buffer. */
-    private static long address(INDArray array) {
+    /**
+     * The memory of a dense array of less than 2 GB.
+     *
+     * @param dense must be reachable while the buffer is used
+     * @return its bytes, in native order
+     */
+    static ByteBuffer bytes(INDArray dense) {
+        return bytes(onHost(dense), (int) size(dense));
+    }
+
+    private static long size(INDArray array) {
+        return array.length() * array.dataType().width();
+    }
+
+    private static boolean isOneBuffer(INDArray array) {
+        return size(array) <= Integer.MAX_VALUE;
+    }
+
+    /** The address of the first element, with the current values. A view begins in the middle of its buffer. */
+    private static long onHost(INDArray array) {
+        Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
         return array.data().addressPointer().address();
     }
 
@@ -101,7 +127,7 @@ final class ArrayMemory {
     /** Memory of ND4J. Does not own it. */
     private static final class Bytes extends BytePointer {
         Bytes(long address, long count) {
-            super((org.bytedeco.javacpp.Pointer) null);
+            super((Pointer) null);
             this.address = address;
             this.limit = count;
             this.capacity = count;

@@ -21,17 +21,27 @@ final class DeviceNorm implements AutoCloseable {
     private final Backend backend;
     private final NormSpec spec;
     private final ElementType type;
-    // Null if the layer has none.
-    private Tensor weight;
-    private Tensor bias;
+    private final DeviceParameter weight;
+    private final DeviceParameter bias;
+    private ChannelState state = ChannelState.NONE;
     // Of the last training pass; null before it, and after its backward pass.
     private Tensor input;
     private Normalized pass;
 
-    DeviceNorm(Backend backend, NormSpec spec, ElementType type) {
+    /**
+     * Nothing is on the device yet.
+     *
+     * @param backend the device
+     * @param spec the operation
+     * @param type of inputs and parameters
+     * @param channels the number of channels
+     */
+    DeviceNorm(Backend backend, NormSpec spec, ElementType type, long channels) {
         this.backend = backend;
         this.spec = spec;
         this.type = type;
+        this.weight = new DeviceParameter(backend, type, channels);
+        this.bias = new DeviceParameter(backend, type, channels);
     }
 
     /**
@@ -45,13 +55,12 @@ final class DeviceNorm implements AutoCloseable {
      */
     synchronized void forward(INDArray x, INDArray gamma, INDArray beta, boolean saves, INDArray y) {
         forget();
-        weight = updated(weight, gamma);
-        bias = updated(bias, beta);
+        state = ChannelState.of(gamma == null ? null : weight.with(gamma), beta == null ? null : bias.with(beta));
         Tensor in = backend.empty(type, x.shape());
         Normalized result = null;
         try {
             ArrayMemory.upload(x, in);
-            result = Functional.forward(spec, in, state(), Options.DEFAULTS);
+            result = Functional.forward(spec, in, state, Options.DEFAULTS);
             if (y != null) {
                 ArrayMemory.download(result.output(), y);
             }
@@ -98,7 +107,7 @@ final class DeviceNorm implements AutoCloseable {
                     spec,
                     gradient,
                     input,
-                    state(),
+                    state,
                     pass.saved(),
                     // Every element of dy is read before that of dx is written.
                     GradientOptions.DEFAULTS
@@ -115,19 +124,6 @@ final class DeviceNorm implements AutoCloseable {
         } finally {
             forget();
         }
-    }
-
-    private ChannelState state() {
-        return ChannelState.of(weight, bias);
-    }
-
-    private Tensor updated(Tensor parameter, INDArray values) {
-        if (values == null) {
-            return null;
-        }
-        Tensor updated = parameter != null ? parameter : backend.empty(type, values.length());
-        ArrayMemory.upload(values, updated);
-        return updated;
     }
 
     /** Frees what the last training pass saved. */
@@ -150,9 +146,7 @@ final class DeviceNorm implements AutoCloseable {
     @Override
     public synchronized void close() {
         forget();
-        close(bias);
-        close(weight);
-        bias = null;
-        weight = null;
+        bias.close();
+        weight.close();
     }
 }

@@ -116,7 +116,10 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
     private DeviceNorm device() {
         if (device == null) {
             DeviceNorm opened = new DeviceNorm(
-                    SharedBackends.on(layerConf().getDevice()), layerConf().spec(), ArrayMemory.type(dataType));
+                    SharedBackends.on(layerConf().getDevice()),
+                    layerConf().spec(),
+                    ArrayMemory.type(dataType),
+                    layerConf().getNOut());
             CLEANER.register(this, opened::close);
             device = opened;
         }
