@@ -24,6 +24,7 @@ public final class ClnormGroupNorm extends ClnormLayer {
 
     private static final long serialVersionUID = 1;
 
+    /** The number of groups. */
     private long groups;
 
     /** For Jackson. */

@@ -44,17 +44,20 @@ public abstract class ClnormLayer extends FeedForwardLayer {
 
     private static final long serialVersionUID = 1;
 
+    /** The axis of the channels. */
     private Layout layout = Layout.CHANNELS_FIRST;
-    // In the same pass. The activation of DL4J's own field follows it.
+    /** Applied in the same pass. The activation of DL4J's own field follows it. */
     private Activation fusedActivation = Activation.NONE;
-    // null: the operation's default.
+    /** Added to the variance; null for the operation's default. */
     private Double eps;
+    /** Whether there are parameters. */
     private boolean affine;
+    /** The selector of the device; null for the default. */
     private String device;
-    // Whether a list of DL4J's own fields was set on this layer. DL4J fills empty ones with the network's.
+    /** Whether DL4J's list of regularizations was set on this layer. DL4J fills an empty one with the network's. */
     @JsonProperty
     private boolean regularizesGamma;
-
+    /** The same for the list of biases. */
     @JsonProperty
     private boolean regularizesBeta;
 
