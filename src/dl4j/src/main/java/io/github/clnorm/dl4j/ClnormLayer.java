@@ -12,9 +12,12 @@ import java.util.TreeMap;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.ParamInitializer;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
 import org.deeplearning4j.nn.conf.memory.MemoryReport;
@@ -191,23 +194,12 @@ public abstract class ClnormLayer extends FeedForwardLayer {
     }
 
     private static Layout layout(InputType input) {
-        boolean last =
-                switch (input.getType()) {
-                    case CNN -> ((InputType.InputTypeConvolutional) input)
-                            .getFormat()
-                            .name()
-                            .equals("NHWC");
-                    case CNN3D -> ((InputType.InputTypeConvolutional3D) input)
-                            .getDataFormat()
-                            .name()
-                            .equals("NDHWC");
-                    case RNN -> ((InputType.InputTypeRecurrent) input)
-                            .getFormat()
-                            .name()
-                            .equals("NWC");
-                    default -> false;
-                };
-        return last ? Layout.CHANNELS_LAST : Layout.CHANNELS_FIRST;
+        boolean isLast =
+                input instanceof InputType.InputTypeConvolutional images && images.getFormat() == CNN2DFormat.NHWC
+                        || input instanceof InputType.InputTypeConvolutional3D volumes
+                                && volumes.getDataFormat() == Convolution3D.DataFormat.NDHWC
+                        || input instanceof InputType.InputTypeRecurrent series && series.getFormat() == RNNFormat.NWC;
+        return isLast ? Layout.CHANNELS_LAST : Layout.CHANNELS_FIRST;
     }
 
     @Override
@@ -223,6 +215,14 @@ public abstract class ClnormLayer extends FeedForwardLayer {
             return regularizesGamma ? getRegularization() : null;
         }
         return regularizesBeta ? getRegularizationBias() : null;
+    }
+
+    /** Transfer learning forgets the regularization of this layer, too. */
+    @Override
+    public void resetLayerDefaultConfig() {
+        super.resetLayerDefaultConfig();
+        regularizesGamma = false;
+        regularizesBeta = false;
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.github.clnorm.dl4j;
 import io.github.clnorm.type.Layout;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -30,7 +32,7 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
     private transient DeviceNorm device;
 
     /**
-     * A layer without parameters. DL4J calls this to clone a layer.
+     * A layer whose parameters are not set yet.
      *
      * @param conf whose layer is a {@link ClnormLayer}
      * @param type of activations and parameters
@@ -157,6 +159,16 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
                             .toArray())
                     : inDeviceOrder;
         }
+    }
+
+    /** A layer with copies of the parameters. DL4J's own method looks for a constructor that its layers no longer have. */
+    @Override
+    public NormLayer clone() {
+        NormLayer clone = new NormLayer(conf.clone(), dataType);
+        Map<String, INDArray> copies = new LinkedHashMap<>();
+        params.forEach((name, values) -> copies.put(name, values.dup()));
+        clone.setParamTable(copies);
+        return clone;
     }
 
     @Override

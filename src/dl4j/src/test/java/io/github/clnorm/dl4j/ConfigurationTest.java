@@ -25,6 +25,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.regularization.WeightDecay;
 
 /** What a layer's configuration takes, keeps and rejects. */
 class ConfigurationTest {
@@ -140,6 +141,16 @@ class ConfigurationTest {
         assertEquals(new Adam(0.01), plain.getUpdaterByParam("beta"));
         assertEquals(Activation.NONE, plain.spec().activation());
         assertNull(plain.activationAfterwards());
+    }
+
+    @Test
+    void transferLearningForgetsTheRegularizationOfTheLayer() {
+        ClnormLayer norm = new ClnormGroupNorm.Builder(2).l2(0.5).l1Bias(0.25).build();
+        assertEquals(1, norm.getRegularizationByParam("beta").size());
+        norm.resetLayerDefaultConfig();
+        norm.setRegularization(List.of(new WeightDecay(0.1, true)));
+        assertNull(norm.getRegularizationByParam("gamma"));
+        assertNull(norm.getRegularizationByParam("beta"));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.reference.Nonlinearity;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.type.Activation;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -145,6 +146,23 @@ class NormLayerTest {
                     dx,
                     layer.backpropGradient(other, LayerWorkspaceMgr.noWorkspaces())
                             .getSecond());
+        }
+    }
+
+    @Test
+    void volumesAreNormalizedAsImagesOfTheirPixels() {
+        INDArray images = input(CNN2DFormat.NCHW, DataType.FLOAT);
+        INDArray volumes = images.reshape(2, C, 3, 2, 2);
+        for (ClnormLayer norm : List.of(
+                new ClnormGroupNorm.Builder(3).nIn(C).build(),
+                new ClnormInstanceNorm.Builder().nIn(C).build(),
+                new ClnormRmsNorm.Builder().nIn(C).build())) {
+            org.deeplearning4j.nn.api.Layer layer = Networks.started(
+                            Networks.settings(DataType.FLOAT).list().layer(norm).build())
+                    .getLayer(0);
+            INDArray expected = layer.activate(images, false, LayerWorkspaceMgr.noWorkspaces());
+            INDArray actual = layer.activate(volumes, false, LayerWorkspaceMgr.noWorkspaces());
+            assertEquals(expected.dup('c'), actual.dup('c').reshape(expected.shape()));
         }
     }
 
