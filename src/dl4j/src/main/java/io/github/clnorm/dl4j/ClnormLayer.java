@@ -5,7 +5,6 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -149,7 +148,7 @@ public abstract class ClnormLayer extends FeedForwardLayer {
         layer.setListeners(listeners);
         layer.setIndex(index);
         layer.setParamsViewArray(parameters);
-        layer.setParamTable(parameters().isEmpty() ? Map.of() : initializer().init(conf, parameters, initialize));
+        layer.setParamTable(initializer().init(conf, parameters, initialize));
         layer.setConf(conf);
         return layer;
     }

@@ -21,6 +21,7 @@ final class DeviceNorm implements AutoCloseable {
     private final Backend backend;
     private final NormSpec spec;
     private final ElementType type;
+    private final boolean rereadsOutput;
     private final DeviceParameter weight;
     private final DeviceParameter bias;
     private ChannelState state = ChannelState.NONE;
@@ -35,11 +36,13 @@ final class DeviceNorm implements AutoCloseable {
      * @param spec the operation
      * @param type of inputs and parameters
      * @param channels the number of channels
+     * @param rereadsOutput whether {@link #output} is called between a training pass and its backward pass
      */
-    DeviceNorm(Backend backend, NormSpec spec, ElementType type, long channels) {
+    DeviceNorm(Backend backend, NormSpec spec, ElementType type, long channels, boolean rereadsOutput) {
         this.backend = backend;
         this.spec = spec;
         this.type = type;
+        this.rereadsOutput = rereadsOutput;
         this.weight = new DeviceParameter(backend, type, channels);
         this.bias = new DeviceParameter(backend, type, channels);
     }
@@ -55,6 +58,7 @@ final class DeviceNorm implements AutoCloseable {
      */
     synchronized void forward(INDArray x, INDArray gamma, INDArray beta, boolean saves, INDArray y) {
         forget();
+        boolean isSaved = false;
         state = ChannelState.of(gamma == null ? null : weight.with(gamma), beta == null ? null : bias.with(beta));
         Tensor in = backend.empty(type, x.shape());
         Normalized result = null;
@@ -64,15 +68,19 @@ final class DeviceNorm implements AutoCloseable {
             if (y != null) {
                 ArrayMemory.download(result.output(), y);
             }
-        } catch (RuntimeException e) {
-            saves = false;
-            throw e;
-        } finally {
+            if (!rereadsOutput) {
+                result.output().close();
+            }
             if (saves) {
                 input = in;
                 pass = result;
-            } else {
-                close(result);
+                isSaved = true;
+            }
+        } finally {
+            if (!isSaved) {
+                if (result != null) {
+                    result.close();
+                }
                 in.close();
             }
         }
@@ -128,17 +136,11 @@ final class DeviceNorm implements AutoCloseable {
 
     /** Frees what the last training pass saved. */
     synchronized void forget() {
-        close(pass);
-        close(input);
-        pass = null;
-        input = null;
-    }
-
-    private static void close(AutoCloseable resource) {
-        if (resource instanceof Tensor tensor) {
-            tensor.close();
-        } else if (resource instanceof Normalized normalized) {
-            normalized.close();
+        if (pass != null) {
+            pass.close();
+            input.close();
+            pass = null;
+            input = null;
         }
     }
 

@@ -121,7 +121,8 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
                     SharedBackends.on(layerConf().getDevice()),
                     layerConf().spec(),
                     ArrayMemory.type(dataType),
-                    layerConf().getNOut());
+                    layerConf().getNOut(),
+                    layerConf().activationAfterwards() != null);
             CLEANER.register(this, opened::close);
             device = opened;
         }
