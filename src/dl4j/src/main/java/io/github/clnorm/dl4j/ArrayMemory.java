@@ -1,5 +1,6 @@
 package io.github.clnorm.dl4j;
 
+import io.github.clnorm.Backend;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.type.ElementType;
 import java.lang.ref.Reference;
@@ -54,6 +55,37 @@ final class ArrayMemory {
             expected *= array.size(axis);
         }
         return true;
+    }
+
+    /**
+     * A tensor with the values of an array. A device that shares the host's memory works on the array itself.
+     *
+     * @param backend the device
+     * @param dense must be reachable until the tensor is closed
+     * @return the tensor; the caller closes it
+     */
+    static Tensor tensor(Backend backend, INDArray dense) {
+        return isOneBuffer(dense)
+                ? backend.wrap(bytes(dense), type(dense.dataType()), dense.shape())
+                : copy(backend, dense);
+    }
+
+    /**
+     * A tensor with memory of its own and the values of an array.
+     *
+     * @param backend the device
+     * @param array in any order
+     * @return the tensor; the caller closes it
+     */
+    static Tensor copy(Backend backend, INDArray array) {
+        Tensor tensor = backend.empty(type(array.dataType()), array.shape());
+        try {
+            upload(array, tensor);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
     }
 
     /**

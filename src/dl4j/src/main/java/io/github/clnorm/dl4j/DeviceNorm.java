@@ -10,6 +10,7 @@ import io.github.clnorm.Normalized;
 import io.github.clnorm.Options;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.type.ElementType;
+import java.lang.ref.Reference;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -27,6 +28,8 @@ final class DeviceNorm implements AutoCloseable {
     private ChannelState state = ChannelState.NONE;
     // Of the last training pass; null before it, and after its backward pass.
     private Tensor input;
+    // The device may work on this array itself.
+    private INDArray inputMemory;
     private Normalized pass;
 
     /**
@@ -54,17 +57,21 @@ final class DeviceNorm implements AutoCloseable {
      * @param gamma of shape {@code (C)}, or null
      * @param beta of shape {@code (C)}, or null
      * @param saves whether {@link #backward} follows
+     * @param lasts whether x is unchanged until then. Copies in a workspace of DL4J are not
      * @param y receives the result; null to save the pass alone
      */
-    synchronized void forward(INDArray x, INDArray gamma, INDArray beta, boolean saves, INDArray y) {
+    synchronized void forward(INDArray x, INDArray gamma, INDArray beta, boolean saves, boolean lasts, INDArray y) {
         forget();
-        boolean isSaved = false;
         state = ChannelState.of(gamma == null ? null : weight.with(gamma), beta == null ? null : bias.with(beta));
-        Tensor in = backend.empty(type, x.shape());
+        INDArray dense = ArrayMemory.dense(x);
+        Tensor in =
+                !saves || lasts && dense == x ? ArrayMemory.tensor(backend, dense) : ArrayMemory.copy(backend, dense);
         Normalized result = null;
-        try {
-            ArrayMemory.upload(x, in);
-            result = Functional.forward(spec, in, state, Options.DEFAULTS);
+        boolean isSaved = false;
+        // Of an output that is read again, ND4J would have changed the array in the meantime.
+        boolean isDirect = in.sharesHostMemory() && y != null && !rereadsOutput;
+        try (Tensor target = isDirect ? ArrayMemory.tensor(backend, y) : null) {
+            result = Functional.forward(spec, in, state, Options.DEFAULTS.output(target));
             if (y != null) {
                 ArrayMemory.download(result.output(), y);
             }
@@ -72,6 +79,7 @@ final class DeviceNorm implements AutoCloseable {
                 result.output().close();
             }
             if (saves) {
+                inputMemory = dense;
                 input = in;
                 pass = result;
                 isSaved = true;
@@ -83,6 +91,7 @@ final class DeviceNorm implements AutoCloseable {
                 }
                 in.close();
             }
+            Reference.reachabilityFence(dense);
         }
     }
 
@@ -109,28 +118,29 @@ final class DeviceNorm implements AutoCloseable {
      * @param dbeta overwritten; null if there is no beta
      */
     synchronized void backward(INDArray dy, INDArray dx, INDArray dgamma, INDArray dbeta) {
-        try (Tensor gradient = backend.empty(type, dy.shape())) {
-            ArrayMemory.upload(dy, gradient);
-            try (Gradients gradients = Functional.backward(
-                    spec,
-                    gradient,
-                    input,
-                    state,
-                    pass.saved(),
-                    // Every element of dy is read before that of dx is written.
-                    GradientOptions.DEFAULTS
-                            .wanted(true, dgamma != null, dbeta != null)
-                            .output(gradient))) {
-                ArrayMemory.download(gradients.input(), dx);
-                if (dgamma != null) {
-                    ArrayMemory.download(gradients.weight(), dgamma);
-                }
-                if (dbeta != null) {
-                    ArrayMemory.download(gradients.bias(), dbeta);
-                }
+        INDArray dense = ArrayMemory.dense(dy);
+        try (Tensor gradient = ArrayMemory.tensor(backend, dense);
+                // Every element of dy is read before that of dx is written, but ND4J's dy is not modified.
+                Tensor target = gradient.sharesHostMemory() ? ArrayMemory.tensor(backend, dx) : gradient;
+                Gradients gradients = Functional.backward(
+                        spec,
+                        gradient,
+                        input,
+                        state,
+                        pass.saved(),
+                        GradientOptions.DEFAULTS
+                                .wanted(true, dgamma != null, dbeta != null)
+                                .output(target))) {
+            ArrayMemory.download(gradients.input(), dx);
+            if (dgamma != null) {
+                ArrayMemory.download(gradients.weight(), dgamma);
+            }
+            if (dbeta != null) {
+                ArrayMemory.download(gradients.bias(), dbeta);
             }
         } finally {
             forget();
+            Reference.reachabilityFence(dense);
         }
     }
 
@@ -141,6 +151,7 @@ final class DeviceNorm implements AutoCloseable {
             input.close();
             pass = null;
             input = null;
+            inputMemory = null;
         }
     }
 

@@ -63,12 +63,8 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
 
     private void forward(boolean saves, INDArray y) {
         checkInput();
-        device().forward(
-                        inDeviceOrder(input.castTo(dataType)),
-                        getParam(NormParameters.GAMMA),
-                        getParam(NormParameters.BETA),
-                        saves,
-                        y);
+        INDArray x = inDeviceOrder(input.castTo(dataType));
+        device().forward(x, getParam(NormParameters.GAMMA), getParam(NormParameters.BETA), saves, x == input, y);
     }
 
     @Override
