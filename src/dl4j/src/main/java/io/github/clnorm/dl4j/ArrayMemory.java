@@ -16,6 +16,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Copies between ND4J's memory and a device, without a Java array. Thread-safe. */
 final class ArrayMemory {
 
+    /** From this size on, a tensor on the array's own memory costs less than a copy. */
+    static final int SHARED_BYTES = 1 << 19;
+
     private ArrayMemory() {}
 
     /**
@@ -58,14 +61,14 @@ final class ArrayMemory {
     }
 
     /**
-     * A tensor with the values of an array. A device that shares the host's memory works on the array itself.
+     * A tensor with the values of an array. A device that shares the host's memory works on a large array itself.
      *
      * @param backend the device
      * @param dense must be reachable until the tensor is closed
      * @return the tensor; the caller closes it
      */
     static Tensor tensor(Backend backend, INDArray dense) {
-        return isOneBuffer(dense)
+        return isOneBuffer(dense) && size(dense) >= SHARED_BYTES
                 ? backend.wrap(bytes(dense), type(dense.dataType()), dense.shape())
                 : copy(backend, dense);
     }

@@ -10,7 +10,12 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -183,6 +188,43 @@ class NormLayerTest {
     }
 
     @Test
+    void largeArraysGiveTheSameGradientsInWorkspacesAsOutsideOfThem() {
+        // A copy of a large array must not lie in a workspace that is reused before the backward pass.
+        INDArray expected = null;
+        for (WorkspaceMode mode : WorkspaceMode.values()) {
+            for (CNN2DFormat format : CNN2DFormat.values()) {
+                MultiLayerNetwork network = Networks.started(Networks.settings(DataType.FLOAT)
+                        .trainingWorkspaceMode(mode)
+                        .list()
+                        .layer(new ConvolutionLayer.Builder(2, 2).nOut(16).build())
+                        .layer(new ClnormGroupNorm.Builder(4)
+                                .activation(Activation.SILU)
+                                .build())
+                        .layer(new GlobalPoolingLayer.Builder(PoolingType.AVG).build())
+                        .layer(new OutputLayer.Builder()
+                                .nOut(Networks.CLASSES)
+                                .activation(org.nd4j.linalg.activations.Activation.SOFTMAX)
+                                .build())
+                        .setInputType(InputType.convolutional(65, 65, 2, format))
+                        .build());
+                INDArray images = Networks.random(DataType.FLOAT, Networks.SAMPLES, 2, 65, 65);
+                network.setInput(
+                        format == CNN2DFormat.NCHW
+                                ? images
+                                : images.permute(0, 2, 3, 1).dup('c'));
+                network.setLabels(Networks.labels(DataType.FLOAT));
+                network.computeGradientAndScore();
+                INDArray gradients = network.gradient().gradient();
+                if (expected == null) {
+                    expected = gradients.dup();
+                }
+                assertTrue(expected.equalsWithEps(gradients, 1e-5), mode + " " + format);
+            }
+        }
+        assertTrue(Networks.SAMPLES * 16 * 64 * 64 * 4 >= ArrayMemory.SHARED_BYTES, "the device works on the arrays");
+    }
+
+    @Test
     void activationsOfDl4jThatTheDeviceHasAreFused() {
         var activations = org.nd4j.linalg.activations.Activation.values();
         for (var activation : activations) {
@@ -218,13 +260,11 @@ class NormLayerTest {
         MultiLayerNetwork network = Networks.started(Networks.settings(DataType.FLOAT)
                 .updater(new org.nd4j.linalg.learning.config.Adam(0.05))
                 .list()
-                .layer(new org.deeplearning4j.nn.conf.layers.ConvolutionLayer.Builder(2, 2)
-                        .nOut(4)
-                        .build())
+                .layer(new ConvolutionLayer.Builder(2, 2).nOut(4).build())
                 .layer(new ClnormGroupNorm.Builder(2)
                         .activation(Activation.SILU)
                         .build())
-                .layer(new org.deeplearning4j.nn.conf.layers.OutputLayer.Builder()
+                .layer(new OutputLayer.Builder()
                         .nOut(Networks.CLASSES)
                         .activation(org.nd4j.linalg.activations.Activation.SOFTMAX)
                         .build())
