@@ -14,6 +14,7 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.GroupNorm;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -69,7 +70,7 @@ public final class NormBetweenBlocks {
                 .singletonOrThrow();
     }
 
-    /** A layer of clnorm as a block. The values go through two direct buffers, and no array of Java. */
+    /** A layer of clnorm as a block. The values stay in direct buffers: no array of Java holds them. */
     private static final class OnDevice extends Normalization {
         private final Backend backend;
         private final GroupNorm norm;
@@ -81,14 +82,12 @@ public final class NormBetweenBlocks {
 
         @Override
         NDArray normalized(NDArray x) {
-            // The memory of the array itself, if the engine can give it.
+            // The memory of the array itself.
             ByteBuffer in = x.toByteBuffer(true).order(ByteOrder.nativeOrder());
             ByteBuffer out = x.getManager().allocateDirect(in.remaining()).order(ByteOrder.nativeOrder());
-            try (Tensor input = backend.empty(x.getShape().getShape())) {
-                input.set(in);
-                try (Tensor output = norm.infer(input)) {
-                    output.get(out);
-                }
+            try (Tensor input = backend.wrap(in, ElementType.FLOAT32, x.getShape().getShape());
+                    Tensor output = norm.infer(input)) {
+                output.get(out);
             }
             return x.getManager().create(out, x.getShape(), DataType.FLOAT32);
         }
