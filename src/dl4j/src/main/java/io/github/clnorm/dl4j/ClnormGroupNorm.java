@@ -6,9 +6,9 @@ import java.util.SortedMap;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 
 /**
- * Group normalization in a DL4J network, with the meaning of <a
- * href="https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html">torch.nn.GroupNorm</a>: the channels of every
- * sample are divided into groups, and each group is normalized by its own mean and variance.
+ * Group normalization in a DL4J network, as <a
+ * href="https://pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html">torch.nn.GroupNorm</a> defines it: the
+ * channels of every sample are divided into groups, and each group is normalized by its own mean and variance.
  *
  * <pre>{@code
  * new ClnormGroupNorm.Builder(32).activation(Activation.SILU).build()

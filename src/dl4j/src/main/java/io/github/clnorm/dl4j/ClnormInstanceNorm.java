@@ -4,10 +4,10 @@ import io.github.clnorm.NormSpec;
 import java.util.List;
 
 /**
- * Instance normalization in a DL4J network, with the meaning of <a
+ * Instance normalization in a DL4J network, as <a
  * href="https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html">torch.nn.InstanceNorm2d</a> without
- * running statistics: every channel of every sample is normalized by its own mean and variance. As in PyTorch it has no
- * parameters unless {@code affine(true)} is set.
+ * running statistics defines it: every channel of every sample is normalized by its own mean and variance. As in
+ * PyTorch it has no parameters unless {@code affine(true)} is set.
  *
  * <p>Input: recurrent, CNN and CNN3D, in every data format of DL4J. The mask of a recurrent input is ignored: masked
  * steps count in the statistics. Source: Ulyanov, Vedaldi and Lempitsky, <a

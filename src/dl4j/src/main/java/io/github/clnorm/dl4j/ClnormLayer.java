@@ -37,8 +37,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * network's input type; without one, {@code nIn} and {@code layout} name them.
  *
  * <p>As in DL4J's batch normalization, the network's updater applies to gamma and beta, and the network's {@code l1},
- * {@code l2} and {@code weightDecay} do not. Those that are set on this layer apply to gamma, and {@code l1Bias}, {@code
- * l2Bias} and {@code weightDecayBias} to beta. The network's activation is not inherited: the default is none.
+ * {@code l2} and {@code weightDecay} do not. If this layer sets them, they apply to gamma, and {@code l1Bias}, {@code
+ * l2Bias} and {@code weightDecayBias} to beta. The layer does not inherit the network's activation: its default is
+ * none.
  *
  * <p>Not thread-safe, as every configuration of DL4J.
  */

@@ -4,13 +4,13 @@ import io.github.clnorm.NormSpec;
 import java.util.List;
 
 /**
- * Root mean square normalization over the channels, in a DL4J network, with the meaning of <a
- * href="https://pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>: the channels of every
- * sample, step or pixel are divided by the root of the mean of their squares. It has gamma and no beta.
+ * Root mean square normalization over the channels in a DL4J network, as <a
+ * href="https://pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a> defines it: the channels
+ * of every sample, step or pixel are divided by the root of the mean of their squares. It has gamma and no beta.
  *
- * <p>Input: feed-forward, recurrent, CNN and CNN3D, in every data format of DL4J. A format with the channels first costs
- * one transposition more of each array. Source: Zhang and Sennrich, <a href="https://arxiv.org/abs/1910.07467">Root Mean
- * Square Layer Normalization</a>, NeurIPS 2019.
+ * <p>Input: feed-forward, recurrent, CNN and CNN3D, in every data format of DL4J. ND4J transposes each array if the
+ * channels are first. Source: Zhang and Sennrich, <a href="https://arxiv.org/abs/1910.07467">Root Mean Square Layer
+ * Normalization</a>, NeurIPS 2019.
  *
  * <p>Not thread-safe, see {@link ClnormLayer}.
  */

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A layer's parameter on the device. ND4J does not tell whether a parameter has changed, and a transfer costs more than a
- * comparison with the values that were copied last. Not thread-safe.
+ * A layer's parameter on the device. ND4J does not report changes of a parameter, and a transfer costs more than a
+ * comparison with the values of the last transfer. Not thread-safe.
  */
 final class DeviceParameter implements AutoCloseable {
 

@@ -158,7 +158,7 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
         }
     }
 
-    /** A layer with copies of the parameters. DL4J's own method looks for a constructor that its layers no longer have. */
+    /** A layer with copies of the parameters. DL4J's own method needs a constructor that its layers no longer have. */
     @Override
     public NormLayer clone() {
         NormLayer clone = new NormLayer(conf.clone(), dataType);

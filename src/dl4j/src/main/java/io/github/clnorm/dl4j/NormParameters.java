@@ -12,8 +12,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The parameters of a normalization layer: gamma, 1 at first, and beta, 0 at first, each of shape {@code (C)}. As in
- * DL4J's batch normalization they are neither weights nor biases: weight noise, constraints of weights and the updater of
- * biases do not apply. Immutable and thread-safe.
+ * DL4J's batch normalization they are neither weights nor biases: weight noise, constraints of weights and the updater
+ * of biases do not apply. Immutable and thread-safe.
  */
 public final class NormParameters implements ParamInitializer {
 

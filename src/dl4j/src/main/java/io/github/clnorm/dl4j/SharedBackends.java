@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * One open backend for each device, shared by all layers of the process. Opened when a layer first needs it, and open
- * until the process ends: a network of DL4J has no moment at which it is done. Thread-safe.
+ * until the process ends, since DL4J does not close networks. Thread-safe.
  */
 final class SharedBackends {
 
@@ -21,7 +21,7 @@ final class SharedBackends {
      * The backend of the best device that matches.
      *
      * @param selector as {@link DeviceSelector} defines it; null for {@code $CLNORM_DEVICE}, or the best device
-     * @return the backend, which nobody closes
+     * @return the backend; never closed
      * @throws io.github.clnorm.device.NoDeviceException if no device matches
      */
     static synchronized Backend on(String selector) {

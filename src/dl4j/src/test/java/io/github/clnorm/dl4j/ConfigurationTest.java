@@ -200,8 +200,8 @@ class ConfigurationTest {
                 .layer(new ClnormGroupNorm.Builder(2).nIn(4).name("norm").build())
                 .build());
         assertEquals(
-                "Expected input of 2 to 5 dimensions with 4 channels at dimension 1 for ClnormGroupNorm \"norm\", but got "
-                        + "shape [2, 3, 5, 5]",
+                "Expected input of 2 to 5 dimensions with 4 channels at dimension 1 for ClnormGroupNorm \"norm\", but "
+                        + "got shape [2, 3, 5, 5]",
                 assertThrows(
                                 DL4JInvalidInputException.class,
                                 () -> network.output(Networks.random(DataType.FLOAT, 2, 3, 5, 5)))
@@ -218,7 +218,8 @@ class ConfigurationTest {
                                 .build()))
                 .getMessage();
         assertEquals(
-                "ClnormRmsNorm \"layer0\" at index 0 has no number of channels: set the network's input type, or nIn of this layer",
+                "ClnormRmsNorm \"layer0\" at index 0 has no number of channels: set the network's input type, or nIn "
+                        + "of this layer",
                 message);
     }
 
