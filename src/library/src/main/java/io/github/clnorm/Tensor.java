@@ -4,6 +4,7 @@ import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Transfers;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Piece;
@@ -114,8 +115,8 @@ public final class Tensor implements AutoCloseable {
      * Reads it into a buffer of {@code java.nio}. Blocks until the work enqueued before is done.
      *
      * <p>A ByteBuffer receives the elements as they are, as does a ShortBuffer from a float16 or bfloat16 tensor. A FloatBuffer and
-     * a DoubleBuffer receive numbers; float64 in a FloatBuffer is rounded. The driver writes a direct buffer without a copy
-     * in Java if it holds elements of this tensor's type.
+     * a DoubleBuffer receive numbers; float64 in a FloatBuffer is rounded. A direct buffer of elements of this tensor's
+     * type is written without staging.
      *
      * @param target a FloatBuffer, DoubleBuffer, ShortBuffer or ByteBuffer in native byte order, direct or not. All from its
      *     position to its limit is filled, which must be exactly this tensor. Its position does not change, so the caller
@@ -126,13 +127,14 @@ public final class Tensor implements AutoCloseable {
     public void get(Buffer target) {
         requireOpen();
         HostElements elements = HostElements.target(type, target, Shapes.text(shape), elements());
+        Transfers transfers = backend.session().transfers();
         Buffer memory = elements.memory();
         if (buffer.isOn(target)) {
             backend.finish();
-        } else if (memory == null) {
+        } else if (memory == null || transfers.isByThreads(buffer.bytes())) {
             fetch((at, piece) -> elements.copyFrom(at / type.bytes(), piece));
         } else if (memory.hasRemaining()) {
-            backend.session().transfers().read(buffer, 0, memory);
+            transfers.read(buffer, 0, memory);
         }
     }
 
@@ -214,8 +216,8 @@ public final class Tensor implements AutoCloseable {
      * are on the device; the buffer may then be changed.
      *
      * <p>A ByteBuffer has the elements as they are, as has a ShortBuffer for a float16 or bfloat16 tensor. A FloatBuffer and a
-     * DoubleBuffer have numbers, each rounded to the tensor's type. The driver reads a direct buffer without a copy in Java
-     * if it holds elements of this tensor's type.
+     * DoubleBuffer have numbers, each rounded to the tensor's type. A direct buffer of elements of this tensor's type is
+     * read without staging.
      *
      * @param values a FloatBuffer, DoubleBuffer, ShortBuffer or ByteBuffer in native byte order, direct or not, read-only or not. Its
      *     elements from its position to its limit must be as many as the tensor has. Its position does not change, so the
@@ -235,11 +237,12 @@ public final class Tensor implements AutoCloseable {
 
     /** Replaces its values by elements that were checked against its shape and type. */
     void set(HostElements values) {
+        Transfers transfers = backend.session().transfers();
         Buffer memory = values.memory();
-        if (memory == null) {
+        if (memory == null || transfers.isByThreads(buffer.bytes())) {
             fill("Tensor.set", (at, piece) -> values.copyTo(at / type.bytes(), piece));
         } else {
-            backend.session().transfers().write(buffer, memory, "Tensor.set");
+            transfers.write(buffer, memory, "Tensor.set");
         }
     }
 

@@ -57,6 +57,17 @@ public final class Transfers {
         return bytes <= stagedBytes ? staged : session.exclusively(this::chosen);
     }
 
+    /**
+     * Whether the library copies a content between Java's memory and the device's by several threads, which is faster than one
+     * of the driver.
+     *
+     * @param bytes the size of the content
+     * @return true for large tensors on devices that share the host's memory
+     */
+    public boolean isByThreads(long bytes) {
+        return pieces(bytes) instanceof MappedPieces;
+    }
+
     private Pieces chosen() {
         open.checkOpen();
         if (mapped == null && pinned == null) {
