@@ -43,12 +43,12 @@ final class ReferenceCases {
             return call.activation(activation).residual(other, sum);
         }
 
-        /** Narrow parameters in two of them; the type of the sums in all others. */
+        /** Those of a whole model in the type, but for two mixtures. */
         ElementType parameters(ElementType type) {
             return switch (this) {
-                case GELU -> type == ElementType.FLOAT32 ? ElementType.BFLOAT16 : type.accumulator();
-                case RELU -> type;
-                default -> type.accumulator();
+                case GELU -> type == ElementType.FLOAT32 ? ElementType.BFLOAT16 : type;
+                case SILU -> type.accumulator();
+                default -> type;
             };
         }
 
