@@ -331,6 +331,7 @@ public final class Backend implements AutoCloseable {
      */
     public Tensor wrap(cl_mem memory, long byteOffset, ElementType type, long... shape) {
         OpenCl.Memory given = JoclOpenCl.memory(memory);
+        Objects.requireNonNull(shape, "shape");
         checkType(Objects.requireNonNull(type, "type"));
         String text = "a " + type + " tensor of shape " + Shapes.text(shape);
         long elements = Shapes.elements(shape);
@@ -377,6 +378,7 @@ public final class Backend implements AutoCloseable {
      */
     public Tensor wrap(ByteBuffer buffer, ElementType type, long... shape) {
         Objects.requireNonNull(buffer, "buffer");
+        Objects.requireNonNull(shape, "shape");
         checkType(Objects.requireNonNull(type, "type"));
         checkSize(type, shape);
         HostElements elements = HostElements.target(type, buffer, Shapes.text(shape), Shapes.elements(shape));
@@ -390,8 +392,9 @@ public final class Backend implements AutoCloseable {
      * Lets the work of later calls on this backend wait for commands of the caller's other queues. Does not block.
      * Flushes the queues of the events.
      *
-     * <p>An event of {@code clCreateUserEvent} is accepted. Calls that block, such as reading a tensor and closing the
-     * backend, then block until the caller sets its status.
+     * <p>An event of {@code clCreateUserEvent} is accepted. Calls that block then block until the caller sets its status:
+     * reading and writing a tensor, making a layer, which writes its parameters, {@link #finish()} and {@link #close()}.
+     * If it is set to an error after this call, some drivers run the work and others end the process.
      *
      * @param events one or more of the backend's context. The caller keeps its references, and may release them after
      *     the call
@@ -462,6 +465,12 @@ public final class Backend implements AutoCloseable {
      */
     public Session session() {
         return session;
+    }
+
+    /** The device, as its description prints it. */
+    @Override
+    public String toString() {
+        return "Backend(" + device().description() + (session.isClosed() ? ", closed)" : ")");
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.clnorm;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Several layers that change their mode and close together, for example those of a network. Immutable and thread-safe.
@@ -26,8 +27,12 @@ public final class Layers implements AutoCloseable {
      *
      * @param layers of any backends
      * @return the layers, in this order
+     * @throws NullPointerException when one of them is null
      */
     public static Layers of(Layer... layers) {
+        for (int i = 0; i < layers.length; i++) {
+            Objects.requireNonNull(layers[i], "layers[" + i + "]");
+        }
         return new Layers(List.of(layers));
     }
 

@@ -390,9 +390,10 @@ public final class Tensor implements AutoCloseable {
      * @param dimensions with as many elements as this tensor has; one of them may be -1, which stands for what remains
      * @return the view; the caller closes it, or the scope or the backend does
      * @throws IllegalArgumentException when the number of elements differs
-     * @throws IllegalStateException when this tensor is closed, or a transfer is writing it
+     * @throws IllegalStateException when this tensor is closed
      */
     public Tensor view(long... dimensions) {
+        Objects.requireNonNull(dimensions, "dimensions");
         requireOpen();
         long[] viewed = Views.shape(this, dimensions);
         return new Tensor(backend, backend.session().part(buffer, 0, buffer.bytes()), type, viewed);
@@ -408,7 +409,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalArgumentException when the range is outside of the first dimension, or when the device cannot
      *     address it: its first byte must be a multiple of {@code CL_DEVICE_MEM_BASE_ADDR_ALIGN}. The message names the
      *     nearest indices that a slice can begin at
-     * @throws IllegalStateException when this tensor is closed, or a transfer is writing it
+     * @throws IllegalStateException when this tensor is closed
      */
     public Tensor slice(long from, long to) {
         requireOpen();

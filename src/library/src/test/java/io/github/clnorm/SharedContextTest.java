@@ -299,4 +299,58 @@ class SharedContextTest {
             }
         }
     }
+
+    /** Plain tensors, which nothing shares until another backend uses them for the first time. */
+    @OnEveryDevice
+    void theFirstUseByAnotherBackendIsOrdered(Backend any) {
+        try (OwnOpenCl own = new OwnOpenCl(any.device())) {
+            Backend first = own.backend(own.queue());
+            Backend second = own.backend(own.queue());
+            float[] normalized = expected(any, VALUES);
+            try (GroupNorm norm = GroupNorm.of(second, 3, 6);
+                    Tensor x = first.tensor(VALUES, SHAPE);
+                    Tensor y = first.tensor(new float[COUNT], SHAPE);
+                    Tensor warmUp = norm.infer(x)) {
+                assertArrayEquals(normalized, warmUp.toFloats());
+                // Written by the second one, then read by the first.
+                held(own, second, () -> norm.infer(x, Options.DEFAULTS.output(y)), () -> {
+                    assertArrayEquals(normalized, y.toFloats());
+                });
+            }
+            try (GroupNorm norm = GroupNorm.of(second, 3, 6);
+                    Tensor x = first.tensor(VALUES, SHAPE);
+                    Tensor other = first.tensor(new float[COUNT], SHAPE);
+                    Tensor y = second.empty(SHAPE)) {
+                // Read by the second one, then overwritten by the first.
+                held(own, second, () -> norm.infer(x, Options.DEFAULTS.output(y)), () -> x.copyFrom(other));
+                first.finish();
+                assertArrayEquals(normalized, y.toFloats());
+            }
+        }
+    }
+
+    /** Runs both parts while an event holds back what the first one enqueues. */
+    private static void held(OwnOpenCl own, Backend backend, Runnable enqueues, Runnable uses) {
+        cl_event gate = own.released(clCreateUserEvent(own.context(), null));
+        backend.waitFor(gate);
+        enqueues.run();
+        Thread opener = new Thread(() -> {
+            try {
+                // Enough for a read that does not wait.
+                Thread.sleep(100);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            OwnOpenCl.check(clSetUserEventStatus(gate, CL_COMPLETE), "clSetUserEventStatus");
+        });
+        opener.start();
+        uses.run();
+        while (opener.isAlive()) {
+            try {
+                opener.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
 }

@@ -235,4 +235,37 @@ class WrappedBufferTest {
         assertThrows(IllegalStateException.class, () -> x.set(new float[COUNT]));
         assertThrows(IllegalStateException.class, () -> backend.wrap(direct(4), ElementType.FLOAT32, 1));
     }
+
+    /** Two tensors on the same bytes of Java's memory: what a pass and a recorded pass reject. */
+    @Test
+    void tensorsOnTheSameBytesAreRelated() {
+        Backend backend = TestDevices.first();
+        ByteBuffer memory = ByteBuffer.allocateDirect(3 * 4 * COUNT);
+        ByteBuffer low = memory.slice(0, 4 * COUNT).order(ByteOrder.nativeOrder());
+        ByteBuffer middle = memory.slice(2 * COUNT, 4 * COUNT).order(ByteOrder.nativeOrder());
+        ByteBuffer high = memory.slice(8 * COUNT, 4 * COUNT).order(ByteOrder.nativeOrder());
+        ByteBuffer again = memory.slice(0, 4 * COUNT).order(ByteOrder.nativeOrder());
+        try (GroupNorm norm = GroupNorm.of(backend, 2, 4);
+                Tensor x = backend.wrap(low, ElementType.FLOAT32, SHAPE);
+                Tensor overlapping = backend.wrap(middle, ElementType.FLOAT32, SHAPE);
+                Tensor apart = backend.wrap(high, ElementType.FLOAT32, SHAPE);
+                Tensor same = backend.wrap(again, ElementType.FLOAT32, SHAPE)) {
+            assertTrue(x.sharesHostMemory(), backend.device().description());
+            String refusal = assertThrows(
+                            IllegalArgumentException.class, () -> norm.infer(x, Options.DEFAULTS.output(overlapping)))
+                    .getMessage();
+            assertTrue(refusal.contains("without overlap"), refusal);
+            x.set(Values.normal(1, COUNT, 1, 2));
+            long version = apart.version();
+            norm.infer(x, Options.DEFAULTS.output(apart));
+            assertEquals(version + 1, apart.version());
+            try (Recorded pass = norm.record(x);
+                    Tensor dy = backend.tensor(new float[COUNT], SHAPE)) {
+                apart.set(new float[COUNT]);
+                same.set(new float[COUNT]);
+                assertThrows(IllegalStateException.class, () -> pass.backward(dy));
+            }
+            norm.infer(x, Options.DEFAULTS.output(same));
+        }
+    }
 }

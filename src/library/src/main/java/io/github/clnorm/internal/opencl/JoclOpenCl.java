@@ -105,17 +105,23 @@ public final class JoclOpenCl implements OpenCl {
      * @param context the context that it must belong to
      * @param queue the queue
      * @return its device, which may be a sub-device
-     * @throws IllegalArgumentException when the queue belongs to another context
-     * @throws ClException when it is not a queue
+     * @throws IllegalArgumentException when it is not a queue, or belongs to another context
      */
     public static cl_device_id deviceOf(cl_context context, cl_command_queue queue) {
         Objects.requireNonNull(context, "context");
         Objects.requireNonNull(queue, "queue");
         JoclCheck check = new JoclCheck("the given queue");
         cl_context own = new cl_context();
-        check.run(
-                () -> clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, Sizeof.cl_context, Pointer.to(own), null),
-                "clGetCommandQueueInfo");
+        try {
+            check.run(
+                    () -> clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, Sizeof.cl_context, Pointer.to(own), null),
+                    "clGetCommandQueueInfo");
+        } catch (ClException e) {
+            throw new IllegalArgumentException(
+                    "Expected a command queue, but clGetCommandQueueInfo answers " + e.codeName()
+                            + " for this one: it was released, or never created",
+                    e);
+        }
         if (!own.equals(context)) {
             throw new IllegalArgumentException(
                     "the queue belongs to another context than the given one: create it in the"

@@ -108,6 +108,12 @@ final class Allocation implements Runnable {
         return share == null ? MemoryAccess.ALL : share.access;
     }
 
+    /** The memory, or null for no bytes, to make another allocation of it. A transfer may be writing it. */
+    OpenCl.Memory open() {
+        requireOpen();
+        return memory;
+    }
+
     /** The memory, or null for no bytes. Rejects memory that a command cannot use now. */
     OpenCl.Memory usable() {
         requireOpen();
@@ -140,12 +146,16 @@ final class Allocation implements Runnable {
 
     /** Orders the commands of a session after those of the session that used the memory last. */
     void usedBy(CommandOrder of) {
-        if (user != null && user != of && memory != null) {
+        boolean isOfOther = user != null && user != of && memory != null;
+        if (isOfOther) {
             of.after(user);
+        }
+        // Before the buffer becomes a shared one, which takes over the user.
+        user = of;
+        if (isOfOther) {
             // Reuse would have to wait for the commands of both.
             sharedBuffer().makeReachable();
         }
-        user = of;
     }
 
     /** Whether a session other than this has used the memory last. */
@@ -166,18 +176,22 @@ final class Allocation implements Runnable {
     /** Whether both have a byte of memory in common. */
     boolean overlaps(Allocation other) {
         return other == this
-                || isIn(other)
-                        && share.offset < other.share.offset + other.bytes
-                        && other.share.offset < share.offset + bytes;
+                || isNear(other) && place() < other.place() + other.bytes && other.place() < place() + bytes;
     }
 
     /** Whether both are the same bytes of memory. */
     boolean isSameAs(Allocation other) {
-        return other == this || isIn(other) && share.offset == other.share.offset && bytes == other.bytes;
+        return other == this || isNear(other) && place() == other.place() && bytes == other.bytes;
     }
 
-    private boolean isIn(Allocation other) {
-        return share != null && other.share != null && share.buffer == other.share.buffer;
+    /** Whether the places of both can be compared: in one buffer, or on callers' direct buffers. */
+    private boolean isNear(Allocation other) {
+        return share != null && other.share != null && share.buffer.isNear(other.share.buffer);
+    }
+
+    /** The first byte: in the buffer, or its address if the buffer is on a caller's direct buffer. */
+    private long place() {
+        return share.buffer.address() + share.offset;
     }
 
     /** Begins a transfer into the memory. Until {@link #endFilling}, other commands that use it are rejected. */

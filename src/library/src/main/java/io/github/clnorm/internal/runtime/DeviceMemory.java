@@ -257,7 +257,7 @@ final class DeviceMemory {
         }
         HostWindow window = buffer.window();
         // A closed tensor must not keep the buffer reachable.
-        buffer.placeOn(null);
+        buffer.leaveHost();
         window.toDevice(root);
         openCl.release(root);
         held.add(new Held(window, openCl.mark()));

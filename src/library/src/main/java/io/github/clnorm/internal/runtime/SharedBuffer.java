@@ -4,6 +4,7 @@ import io.github.clnorm.internal.opencl.OpenCl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A buffer on the device that several allocations may share: a tensor, its views and slices, and tensors that wrap the
@@ -20,6 +21,10 @@ final class SharedBuffer {
     private boolean isReachable;
     // The caller's direct buffer that it is on, or null.
     private HostWindow window;
+    // Its address in Java's memory; 0 without one.
+    private long address;
+    // Other buffers on the same bytes of Java's memory. Most have none.
+    private List<SharedBuffer> neighbours = List.of();
     // Not closed.
     private final List<Allocation> open = new ArrayList<>(2);
     // Allocations that have not given it back: open, or closed during a native call.
@@ -47,9 +52,41 @@ final class SharedBuffer {
         this.user = user;
     }
 
-    /** Puts it on a caller's direct buffer. */
-    void placeOn(HostWindow on) {
+    /** Puts it on a caller's direct buffer at an address. */
+    void placeOn(HostWindow on, long at) {
         window = on;
+        address = at;
+    }
+
+    /** Leaves the caller's direct buffer, when no allocation uses it any more. */
+    void leaveHost() {
+        window = null;
+        neighbours.forEach(neighbour -> neighbour.neighbours =
+                neighbour.neighbours.stream().filter(other -> other != this).toList());
+        neighbours = List.of();
+    }
+
+    long address() {
+        return address;
+    }
+
+    /** Whether offsets and addresses in both can be compared. */
+    boolean isNear(SharedBuffer other) {
+        return other == this || neighbours.contains(other);
+    }
+
+    /** Makes both neighbours if they are on the same bytes. */
+    void meet(SharedBuffer other) {
+        if (address < other.address + other.bytes && other.address < address + bytes) {
+            neighbours = with(neighbours, other);
+            other.neighbours = with(other.neighbours, this);
+            distinguishUsers();
+            other.distinguishUsers();
+        }
+    }
+
+    private static List<SharedBuffer> with(List<SharedBuffer> buffers, SharedBuffer other) {
+        return Stream.concat(buffers.stream(), Stream.of(other)).toList();
     }
 
     HostWindow window() {
@@ -126,6 +163,11 @@ final class SharedBuffer {
 
     /** Calls a function with each open allocation that has bytes in common with one, itself included. */
     void overlapping(Allocation allocation, Consumer<Allocation> each) {
+        overlappingHere(allocation, each);
+        neighbours.forEach(neighbour -> neighbour.overlappingHere(allocation, each));
+    }
+
+    private void overlappingHere(Allocation allocation, Consumer<Allocation> each) {
         for (Allocation sharer : open) {
             if (sharer.overlaps(allocation)) {
                 each.accept(sharer);
@@ -140,10 +182,17 @@ final class SharedBuffer {
                 user = of;
                 return;
             }
+            distinguishUsers();
+        }
+        overlapping(allocation, sharer -> sharer.usedBy(of));
+    }
+
+    /** From now on each allocation knows its own user. */
+    private void distinguishUsers() {
+        if (!hasUsers) {
             hasUsers = true;
             open.forEach(sharer -> sharer.setUser(user));
         }
-        overlapping(allocation, sharer -> sharer.usedBy(of));
     }
 
     /** The session that used an allocation last, as far as is known. */
@@ -161,6 +210,14 @@ final class SharedBuffer {
 
     /** The thread whose transfer is writing bytes of an allocation, or null. */
     Thread filler(Allocation allocation) {
+        Thread filler = fillerHere(allocation);
+        for (int i = 0; filler == null && i < neighbours.size(); i++) {
+            filler = neighbours.get(i).fillerHere(allocation);
+        }
+        return filler;
+    }
+
+    private Thread fillerHere(Allocation allocation) {
         for (Filling filling : fillings) {
             if (filling.target.overlaps(allocation)) {
                 return filling.thread;

@@ -2,7 +2,9 @@ package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -18,6 +20,9 @@ final class SharedContext {
     private final ReentrantLock lock = new ReentrantLock();
     // By the buffer; never a sub-buffer. The lock guards it.
     private final Map<OpenCl.Memory, SharedBuffer> reachable = new HashMap<>();
+
+    // On callers' direct buffers. The lock guards it.
+    private final List<SharedBuffer> onHost = new ArrayList<>();
 
     private SharedContext() {}
 
@@ -53,7 +58,14 @@ final class SharedContext {
         reachable.put(buffer.root(), buffer);
     }
 
+    /** Adds a buffer on a caller's direct buffer, which others may be on, too. */
+    void onHost(SharedBuffer buffer) {
+        onHost.forEach(buffer::meet);
+        onHost.add(buffer);
+    }
+
     void remove(SharedBuffer buffer, OpenCl.Memory root) {
         reachable.remove(root, buffer);
+        onHost.remove(buffer);
     }
 }

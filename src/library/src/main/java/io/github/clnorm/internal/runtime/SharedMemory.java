@@ -74,9 +74,11 @@ final class SharedMemory {
         }
         OpenCl.Memory root = openCl.createBufferOn(host);
         SharedBuffer buffer = memory.ofCaller(root, host.remaining());
-        buffer.placeOn(new HostWindow(openCl, host));
+        buffer.placeOn(new HostWindow(openCl, host), openCl.describe(root).hostAddress());
         memory.window(buffer);
-        return memory.add(Allocation.in(memory, buffer, 0, buffer.bytes, MemoryAccess.ALL, root));
+        Allocation allocation = Allocation.in(memory, buffer, 0, buffer.bytes, MemoryAccess.ALL, root);
+        context.onHost(buffer);
+        return memory.add(allocation);
     }
 
     private OpenCl.Memory retained(OpenCl.Memory given) {
@@ -101,7 +103,8 @@ final class SharedMemory {
      * @throws ClException when the device cannot address it
      */
     Allocation part(Allocation base, long from, long bytes) {
-        OpenCl.Memory usable = base.usable();
+        // A transfer may be writing other bytes of the base.
+        OpenCl.Memory whole = base.open();
         if (bytes == 0) {
             return memory.allocate(0, false);
         }
@@ -110,7 +113,7 @@ final class SharedMemory {
             part = openCl.createSubBuffer(base.sharedBuffer().root(), base.offset() + from, bytes);
         } else {
             // The same object, so that kernels need no other argument.
-            part = usable == base.sharedBuffer().root() ? usable : retained(usable);
+            part = whole == base.sharedBuffer().root() ? whole : retained(whole);
         }
         return memory.add(base.part(memory, from, bytes, part));
     }
