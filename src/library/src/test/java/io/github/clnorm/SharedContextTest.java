@@ -12,6 +12,8 @@ import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_event;
 import org.jocl.cl_kernel;
@@ -334,23 +336,15 @@ class SharedContextTest {
         cl_event gate = own.released(clCreateUserEvent(own.context(), null));
         backend.waitFor(gate);
         enqueues.run();
-        Thread opener = new Thread(() -> {
-            try {
-                // Enough for a read that does not wait.
-                Thread.sleep(100);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            OwnOpenCl.check(clSetUserEventStatus(gate, CL_COMPLETE), "clSetUserEventStatus");
-        });
-        opener.start();
-        uses.run();
-        while (opener.isAlive()) {
-            try {
-                opener.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        // Later than a read that does not wait.
+        CompletableFuture<Void> opened = CompletableFuture.runAsync(
+                () -> OwnOpenCl.check(clSetUserEventStatus(gate, CL_COMPLETE), "clSetUserEventStatus"),
+                CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS));
+        try {
+            uses.run();
+        } finally {
+            // A context must not be released while a command waits for the event.
+            opened.join();
         }
     }
 }
