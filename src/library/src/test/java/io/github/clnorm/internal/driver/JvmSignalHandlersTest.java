@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class JvmSignalHandlersTest {
 
     private static final int BUSY_THREADS = 4;
-    private static final int COMPILATIONS = 24;
+    private static final int COMPILATIONS = 8;
 
     @Test
     void aProcessWithBusyThreadsSurvivesManyCompilations() throws Exception {
