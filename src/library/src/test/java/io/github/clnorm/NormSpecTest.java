@@ -260,6 +260,7 @@ class NormSpecTest {
     }
 
     @Tag("device")
+    @Tag("slow")
     @Test
     void aLayerOfASpecGivesTheLayersOwnBits() {
         Backend backend = TestDevices.first();
@@ -307,6 +308,7 @@ class NormSpecTest {
     }
 
     @Tag("device")
+    @Tag("slow")
     @Test
     void theFunctionalFormGivesTheLayersBits() {
         Backend backend = TestDevices.first();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
  * The order of summation does not depend on where a tensor lies: the same bits in own, wrapped, viewed and sliced
  * memory.
  */
+@Tag("slow")
 @Tag("device")
 class SharedMemoryBitsTest {
 

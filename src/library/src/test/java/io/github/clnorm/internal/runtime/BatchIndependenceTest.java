@@ -15,6 +15,7 @@ import java.util.function.LongFunction;
 import org.junit.jupiter.api.Tag;
 
 /** A sample's bits do not depend on its batch, nor on how often it is computed; relations between operations hold. */
+@Tag("slow")
 @Tag("device")
 class BatchIndependenceTest {
 

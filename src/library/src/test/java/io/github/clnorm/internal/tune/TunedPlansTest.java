@@ -166,6 +166,7 @@ class TunedPlansTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void nowSearchesWhereWhatIsStoredCannotRun() throws IOException {
         SimulatedDevice device = new SimulatedDevice(DEVICE)
