@@ -122,7 +122,40 @@ class LauncherTest {
                 echo "JAVA_HOME=$JAVA_HOME"
                 echo "PATH=$PATH"
                 for argument in "$@"; do echo "argument=$argument"; done
+                # Later than a tick of the file system's clock.
+                /bin/sleep 0.05
+                mkdir -p target/clnorm && : >target/clnorm/TEST-A.xml
                 """);
+    }
+
+    @Test
+    void aTestThatNoModuleHasIsAnError() throws Exception {
+        printMavensArguments();
+        for (List<String> mode : List.of(List.<String>of(), List.of("--fast"), List.of("--module", "dl4j"))) {
+            List<String> arguments = new ArrayList<>(List.of("test"));
+            arguments.addAll(mode);
+            arguments.add("-Dtest=NoSuchTest");
+            Outcome run = launch(arguments.toArray(new String[0]));
+            assertEquals(1, run.code, run.err);
+            assertTrue(run.err.endsWith("clnorm: no test ran: -Dtest names none of the selected modules\n"), run.err);
+        }
+    }
+
+    @Test
+    void whatIsNoOptionOfTestIsRefusedInOneLine() throws Exception {
+        printMavensArguments();
+        for (List<String> arguments : List.of(
+                List.of("test", "Foo"),
+                List.of("test", "--fast", "--soak"),
+                List.of("test", "--module", "dl4j", "--fast"),
+                List.of("test", "-pl", "src/library", "Foo"))) {
+            Outcome run = launch(arguments.toArray(new String[0]));
+            assertEquals(2, run.code, run.err);
+            assertEquals("", run.out);
+            assertEquals(1, run.err.lines().count(), run.err);
+            assertTrue(run.err.contains(arguments.get(arguments.size() - 1)), run.err);
+        }
+        assertEquals(0, launch("test", "-pl", "src/library").code);
     }
 
     @Test
@@ -229,6 +262,10 @@ class LauncherTest {
                 #!/bin/sh
                 [ "$1" = -version ] && echo Apache Maven 3.9.9 && exit 0
                 for argument in "$@"; do echo "argument=$argument"; done
+                case "$*" in *NoSuchTest*) exit 0 ;; esac
+                # Later than a tick of the file system's clock.
+                /bin/sleep 0.05
+                mkdir -p target/clnorm && : >target/clnorm/TEST-A.xml
                 """);
     }
 
