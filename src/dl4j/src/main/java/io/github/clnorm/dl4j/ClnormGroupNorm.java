@@ -67,6 +67,10 @@ public final class ClnormGroupNorm extends ClnormLayer {
 
     @Override
     void checkChannels() {
+        if (groups < 1) {
+            throw new DL4JInvalidConfigException(
+                    "Expected num_groups of 1 or more for " + describe() + ", but got " + groups);
+        }
         if (getNOut() % groups != 0) {
             throw new DL4JInvalidConfigException(
                     "Expected number of channels in input to be divisible by num_groups, but " + describe() + " has "

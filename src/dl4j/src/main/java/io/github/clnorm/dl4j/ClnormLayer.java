@@ -37,7 +37,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * network's input type; without one, {@code nIn} and {@code layout} name them.
  *
  * <p>As in DL4J's batch normalization, the network's updater applies to gamma and beta, and the network's {@code l1},
- * {@code l2} and {@code weightDecay} do not. If this layer sets them, they apply to gamma, and {@code l1Bias}, {@code
+ * {@code l2}, {@code weightDecay} and {@code dropOut} do not. If this layer sets regularizations, they apply to gamma, and {@code l1Bias}, {@code
  * l2Bias} and {@code weightDecayBias} to beta. The layer does not inherit the network's activation: its default is
  * none.
  *
@@ -49,6 +49,9 @@ public abstract class ClnormLayer extends FeedForwardLayer {
 
     /** The axis of the channels. */
     private Layout layout = Layout.CHANNELS_FIRST;
+    /** Whether the builder named it. Otherwise it follows from the input type. */
+    @JsonProperty
+    private boolean namesLayout;
     /** Applied in the same pass. The activation of DL4J's own field follows it. */
     private Activation fusedActivation = Activation.NONE;
     /** Added to the variance; null for the operation's default. */
@@ -57,34 +60,47 @@ public abstract class ClnormLayer extends FeedForwardLayer {
     private boolean affine;
     /** The selector of the device; null for the default. */
     private String device;
-    /** Whether DL4J's list of regularizations was set on this layer. DL4J fills an empty one with the network's. */
+    // DL4J adds the network's settings to those of its own fields. These are the layer's alone.
     @JsonProperty
-    private boolean regularizesGamma;
-    /** The same for the list of biases. */
+    private List<Regularization> gammaRegularization = List.of();
+
     @JsonProperty
-    private boolean regularizesBeta;
+    private List<Regularization> betaRegularization = List.of();
+
+    @JsonProperty
+    private boolean dropsInput;
 
     /** For Jackson. */
     ClnormLayer() {}
 
     ClnormLayer(Builder<?> builder) {
         super(builder);
-        layout = builder.layout;
+        namesLayout = builder.layout != null;
+        layout = namesLayout ? builder.layout : Layout.CHANNELS_FIRST;
         fusedActivation = builder.fusedActivation;
         eps = builder.eps;
         affine = builder.affine;
         device = builder.device;
-        regularizesGamma = !isEmpty(builder.getRegularization());
-        regularizesBeta = !isEmpty(builder.getRegularizationBias());
+        gammaRegularization = copy(builder.getRegularization());
+        betaRegularization = copy(builder.getRegularizationBias());
+        dropsInput = iDropout != null;
         if (activationFn == null) {
             activationFn = new ActivationIdentity();
+        }
+        if (nIn > 0 && nOut > 0 && nIn != nOut) {
+            throw new IllegalArgumentException(
+                    "Expected as many channels out as in, but got nIn(" + nIn + ") and nOut(" + nOut + ")");
         }
         nIn = Math.max(nIn, nOut);
         nOut = nIn;
     }
 
-    private static boolean isEmpty(Collection<?> values) {
-        return values == null || values.isEmpty();
+    private static List<Regularization> copy(List<Regularization> values) {
+        return values == null ? List.of() : List.copyOf(values);
+    }
+
+    private static boolean isEps(double value) {
+        return value >= 0 && !Double.isInfinite(value);
     }
 
     /** The operation for the layer's channels, without layout, activation and eps. */
@@ -144,6 +160,9 @@ public abstract class ClnormLayer extends FeedForwardLayer {
             throw new DL4JInvalidConfigException(describe() + " at index " + index
                     + " has no number of channels: set the network's input type, or nIn of this layer");
         }
+        if (eps != null && !isEps(eps)) {
+            throw new DL4JInvalidConfigException("Expected eps of 0 or more for " + describe() + ", but got " + eps);
+        }
         checkChannels();
         NormLayer layer = new NormLayer(conf, type);
         layer.setListeners(listeners);
@@ -172,7 +191,9 @@ public abstract class ClnormLayer extends FeedForwardLayer {
             nIn = channels;
             nOut = channels;
         }
-        layout = layout(input);
+        if (!namesLayout) {
+            layout = layout(input);
+        }
         checkChannels();
     }
 
@@ -211,18 +232,22 @@ public abstract class ClnormLayer extends FeedForwardLayer {
 
     @Override
     public List<Regularization> getRegularizationByParam(String name) {
-        if (name.equals(NormParameters.GAMMA)) {
-            return regularizesGamma ? getRegularization() : null;
-        }
-        return regularizesBeta ? getRegularizationBias() : null;
+        List<Regularization> own = name.equals(NormParameters.GAMMA) ? gammaRegularization : betaRegularization;
+        return own.isEmpty() ? null : own;
     }
 
-    /** Transfer learning forgets the regularization of this layer, too. */
+    /** Whether this layer itself has a dropout of its input; that of the network does not apply. */
+    final boolean dropsInput() {
+        return dropsInput;
+    }
+
+    /** Transfer learning forgets the regularization and the dropout of this layer, too. */
     @Override
     public void resetLayerDefaultConfig() {
         super.resetLayerDefaultConfig();
-        regularizesGamma = false;
-        regularizesBeta = false;
+        gammaRegularization = List.of();
+        betaRegularization = List.of();
+        dropsInput = false;
     }
 
     @Override
@@ -304,8 +329,10 @@ public abstract class ClnormLayer extends FeedForwardLayer {
         settings.put("eps", eps);
         settings.put("affine", affine);
         settings.put("device", device);
-        settings.put("regularizesGamma", regularizesGamma);
-        settings.put("regularizesBeta", regularizesBeta);
+        settings.put("namesLayout", namesLayout);
+        settings.put("gammaRegularization", gammaRegularization);
+        settings.put("betaRegularization", betaRegularization);
+        settings.put("dropsInput", dropsInput);
         return settings;
     }
 
@@ -335,7 +362,8 @@ public abstract class ClnormLayer extends FeedForwardLayer {
      */
     public abstract static class Builder<T extends Builder<T>> extends FeedForwardLayer.Builder<T> {
 
-        private Layout layout = Layout.CHANNELS_FIRST;
+        // Null: from the input type.
+        private Layout layout;
         private Activation fusedActivation = Activation.NONE;
         private Double eps;
         private boolean affine;
@@ -374,12 +402,13 @@ public abstract class ClnormLayer extends FeedForwardLayer {
         /**
          * The number added to the variance.
          *
-         * @param value 0 or more; 1e-5 unless set, for RMSNorm the machine epsilon of the type
+         * @param value 0 or more; 1e-5 unless set, for RMSNorm the machine epsilon of the type. With 0, groups of equal
+         *     values become NaN, as in PyTorch
          * @return this
          * @throws IllegalArgumentException if it is negative, infinite or NaN
          */
         public T eps(double value) {
-            if (!(value >= 0) || Double.isInfinite(value)) {
+            if (!isEps(value)) {
                 throw new IllegalArgumentException("Expected eps of 0 or more, but got " + value);
             }
             eps = value;
@@ -398,9 +427,11 @@ public abstract class ClnormLayer extends FeedForwardLayer {
         }
 
         /**
-         * The axis of the channels, in a network without an input type.
+         * The axis of the channels. Needed in a network without an input type, and where the layer before does not pass
+         * its data format on: DL4J's {@code Convolution3D} and {@code Upsampling3D} tell the next layer NDHWC although
+         * their default is NCDHW.
          *
-         * @param value channels first unless set
+         * @param value as the input type says unless set, else channels first
          * @return this
          */
         public T layout(Layout value) {

@@ -118,6 +118,10 @@ final class DeviceNorm implements AutoCloseable {
      * @param dbeta overwritten; null if there is no beta
      */
     synchronized void backward(INDArray dy, INDArray dx, INDArray dgamma, INDArray dbeta) {
+        if (inputMemory.wasClosed()) {
+            forget();
+            throw new IllegalStateException("the input of the forward pass was closed before the backward pass");
+        }
         INDArray dense = ArrayMemory.dense(dy);
         try (Tensor gradient = ArrayMemory.tensor(backend, dense);
                 // Every element of dy is read before that of dx is written, but ND4J's dy is not modified.

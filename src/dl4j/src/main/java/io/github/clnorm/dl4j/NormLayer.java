@@ -54,7 +54,9 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
     @Override
     public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
         assertInputSet(false);
-        applyDropOutIfNecessary(training, workspaces);
+        if (layerConf().dropsInput()) {
+            applyDropOutIfNecessary(training, workspaces);
+        }
         Result y = new Result(ArrayType.ACTIVATIONS, workspaces);
         forward(training, y.inDeviceOrder);
         IActivation activation = layerConf().activationAfterwards();
@@ -92,7 +94,7 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
         if (dbeta != null) {
             gradients.setGradientFor(NormParameters.BETA, dbeta);
         }
-        return new Pair<>(gradients, backpropDropOutIfPresent(dx.array));
+        return new Pair<>(gradients, layerConf().dropsInput() ? backpropDropOutIfPresent(dx.array) : dx.array);
     }
 
     private INDArray gradientOf(String parameter) {
@@ -104,11 +106,25 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
         int rank = input.rank();
         int axis = rank < 2 ? 0 : layerConf().getLayout().channelAxis(rank);
         int least = layerConf().takesFeedForward() ? 2 : 3;
+        if (input.isEmpty()) {
+            throw new DL4JInvalidInputException(
+                    "Expected input with elements for " + layerConf().describe() + ", but got an empty array");
+        }
         if (rank < least || rank > 5 || input.size(axis) != channels) {
             throw new DL4JInvalidInputException("Expected input of " + least + " to 5 dimensions with " + channels
                     + " channels at dimension " + axis + " for " + layerConf().describe() + ", but got shape "
-                    + Arrays.toString(input.shape()));
+                    + Arrays.toString(input.shape()) + hint(rank, channels));
         }
+    }
+
+    /** Where the channels are at the other axis. */
+    private String hint(int rank, long channels) {
+        boolean isLast = layerConf().getLayout() == Layout.CHANNELS_LAST;
+        boolean isOther = rank > 2 && input.size(isLast ? 1 : rank - 1) == channels;
+        return isOther
+                ? ": if the layer before does not pass its data format on, set layout(Layout."
+                        + (isLast ? Layout.CHANNELS_FIRST : Layout.CHANNELS_LAST).name() + ")"
+                : "";
     }
 
     private DeviceNorm device() {

@@ -1,6 +1,7 @@
 package io.github.clnorm.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -24,6 +25,7 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.regularization.WeightDecay;
 
@@ -104,6 +106,83 @@ class ConfigurationTest {
         });
     }
 
+    /** DL4J tells the layer after Convolution3D that its output is NDHWC although it is NCDHW. */
+    @Test
+    void aLayoutThatTheLayerNamesWins() {
+        for (Layout layout : Layout.values()) {
+            MultiLayerConfiguration network = Networks.settings(DataType.FLOAT)
+                    .list()
+                    .layer(new Convolution3D.Builder(2, 2, 2)
+                            .dataFormat(Convolution3D.DataFormat.NCDHW)
+                            .nOut(4)
+                            .build())
+                    .layer(new ClnormGroupNorm.Builder(2).layout(layout).build())
+                    .setInputType(InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 5, 6, 7, 2))
+                    .build();
+            ClnormLayer norm = (ClnormLayer) network.getConf(1).getLayer();
+            assertEquals(layout, norm.getLayout());
+            ClnormLayer read = (ClnormLayer) MultiLayerConfiguration.fromJson(network.toJson())
+                    .getConf(1)
+                    .getLayer();
+            assertEquals(norm, read);
+            MultiLayerNetwork running = Networks.started(network);
+            if (layout == Layout.CHANNELS_FIRST) {
+                assertEquals(
+                        4,
+                        running.output(Networks.random(DataType.FLOAT, 1, 2, 5, 6, 7))
+                                .size(1));
+            } else {
+                String message = assertThrows(
+                                DL4JInvalidInputException.class,
+                                () -> running.output(Networks.random(DataType.FLOAT, 1, 2, 5, 6, 7)))
+                        .getMessage();
+                assertTrue(message.contains("set layout(Layout.CHANNELS_FIRST)"), message);
+            }
+        }
+    }
+
+    @Test
+    void theNetworksDropOutDoesNotApply() {
+        MultiLayerConfiguration network = Networks.settings(DataType.FLOAT)
+                .dropOut(0.5)
+                .list()
+                .layer(new ClnormGroupNorm.Builder(2).build())
+                .layer(new ClnormGroupNorm.Builder(2).dropOut(0.25).build())
+                .setInputType(InputType.feedForward(8))
+                .build();
+        assertFalse(((ClnormLayer) network.getConf(0).getLayer()).dropsInput());
+        assertTrue(((ClnormLayer) network.getConf(1).getLayer()).dropsInput());
+        ClnormLayer read = (ClnormLayer)
+                MultiLayerConfiguration.fromJson(network.toJson()).getConf(1).getLayer();
+        assertTrue(read.dropsInput());
+        MultiLayerNetwork running = Networks.started(network);
+        INDArray x = Networks.random(DataType.FLOAT, 2, 8);
+        assertEquals(
+                running.feedForwardToLayer(0, x, false).get(1),
+                running.feedForwardToLayer(0, x, true).get(1));
+    }
+
+    @Test
+    void savedSettingsThatDoNotFitAreRejected() {
+        MultiLayerConfiguration network = Networks.rows(
+                DataType.FLOAT, new ClnormGroupNorm.Builder(2).eps(0.25).build());
+        for (String[] change : new String[][] {
+            {"\"groups\" : 2", "\"groups\" : 0", "num_groups"}, {"\"eps\" : 0.25", "\"eps\" : -0.5", "eps of 0 or more"}
+        }) {
+            String json = network.toJson();
+            assertTrue(json.contains(change[0]), json);
+            String message = assertThrows(
+                            DL4JInvalidConfigException.class,
+                            () -> Networks.started(
+                                    MultiLayerConfiguration.fromJson(json.replace(change[0], change[1]))))
+                    .getMessage();
+            assertTrue(message.contains(change[2]), message);
+        }
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new ClnormGroupNorm.Builder(2).nIn(8).nOut(4).build());
+    }
+
     @Test
     void flattenedImagesBecomeImages() {
         MultiLayerNetwork network = Networks.started(Networks.settings(DataType.FLOAT)
@@ -124,7 +203,7 @@ class ConfigurationTest {
     void theNetworksRegularizationAndActivationAreNotInherited() {
         MultiLayerConfiguration network = Networks.settings(DataType.FLOAT)
                 .updater(new Adam(0.01))
-                .l2(0.5)
+                .l1(0.5)
                 .l1Bias(0.25)
                 .list()
                 .layer(new ClnormGroupNorm.Builder(2).build())
@@ -135,6 +214,8 @@ class ConfigurationTest {
         ClnormLayer own = (ClnormLayer) network.getConf(1).getLayer();
         assertNull(plain.getRegularizationByParam("gamma"));
         assertNull(plain.getRegularizationByParam("beta"));
+        // DL4J's own list has the network's l1, too.
+        assertEquals(2, own.getRegularization().size());
         assertEquals(1, own.getRegularizationByParam("gamma").size());
         assertNull(own.getRegularizationByParam("beta"));
         assertSame(plain.getIUpdater(), plain.getUpdaterByParam("gamma"));

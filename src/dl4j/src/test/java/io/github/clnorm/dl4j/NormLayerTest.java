@@ -1,6 +1,7 @@
 package io.github.clnorm.dl4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.reference.Nonlinearity;
@@ -280,5 +281,21 @@ class NormLayerTest {
         }
         assertTrue(network.score() < 0.5 * first, first + " to " + network.score());
         assertTrue(!gamma.equals(network.getParam("1_gamma")), "gamma is trained");
+    }
+
+    /** The device may work on the array itself. */
+    @Test
+    void anInputThatIsClosedBeforeTheBackwardPassIsMissed() {
+        for (int side : new int[] {4, 160}) {
+            var layer = layer(new ClnormGroupNorm.Builder(2).build(), CNN2DFormat.NCHW, DataType.FLOAT);
+            INDArray x = Networks.random(DataType.FLOAT, 1, C, side, side);
+            LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
+            layer.setInput(x, workspaces);
+            INDArray y = layer.activate(true, workspaces);
+            x.close();
+            String message = assertThrows(IllegalStateException.class, () -> layer.backpropGradient(y, workspaces))
+                    .getMessage();
+            assertTrue(message.contains("closed before the backward pass"), message);
+        }
     }
 }
