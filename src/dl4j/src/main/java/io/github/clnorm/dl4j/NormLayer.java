@@ -76,6 +76,12 @@ public final class NormLayer extends BaseLayer<ClnormLayer> {
             // The forward pass was one of inference, as that of a frozen layer is.
             forward(true, null);
         }
+        if (!Arrays.equals(epsilon.shape(), input.shape())) {
+            // Before RMSNorm's axes are changed: the shapes are those that the user sees.
+            throw new DL4JInvalidInputException("Expected a gradient of the input's shape "
+                    + Arrays.toString(input.shape()) + " for " + layerConf().describe() + ", but got shape "
+                    + Arrays.toString(epsilon.shape()));
+        }
         INDArray dy = epsilon.castTo(dataType);
         IActivation activation = layerConf().activationAfterwards();
         if (activation != null) {

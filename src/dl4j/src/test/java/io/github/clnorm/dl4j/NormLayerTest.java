@@ -10,6 +10,7 @@ import io.github.clnorm.type.Activation;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.deeplearning4j.exception.DL4JInvalidInputException;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -281,6 +282,19 @@ class NormLayerTest {
         }
         assertTrue(network.score() < 0.5 * first, first + " to " + network.score());
         assertTrue(!gamma.equals(network.getParam("1_gamma")), "gamma is trained");
+    }
+
+    @Test
+    void aGradientOfAnotherShapeIsRejected() {
+        var layer = layer(new ClnormRmsNorm.Builder().build(), CNN2DFormat.NCHW, DataType.FLOAT);
+        LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
+        layer.activate(input(CNN2DFormat.NCHW, DataType.FLOAT), true, workspaces);
+        INDArray dy = Networks.random(DataType.FLOAT, 2, C, 3, 5);
+        assertEquals(
+                "Expected a gradient of the input's shape [2, 6, 3, 4] for ClnormRmsNorm \"layer0\", but got shape "
+                        + "[2, 6, 3, 5]",
+                assertThrows(DL4JInvalidInputException.class, () -> layer.backpropGradient(dy, workspaces))
+                        .getMessage());
     }
 
     /** The device may work on the array itself. */
