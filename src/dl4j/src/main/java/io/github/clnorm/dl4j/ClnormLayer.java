@@ -181,7 +181,17 @@ public abstract class ClnormLayer extends FeedForwardLayer {
     @Override
     public InputType getOutputType(int index, InputType input) {
         channels(input);
-        return input;
+        // The input has the layout that is set, whatever its type says. The next layer need not set it again.
+        return namesLayout && input instanceof InputType.InputTypeConvolutional3D volumes
+                ? InputType.convolutional3D(
+                        layout == Layout.CHANNELS_FIRST
+                                ? Convolution3D.DataFormat.NCDHW
+                                : Convolution3D.DataFormat.NDHWC,
+                        volumes.getDepth(),
+                        volumes.getHeight(),
+                        volumes.getWidth(),
+                        volumes.getChannels())
+                : input;
     }
 
     @Override

@@ -117,10 +117,12 @@ class ConfigurationTest {
                             .nOut(4)
                             .build())
                     .layer(new ClnormGroupNorm.Builder(2).layout(layout).build())
+                    .layer(new ClnormRmsNorm.Builder().build())
                     .setInputType(InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 5, 6, 7, 2))
                     .build();
             ClnormLayer norm = (ClnormLayer) network.getConf(1).getLayer();
             assertEquals(layout, norm.getLayout());
+            assertEquals(layout, ((ClnormLayer) network.getConf(2).getLayer()).getLayout(), "the next layer's");
             ClnormLayer read = (ClnormLayer) MultiLayerConfiguration.fromJson(network.toJson())
                     .getConf(1)
                     .getLayer();
