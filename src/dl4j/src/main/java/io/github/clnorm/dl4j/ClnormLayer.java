@@ -37,9 +37,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * network's input type; without one, {@code nIn} and {@code layout} name them.
  *
  * <p>As in DL4J's batch normalization, the network's updater applies to gamma and beta, and the network's {@code l1},
- * {@code l2}, {@code weightDecay} and {@code dropOut} do not. If this layer sets regularizations, they apply to gamma, and {@code l1Bias}, {@code
- * l2Bias} and {@code weightDecayBias} to beta. The layer does not inherit the network's activation: its default is
- * none.
+ * {@code l2}, {@code weightDecay} and {@code dropOut} do not, nor do those of a {@code FineTuneConfiguration}. If this
+ * layer sets {@code l1}, {@code l2} or {@code weightDecay}, they apply to gamma, and {@code l1Bias}, {@code l2Bias} and
+ * {@code weightDecayBias} to beta. If it sets {@code dropOut}, that applies to its input, and the {@code dropOut} of a
+ * {@code FineTuneConfiguration} replaces it. The layer does not inherit the network's activation: its default is none.
  *
  * <p>Not thread-safe, as every configuration of DL4J.
  */

@@ -23,10 +23,14 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.transferlearning.FineTuneConfiguration;
+import org.deeplearning4j.nn.transferlearning.TransferLearning;
+import org.deeplearning4j.nn.weights.WeightInit;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.regularization.L1Regularization;
 import org.nd4j.linalg.learning.regularization.WeightDecay;
 
 /** What a layer's configuration takes, keeps and rejects. */
@@ -234,6 +238,36 @@ class ConfigurationTest {
         norm.setRegularization(List.of(new WeightDecay(0.1, true)));
         assertNull(norm.getRegularizationByParam("gamma"));
         assertNull(norm.getRegularizationByParam("beta"));
+    }
+
+    @Test
+    void theSettingsOfFineTuningDoNotApply() {
+        MultiLayerNetwork network = Networks.started(Networks.rows(
+                DataType.FLOAT, new ClnormGroupNorm.Builder(2).l1(0.125).build()));
+        ClnormLayer tuned = (ClnormLayer) new TransferLearning.Builder(network)
+                .fineTuneConfiguration(
+                        new FineTuneConfiguration.Builder().l2(0.5).dropOut(0.5).build())
+                .build()
+                .getLayer(1)
+                .conf()
+                .getLayer();
+        assertEquals(List.of(new L1Regularization(0.125)), tuned.getRegularizationByParam("gamma"));
+        assertNull(tuned.getRegularizationByParam("beta"));
+        assertFalse(tuned.dropsInput());
+    }
+
+    @Test
+    void transferLearningReplacesTheChannels() {
+        MultiLayerNetwork network =
+                Networks.started(Networks.rows(DataType.FLOAT, new ClnormGroupNorm.Builder(2).build()));
+        MultiLayerNetwork replaced = new TransferLearning.Builder(network)
+                .nOutReplace(0, 6, WeightInit.XAVIER)
+                .nOutReplace(1, 6, WeightInit.XAVIER)
+                .build();
+        assertEquals(6, replaced.getParam("1_gamma").length());
+        assertEquals(
+                Networks.CLASSES,
+                replaced.output(Networks.random(DataType.FLOAT, 3, 5)).size(1));
     }
 
     @Test
