@@ -29,7 +29,7 @@ final class StagedState implements AutoCloseable {
             }
             Tensor tensor = target.backend().empty(target.type(), target.sizes());
             tensors.put(name, tensor);
-            tensor.set(file.floats(name));
+            tensor.set(file.doubles(name));
         }
     }
 

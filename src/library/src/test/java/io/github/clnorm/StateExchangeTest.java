@@ -69,10 +69,10 @@ class StateExchangeTest {
         try (SafetensorsReader results = SafetensorsReader.open(FILES.resolve("results.safetensors"))) {
             layers.forEach((name, layer) -> {
                 long[] shape = results.shape(name + "/input");
-                try (Tensor x = backend.tensor(ElementType.FLOAT32, results.floats(name + "/input"), shape);
+                try (Tensor x = backend.tensor(ElementType.FLOAT32, results.doubles(name + "/input"), shape);
                         Tensor y = layer.infer(x)) {
                     Errors.assertClose(
-                            results.floats(prefix + name + "/output"), y.toFloats(), Errors.FORWARD, prefix + name);
+                            results.doubles(prefix + name + "/output"), y.toFloats(), Errors.FORWARD, prefix + name);
                 }
             });
         }
@@ -119,7 +119,7 @@ class StateExchangeTest {
                         GroupNorm.builder(backend, 2, 4).parameterType(type).build()) {
                     StateFile.load(OF_LIBTORCH, Map.of("down.0.norm", norm), Strictness.LENIENT);
                     assertArrayEquals(
-                            results.floats(name + "/weight"), norm.weight().toDoubles());
+                            results.doubles(name + "/weight"), norm.weight().toDoubles());
                 }
             });
         }

@@ -141,7 +141,7 @@ public final class SafetensorsReader implements AutoCloseable {
      * @throws TensorFileException if the file has no tensor of this name, if it has no floats, if it does not fit in a Java array, or
      *     if it cannot be read
      */
-    public double[] floats(String name) {
+    public double[] doubles(String name) {
         StoredTensor tensor = header.find(specification(name));
         ElementType type = tensor.type();
         if (tensor.count() > Integer.MAX_VALUE - 8) {

@@ -107,11 +107,11 @@ class PyTorchFileTest {
         assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(copy));
         try (SafetensorsReader reader = SafetensorsReader.open(copy)) {
             assertEquals(5, reader.names().size());
-            assertArrayEquals(new double[] {5, 6}, reader.floats("bn.weight"));
+            assertArrayEquals(new double[] {5, 6}, reader.doubles("bn.weight"));
             assertEquals(1234567890123L, reader.number("bn.num_batches_tracked"));
-            assertThrows(TensorFileException.class, () -> reader.floats("bn.num_batches_tracked"));
+            assertThrows(TensorFileException.class, () -> reader.doubles("bn.num_batches_tracked"));
             assertThrows(TensorFileException.class, () -> reader.number("bn.weight"));
-            assertThrows(TensorFileException.class, () -> reader.floats("none"));
+            assertThrows(TensorFileException.class, () -> reader.doubles("none"));
         }
     }
 
