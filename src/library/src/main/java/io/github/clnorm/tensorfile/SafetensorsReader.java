@@ -112,7 +112,7 @@ public final class SafetensorsReader implements AutoCloseable {
     }
 
     /**
-     * Whether a tensor has floats, which {@link #floats} reads.
+     * Whether a tensor has floats, which {@link #doubles} reads.
      *
      * @param name one of {@link #names()}
      * @return true for F16, BF16, F32 and F64
