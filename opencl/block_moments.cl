@@ -65,6 +65,9 @@ CLNORM_INLINE realv deviations(const source_t source, const uint at, const uint 
     if (at + VECTOR_WIDTH <= n) {
         return multiply_add(source_elements(source, at), (realv)(scale), -(realv)(pivot));
     }
+#if ALIGNED
+    return (realv)(0);
+#else
     if (at >= n) {
         return (realv)(0);
     }
@@ -74,6 +77,7 @@ CLNORM_INLINE realv deviations(const source_t source, const uint at, const uint 
         part[v] = at + v < n ? multiply_add(source_element(source, at + v), scale, -pivot) : (real)0;
     }
     return load_vector(part);
+#endif
 }
 
 // The pivot of a block of n elements, times scale. A team without a block passes n = 0. A group call.
@@ -97,6 +101,16 @@ CLNORM_INLINE real block_pivot(const source_t source, const uint n, const real s
 #endif
 }
 
+#if WORK_GROUP_SIZE > 1 && HELD == 1
+// Adds d = x * scale - pivot and d^2.
+CLNORM_INLINE void add_deviations(const realv x, const real scale, const real pivot, realv *sum, realv *squares)
+{
+    const realv d = multiply_add(x, (realv)(scale), -(realv)(pivot));
+    *sum += d;
+    *squares = multiply_add(d, d, *squares);
+}
+#endif
+
 // sum(d) and sum(d^2) over the n deviations d = x * scale - pivot of a block. A group call.
 CLNORM_INLINE void sum_block(const source_t source, const uint n, const real scale, const real pivot,
                              const team_t *team, real *total, real *total_squares)
@@ -104,7 +118,17 @@ CLNORM_INLINE void sum_block(const source_t source, const uint n, const real sca
     realv sum[HELD], squares[HELD];
     clear_lanes(sum, squares);
     const uint whole = n / LANES * LANES;
-    for (uint at = 0; at < whole; at += LANES) {
+    uint at = 0;
+#if WORK_GROUP_SIZE > 1 && HELD == 1
+    for (; at + 4 * LANES <= whole; at += 4 * LANES) {
+        const four_t x = four_of_source(source, at + lane_of(team, 0), LANES);
+        add_deviations(x.v0, scale, pivot, sum, squares);
+        add_deviations(x.v1, scale, pivot, sum, squares);
+        add_deviations(x.v2, scale, pivot, sum, squares);
+        add_deviations(x.v3, scale, pivot, sum, squares);
+    }
+#endif
+    for (; at < whole; at += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint lane = at + lane_of(team, k);

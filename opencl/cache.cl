@@ -60,7 +60,7 @@ CLNORM_INLINE void store_output(const realv value, __global storage_t *to)
 // How many of n elements at y precede the first address that store_output can take.
 CLNORM_INLINE ulong aligned_head(__global const storage_t *y, const ulong n)
 {
-#ifdef STREAMING_STORES
+#if defined(STREAMING_STORES) && !ALIGNED
     const ulong misplaced = ((ulong)(size_t)y / sizeof(storage_t)) % VECTOR_WIDTH;
     return misplaced == 0 ? 0 : min(n, (ulong)VECTOR_WIDTH - misplaced);
 #else

@@ -76,15 +76,22 @@ CLNORM_INLINE uint affine_columns_of_share(affine_column_t *known, const uint kn
     return share.column;
 }
 
+// Stores the results of x, the vector from element `at` of the sample on.
+CLNORM_INLINE void store_affine_columns(const realv x, const target_t target, const ulong at, const affine_column_t c)
+{
+    store_results(activate(NORMALIZED(x, c.mean_hi, c.mean_lo, c.a, c.b)), x, target, at);
+}
+
 // Normalizes the columns from q on of one row, from element `at` of the sample on. The row's columns end at row_end.
 CLNORM_INLINE void affine_row_vector(const tensor_t sample, const target_t target, const ulong at, const uint q,
                                      const uint row_end, const affine_column_t c)
 {
     if (q + VECTOR_WIDTH <= row_end && aligned_head(target.y + at, VECTOR_WIDTH) == 0) {
         const realv x = tensor_elements(sample, at);
-        store_results(activate(NORMALIZED(x, c.mean_hi, c.mean_lo, c.a, c.b)), x, target, at);
+        store_affine_columns(x, target, at, c);
         return;
     }
+#if !ALIGNED
     const uint count = columns_before(q, row_end);
     real part[VECTOR_WIDTH], result[VECTOR_WIDTH];
     const realv x = some_elements(sample, at, count);
@@ -94,6 +101,7 @@ CLNORM_INLINE void affine_row_vector(const tensor_t sample, const target_t targe
     for (uint v = 0; v < count; v++) {
         store_result(result[v], part[v], target, at + v);
     }
+#endif
 }
 
 // Normalizes a share.
@@ -101,7 +109,21 @@ CLNORM_INLINE void affine_share(const tensor_t sample, const target_t target, co
                                 const share_t share, const affine_column_t *known)
 {
     const ulong ahead = rows_ahead(columns);
-    for (uint row = 0; row < rows_of_share(share); row++) {
+    uint row = 0;
+// The rows of a tensor that is not ALIGNED begin anywhere, and streaming stores do not.
+#if ROWS_BY_FOUR && (ALIGNED || !defined(STREAMING_STORES))
+    if (share.vectors > 0 && share.column + VECTOR_WIDTH <= columns.end) {
+        for (; row + 4 <= share.whole; row += 4) {
+            const ulong at = row_offset(columns, share, row) + share.column;
+            const four_t x = four_rows(sample, columns, share, row);
+            store_affine_columns(x.v0, target, at, known[0]);
+            store_affine_columns(x.v1, target, at + columns.columns, known[0]);
+            store_affine_columns(x.v2, target, at + 2 * (ulong)columns.columns, known[0]);
+            store_affine_columns(x.v3, target, at + 3 * (ulong)columns.columns, known[0]);
+        }
+    }
+#endif
+    for (; row < rows_of_share(share); row++) {
         const ulong offset = row_offset(columns, share, row) + share.column;
         const uint row_end = row < share.whole ? columns.end : share.ragged;
         UNROLL_VECTORS

@@ -69,6 +69,18 @@ CLNORM_INLINE void pivots_of_share(const tensor_t sample, const columns_t column
         }
         return;
     }
+#if ROWS_BY_FOUR
+    if (rows >= 4 && share.vectors > 0) {
+        four_t x = four_rows(sample, columns, share, 0);
+        realv total = x.v0 + x.v1 + x.v2 + x.v3;
+        for (uint row = 4; row < rows; row += 4) {
+            x = four_rows(sample, columns, share, row);
+            total = total + x.v0 + x.v1 + x.v2 + x.v3;
+        }
+        pivot[0] = total * (realv)(inverse_of_pivot_rows(rows));
+        return;
+    }
+#endif
     for (uint row = 0; row < rows; row++) {
         const ulong at = row_offset(columns, share, row) + share.column;
         UNROLL_VECTORS
@@ -136,7 +148,7 @@ CLNORM_INLINE int any_differs(const realv a, const realv b)
 }
 
 // Adds the deviations of one row to the sums of its columns.
-CLNORM_INLINE void add_deviations(const realv d, realv *sum, realv *squares)
+CLNORM_INLINE void add_row_deviations(const realv d, realv *sum, realv *squares)
 {
     *sum += d;
     *squares = multiply_add(d, d, *squares);
@@ -151,7 +163,7 @@ CLNORM_INLINE column_moments_t moments_again(const tensor_t sample, const column
         const uint count = row < share.whole ? VECTOR_WIDTH : columns_before(q, share.ragged);
         const realv x = row < share.whole ? row_vector(sample, columns, share, row, q)
                                           : some_elements(sample, row_offset(columns, share, row) + q, count);
-        add_deviations(first_lanes(count, multiply_add(x, scale, -pivot), (realv)(0)), &sum, &squares);
+        add_row_deviations(first_lanes(count, multiply_add(x, scale, -pivot), (realv)(0)), &sum, &squares);
     }
     return column_moments(pivot, sum, squares, share, q, scale);
 }
@@ -240,7 +252,17 @@ CLNORM_INLINE void moments_of_share(const tensor_t sample, __global real *moment
         sum[k] = (realv)(0);
         squares[k] = (realv)(0);
     }
-    for (uint row = 0; row < share.safe; row++) {
+    uint row = 0;
+#if ROWS_BY_FOUR
+    for (; share.vectors > 0 && row + 4 <= share.safe; row += 4) {
+        const four_t x = four_rows(sample, columns, share, row);
+        add_row_deviations(x.v0 - pivot[0], sum, squares);
+        add_row_deviations(x.v1 - pivot[0], sum, squares);
+        add_row_deviations(x.v2 - pivot[0], sum, squares);
+        add_row_deviations(x.v3 - pivot[0], sum, squares);
+    }
+#endif
+    for (; row < share.safe; row++) {
         const ulong at = row_offset(columns, share, row) + share.column;
         UNROLL_VECTORS
         for (uint k = 0; k < STRIP_VECTORS; k++) {
@@ -248,7 +270,7 @@ CLNORM_INLINE void moments_of_share(const tensor_t sample, __global real *moment
                 break;
             }
             prefetch_tensor(sample, at + k * VECTOR_STEP + ahead);
-            add_deviations(tensor_elements(sample, at + k * VECTOR_STEP) - pivot[k], sum + k, squares + k);
+            add_row_deviations(tensor_elements(sample, at + k * VECTOR_STEP) - pivot[k], sum + k, squares + k);
         }
     }
     UNROLL_VECTORS
@@ -258,10 +280,10 @@ CLNORM_INLINE void moments_of_share(const tensor_t sample, __global real *moment
         }
         const uint q = share.column + k * VECTOR_STEP;
         // The rows at the end of the tensor, beyond which no vector may be loaded.
-        for (uint row = share.safe; row < rows_of_share(share); row++) {
+        for (row = share.safe; row < rows_of_share(share); row++) {
             const uint count = columns_before(q, row < share.whole ? columns.columns : share.ragged);
             const realv x = some_elements(sample, row_offset(columns, share, row) + q, count);
-            add_deviations(first_lanes(count, x - pivot[k], (realv)(0)), sum + k, squares + k);
+            add_row_deviations(first_lanes(count, x - pivot[k], (realv)(0)), sum + k, squares + k);
         }
         store_columns(moments, stride, columns, sets, share, q,
                       final_moments(sample, columns, share, q, pivot[k], sum[k], squares[k]));

@@ -35,7 +35,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
                   const ulong stride, __global storage_t *dx, __global parameter_t *dgamma, __global parameter_t *dbeta,
                   const ulong samples, const ulong rows, const ulong groups, const ulong width, const ulong run,
                   const uint blocks, const uint runs, const uint per_run, const uint sets_per_team,
-                  const ulong first_group, __local real *kept)
+                  const ulong first_group, __local kept_t *kept)
 {
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
@@ -60,7 +60,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
             const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
             const uint member = PACKED ? team.item : (uint)get_local_id(0);
-            __local real *own_set = kept + place * 2 * set_size;
+            __local real *own_set = (__local real *)kept + place * 2 * set_size;
             __local real *own_dy = own_set + set_size;
             if (present) {
                 keep_set(global_set, own_set, sets, member);

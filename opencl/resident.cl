@@ -30,7 +30,7 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
          const ulong rows, const ulong groups, const ulong width, const ulong run, const uint blocks, const uint period,
          const uint full, const uint fuller, const real more, const real less, const real unit,
          const uint blocks_per_row, const uint items_per_run, const uint sets_per_team, const real eps,
-         const ulong first_group, __local real *moments, __local real *kept)
+         const ulong first_group, __local real *moments, __local kept_t *kept)
 {
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
@@ -48,7 +48,7 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
         const ulong offset = present ? set_offset(sets, set) : 0;
         const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
-        __local real *own_set = kept + place * set_size;
+        __local real *own_set = (__local real *)kept + place * set_size;
         if (present) {
             keep_set(global_set, own_set, sets, member);
         }

@@ -14,13 +14,21 @@
 #include "normalized.cl"
 #include "sets.cl"
 
-// Normalizes the vector from element `at` on. a = rstd * gamma, b = beta. See store_output for the alignment.
+// Stores the result of x, the vector from element `at` on. a = rstd * gamma, b = beta. See store_output for the
+// alignment.
+CLNORM_INLINE void store_affine(const realv x, const target_t target, const ulong at, const set_moments_t m,
+                                const realv a, const realv b)
+{
+    store_results(activate(NORMALIZED(x, (realv)(m.mean_hi), (realv)(m.mean_lo), a, b)), x, target, at);
+}
+
+// Normalizes the vector from element `at` on.
 CLNORM_INLINE void affine_vector(const source_t source, const target_t target, const ulong at, const set_moments_t m,
                                  const realv a, const realv b)
 {
     const realv x = source_elements(source, at);
     prefetch_target(target, at + AHEAD);
-    store_results(activate(NORMALIZED(x, (realv)(m.mean_hi), (realv)(m.mean_lo), a, b)), x, target, at);
+    store_affine(x, target, at, m, a, b);
 }
 
 // Normalizes element `at`.
@@ -42,6 +50,22 @@ CLNORM_INLINE real shift_of(__global const parameter_t *beta, const ulong at)
     return beta ? parameter(beta + at) : (real)0;
 }
 
+#if WORK_GROUP_SIZE > 1
+// Four vectors of a row in which each element has its own gamma and beta: x, gamma and beta of all are loaded first.
+CLNORM_INLINE void affine_four_each(const source_t source, const target_t target, __global const parameter_t *gamma,
+                                    __global const parameter_t *beta, const ulong at, const ulong step,
+                                    const set_moments_t m)
+{
+    const four_t x = four_of_source(source, at, step);
+    const four_t a = four_of_parameters(gamma, (realv)(1), at, step);
+    const four_t b = four_of_parameters(beta, (realv)(0), at, step);
+    store_affine(x.v0, target, at, m, m.rstd * a.v0, b.v0);
+    store_affine(x.v1, target, at + step, m, m.rstd * a.v1, b.v1);
+    store_affine(x.v2, target, at + 2 * step, m, m.rstd * a.v2, b.v2);
+    store_affine(x.v3, target, at + 3 * step, m, m.rstd * a.v3, b.v3);
+}
+#endif
+
 // Elements from .. to of a row in which each element has its own gamma and beta, by `items` work-items. This one is
 // number `item`.
 CLNORM_INLINE void affine_each(const source_t source, const target_t target, __global const parameter_t *gamma,
@@ -50,18 +74,26 @@ CLNORM_INLINE void affine_each(const source_t source, const target_t target, __g
 {
     const ulong head = aligned_head(target.y + from, to - from);
     const ulong vectors = (to - from - head) / VECTOR_WIDTH;
-    for (ulong i = item; i < vectors; i += items) {
+    ulong i = item;
+#if WORK_GROUP_SIZE > 1
+    for (; i + 3 * (ulong)items < vectors; i += 4 * (ulong)items) {
+        affine_four_each(source, target, gamma, beta, from + head + i * VECTOR_WIDTH, (ulong)items * VECTOR_WIDTH, m);
+    }
+#endif
+    for (; i < vectors; i += items) {
         const ulong at = from + head + i * VECTOR_WIDTH;
         const realv a = gamma ? m.rstd * parameters(gamma + at) : (realv)(m.rstd);
         const realv b = beta ? parameters(beta + at) : (realv)(0);
         affine_vector(source, target, at, m, a, b);
     }
+#if !ALIGNED
     // The elements before the first vector and after the last one: fewer than two vectors.
     const ulong rest = to - from - vectors * VECTOR_WIDTH;
-    for (ulong i = item; i < rest; i += items) {
+    for (i = item; i < rest; i += items) {
         const ulong at = from + i + (i < head ? 0 : vectors * VECTOR_WIDTH);
         affine_element(source, target, at, m, scale_of(gamma, m, at), shift_of(beta, at));
     }
+#endif
 }
 
 #if WORK_GROUP_SIZE == 1
@@ -141,20 +173,25 @@ CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulon
     const ulong vectors = (n - head) / VECTOR_WIDTH;
     const source_t source = source_at(from, head);
     const target_t target = target_at(to, head);
+    const ulong step = (ulong)items * VECTOR_WIDTH;
     ulong i = item;
     // Four vectors per iteration: some drivers limit the iterations of a work-item.
     for (; i + 3 * (ulong)items < vectors; i += 4 * (ulong)items) {
-#pragma unroll
-        for (uint u = 0; u < 4; u++) {
-            affine_vector(source, target, (i + u * (ulong)items) * VECTOR_WIDTH, m, (realv)(a), (realv)(b));
-        }
+        const ulong at = i * VECTOR_WIDTH;
+        const four_t x = four_of_source(source, at, step);
+        store_affine(x.v0, target, at, m, (realv)(a), (realv)(b));
+        store_affine(x.v1, target, at + step, m, (realv)(a), (realv)(b));
+        store_affine(x.v2, target, at + 2 * step, m, (realv)(a), (realv)(b));
+        store_affine(x.v3, target, at + 3 * step, m, (realv)(a), (realv)(b));
     }
     for (; i < vectors; i += items) {
         affine_vector(source, target, i * VECTOR_WIDTH, m, (realv)(a), (realv)(b));
     }
+#if !ALIGNED
     for (ulong rest = item; rest < n - vectors * VECTOR_WIDTH; rest += items) {
         affine_element(from, to, rest + (rest < head ? 0 : vectors * VECTOR_WIDTH), m, a, b);
     }
+#endif
 }
 
 #endif

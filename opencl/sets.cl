@@ -16,6 +16,7 @@
 #define CLNORM_SETS_CL
 
 #include "cache.cl"
+#include "in_flight.cl"
 
 // 1 adds a tensor of the shape and type of x to x before anything else.
 #ifndef RESIDUAL
@@ -124,6 +125,19 @@ CLNORM_INLINE realv tensor_elements(const tensor_t tensor, const ulong at)
 #endif
 }
 
+#if WORK_GROUP_SIZE > 1
+// The same as four_of_elements, of a tensor.
+CLNORM_INLINE four_t four_of_tensor(const tensor_t tensor, const ulong at, const ulong step)
+{
+    four_t four;
+    four.v0 = tensor_elements(tensor, at);
+    four.v1 = tensor_elements(tensor, at + step);
+    four.v2 = tensor_elements(tensor, at + 2 * step);
+    four.v3 = tensor_elements(tensor, at + 3 * step);
+    return four;
+}
+#endif
+
 CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
 {
     prefetch_input(tensor.x + at);
@@ -131,6 +145,13 @@ CLNORM_INLINE void prefetch_tensor(const tensor_t tensor, const ulong at)
     prefetch_input(tensor.residual + at);
 #endif
 }
+
+// What a kernel's pointer to a copy points to: drivers align local memory to this type.
+#if ALIGNED
+typedef realv kept_t;
+#else
+typedef real kept_t;
+#endif
 
 // The elements of one set: a tensor in global memory, or with KEEP_SET a copy in local memory, as reals, row after row.
 #if KEEP_SET
@@ -160,11 +181,24 @@ CLNORM_INLINE real source_element(const source_t source, const ulong at)
 CLNORM_INLINE realv source_elements(const source_t source, const ulong at)
 {
 #if KEEP_SET
-    return load_vector(source + at);
+    return load_aligned(__local, REAL_NAME, source + at);
 #else
     return tensor_elements(source, at);
 #endif
 }
+
+#if WORK_GROUP_SIZE > 1
+// The same as four_of_elements, of a source.
+CLNORM_INLINE four_t four_of_source(const source_t source, const ulong at, const ulong step)
+{
+    four_t four;
+    four.v0 = source_elements(source, at);
+    four.v1 = source_elements(source, at + step);
+    four.v2 = source_elements(source, at + 2 * step);
+    four.v3 = source_elements(source, at + 3 * step);
+    return four;
+}
+#endif
 
 CLNORM_INLINE void prefetch_source(const source_t source, const ulong at)
 {

@@ -37,6 +37,9 @@
 #define VECTOR_STEP (TEAM * VECTOR_WIDTH)
 #define STRIP_VECTORS (STRIP / VECTOR_STEP)
 
+// 1 if a work-item holds one vector of a strip: it then loads those of four rows before it uses any.
+#define ROWS_BY_FOUR (TEAM > 1 && STRIP_VECTORS == 1)
+
 // The columns of a sample.
 typedef struct {
     uint short_rows; // rows of a long row
@@ -84,9 +87,13 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     const ulong left = columns.size - share.offset;
     share.whole = (uint)min((ulong)COLUMN_ROWS, left / columns.columns);
     share.ragged = share.whole < COLUMN_ROWS ? (uint)(left % columns.columns) : 0;
+#if ALIGNED
+    share.safe = share.whole;
+#else
     // A vector beyond the end of its row reads the beginning of the next row, if there is one.
     const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
     share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
+#endif
     return share;
 }
 
@@ -117,6 +124,14 @@ CLNORM_INLINE ulong row_offset(const columns_t columns, const share_t share, con
     return share.offset + (ulong)row * columns.columns;
 }
 
+#if ROWS_BY_FOUR
+// The work-item's vectors of the rows row .. row + 3 of a share.
+CLNORM_INLINE four_t four_rows(const tensor_t sample, const columns_t columns, const share_t share, const uint row)
+{
+    return four_of_tensor(sample, row_offset(columns, share, row) + share.column, columns.columns);
+}
+#endif
+
 // Distance in elements between a load or store and the prefetch beside it: whole rows.
 CLNORM_INLINE ulong rows_ahead(const columns_t columns)
 {
@@ -129,15 +144,20 @@ CLNORM_INLINE uint columns_before(const uint at, const uint end)
     return at >= end ? 0 : min((uint)VECTOR_WIDTH, end - at);
 }
 
-// The first `count` of VECTOR_WIDTH elements from number `at` on, and 0 for the others, which are not read.
+// The first `count` of VECTOR_WIDTH elements from number `at` on, and 0 for the others, which are not read. ALIGNED rows
+// end with a vector: count is 0 or VECTOR_WIDTH.
 CLNORM_INLINE realv some_elements(const tensor_t tensor, const ulong at, const uint count)
 {
+#if ALIGNED
+    return count > 0 ? tensor_elements(tensor, at) : (realv)(0);
+#else
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = v < count ? tensor_element(tensor, at + v) : (real)0;
     }
     return load_vector(part);
+#endif
 }
 
 #endif

@@ -30,6 +30,18 @@ public final class Quirks {
     }
 
     /**
+     * Returns whether kernels are built for rows that are multiples of the vector width, where they are. NVIDIA's
+     * compiler loads each element alone if it knows the alignment of one element only. CPUs load and store unaligned
+     * vectors at once, and share programs.
+     *
+     * @param device the device
+     * @return true for all devices but CPUs
+     */
+    public static boolean alignsVectors(DeviceInfo device) {
+        return device.type() != DeviceType.CPU;
+    }
+
+    /**
      * Returns whether software prefetch pays: on a CPU, whose hardware prefetch stops at the end of a 4 KB page.
      *
      * @param device the device

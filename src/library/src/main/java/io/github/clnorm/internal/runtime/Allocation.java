@@ -104,6 +104,11 @@ final class Allocation implements Runnable {
         return share == null ? 0 : share.offset;
     }
 
+    /** Whether it begins at a multiple of the largest vector's size. */
+    boolean isAligned() {
+        return share == null || share.buffer.isAligned() && share.offset % AlignedVectors.LARGEST_BYTES == 0;
+    }
+
     MemoryAccess access() {
         return share == null ? MemoryAccess.ALL : share.access;
     }

@@ -27,11 +27,12 @@ final class Backward extends PassSteps<BackwardBuffers> {
     /** The sums of all blocks, which later launches merge. */
     private record Sums(Scratch scratch, long stride) {}
 
-    Backward(Session session, BackwardProblem problem, Plan plan) {
+    Backward(Session session, BackwardProblem problem, Plan plan, boolean alignedBuffers) {
         super(session, problem, plan);
         this.problem = problem;
         this.cut = GradientCut.of(geometry);
-        this.kernels = new BackwardKernels(session, plan, problem);
+        this.kernels =
+                new BackwardKernels(session, plan, problem, new AlignedVectors(session.device(), plan, alignedBuffers));
     }
 
     /** Gradients of parameters come first if they are made from x and dy, since dx may overwrite dy. */

@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.geometry.Statistics;
@@ -17,20 +18,22 @@ final class BackwardKernels {
     private final Session session;
     private final Plan plan;
     private final BackwardProblem problem;
+    private final AlignedVectors aligned;
     private final GradientCut cut;
     private final Order order;
 
-    BackwardKernels(Session session, Plan plan, BackwardProblem problem) {
+    BackwardKernels(Session session, Plan plan, BackwardProblem problem, AlignedVectors aligned) {
         this.session = session;
         this.plan = plan;
         this.problem = problem;
+        this.aligned = aligned;
         this.cut = GradientCut.of(problem.geometry());
         this.order = cut.order();
     }
 
     /** All gradients, or all but the merge of the parameters' sums, for the strategies resident and packed. */
     BuiltKernel resident() {
-        KernelOptions options = each(elementwise(true))
+        KernelOptions options = each(alongRuns(true))
                 .with(plan instanceof PackedPlan, "PACKED", 1)
                 .with(((WholeSetsPlan) plan).keepSet(), "KEEP_SET", 1)
                 .with(ParameterMerge.inWorkGroups(plan, problem), "WITH_PARAMETERS", 1)
@@ -45,18 +48,21 @@ final class BackwardKernels {
 
     /** The same for the strategy tiled. */
     BuiltKernel tiles() {
-        KernelOptions options = elementwise(true).with(LocalMemory.hasWideRows(problem), "WIDE_COLUMNS", 1);
+        KernelOptions options = alongRuns(true).with(LocalMemory.hasWideRows(problem), "WIDE_COLUMNS", 1);
         return session.kernel("gradient_tiles.cl", "gradient_tiles", options);
     }
 
     /** Sums of blocks, along rows. */
     BuiltKernel sums() {
-        return session.kernel("gradient.cl", "gradient_sums", each(elementwise(problem.readsInput())));
+        return session.kernel("gradient.cl", "gradient_sums", each(alongRuns(problem.readsInput())));
     }
 
     /** Sums of columns, across rows. */
     BuiltKernel sumsOfColumns() {
-        return session.kernel("gradient_columns.cl", "gradient_sums_of_columns", elementwise(problem.readsInput()));
+        return session.kernel(
+                "gradient_columns.cl",
+                "gradient_sums_of_columns",
+                acrossRows(problem.readsInput(), problem.geometry()));
     }
 
     /** Sums of columns across the samples, if every element of a row has its own parameters. */
@@ -65,7 +71,8 @@ final class BackwardKernels {
         return session.kernel(
                 "gradient_columns.cl",
                 "gradient_sums_of_columns",
-                elementwise(needsX).with("ROW_STATISTICS", 1));
+                acrossRows(needsX, GradientCut.acrossSamples(problem.geometry()))
+                        .with("ROW_STATISTICS", 1));
     }
 
     /** The merge of a set's sums. */
@@ -75,12 +82,13 @@ final class BackwardKernels {
 
     /** dx along rows. */
     BuiltKernel input() {
-        return session.kernel("gradient.cl", "input_gradient", each(elementwise(inputNeedsX())));
+        return session.kernel("gradient.cl", "input_gradient", each(alongRuns(inputNeedsX())));
     }
 
     /** dx across rows. */
     BuiltKernel inputOfColumns() {
-        return session.kernel("gradient_columns.cl", "input_gradient_of_columns", elementwise(inputNeedsX()));
+        return session.kernel(
+                "gradient_columns.cl", "input_gradient_of_columns", acrossRows(inputNeedsX(), problem.geometry()));
     }
 
     /** The merge of the parameters' sums over the samples. */
@@ -93,6 +101,14 @@ final class BackwardKernels {
 
     private boolean inputNeedsX() {
         return problem.setSums() || problem.activation() != Activation.NONE;
+    }
+
+    private KernelOptions alongRuns(boolean needsX) {
+        return elementwise(needsX).with(aligned.alongRuns(problem.geometry()), "ALIGNED", 1);
+    }
+
+    private KernelOptions acrossRows(boolean needsX, Geometry columns) {
+        return elementwise(needsX).with(aligned.acrossRows(columns), "ALIGNED", 1);
     }
 
     private KernelOptions elementwise(boolean needsX) {

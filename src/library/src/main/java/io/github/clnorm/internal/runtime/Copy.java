@@ -1,5 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.driver.Quirks;
+
 /** A plain copy, the reference for bandwidth: one read and one write of each element. Thread-safe. */
 public final class Copy {
 
@@ -24,6 +26,10 @@ public final class Copy {
 
     private Copy() {}
 
+    private static boolean isAligned(Session session, Variant variant, long elements) {
+        return variant.vectorWidth > 1 && elements % variant.vectorWidth == 0 && Quirks.alignsVectors(session.device());
+    }
+
     /**
      * Enqueues a copy and sends it to the device. Does not block.
      *
@@ -39,6 +45,7 @@ public final class Copy {
                     "bandwidth.cl",
                     "copy",
                     "-DWORK_GROUP_SIZE=" + variant.workGroupSize + " -DVECTOR_WIDTH=" + variant.vectorWidth
+                            + (isAligned(session, variant, elements) ? " -DALIGNED=1" : "")
                             + (variant.nonTemporal ? " -DNON_TEMPORAL=1" : "")
                             + (variant.prefetch ? " -DPREFETCH=1" : ""));
             KernelArguments arguments = kernel.arguments()

@@ -143,6 +143,11 @@ public final class DeviceBuffer implements AutoCloseable {
         AccessChecks.toHost(allocation.access(), allocation.bytes);
     }
 
+    /** Whether it begins at a multiple of the largest vector's size. Only memory of callers may begin elsewhere. */
+    boolean isAligned() {
+        return allocation.isAligned();
+    }
+
     /**
      * Its first byte in the buffer that it is a part of.
      *

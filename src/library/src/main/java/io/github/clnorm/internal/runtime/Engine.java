@@ -4,7 +4,7 @@ import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Plan;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Enqueues a pass of any normalization: the launches of a plan for a problem.
@@ -26,7 +26,7 @@ public final class Engine {
      * @throws IllegalArgumentException when the device cannot run the plan
      */
     public static void enqueue(Session session, ForwardProblem problem, Plan plan, ForwardBuffers buffers, double eps) {
-        enqueue(session, problem, plan, buffers, eps, () -> new Forward(session, problem, plan));
+        enqueue(session, problem, plan, buffers, eps, aligned -> new Forward(session, problem, plan, aligned));
     }
 
     /**
@@ -41,19 +41,20 @@ public final class Engine {
      */
     public static void enqueue(
             Session session, BackwardProblem problem, Plan plan, BackwardBuffers buffers, double eps) {
-        enqueue(session, problem, plan, buffers, eps, () -> new Backward(session, problem, plan));
+        enqueue(session, problem, plan, buffers, eps, aligned -> new Backward(session, problem, plan, aligned));
     }
 
     private static <B extends PassBuffers<B>> void enqueue(
-            Session session, Problem problem, Plan plan, B buffers, double eps, Supplier<PassSteps<B>> steps) {
+            Session session, Problem problem, Plan plan, B buffers, double eps, Function<Boolean, PassSteps<B>> steps) {
         DeviceBuffer[] all = buffers.all();
         session.lock();
         try {
             session.queue().planned(plan);
+            Launches.Key key = Launches.Key.of(problem, plan, eps, all);
             session.prepared()
-                    .get(Launches.Key.of(problem, plan, eps, all), () -> {
+                    .get(key, () -> {
                         checkPlan(session, problem, plan);
-                        return steps.get().launches(buffers, eps);
+                        return steps.apply(key.aligned()).launches(buffers, eps);
                     })
                     .enqueue(all);
             session.queue().flush();

@@ -22,10 +22,11 @@ final class Forward extends PassSteps<ForwardBuffers> {
     private final ForwardProblem problem;
     private final ForwardKernels kernels;
 
-    Forward(Session session, ForwardProblem problem, Plan plan) {
+    Forward(Session session, ForwardProblem problem, Plan plan, boolean alignedBuffers) {
         super(session, problem, plan);
         this.problem = problem;
-        this.kernels = new ForwardKernels(session, plan, problem);
+        this.kernels =
+                new ForwardKernels(session, plan, problem, new AlignedVectors(session.device(), plan, alignedBuffers));
     }
 
     @Override

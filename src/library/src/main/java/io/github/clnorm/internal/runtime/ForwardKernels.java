@@ -5,6 +5,7 @@ import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.ResidentPlan;
 import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.WholeSetsPlan;
 
@@ -14,16 +15,18 @@ final class ForwardKernels {
     private final Session session;
     private final Plan plan;
     private final ForwardProblem problem;
+    private final AlignedVectors aligned;
 
-    ForwardKernels(Session session, Plan plan, ForwardProblem problem) {
+    ForwardKernels(Session session, Plan plan, ForwardProblem problem, AlignedVectors aligned) {
         this.session = session;
         this.plan = plan;
         this.problem = problem;
+        this.aligned = aligned;
     }
 
     /** Moments and results in one launch, for the strategies resident and packed. */
     BuiltKernel resident() {
-        KernelOptions options = output(input(moments(plan.workGroupSize())))
+        KernelOptions options = output(input(aligned.alongRuns(problem.geometry())))
                 .with(plan instanceof PackedPlan, "PACKED", 1)
                 .with(((WholeSetsPlan) plan).keepSet(), "KEEP_SET", 1);
         return session.kernel("resident.cl", "resident", options);
@@ -31,17 +34,23 @@ final class ForwardKernels {
 
     /** The same, across rows. */
     BuiltKernel residentColumns() {
-        return session.kernel("resident_columns.cl", "resident_columns", output(input(moments(plan.workGroupSize()))));
+        int sets = ((ResidentPlan) plan).sets();
+        return session.kernel(
+                "resident_columns.cl", "resident_columns", output(input(aligned.acrossRows(problem.geometry(), sets))));
     }
 
     /** The first launch of the strategy split, along rows. */
     BuiltKernel momentsOfBlocks() {
-        return session.kernel("moments.cl", "moments_of_blocks", input(moments(plan.workGroupSize())));
+        return session.kernel(
+                "moments.cl",
+                "moments_of_blocks",
+                input(aligned.alongRows(problem.geometry().joined())));
     }
 
     /** The first launch of the strategy split, across rows. */
     BuiltKernel momentsOfColumns() {
-        return session.kernel("moments_of_columns.cl", "moments_of_columns", input(moments(plan.workGroupSize())));
+        return session.kernel(
+                "moments_of_columns.cl", "moments_of_columns", input(aligned.acrossRows(problem.geometry())));
     }
 
     /** The merge of the strategy split, in a separate launch. */
@@ -51,13 +60,15 @@ final class ForwardKernels {
 
     /** The last launch of the strategy split, along rows. */
     BuiltKernel affine() {
-        return session.kernel("affine.cl", "affine", statistics(output(input(moments(plan.workGroupSize())))));
+        return session.kernel("affine.cl", "affine", statistics(output(input(aligned.alongRuns(problem.geometry())))));
     }
 
     /** The last launch of the strategy split, across rows. */
     BuiltKernel affineColumns() {
         return session.kernel(
-                "affine_columns.cl", "affine_columns", statistics(output(input(moments(plan.workGroupSize())))));
+                "affine_columns.cl",
+                "affine_columns",
+                statistics(output(input(aligned.acrossRows(problem.geometry())))));
     }
 
     /** With these alone, kernels of different activations and outputs share a program. */
@@ -68,8 +79,8 @@ final class ForwardKernels {
                 .with(singleBlock, "SINGLE_BLOCK", 1);
     }
 
-    private KernelOptions input(KernelOptions options) {
-        return options.with(problem.residual(), "RESIDUAL", 1);
+    private KernelOptions input(boolean alignedVectors) {
+        return moments(plan.workGroupSize()).with(alignedVectors, "ALIGNED", 1).with(problem.residual(), "RESIDUAL", 1);
     }
 
     private KernelOptions output(KernelOptions options) {

@@ -35,15 +35,20 @@ final class Launches {
      * @param plan the plan
      * @param eps added to the variance
      * @param present which buffers are not null, a bit for each
+     * @param aligned whether all buffers are {@linkplain DeviceBuffer#isAligned() aligned}
      */
-    record Key(Problem problem, Plan plan, double eps, long present) {
+    record Key(Problem problem, Plan plan, double eps, long present, boolean aligned) {
 
         static Key of(Problem problem, Plan plan, double eps, DeviceBuffer... buffers) {
             long present = 0;
+            boolean aligned = true;
             for (int i = 0; i < buffers.length; i++) {
-                present |= buffers[i] == null ? 0 : 1L << i;
+                if (buffers[i] != null) {
+                    present |= 1L << i;
+                    aligned &= buffers[i].isAligned();
+                }
             }
-            return new Key(problem, plan, eps, present);
+            return new Key(problem, plan, eps, present, aligned);
         }
     }
 

@@ -49,11 +49,11 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
         this.real = problem.real();
     }
 
-    /** The steps of a problem, forward or backward. */
+    /** The steps of a problem, forward or backward, for buffers that begin at multiples of every vector's size. */
     static PassSteps<?> of(Session session, Problem problem, Plan plan) {
         return problem instanceof ForwardProblem forward
-                ? new Forward(session, forward, plan)
-                : new Backward(session, (BackwardProblem) problem, plan);
+                ? new Forward(session, forward, plan, true)
+                : new Backward(session, (BackwardProblem) problem, plan, true);
     }
 
     /** All steps, with their kernels built. */
@@ -67,7 +67,7 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
                 .orElse(Long.MAX_VALUE);
     }
 
-    /** Launches for any buffers of which the same ones are present. */
+    /** Launches for any buffers of which the same ones are present, and which are aligned alike. */
     final Launches launches(B buffers, double eps) {
         B standIns = buffers.map(buffer -> buffer == null ? null : DeviceBuffer.standIn(session));
         List<Launches.Launch> launches =

@@ -19,6 +19,8 @@ final class SharedBuffer {
     private final boolean ofCaller;
     // A caller or another session may use it at any time: released, not kept for reuse.
     private boolean isReachable;
+    // Whether it begins at a multiple of the largest vector's size, as memory that OpenCL allocated does.
+    private boolean aligned = true;
     // The caller's direct buffer that it is on, or null.
     private HostWindow window;
     // Its address in Java's memory; 0 without one.
@@ -56,6 +58,16 @@ final class SharedBuffer {
     void placeOn(HostWindow on, long at) {
         window = on;
         address = at;
+        onHost(at);
+    }
+
+    /** Tells the address of host memory that it is on. The device may work there, however that lies; 0 without one. */
+    void onHost(long at) {
+        aligned = at % AlignedVectors.LARGEST_BYTES == 0;
+    }
+
+    boolean isAligned() {
+        return aligned;
     }
 
     /** Leaves the caller's direct buffer, when no allocation uses it any more. */

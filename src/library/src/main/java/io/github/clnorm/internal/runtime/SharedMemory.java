@@ -51,9 +51,9 @@ final class SharedMemory {
         boolean isPart = range.offset() > 0;
         SharedBuffer known = context.find(root);
         if (known == null) {
-            long rootBytes =
-                    info.parent() == null ? info.bytes() : describe(root).bytes();
-            known = memory.ofCaller(retained(root), rootBytes);
+            MemoryInfo ofRoot = info.parent() == null ? info : describe(root);
+            known = memory.ofCaller(retained(root), ofRoot.bytes());
+            known.onHost(ofRoot.hostAddress());
         }
         OpenCl.Memory part;
         try {
