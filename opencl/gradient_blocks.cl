@@ -39,7 +39,7 @@ CLNORM_INLINE real gradient_element(const gradient_t dy, const ulong at)
 CLNORM_INLINE realv gradient_elements(const gradient_t dy, const ulong at)
 {
 #if KEEP_SET
-    return load_vector(dy + at);
+    return load_aligned(__local, REAL_NAME, dy + at);
 #else
     return elements(dy + at);
 #endif
@@ -102,20 +102,63 @@ typedef struct {
     realv x, gamma, dz;
 } vector_operands_t;
 
-CLNORM_INLINE vector_operands_t vector_at(const operands_t block, const uint at)
+// The same from the loaded elements of dy, x, gamma and beta.
+CLNORM_INLINE vector_operands_t operands_of_vector(const operands_t block, const realv dy, const realv x,
+                                                   const realv gamma, const realv beta)
 {
     vector_operands_t v;
-#if NEEDS_X
-    v.x = source_elements(block.x, at);
-#else
-    v.x = (realv)(0);
-#endif
-    v.gamma = EACH ? gammas_at(block.gamma, at) : (realv)(block.run_gamma);
-    const realv beta = EACH ? betas_at(block.beta, at) : (realv)(block.run_beta);
-    v.dz = before_activation(gradient_elements(block.dy, at), v.x, (realv)(block.set.mean_hi),
-                             (realv)(block.set.mean_lo), (realv)(block.set.rstd), v.gamma, beta);
+    v.x = x;
+    v.gamma = gamma;
+    v.dz = before_activation(dy, x, (realv)(block.set.mean_hi), (realv)(block.set.mean_lo), (realv)(block.set.rstd),
+                             gamma, beta);
     return v;
 }
+
+CLNORM_INLINE vector_operands_t vector_at(const operands_t block, const uint at)
+{
+#if NEEDS_X
+    const realv x = source_elements(block.x, at);
+#else
+    const realv x = (realv)(0);
+#endif
+    const realv gamma = EACH ? gammas_at(block.gamma, at) : (realv)(block.run_gamma);
+    const realv beta = EACH ? betas_at(block.beta, at) : (realv)(block.run_beta);
+    return operands_of_vector(block, gradient_elements(block.dy, at), x, gamma, beta);
+}
+
+#if WORK_GROUP_SIZE > 1
+// The elements of four vectors, all loaded before any is used (in_flight.cl).
+typedef struct {
+    four_t dy, x, gamma, beta;
+} four_operands_t;
+
+// Those from the elements number at, at + step, at + 2 step and at + 3 step of a block on.
+CLNORM_INLINE four_operands_t four_at(const operands_t block, const uint at, const uint step)
+{
+    four_operands_t four;
+#if KEEP_SET
+    four.dy = four_of_source(block.dy, at, step);
+#else
+    four.dy = four_of_elements(block.dy, at, step);
+#endif
+#if NEEDS_X
+    four.x = four_of_source(block.x, at, step);
+#else
+    four.x = four_times((realv)(0));
+#endif
+#if EACH
+    four.gamma = four_of_parameters(block.gamma, (realv)(1), at, step);
+    four.beta = four_of_parameters(block.beta, (realv)(0), at, step);
+#else
+    four.gamma = four_times((realv)(block.run_gamma));
+    four.beta = four_times((realv)(block.run_beta));
+#endif
+    return four;
+}
+
+// The operands of one of four vectors: v0, v1, v2 or v3.
+#define ONE_OF_FOUR(block, four, v) operands_of_vector(block, (four).dy.v, (four).x.v, (four).gamma.v, (four).beta.v)
+#endif
 
 // The same of one element.
 typedef struct {
@@ -136,18 +179,23 @@ CLNORM_INLINE element_operands_t element_at(const operands_t block, const uint a
     return e;
 }
 
-// Adds the VECTOR_WIDTH elements from number `at` on to their lanes, except the first `skipped` (0 or less: none),
-// which other lanes have.
-CLNORM_INLINE void add_vector(realv *products, realv *sums, const operands_t block, const uint at, const int skipped)
+// Adds VECTOR_WIDTH elements to their lanes, except the first `skipped` (0 or less: none), which other lanes have.
+CLNORM_INLINE void add_operands(realv *products, realv *sums, const operands_t block, const vector_operands_t v,
+                                const int skipped)
 {
     const set_gradient_t s = block.set;
-    const vector_operands_t v = vector_at(block, at);
     const realv all = EACH ? v.dz * v.gamma : v.dz;
     const realv g = first_lanes(skipped, (realv)(0), all);
 #if NEEDS_X
     *products = multiply_add(g, XHAT(v.x, (realv)(s.mean_hi), (realv)(s.mean_lo), (realv)(s.rstd)), *products);
 #endif
     *sums += g;
+}
+
+// The same of the elements from number `at` on.
+CLNORM_INLINE void add_vector(realv *products, realv *sums, const operands_t block, const uint at, const int skipped)
+{
+    add_operands(products, sums, block, vector_at(block, at), skipped);
 }
 
 // The same element by element, for the first n of the VECTOR_WIDTH lanes from number `at` on: blocks of fewer than END
@@ -209,7 +257,17 @@ CLNORM_INLINE void block_sums(const operands_t operands, const uint n, const ulo
         block = with_run_parameters(operands);
     }
     const uint whole = n / LANES * LANES;
-    for (uint base = 0; base < whole; base += LANES) {
+    uint base = 0;
+#if WORK_GROUP_SIZE > 1 && HELD == 1
+    for (; base + 4 * LANES <= whole; base += 4 * LANES) {
+        const four_operands_t four = four_at(block, base + lane_of(team, 0), LANES);
+        add_operands(products, sums, block, ONE_OF_FOUR(block, four, v0), 0);
+        add_operands(products, sums, block, ONE_OF_FOUR(block, four, v1), 0);
+        add_operands(products, sums, block, ONE_OF_FOUR(block, four, v2), 0);
+        add_operands(products, sums, block, ONE_OF_FOUR(block, four, v3), 0);
+    }
+#endif
+    for (; base < whole; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + lane_of(team, k);

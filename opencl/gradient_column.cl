@@ -53,12 +53,16 @@ CLNORM_INLINE realv some_parameters(__global const parameter_t *values, const ui
     if (at + VECTOR_WIDTH <= n) {
         return parameters(values + at);
     }
+#if ALIGNED
+    return (realv)(0);
+#else
     real part[VECTOR_WIDTH];
     ROLLED
     for (uint v = 0; v < VECTOR_WIDTH; v++) {
         part[v] = at + v < n ? parameter(values + at + v) : (real)0;
     }
     return load_vector(part);
+#endif
 }
 
 // The statistics, parameters and means of VECTOR_WIDTH columns.

@@ -9,21 +9,26 @@
 
 #include "gradient_blocks.cl"
 
-// Vectors per iteration, all of them read before any is written. With an activation one: its arithmetic is long enough,
-// and takes long to compile.
-#if ACTIVATION == NONE
+// Vectors per iteration, all of them read before any is written. A single work-item takes one with an activation: its
+// arithmetic is long enough, and takes long to compile.
+#if ACTIVATION == NONE || TEAM > 1
 #define AT_ONCE 4
 #else
 #define AT_ONCE 1
 #endif
 
+// dx of VECTOR_WIDTH elements of a block.
+CLNORM_INLINE realv input_gradient_of_operands(const operands_t block, const vector_operands_t v)
+{
+    const set_gradient_t s = block.set;
+    const realv xhat = XHAT(v.x, (realv)(s.mean_hi), (realv)(s.mean_lo), (realv)(s.rstd));
+    return INPUT_GRADIENT(v.dz, xhat, v.gamma, (realv)(s.rstd), (realv)(s.g), (realv)(s.g_of_xhat));
+}
+
 // dx of VECTOR_WIDTH elements of a block from number `at` on.
 CLNORM_INLINE realv input_gradient_of_vector(const operands_t block, const uint at)
 {
-    const set_gradient_t s = block.set;
-    const vector_operands_t v = vector_at(block, at);
-    const realv xhat = XHAT(v.x, (realv)(s.mean_hi), (realv)(s.mean_lo), (realv)(s.rstd));
-    return INPUT_GRADIENT(v.dz, xhat, v.gamma, (realv)(s.rstd), (realv)(s.g), (realv)(s.g_of_xhat));
+    return input_gradient_of_operands(block, vector_at(block, at));
 }
 
 // dx of one element of a block.
@@ -57,6 +62,14 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
     }
     uint at = head + team->item * VECTOR_WIDTH;
     for (; at + (AT_ONCE - 1) * TEAM * VECTOR_WIDTH < end; at += AT_ONCE * TEAM * VECTOR_WIDTH) {
+#if TEAM > 1
+        const uint step = TEAM * VECTOR_WIDTH;
+        const four_operands_t four = four_at(block, at, step);
+        store_output(input_gradient_of_operands(block, ONE_OF_FOUR(block, four, v0)), dx + at);
+        store_output(input_gradient_of_operands(block, ONE_OF_FOUR(block, four, v1)), dx + at + step);
+        store_output(input_gradient_of_operands(block, ONE_OF_FOUR(block, four, v2)), dx + at + 2 * step);
+        store_output(input_gradient_of_operands(block, ONE_OF_FOUR(block, four, v3)), dx + at + 3 * step);
+#else
         realv result[AT_ONCE];
 #pragma unroll
         for (uint u = 0; u < AT_ONCE; u++) {
@@ -69,6 +82,7 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
         for (uint u = 0; u < AT_ONCE; u++) {
             store_output(result[u], dx + at + u * TEAM * VECTOR_WIDTH);
         }
+#endif
     }
 #if AT_ONCE > 1
     for (; at < end; at += TEAM * VECTOR_WIDTH) {
@@ -84,11 +98,13 @@ CLNORM_INLINE void input_gradient_of_block(const operands_t operands, __global s
             store_elements(at_ends[1], dx + n - VECTOR_WIDTH);
         }
     } else {
+#if !ALIGNED
         const uint rest = n - (end - head);
         for (uint i = team->item; i < rest; i += TEAM) {
             const uint one = i + (i < head ? 0 : end - head);
             store_element(input_gradient_of_element(block, one), dx + one);
         }
+#endif
     }
 }
 

@@ -16,6 +16,17 @@ typedef struct {
     realv v0, v1, v2, v3;
 } four_t;
 
+// Four equal vectors.
+CLNORM_INLINE four_t four_times(const realv value)
+{
+    four_t four;
+    four.v0 = value;
+    four.v1 = value;
+    four.v2 = value;
+    four.v3 = value;
+    return four;
+}
+
 // VECTOR_WIDTH elements from each of the elements number at, at + step, at + 2 step and at + 3 step on.
 CLNORM_INLINE four_t four_of_elements(__global const storage_t *from, const ulong at, const ulong step)
 {
