@@ -49,60 +49,135 @@ CLNORM_INLINE samples_t samples_from(const samples_t samples, const uint n)
     return moved;
 }
 
-// dx of VECTOR_WIDTH columns from number `at` on in `count` samples, each added to the sums of its column in the order
-// of the samples.
-CLNORM_INLINE void vectors_of_tile(const samples_t samples, const set_gradient_t *s, const uint count,
-                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const uint at)
+// What dx of SAMPLES_AT_ONCE samples takes.
+typedef struct {
+#if TEAM == 1
+    set_gradient_t of[SAMPLES_AT_ONCE];
+#else
+    // GPUs keep an array with an index that is known at run time only in memory.
+    set_gradient_t first, second, third, fourth;
+#endif
+} set_gradients_t;
+
+#if TEAM > 1
+// Sets `to` to s if `here`.
+CLNORM_INLINE void set_if(const int here, set_gradient_t *to, const set_gradient_t s)
+{
+    to->mean_hi = here ? s.mean_hi : to->mean_hi;
+    to->mean_lo = here ? s.mean_lo : to->mean_lo;
+    to->rstd = here ? s.rstd : to->rstd;
+    to->g = here ? s.g : to->g;
+    to->g_of_xhat = here ? s.g_of_xhat : to->g_of_xhat;
+}
+#endif
+
+CLNORM_INLINE void set_sample(set_gradients_t *sets, const uint n, const set_gradient_t s)
+{
+#if TEAM == 1
+    sets->of[n] = s;
+#else
+    set_if(n == 0, &sets->first, s);
+    set_if(n == 1, &sets->second, s);
+    set_if(n == 2, &sets->third, s);
+    set_if(n == 3, &sets->fourth, s);
+#endif
+}
+
+CLNORM_INLINE set_gradient_t sample_number(const set_gradients_t *sets, const uint n)
+{
+#if TEAM == 1
+    return sets->of[n];
+#else
+    set_gradient_t s = sets->first;
+    set_if(n == 1, &s, sets->second);
+    set_if(n == 2, &s, sets->third);
+    set_if(n == 3, &s, sets->fourth);
+    return s;
+#endif
+}
+
+// dx of VECTOR_WIDTH columns of one sample from element `place` on, whose x and dy are loaded. They are added to the sums
+// of their columns.
+CLNORM_INLINE void vector_of_sample(realv *product, realv *sum, const realv x, const realv dy, const realv gamma,
+                                    const realv beta, const set_gradient_t s, __global storage_t *dx)
+{
+    const realv mean_hi = (realv)(s.mean_hi), mean_lo = (realv)(s.mean_lo), rstd = (realv)(s.rstd);
+    const realv dz = before_activation(dy, x, mean_hi, mean_lo, rstd, gamma, beta);
+    const realv xhat = XHAT(x, mean_hi, mean_lo, rstd);
+    *product = multiply_add(dz, xhat, *product);
+    *sum += dz;
+    const realv result = INPUT_GRADIENT(dz, xhat, gamma, rstd, (realv)(s.g), (realv)(s.g_of_xhat));
+    if (aligned_head(dx, VECTOR_WIDTH) == 0) {
+        store_output(result, dx);
+    } else {
+        store_elements(result, dx);
+    }
+}
+
+// dx of VECTOR_WIDTH columns from number `at` on in `count` samples, the first of which is number `from` of `sets`. Each
+// is added to the sums of its column in the order of the samples.
+CLNORM_INLINE void vectors_of_tile(const samples_t samples, const set_gradients_t *sets, const uint from,
+                                   const uint count, COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums,
+                                   const uint at)
 {
     const realv gamma = gammas_at(samples.gamma, at);
     const realv beta = betas_at(samples.beta, at);
-    realv product = load_vector(products + at), sum = load_vector(sums + at);
+    realv product = load_aligned(COLUMNS_SPACE, REAL_NAME, products + at);
+    realv sum = load_aligned(COLUMNS_SPACE, REAL_NAME, sums + at);
+#if TEAM > 1
+    if (count == SAMPLES_AT_ONCE) {
+        // dx may be dy: all are loaded before any dx is stored.
+        const four_t x = four_of_tensor(samples.x, at, samples.stride);
+        const four_t dy = four_of_elements(samples.dy, at, samples.stride);
+        __global storage_t *dx = samples.dx + at;
+        vector_of_sample(&product, &sum, x.v0, dy.v0, gamma, beta, sets->first, dx);
+        vector_of_sample(&product, &sum, x.v1, dy.v1, gamma, beta, sets->second, dx + samples.stride);
+        vector_of_sample(&product, &sum, x.v2, dy.v2, gamma, beta, sets->third, dx + 2 * samples.stride);
+        vector_of_sample(&product, &sum, x.v3, dy.v3, gamma, beta, sets->fourth, dx + 3 * samples.stride);
+        store_aligned(product, COLUMNS_SPACE, REAL_NAME, products + at);
+        store_aligned(sum, COLUMNS_SPACE, REAL_NAME, sums + at);
+        return;
+    }
+#endif
 #pragma unroll
     for (uint n = 0; n < count; n++) {
         const ulong place = n * samples.stride + at;
-        const realv mean_hi = (realv)(s[n].mean_hi), mean_lo = (realv)(s[n].mean_lo), rstd = (realv)(s[n].rstd);
         prefetch_output(samples.dx + place + WRITE_AHEAD);
         const realv x = tensor_elements(samples.x, place);
-        const realv dz = before_activation(elements(samples.dy + place), x, mean_hi, mean_lo, rstd, gamma, beta);
-        const realv xhat = XHAT(x, mean_hi, mean_lo, rstd);
-        product = multiply_add(dz, xhat, product);
-        sum += dz;
-        const realv result = INPUT_GRADIENT(dz, xhat, gamma, rstd, (realv)(s[n].g), (realv)(s[n].g_of_xhat));
-        if (aligned_head(samples.dx + place, VECTOR_WIDTH) == 0) {
-            store_output(result, samples.dx + place);
-        } else {
-            store_elements(result, samples.dx + place);
-        }
+        vector_of_sample(&product, &sum, x, elements(samples.dy + place), gamma, beta, sample_number(sets, from + n),
+                         samples.dx + place);
     }
-    store_vector(product, products + at);
-    store_vector(sum, sums + at);
+    store_aligned(product, COLUMNS_SPACE, REAL_NAME, products + at);
+    store_aligned(sum, COLUMNS_SPACE, REAL_NAME, sums + at);
 }
 
 // The same of one column.
-CLNORM_INLINE void column_of_tile(const samples_t samples, const set_gradient_t *s, const uint count,
+CLNORM_INLINE void column_of_tile(const samples_t samples, const set_gradients_t *sets, const uint count,
                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const uint at)
 {
     const real gamma = gamma_at(samples.gamma, at);
     const real beta = beta_at(samples.beta, at);
     for (uint n = 0; n < count; n++) {
         const ulong place = n * samples.stride + at;
+        const set_gradient_t s = sample_number(sets, n);
         const real x = tensor_element(samples.x, place);
-        const real dz = before_activation_one(element(samples.dy + place), x, s[n], gamma, beta);
-        const real xhat = XHAT(x, s[n].mean_hi, s[n].mean_lo, s[n].rstd);
+        const real dz = before_activation_one(element(samples.dy + place), x, s, gamma, beta);
+        const real xhat = XHAT(x, s.mean_hi, s.mean_lo, s.rstd);
         products[at] = multiply_add(dz, xhat, products[at]);
         sums[at] += dz;
-        store_element(INPUT_GRADIENT(dz, xhat, gamma, s[n].rstd, s[n].g, s[n].g_of_xhat), samples.dx + place);
+        store_element(INPUT_GRADIENT(dz, xhat, gamma, s.rstd, s.g, s.g_of_xhat), samples.dx + place);
     }
 }
 
 // dx and the sums of all `size` columns of `count` samples, by the work-items of a team.
-CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradient_t *s, const uint count, const uint size,
-                                   COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums, const team_t *team)
+CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradients_t *sets, const uint count,
+                                   const uint size, COLUMNS_SPACE real *products, COLUMNS_SPACE real *sums,
+                                   const team_t *team)
 {
     const uint vectors = size / VECTOR_WIDTH;
     if (count == SAMPLES_AT_ONCE) {
         for (uint i = team->item; i < vectors; i += TEAM) {
-            vectors_of_tile(samples, s, SAMPLES_AT_ONCE, products, sums, i * VECTOR_WIDTH);
+            vectors_of_tile(samples, sets, 0, SAMPLES_AT_ONCE, products, sums, i * VECTOR_WIDTH);
         }
     } else {
         // count > 0 is not tested. clang would merge that test with the one above to a switch, and PoCL 3.1 then
@@ -110,13 +185,15 @@ CLNORM_INLINE void columns_of_tile(const samples_t samples, const set_gradient_t
         uint n = 0;
         do {
             for (uint i = team->item; i < vectors; i += TEAM) {
-                vectors_of_tile(samples_from(samples, n), s + n, 1, products, sums, i * VECTOR_WIDTH);
+                vectors_of_tile(samples_from(samples, n), sets, n, 1, products, sums, i * VECTOR_WIDTH);
             }
         } while (++n < count);
     }
+#if !ALIGNED
     for (uint at = vectors * VECTOR_WIDTH + team->item; at < size; at += TEAM) {
-        column_of_tile(samples, s, count, products, sums, at);
+        column_of_tile(samples, sets, count, products, sums, at);
     }
+#endif
 }
 
 // The statistics of one set of `size` elements, with the means that dx takes. A group call.
@@ -156,7 +233,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
                __global const real *mean_lo, __global const real *rstd, const real eps, __global real *partials,
                const ulong stride, __global storage_t *dx, const ulong samples, const ulong rows, const ulong groups,
                const ulong width, const ulong run, const uint blocks, const uint runs, const uint per_run,
-               const uint tiles, __global real *wide, const ulong first_group, __local real *kept, __local real *sums)
+               const uint tiles, __global real *wide, const ulong first_group, __local kept_t *kept, __local real *sums)
 {
     DECLARE_TEAM(team);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
@@ -168,7 +245,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
 #if WIDE_COLUMNS
     __global real *columns = wide + work * 2 * size;
 #else
-    __local real *columns = kept;
+    __local real *columns = (__local real *)kept;
 #endif
     for (uint j = team.item; j < 2 * size; j += TEAM) {
         columns[j] = 0;
@@ -184,12 +261,13 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
         own.x = tensor_at(tensor_of(x, residual), offset);
         own.dy = dy + offset;
         own.dx = dx + offset;
-        set_gradient_t s[SAMPLES_AT_ONCE];
+        set_gradients_t sets;
         for (uint n = 0; n < count; n++) {
-            s[n] = set_of_tile(samples_from(own, n), saved_statistics(saved, (first + n) * groups + group), cut, size,
-                               sums, &team);
+            set_sample(&sets, n,
+                       set_of_tile(samples_from(own, n), saved_statistics(saved, (first + n) * groups + group), cut,
+                                   size, sums, &team));
         }
-        columns_of_tile(own, s, count, size, columns, columns + size, &team);
+        columns_of_tile(own, &sets, count, size, columns, columns + size, &team);
     }
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
