@@ -48,6 +48,13 @@
 #define ALIGNED 0
 #endif
 
+// 1 if vstore_half rounds to nearest even. The full profile prescribes it, but not all drivers do so.
+// vstore_half_rte does so everywhere, but some compilers emulate it, in 80 instructions. A property of the device, never
+// of a plan; changes no bit.
+#ifndef NEAREST_HALVES
+#define NEAREST_HALVES 0
+#endif
+
 // real is the type of statistics, sums and all intermediate values. Halves are only stored: they are computed in float.
 // real_bits is the integer of the same size. REAL(v) is a literal of type real.
 #if STORAGE == FLOAT64
@@ -89,6 +96,14 @@ typedef int real_bits;
 #define CLNORM_PASTE(a, b) a##b
 #define CLNORM_JOIN(a, b) CLNORM_PASTE(a, b)
 
+// Stores of halves, rounded to nearest even.
+#if NEAREST_HALVES && !defined(__EMBEDDED_PROFILE__)
+#define nearest_half(name) name
+#else
+#define nearest_half(name) CLNORM_JOIN(name, _rte)
+#endif
+#define store_half_one(value, pointer) nearest_half(vstore_half)(value, 0, pointer)
+
 // vector(float) is float16 if VECTOR_WIDTH is 16, and float if it is 1. REAL_VECTOR(n) is float<n> or double<n>.
 // load_vector and store_vector need the alignment of one element only, in any address space.
 #define REAL_VECTOR(n) CLNORM_JOIN(REAL_NAME, n)
@@ -97,13 +112,13 @@ typedef int real_bits;
 #define load_vector(pointer) (*(pointer))
 #define store_vector(value, pointer) (*(pointer) = (value))
 #define load_half(pointer) vload_half(0, pointer)
-#define store_half(value, pointer) vstore_half_rte(value, 0, pointer)
+#define store_half(value, pointer) store_half_one(value, pointer)
 #else
 #define vector(type) CLNORM_JOIN(type, VECTOR_WIDTH)
 #define load_vector(pointer) CLNORM_JOIN(vload, VECTOR_WIDTH)(0, pointer)
 #define store_vector(value, pointer) CLNORM_JOIN(vstore, VECTOR_WIDTH)(value, 0, pointer)
 #define load_half(pointer) CLNORM_JOIN(vload_half, VECTOR_WIDTH)(0, pointer)
-#define store_half(value, pointer) CLNORM_JOIN(CLNORM_JOIN(vstore_half, VECTOR_WIDTH), _rte)(value, 0, pointer)
+#define store_half(value, pointer) nearest_half(CLNORM_JOIN(vstore_half, VECTOR_WIDTH))(value, 0, pointer)
 #endif
 
 // Loads and stores of vectors that lie at multiples of VECTOR_WIDTH if rows do. `space` is an address space, and `type`
@@ -230,7 +245,7 @@ CLNORM_INLINE realv parameters(__global const parameter_t *from)
 CLNORM_INLINE void store_element(const real value, __global storage_t *to)
 {
 #if STORAGE == FLOAT16
-    vstore_half_rte(value, 0, to);
+    store_half_one(value, to);
 #elif STORAGE == BFLOAT16
     *to = to_bfloat16_one(value);
 #else
@@ -242,7 +257,7 @@ CLNORM_INLINE void store_element(const real value, __global storage_t *to)
 CLNORM_INLINE void store_parameter(const real value, __global parameter_t *to)
 {
 #if PARAMETER == FLOAT16
-    vstore_half_rte(value, 0, to);
+    store_half_one(value, to);
 #elif PARAMETER == BFLOAT16
     *to = to_bfloat16_one((float)value);
 #else

@@ -42,6 +42,17 @@ public final class Quirks {
     }
 
     /**
+     * Returns whether {@code vstore_half} may be relied on to round to nearest even, as the full profile prescribes.
+     * {@code vstore_half_rte} always does, but libclc emulates it in 80 instructions. Mesa's llvmpipe may truncate.
+     *
+     * @param device the device
+     * @return true for all devices but CPUs and those of rusticl
+     */
+    public static boolean roundsHalvesToNearest(DeviceInfo device) {
+        return device.type() != DeviceType.CPU && !device.platform().equalsIgnoreCase("rusticl");
+    }
+
+    /**
      * Returns whether software prefetch pays: on a CPU, whose hardware prefetch stops at the end of a 4 KB page.
      *
      * @param device the device

@@ -22,6 +22,10 @@ final class KernelOptions {
                 .with("HAS_FMA", fma ? 1 : 0)
                 .with(Quirks.prefetches(session.device()), "PREFETCH", 1)
                 .with(type != ElementType.FLOAT32, "STORAGE", type.name())
+                .with(
+                        type == ElementType.FLOAT16 && Quirks.roundsHalvesToNearest(session.device()),
+                        "NEAREST_HALVES",
+                        1)
                 .with(statistics == Statistics.MEAN_SQUARE, "CENTERED", 0);
     }
 
