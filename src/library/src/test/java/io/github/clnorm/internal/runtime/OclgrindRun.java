@@ -138,9 +138,7 @@ final class OclgrindRun {
 
     /** A session for each trial: Oclgrind takes memory that a released buffer had before for uninitialised. */
     private static int every(DeviceInfo device, Trial trial, boolean matrix) {
-        // The check for uninitialised reads does not know an instruction of the optimizer.
-        OpenCl openCl = JoclOpenCl.open(device, false);
-        try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
+        try (Session session = session(device, matrix)) {
             List<Plan> plans = plans(session, trial, matrix);
             PlanRun expected = null;
             for (Plan plan : plans) {
@@ -182,8 +180,7 @@ final class OclgrindRun {
 
     /** The same for gradients. */
     private static int gradients(DeviceInfo device, GradientTrial trial, boolean matrix, List<Plan> plans) {
-        OpenCl openCl = JoclOpenCl.open(device, false);
-        try (Session session = new Session(matrix ? openCl : unoptimized(openCl), device)) {
+        try (Session session = session(device, matrix)) {
             GradientRun expected = null;
             for (Plan plan : plans) {
                 GradientRun run = trial.run(session, plan);
@@ -198,8 +195,7 @@ final class OclgrindRun {
     }
 
     private static int runningStatistics(DeviceInfo device, boolean matrix) {
-        OpenCl openCl = JoclOpenCl.open(device, false);
-        try (Backend backend = new Backend(new Session(matrix ? openCl : unoptimized(openCl), device));
+        try (Backend backend = new Backend(session(device, matrix));
                 InstanceNorm norm = InstanceNorm.builder(backend, 3, 1)
                         .trackRunningStats(true)
                         .build();
@@ -240,6 +236,14 @@ final class OclgrindRun {
             }
             return 2;
         }
+    }
+
+    /** The check for uninitialised reads does not know an instruction of the optimizer. It must not get cached programs. */
+    private static Session session(DeviceInfo device, boolean matrix) {
+        OpenCl openCl = JoclOpenCl.open(device, false);
+        return matrix
+                ? new Session(openCl, device)
+                : new Session(unoptimized(openCl), device, new ProgramCache(null, 0));
     }
 
     private static OpenCl unoptimized(OpenCl real) {
