@@ -8,6 +8,8 @@ import io.github.clnorm.tools.machine.DevicesCommand;
 import io.github.clnorm.tools.machine.DoctorCommand;
 import io.github.clnorm.tools.normalize.GradCommand;
 import io.github.clnorm.tools.normalize.RunCommand;
+import io.github.clnorm.tools.survey.Deadline;
+import io.github.clnorm.tools.survey.SurveyCommand;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.Numbers;
@@ -54,6 +56,7 @@ public final class Main implements Runnable {
         COMMANDS.put("verify", VerifyCommand.class);
         COMMANDS.put("tune", TuneCommand.class);
         COMMANDS.put("bench", BenchCommand.class);
+        COMMANDS.put("survey", SurveyCommand.class);
         COMMANDS.put("compare", CompareCommand.class);
         COMMANDS.put("tutorial", TutorialCommand.class);
         COMMANDS.put("peers", PeersCommand.class);
@@ -63,7 +66,8 @@ public final class Main implements Runnable {
     }
 
     /** The commands that load drivers into this process. */
-    private static final Set<String> LOADING_DRIVERS = Set.of("run", "grad", "verify", "tune", "bench", "tutorial");
+    private static final Set<String> LOADING_DRIVERS =
+            Set.of("run", "grad", "verify", "tune", "bench", "survey", "tutorial");
 
     @Spec
     private CommandSpec spec;
@@ -88,6 +92,7 @@ public final class Main implements Runnable {
                     "clnorm: an OpenCL driver ended the process while it was loaded or its device was opened; clnorm doctor names it",
                     ExitCode.NO_DEVICE);
         }
+        Deadline.ownProcess();
         System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
     }
 

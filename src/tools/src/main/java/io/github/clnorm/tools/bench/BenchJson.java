@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
@@ -21,13 +20,14 @@ import java.util.List;
  * The results of bench in JSON. Times are in microseconds, rates in 1e9 bytes per second. A value is null if it was not
  * measured or is not plausible.
  */
-final class BenchJson implements JsonOption.Document {
+public final class BenchJson implements JsonOption.Document {
 
     private final JsonDocument document = new JsonDocument();
     private final ObjectNode root = document.root();
     private final ArrayNode devices;
 
-    BenchJson(List<String> suites, Seconds budget, String tune) throws IOException {
+    /** An empty document. */
+    public BenchJson(List<String> suites, Seconds budget, String tune) throws IOException {
         root.put("format", SavedBench.FORMAT).put("kind", "bench");
         document.version();
         root.put("kernels", KernelSource.hash());
@@ -44,12 +44,13 @@ final class BenchJson implements JsonOption.Document {
         devices = root.putArray("devices");
     }
 
-    void interrupted(boolean before) {
+    /** Whether the run was stopped. */
+    public void interrupted(boolean before) {
         root.put("interrupted", before);
     }
 
     /** Adds a device and its rows, in the order of measuring, and its problem if it failed. */
-    void add(DeviceInfo info, Spread emptyLaunch, String problem, List<BenchRow> rows) {
+    public void add(DeviceInfo info, Spread emptyLaunch, String problem, List<BenchRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
         spread(device, "empty_launch_us", emptyLaunch);
         ArrayNode nodes = device.putArray("rows");
@@ -101,7 +102,7 @@ final class BenchJson implements JsonOption.Document {
     }
 
     /** The document's object. */
-    JsonNode root() {
+    public ObjectNode root() {
         return root;
     }
 

@@ -1,21 +1,10 @@
 package io.github.clnorm.tools.comparison;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.RowStatus;
-import java.io.CharConversionException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,20 +13,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads documents of {@code clnorm bench --json}. Nothing in them is trusted: they come from other machines and people.
+ * Reads documents of {@code clnorm bench --json}, also inside a survey. Nothing in them is trusted: they come from other machines and people.
  */
 public final class SavedBench {
 
     /** The document's format. It changes if a reader of the old format would misread the new one. */
     public static final int FORMAT = 1;
-
-    // All suites on a dozen devices are 3 MB.
-    private static final int MOST_BYTES = 64 << 20;
-
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
 
     private SavedBench() {}
 
@@ -48,40 +29,7 @@ public final class SavedBench {
      * @throws IllegalArgumentException if the file is not a document of bench in a known format
      */
     public static SavedRun read(Path file, String name) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new IllegalArgumentException(file + ": is a directory, expected a file of clnorm bench --json");
-        }
-        byte[] content;
-        try (InputStream in = Files.newInputStream(file)) {
-            content = in.readNBytes(MOST_BYTES + 1);
-        } catch (IOException e) {
-            throw new IllegalArgumentException(file + ": " + reason(e), e);
-        }
-        if (content.length > MOST_BYTES) {
-            throw new IllegalArgumentException(
-                    file + ": too large for a file of clnorm bench --json: more than " + (MOST_BYTES >> 20) + " MiB");
-        }
-        if (content.length == 0) {
-            throw new IllegalArgumentException(file + ": no document of clnorm bench --json: it is empty");
-        }
-        try {
-            return of(name, file.toString(), MAPPER.readTree(content));
-        } catch (JsonProcessingException e) {
-            JsonLocation at = e.getLocation();
-            throw new IllegalArgumentException(
-                    file + ": no whole JSON document"
-                            + (at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr()),
-                    e);
-        } catch (CharConversionException e) {
-            throw new IllegalArgumentException(file + ": no JSON document: it is not UTF-8", e);
-        }
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "no such file";
-        }
-        return e instanceof AccessDeniedException ? "permission denied" : "cannot be read: " + e.getMessage();
+        return of(name, file.toString(), SavedDocument.read(file));
     }
 
     /** The run that was just measured. */
@@ -95,6 +43,13 @@ public final class SavedBench {
             throw root.refused("no document of clnorm bench --json");
         }
         String kind = root.get("kind").text();
+        if (kind.equals("survey")) {
+            JsonNode bench = document.path("bench");
+            if (!bench.isObject()) {
+                throw root.refused("the survey has no measurements");
+            }
+            return of(name, source, bench);
+        }
         if (!kind.equals("bench")) {
             throw root.refused("it is of clnorm " + kind + ", expected one of clnorm bench --json");
         }

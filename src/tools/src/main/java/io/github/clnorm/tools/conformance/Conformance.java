@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** Runs the whole table on a device. */
@@ -39,6 +40,20 @@ public final class Conformance {
      * @throws IllegalArgumentException if no row has this prefix
      */
     public static ConformanceReport run(Backend backend, String only, Progress progress) {
+        return run(backend, only, progress, () -> false);
+    }
+
+    /**
+     * Runs cases until it is stopped.
+     *
+     * @param backend the device
+     * @param only a prefix of the names of rows to run; empty for all
+     * @param progress called before each case that runs
+     * @param stop asked before each case; the cases after it are not in the table
+     * @return the table of the cases that ran
+     * @throws IllegalArgumentException if no row has this prefix
+     */
+    public static ConformanceReport run(Backend backend, String only, Progress progress, BooleanSupplier stop) {
         List<Case> cases = cases(backend).stream()
                 .filter(next -> next.row().startsWith(only))
                 .toList();
@@ -50,6 +65,9 @@ public final class Conformance {
         List<Failure> failures = new ArrayList<>();
         int done = 0;
         for (Case next : cases) {
+            if (stop.getAsBoolean()) {
+                break;
+            }
             progress.at(done++, cases.size(), next.name());
             String key = next.row() + " " + next.type();
             RowCount row = rows.computeIfAbsent(key, unused -> new RowCount(next.row(), next.type()));

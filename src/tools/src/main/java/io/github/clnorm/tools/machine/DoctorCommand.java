@@ -1,33 +1,18 @@
 package io.github.clnorm.tools.machine;
 
-import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.Finding;
-import io.github.clnorm.device.NoDeviceException;
-import io.github.clnorm.device.PlatformInfo;
-import io.github.clnorm.internal.cache.CacheFolder;
-import io.github.clnorm.internal.driver.ChildJvm;
-import io.github.clnorm.internal.driver.Diagnosis;
-import io.github.clnorm.internal.driver.DriverCheck;
-import io.github.clnorm.internal.runtime.SmokeTest;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.MessageText;
 import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/**
- * Checks each step from the OpenCL loader to a running kernel, and reports the first one that fails. Drivers are loaded
- * in child processes if these can be started.
- */
+/** The command {@code doctor}: prints the findings of a {@link Checkup}. */
 @Command(
         name = "doctor",
         description = "Explain why this machine has no (or the wrong) OpenCL device, and how to fix it.",
@@ -41,32 +26,16 @@ public final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private final List<Finding> problems = new ArrayList<>();
     private PrintWriter out;
 
     @Override
     public Integer call() throws IOException {
         out = spec.commandLine().getOut();
-        line(new Finding(
-                Finding.State.OK,
-                "Java",
-                System.getProperty("java.version") + " on " + System.getProperty("os.name") + " "
-                        + System.getProperty("os.arch"),
-                ""));
-        CacheFolder.problem()
-                .ifPresent(problem -> line(new Finding(Finding.State.UNUSED, "cache folder", problem, "")));
-        Diagnosis diagnosis = Diagnosis.ofThisMachine();
-        diagnosis.files().forEach(this::line);
-        int working = 0;
-        try {
-            working = devices(diagnosis);
-        } catch (NoDeviceException e) {
-            line(new Finding(Finding.State.BROKEN, "native library", e.getMessage(), ""));
-        }
-        diagnosis.poclCache().filter(cache -> !problems.contains(cache)).ifPresent(this::line);
+        Checkup checkup = new Checkup(this::line, this::testing);
+        int working = checkup.run();
         out.println();
         if (working == 0) {
-            out.println("No device works. " + diagnosis.advice(problems) + ".");
+            out.println("No device works. " + checkup.advice() + ".");
         } else {
             out.println(working == 1 ? "1 device works." : working + " devices work.");
         }
@@ -74,87 +43,13 @@ public final class DoctorCommand implements Callable<Integer> {
         return working == 0 ? ExitCode.NO_DEVICE : ExitCode.DONE;
     }
 
-    /**
-     * Prints the drivers, their platforms and devices.
-     *
-     * @return how many devices work
-     */
-    private int devices(Diagnosis diagnosis) throws IOException {
-        Optional<DriverCheck> check = DriverCheck.ofThisMachine();
-        List<DriverCheck.DriverVerdict> guilty = new ArrayList<>();
-        List<PlatformInfo> platforms;
-        if (check.isPresent()) {
-            for (DriverCheck.DriverVerdict verdict : check.get().each()) {
-                line(verdict.finding());
-                if (verdict.isGuilty()) {
-                    guilty.add(verdict);
-                }
-            }
-            DriverCheck.Answer answer = check.get().without(guilty);
-            answer.guilty().stream()
-                    .filter(verdict -> !guilty.contains(verdict))
-                    .forEach(verdict -> line(verdict.finding()));
-            platforms = answer.platforms();
-        } else {
-            platforms = Devices.platforms();
+    private void testing(DeviceInfo device) {
+        if (Boolean.getBoolean(TERMINAL)) {
+            spec.commandLine().getErr().println("clnorm: testing " + MessageText.oneLine(Checkup.named(device)));
         }
-        diagnosis.platforms(platforms).forEach(this::line);
-        int working = 0;
-        for (DeviceInfo device : Devices.of(platforms)) {
-            if (Boolean.getBoolean(TERMINAL)) {
-                spec.commandLine().getErr().println("clnorm: testing " + MessageText.oneLine(named(device)));
-            }
-            Finding finding = check.isPresent() ? tried(check.get(), guilty, device) : tried(device);
-            line(finding);
-            working += finding.isProblem() ? 0 : 1;
-        }
-        return working;
-    }
-
-    /** Builds and runs a kernel in a child process. */
-    private static Finding tried(DriverCheck check, List<DriverCheck.DriverVerdict> guilty, DeviceInfo device)
-            throws IOException {
-        DriverCheck.Outcome outcome = check.run(SmokeTest.class, guilty, device.selector());
-        ChildJvm.Ending ending = outcome.ending();
-        if (ending.isGood() && outcome.report().equals(SmokeTest.PASSED)) {
-            return works(device);
-        }
-        boolean failed = !outcome.report().isEmpty() && !outcome.report().equals(SmokeTest.PASSED);
-        return broken(
-                device,
-                failed ? outcome.report() : "its driver " + ending.description() + " while a kernel was built and run");
-    }
-
-    /** Builds and runs a kernel in this process. */
-    private static Finding tried(DeviceInfo device) {
-        try {
-            SmokeTest.run(device);
-            return works(device);
-        } catch (ClException | IllegalStateException e) {
-            return broken(device, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static Finding works(DeviceInfo device) {
-        return new Finding(Finding.State.OK, "device", named(device) + " builds a kernel and adds two vectors", "");
-    }
-
-    private static Finding broken(DeviceInfo device, String reason) {
-        return new Finding(
-                Finding.State.BROKEN,
-                "device",
-                named(device) + ": " + reason,
-                "Update its driver, or choose another with --device");
-    }
-
-    private static String named(DeviceInfo device) {
-        return device.selector() + " " + device.description();
     }
 
     private void line(Finding finding) {
-        if (finding.isProblem()) {
-            problems.add(finding);
-        }
         out.printf(
                 "%-8s %-15s %s%n", finding.state().word(), finding.subject(), MessageText.oneLine(finding.sentence()));
         out.flush();

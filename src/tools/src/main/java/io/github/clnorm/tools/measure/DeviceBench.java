@@ -48,6 +48,7 @@ public final class DeviceBench {
     private final BooleanSupplier stop;
     private final Interleaved interleaved;
     private final CopyLimit copyLimit;
+    private final long mostCompared;
 
     /**
      * Creates a bench for a device.
@@ -58,10 +59,24 @@ public final class DeviceBench {
      * @param stop whether to stop early; what is not measured by then is skipped
      */
     public DeviceBench(Backend backend, long budget, LongSupplier clock, BooleanSupplier stop) {
+        this(backend, budget, clock, stop, Long.MAX_VALUE);
+    }
+
+    /**
+     * Creates a bench that compares only small tensors with float64, which takes Java longer than the passes.
+     *
+     * @param backend on a profiling queue
+     * @param budget nanoseconds to measure a workload, without its preparation
+     * @param clock of nanoseconds
+     * @param stop whether to stop early; what is not measured by then is skipped
+     * @param mostCompared elements of the largest tensor whose results are compared
+     */
+    public DeviceBench(Backend backend, long budget, LongSupplier clock, BooleanSupplier stop, long mostCompared) {
         this.backend = backend;
         this.budget = budget;
         this.clock = clock;
         this.stop = stop;
+        this.mostCompared = mostCompared;
         this.interleaved = new Interleaved(clock, stop);
         this.copyLimit = new CopyLimit(backend.session(), clock, stop);
     }
@@ -155,7 +170,8 @@ public final class DeviceBench {
     }
 
     private List<BenchRow> measure(Workload workload, Set<Direction> directions, Subject subject) {
-        Map<Direction, Double> errors = errors(subject, directions);
+        boolean compared = workload.elements() <= mostCompared;
+        Map<Direction, Double> errors = compared ? errors(subject, directions) : unknown(directions);
         DeviceBuffer from = subject.input().buffer();
         DeviceBuffer to = subject.output().buffer();
         List<Copy.Variant> copies = copyLimit.best(from, to, budget / COPY_SEARCH);
@@ -250,10 +266,14 @@ public final class DeviceBench {
         } catch (OutOfMemoryError e) {
             // The float64 reference takes several times the tensor in Java's heap. Without the error, the speed is
             // still valid.
-            Map<Direction, Double> unknown = new EnumMap<>(Direction.class);
-            directions.forEach(direction -> unknown.put(direction, Double.NaN));
-            return unknown;
+            return unknown(directions);
         }
+    }
+
+    private static Map<Direction, Double> unknown(Set<Direction> directions) {
+        Map<Direction, Double> unknown = new EnumMap<>(Direction.class);
+        directions.forEach(direction -> unknown.put(direction, Double.NaN));
+        return unknown;
     }
 
     private BenchRow row(
@@ -300,7 +320,8 @@ public final class DeviceBench {
                 last.workspaceBytes(),
                 heuristic,
                 implausible);
-        return new BenchRow(workload, direction, RowStatus.OK, reason(implausible, times.length, error), figures);
+        return new BenchRow(
+                workload, direction, RowStatus.OK, reason(workload, implausible, times.length, error), figures);
     }
 
     /**
@@ -312,13 +333,14 @@ public final class DeviceBench {
         return median <= wholePass.p90() ? median : Double.NaN;
     }
 
-    private static String reason(int implausible, int all, double error) {
+    private String reason(Workload workload, int implausible, int all, double error) {
         List<String> reasons = new ArrayList<>();
         if (implausible > 0) {
             reasons.add(implausible + " of " + all + " times thrown away as implausible");
         }
         if (Double.isNaN(error)) {
-            reasons.add("not compared with float64: Java's memory is too small");
+            reasons.add("not compared with float64: "
+                    + (workload.elements() > mostCompared ? "the tensor is large" : "Java's memory is too small"));
         }
         return String.join("; ", reasons);
     }

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** The results of tuning in JSON. Times are in microseconds. */
-final class TuneJson implements JsonOption.Document {
+public final class TuneJson implements JsonOption.Document {
 
     /** The document's format. It changes if a reader of the old format would misread the new one. */
     static final int FORMAT = 1;
@@ -25,7 +25,8 @@ final class TuneJson implements JsonOption.Document {
     private final ObjectNode root = document.root();
     private final ArrayNode devices;
 
-    TuneJson(Seconds budget) throws IOException {
+    /** An empty document. */
+    public TuneJson(Seconds budget) throws IOException {
         root.put("format", FORMAT).put("kind", "tune");
         document.version();
         root.put("kernels", KernelSource.hash());
@@ -34,12 +35,13 @@ final class TuneJson implements JsonOption.Document {
         devices = root.putArray("devices");
     }
 
-    void interrupted(boolean before) {
+    /** Whether the search was stopped. */
+    public void interrupted(boolean before) {
         root.put("interrupted", before);
     }
 
     /** Adds a device and its rows, and its problem if it failed. */
-    void add(DeviceInfo info, String problem, List<TuneRow> rows) {
+    public void add(DeviceInfo info, String problem, List<TuneRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);
         ArrayNode nodes = device.putArray("rows");
         rows.forEach(row -> add(nodes.addObject(), row));
@@ -66,6 +68,11 @@ final class TuneJson implements JsonOption.Document {
         tuned.rejected()
                 .forEach(out ->
                         rejected.addObject().put("plan", out.plan().toString()).put("reason", out.reason()));
+    }
+
+    /** The document's object. */
+    public ObjectNode root() {
+        return root;
     }
 
     @Override

@@ -15,7 +15,7 @@ import io.github.clnorm.tools.terminal.MessageText;
  * @param reason why there is no result; empty if there is one
  * @param tuned what was found; null if the search could not begin
  */
-record TuneRow(Workload workload, Direction direction, RowStatus status, String reason, Tuned tuned) {
+public record TuneRow(Workload workload, Direction direction, RowStatus status, String reason, Tuned tuned) {
 
     static TuneRow of(Workload workload, Direction direction, Tuned tuned) {
         return switch (tuned.ending()) {

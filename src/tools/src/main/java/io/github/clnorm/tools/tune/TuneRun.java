@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /** Tunes passes of workloads on a device in turn, and stores each result immediately. */
-final class TuneRun {
+public final class TuneRun {
 
     private final Session session;
     private final TuningDatabase database;
@@ -28,7 +28,17 @@ final class TuneRun {
     private final BooleanSupplier stop;
     private final ProgressLine line;
 
-    TuneRun(
+    /**
+     * Creates a run on a device.
+     *
+     * @param session the device
+     * @param database where results are stored
+     * @param budget nanoseconds for each pass
+     * @param clock of nanoseconds
+     * @param stop whether to stop early; what is not tuned by then is skipped
+     * @param line shows the progress
+     */
+    public TuneRun(
             Session session,
             TuningDatabase database,
             long budget,
@@ -48,7 +58,7 @@ final class TuneRun {
      *
      * @throws IOException if results could not be stored; all rows are added nevertheless
      */
-    void run(List<Workload> workloads, Set<Direction> directions, List<TuneRow> rows) throws IOException {
+    public void run(List<Workload> workloads, Set<Direction> directions, List<TuneRow> rows) throws IOException {
         IOException unstored = null;
         int all = workloads.size() * directions.size();
         for (Workload workload : workloads) {

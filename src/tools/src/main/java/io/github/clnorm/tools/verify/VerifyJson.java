@@ -16,19 +16,21 @@ import java.util.Locale;
  * Conformance reports in JSON. A value is null if nothing was compared, and "NaN" or "Infinity" as a string, because
  * JSON has no such numbers.
  */
-final class VerifyJson {
+public final class VerifyJson {
 
     private static final int FORMAT = 1;
 
     private final JsonDocument document = new JsonDocument();
     private final ArrayNode devices;
 
-    VerifyJson() throws IOException {
+    /** An empty document. */
+    public VerifyJson() throws IOException {
         document.root().put("format", FORMAT);
         devices = document.version().date().root().putArray("devices");
     }
 
-    void add(ConformanceReport report) {
+    /** Adds a report. */
+    public void add(ConformanceReport report) {
         ObjectNode device = device(report.device(), report.passed());
         ArrayNode rows = device.putArray("rows");
         for (ConformanceRow row : report.rows()) {
@@ -85,6 +87,11 @@ final class VerifyJson {
         } else {
             node.put(name, Double.toString(value));
         }
+    }
+
+    /** The document's object. */
+    public ObjectNode root() {
+        return document.root();
     }
 
     String text() throws IOException {

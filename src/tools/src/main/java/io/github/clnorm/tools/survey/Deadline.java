@@ -1,0 +1,52 @@
+package io.github.clnorm.tools.survey;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Ends a survey whose driver does not return: no call of a driver can be interrupted. Only where the survey has the
+ * process for itself.
+ */
+public final class Deadline implements AutoCloseable {
+
+    private static volatile boolean ownsProcess;
+
+    private final Thread thread;
+
+    /**
+     * Waits in the background.
+     *
+     * @param nanoseconds until it ends the process
+     * @param last called before
+     * @param code of the process
+     */
+    Deadline(long nanoseconds, Runnable last, int code) {
+        long end = System.nanoTime() + nanoseconds;
+        thread = new Thread(
+                () -> {
+                    while (System.nanoTime() - end < 0) {
+                        LockSupport.parkNanos(end - System.nanoTime());
+                        if (Thread.currentThread().isInterrupted()) {
+                            return;
+                        }
+                    }
+                    last.run();
+                    Runtime.getRuntime().halt(code);
+                },
+                "clnorm-survey-deadline");
+        thread.setDaemon(true);
+        if (ownsProcess) {
+            thread.start();
+        }
+    }
+
+    /** Says that this process runs one command and nothing else. */
+    public static void ownProcess() {
+        ownsProcess = true;
+    }
+
+    /** The survey has ended in time. */
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,121 @@
+package io.github.clnorm.tools.survey;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Removes what identifies a person or a machine from a document that people send: folders, the user's name and home, and
+ * the host's name. Of a path only the name of a driver's file remains, such as {@code libfoo.so.1}. Folders are removed
+ * from all texts; names only from sentences, because a user may have the name of a device or a type.
+ */
+final class PrivateText {
+
+    /** What replaces a folder. */
+    static final String FOLDER = "(folder)";
+
+    private static final String NAME = "(name)";
+    // Shorter names occur in ordinary words and numbers.
+    private static final int SHORTEST_NAME = 3;
+    // Members whose values are sentences of drivers, of this program or of Python.
+    private static final Set<String> SENTENCES = Set.of("reason", "problem", "detail", "remedy", "what", "missing");
+    private static final Pattern PATH =
+            Pattern.compile("(?<![\\w.)\\]])(?:[A-Za-z]:|~)?[/\\\\]+[^\\s/\\\\'\"`<>|,;:()][^\\s'\"`<>|,;:()]*");
+    private static final Pattern OF_DRIVER =
+            Pattern.compile("[\\w.+-]+\\.(?:so(?:\\.[\\d.]*\\d)?|icd|dll|dylib|jnilib|cl|bc|h)");
+
+    private final List<String> folders;
+    private final List<String> names;
+
+    /**
+     * What to remove.
+     *
+     * @param folders paths, the longest first; removed even if they have spaces
+     * @param names of the user and the host
+     */
+    PrivateText(List<String> folders, List<String> names) {
+        this.folders = folders.stream()
+                .filter(folder -> folder != null && folder.length() > 1)
+                .toList();
+        this.names = names.stream()
+                .filter(name -> name != null && name.length() >= SHORTEST_NAME)
+                .toList();
+    }
+
+    /** The names of this process's user and machine. */
+    static PrivateText ofThisMachine(Map<String, String> environment) {
+        return new PrivateText(
+                List.of(
+                        System.getProperty("user.dir", ""),
+                        System.getProperty("java.home", ""),
+                        System.getProperty("user.home", ""),
+                        environment.getOrDefault("HOME", ""),
+                        environment.getOrDefault("USERPROFILE", "")),
+                List.of(
+                        System.getProperty("user.name", ""),
+                        environment.getOrDefault("USER", ""),
+                        environment.getOrDefault("HOSTNAME", ""),
+                        environment.getOrDefault("COMPUTERNAME", ""),
+                        HostName.ofThisMachine()));
+    }
+
+    /** Removes it from all texts of a document, in place. */
+    void clean(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.fields()
+                    .forEachRemaining(
+                            member -> member.setValue(cleaned(member.getValue(), SENTENCES.contains(member.getKey()))));
+        } else if (node instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, cleaned(array.get(i), false));
+            }
+        }
+    }
+
+    private JsonNode cleaned(JsonNode node, boolean sentence) {
+        if (node instanceof TextNode text) {
+            return TextNode.valueOf(sentence ? ofSentence(text.asText()) : ofPaths(text.asText()));
+        }
+        if (sentence && node instanceof ArrayNode sentences) {
+            for (int i = 0; i < sentences.size(); i++) {
+                sentences.set(i, cleaned(sentences.get(i), true));
+            }
+            return sentences;
+        }
+        clean(node);
+        return node;
+    }
+
+    /** A sentence without paths and names. */
+    String ofSentence(String text) {
+        String cleaned = ofPaths(text);
+        for (String name : names) {
+            cleaned = Pattern.compile("(?<![\\w])" + Pattern.quote(name) + "(?![\\w])", Pattern.CASE_INSENSITIVE)
+                    .matcher(cleaned)
+                    .replaceAll(NAME);
+        }
+        return cleaned;
+    }
+
+    private String ofPaths(String text) {
+        String cleaned = text;
+        for (String folder : folders) {
+            // A slash remains, so that the rest of the path goes too.
+            cleaned = cleaned.replace(folder, "/" + FOLDER.substring(1, FOLDER.length() - 1));
+        }
+        return PATH.matcher(cleaned).replaceAll(path -> Matcher.quoteReplacement(ofPath(path.group())));
+    }
+
+    /** The name of a driver's file without its folder; otherwise nothing of the path. */
+    private static String ofPath(String path) {
+        String file = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+        Matcher matcher = OF_DRIVER.matcher(file);
+        return matcher.lookingAt() ? matcher.group() : FOLDER;
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.clnorm.tools.survey;
+
+import io.github.clnorm.tools.measure.Suite;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What a survey measures: all suites in both types and layouts, what matters most first. */
+final class SurveyedPasses {
+
+    private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT16);
+    private static final List<Layout> LAYOUTS = List.of(Layout.CHANNELS_FIRST, Layout.CHANNELS_LAST);
+
+    private SurveyedPasses() {}
+
+    /**
+     * The workloads, each once: first Stable Diffusion's in every form, because it is the suite that devices are judged
+     * by. The suites are in the order of {@link Suite}, so that a survey that is cut short has whole suites.
+     */
+    static List<Workload> workloads() {
+        Set<Workload> all = new LinkedHashSet<>();
+        for (Suite suite : Suite.values()) {
+            if (suite == Suite.QUICK) {
+                // A selection of the others.
+                continue;
+            }
+            for (Layout layout : LAYOUTS) {
+                for (ElementType type : TYPES) {
+                    suite.workloads().forEach(workload -> all.add(workload.in(type, layout)));
+                }
+            }
+        }
+        return new ArrayList<>(all);
+    }
+
+    /** The names of the suites, in their order. */
+    static List<String> suites() {
+        List<String> names = new ArrayList<>();
+        for (Suite suite : Suite.values()) {
+            if (suite != Suite.QUICK) {
+                names.add(suite.toString());
+            }
+        }
+        return names;
+    }
+}
