@@ -57,6 +57,7 @@ public final class Diagnosis {
             findings.add(noIcdFiles());
         }
         icdFiles.forEach(icd -> findings.add(icdFile(icd)));
+        installation.driversWithoutIcdFile().forEach(library -> findings.add(withoutIcdFile(library)));
         return findings;
     }
 
@@ -93,6 +94,10 @@ public final class Diagnosis {
         boolean installed = hasIcdFiles
                 && installation.loader().isPresent()
                 && (!installation.icdFiles().isEmpty() || installation.hasUsualIcdFiles());
+        List<Path> unnamed = hasIcdFiles ? installation.driversWithoutIcdFile() : List.of();
+        if (!unnamed.isEmpty()) {
+            return withoutIcdFile(unnamed.get(0)).sentence();
+        }
         if (!installed) {
             return withoutStop(InstallAdvice.forThisMachine());
         }
@@ -233,6 +238,16 @@ public final class Diagnosis {
                 icd.file() + ": " + icd.problem(),
                 "Install the driver's package again, or remove the file: "
                         + InstallAdvice.asRoot("rm '" + icd.file() + "'"));
+    }
+
+    /** A driver that containers often get without its ICD file. */
+    private static Finding withoutIcdFile(Path library) {
+        return new Finding(
+                Finding.State.UNUSED,
+                "driver",
+                library + " is a driver that no ICD file names",
+                "To use it, write this path into a file driver.icd in a folder of your own, and set OCL_ICD_VENDORS to"
+                        + " the folder");
     }
 
     private Finding platform(PlatformInfo platform) {

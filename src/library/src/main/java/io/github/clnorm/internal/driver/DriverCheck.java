@@ -79,11 +79,17 @@ public final class DriverCheck {
             if (isGuilty()) {
                 return new Finding(Finding.State.BROKEN, "driver", fault, remedy());
             }
+            if (platforms.isEmpty() && icd == null) {
+                return new Finding(
+                        Finding.State.EMPTY, "driver", "the loader offers no platform", InstallAdvice.forThisMachine());
+            }
             if (platforms.isEmpty()) {
                 return Diagnosis.silentDriver(icd, Optional.ofNullable(linkError));
             }
             int devices = DeviceQuery.devices(platforms).size();
-            return Finding.ok("driver", icd.file() + " answers: " + devices + (devices == 1 ? " device" : " devices"));
+            // Without ICD files the verdict is about all drivers.
+            String asked = icd == null ? "the loader" : icd.file().toString();
+            return Finding.ok("driver", asked + " answers: " + devices + (devices == 1 ? " device" : " devices"));
         }
 
         private String remedy() {
@@ -243,7 +249,8 @@ public final class DriverCheck {
     }
 
     private ChildProbe probe(List<IcdFile> icdFiles) {
-        if (icdFiles.size() == installation.icdFiles().size()) {
+        if (!Installation.hasIcdFiles()
+                || icdFiles.size() == installation.icdFiles().size()) {
             // All drivers, in the loader's own order.
             return ChildProbe.run(Map.of(), opening);
         }

@@ -27,6 +27,9 @@ final class Installation {
 
     private static final String LOADER = "libOpenCL.so.1";
     private static final int MAX_ICD_BYTES = 4096;
+    // NVIDIA, AMD, Intel's GPUs, Intel's CPUs.
+    private static final List<String> DRIVERS =
+            List.of("libnvidia-opencl.so.1", "libamdocl64.so", "libigdrcl.so", "libintelocl.so");
 
     private final Map<String, String> environment;
     private final Path root;
@@ -190,6 +193,19 @@ final class Installation {
         } catch (IOException | UncheckedIOException e) {
             return List.of(new IcdFile(vendors, "", "the folder cannot be read"));
         }
+    }
+
+    /**
+     * Returns the drivers of GPUs' vendors that the loader does not find, because no ICD file names them.
+     *
+     * @return their libraries; usually none
+     */
+    List<Path> driversWithoutIcdFile() {
+        List<String> named = icdFiles().stream().map(IcdFile::library).toList();
+        return DRIVERS.stream()
+                .filter(driver -> named.stream().noneMatch(library -> library.contains(driver)))
+                .flatMap(driver -> library(driver).stream())
+                .toList();
     }
 
     private IcdFile icdFile(Path file) {

@@ -133,7 +133,7 @@ final class NativePart {
         return new OpenClLoadException(
                 Kind.NATIVE_PART_UNUSABLE,
                 "JOCL's native library cannot be loaded: " + reason,
-                "It needs glibc and libstdc++.so.6 on Linux.",
+                "It needs glibc and libstdc++.so.6 on Linux, and a Java for this machine's processor.",
                 e);
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.device.PlatformInfo;
 import java.io.IOException;
@@ -68,6 +69,29 @@ class DiagnosisTest {
         String message = message();
         assertTrue(message.contains("no driver is installed"), message);
         assertTrue(message.contains(INSTALL), message);
+    }
+
+    @Test
+    void aDriverWithoutAnIcdFileIsNamedWithTheVariableThatLoadsIt() throws IOException {
+        loader();
+        Path library = file("usr/lib/libnvidia-opencl.so.1", "");
+        String message = message();
+        assertTrue(message.contains(library + " is a driver that no ICD file names"), message);
+        assertTrue(message.contains("OCL_ICD_VENDORS"), message);
+        assertFalse(message.contains(INSTALL), message);
+        file("etc/OpenCL/vendors/nvidia.icd", "libnvidia-opencl.so.1");
+        assertFalse(message().contains("that no ICD file names"), message());
+    }
+
+    @Test
+    void aSystemWithoutIcdFilesHasOneVerdictAboutAllDrivers() {
+        Finding works = new DriverCheck.DriverVerdict(null, null, List.of(platform("Apple", null)), null).finding();
+        assertEquals(Finding.ok("driver", "the loader answers: 0 devices"), works);
+        Finding empty = new DriverCheck.DriverVerdict(null, null, List.of(), null).finding();
+        assertEquals(Finding.State.EMPTY, empty.state());
+        assertEquals("the loader offers no platform", empty.detail());
+        Finding crashed = new DriverCheck.DriverVerdict(null, "the drivers: crashed", List.of(), null).finding();
+        assertTrue(crashed.sentence().contains("Update the driver of the GPU's vendor"), crashed.sentence());
     }
 
     @Test

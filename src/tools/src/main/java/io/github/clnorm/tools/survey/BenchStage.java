@@ -106,7 +106,7 @@ final class BenchStage implements Stage {
                 measured++;
                 if (!stop.getAsBoolean()) {
                     boolean compile = pytorch.compileSeconds() < COMPILING * all / 1e9;
-                    pytorch.measure(workload, ofPyTorch, compile, budget.left(until));
+                    pytorch.measure(workload, ofPyTorch, compile, () -> budget.left(until));
                 }
                 if (budget.passed() - kept > KEEPING) {
                     put(share);

@@ -1,5 +1,8 @@
 package io.github.clnorm.tools.survey;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -7,6 +10,8 @@ import java.util.concurrent.locks.LockSupport;
  * process for itself.
  */
 public final class Deadline implements AutoCloseable {
+
+    private static final long MOST_START_UP = TimeUnit.SECONDS.toNanos(20);
 
     private static volatile boolean ownsProcess;
 
@@ -42,6 +47,20 @@ public final class Deadline implements AutoCloseable {
     /** Says that this process runs one command and nothing else. */
     public static void ownProcess() {
         ownsProcess = true;
+    }
+
+    /** Nanoseconds that this process has run, if it runs one command and nothing else; otherwise 0. */
+    static long startUp() {
+        if (!ownsProcess) {
+            return 0;
+        }
+        return ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(start -> Duration.between(start, Instant.now()).toNanos())
+                // The machine's clock may have been set.
+                .filter(passed -> passed > 0 && passed < MOST_START_UP)
+                .orElse(0L);
     }
 
     /** The survey has ended in time. */

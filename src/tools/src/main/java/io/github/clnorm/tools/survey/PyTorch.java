@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.StreamSupport;
 
 /**
@@ -155,9 +156,9 @@ final class PyTorch implements AutoCloseable {
      * @param workload what is normalized
      * @param seconds of measuring
      * @param compile whether also with {@code torch.compile}
-     * @param nanoseconds to wait for the answer, at most
+     * @param left nanoseconds that are left of the survey's time
      */
-    void measure(Workload workload, double seconds, boolean compile, long nanoseconds) {
+    void measure(Workload workload, double seconds, boolean compile, LongSupplier left) {
         if (!isRunning()) {
             return;
         }
@@ -169,19 +170,19 @@ final class PyTorch implements AutoCloseable {
         JsonNode answer = null;
         try {
             conversation.send(MAPPER.writeValueAsString(request));
-            answer = receive(compiled ? nanoseconds : Math.min(nanoseconds, ANSWER));
+            answer = receive(compiled ? left.getAsLong() : Math.min(left.getAsLong(), ANSWER));
         } catch (IOException e) {
             end(MessageText.oneLine(conversation.lastWords()));
         }
         if (answer != null) {
             take(workload, answer);
-        } else if (compiled) {
+        } else if (compiled && left.getAsLong() > 0) {
             // A compiler that hangs or ends its process must not cost the rest.
             compiles = false;
             rows.add(new PyTorchRow(workload, Direction.FORWARD, PyTorchRow.Mode.COMPILED, null, Double.NaN, problem));
             problem = "";
             start();
-            await(nanoseconds);
+            await(left.getAsLong());
         }
     }
 
@@ -264,7 +265,12 @@ final class PyTorch implements AutoCloseable {
 
     /** How it ended. */
     Stage.Outcome outcome() {
-        return problem.isEmpty() ? Stage.Outcome.OK : Stage.Outcome.skipped(problem);
+        if (problem.isEmpty()) {
+            return Stage.Outcome.OK;
+        }
+        return rows.isEmpty()
+                ? Stage.Outcome.skipped(problem)
+                : Stage.Outcome.cutShort(rows.size() + " passes were measured, then " + problem);
     }
 
     /** Ends Python. Another thread may be waiting for it. */

@@ -132,7 +132,7 @@ public final class SurveyCommand implements Callable<Integer> {
 
     @SuppressWarnings("try")
     private int survey(DeviceSelector selector) throws IOException {
-        long whole = (long) (minutes * NANOSECONDS);
+        long whole = Math.max(1, (long) (minutes * NANOSECONDS) - Deadline.startUp());
         try (Interruption interruption = new Interruption();
                 Deadline deadline = new Deadline(whole, this::expire, ExitCode.DONE);
                 ProgressLine line = new ProgressLine(spec.commandLine().getErr())) {

@@ -2,6 +2,8 @@ package io.github.clnorm.tools.terminal;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** A progress bar that overwrites one line of a terminal. It prints nothing if standard error is not a terminal. */
 public final class ProgressLine implements AutoCloseable {
@@ -25,10 +27,26 @@ public final class ProgressLine implements AutoCloseable {
         return new ProgressLine(null, false);
     }
 
-    /** Whether standard error is a terminal: only the shell that started this process knows. */
     private static boolean isTerminal() {
-        String told = System.getProperty("clnorm.terminal");
-        return told != null ? Boolean.parseBoolean(told) : hasConsole();
+        return isTerminal(
+                System.getProperty("clnorm.terminal"),
+                System.getProperty("os.name", ""),
+                System.getenv(),
+                ProgressLine::hasConsole);
+    }
+
+    /**
+     * Whether standard error is a terminal that clears lines. Only the shell that started this process knows, and tells it
+     * in a property. Windows' old console prints the characters that clear a line; its terminals set a variable.
+     */
+    static boolean isTerminal(String told, String system, Map<String, String> environment, BooleanSupplier hasConsole) {
+        if (told != null) {
+            return Boolean.parseBoolean(told);
+        }
+        boolean clears = !system.startsWith("Windows")
+                || environment.containsKey("WT_SESSION")
+                || environment.containsKey("TERM");
+        return clears && hasConsole.getAsBoolean();
     }
 
     /** From JDK 22 on, System.console() exists without a terminal too, and a method tells the difference. */
