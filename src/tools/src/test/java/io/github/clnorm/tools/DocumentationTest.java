@@ -46,7 +46,7 @@ class DocumentationTest {
     private static final Set<String> OF_OTHERS = Set.of("--enable-native-access");
 
     private static final List<String> COMMANDS =
-            List.of("run", "grad", "devices", "doctor", "verify", "tune", "bench", "compare", "tutorial");
+            List.of("run", "grad", "devices", "doctor", "verify", "tune", "bench", "survey", "compare", "tutorial");
     // Commands that the launcher runs itself, with the file that reads their options.
     private static final Map<String, String> OF_LAUNCHER = Map.of(
             "test", "clnorm",

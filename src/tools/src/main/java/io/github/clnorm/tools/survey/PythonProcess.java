@@ -27,6 +27,7 @@ final class PythonProcess implements Conversation {
     private final Process process;
     private final Path script;
     private final BufferedWriter in;
+    private final Thread errors;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private volatile String lastWords = "";
     private boolean timedOut;
@@ -36,7 +37,7 @@ final class PythonProcess implements Conversation {
         this.script = script;
         this.in = new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
         read("answers", process.getInputStream(), true);
-        read("errors", process.getErrorStream(), false);
+        this.errors = read("errors", process.getErrorStream(), false);
     }
 
     /**
@@ -78,7 +79,7 @@ final class PythonProcess implements Conversation {
         }
     }
 
-    private void read(String name, InputStream stream, boolean isAnswer) {
+    private Thread read(String name, InputStream stream, boolean isAnswer) {
         Thread thread = new Thread(
                 () -> {
                     try (BufferedReader reader =
@@ -100,6 +101,7 @@ final class PythonProcess implements Conversation {
                 "clnorm-python-" + name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     @Override
@@ -126,7 +128,16 @@ final class PythonProcess implements Conversation {
 
     @Override
     public String lastWords() {
-        return timedOut ? "it did not answer in time" : lastWords.isEmpty() ? "it ended without a word" : lastWords;
+        if (timedOut) {
+            return "it did not answer in time";
+        }
+        try {
+            // It has ended, but a child of it may keep the pipe open.
+            errors.join(TimeUnit.SECONDS.toMillis(MOST_WAITING_SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return lastWords.isEmpty() ? "it ended without a word" : lastWords;
     }
 
     @Override

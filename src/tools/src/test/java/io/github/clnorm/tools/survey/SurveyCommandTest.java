@@ -1,0 +1,184 @@
+package io.github.clnorm.tools.survey;
+
+import static io.github.clnorm.tools.testing.PrintedJson.names;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.clnorm.internal.timing.FakeClock;
+import io.github.clnorm.internal.tune.TuningDatabase;
+import io.github.clnorm.tools.comparison.SavedDocument;
+import io.github.clnorm.tools.terminal.CommandClock;
+import io.github.clnorm.tools.terminal.ExitCode;
+import io.github.clnorm.tools.testing.CommandLineFixture;
+import io.github.clnorm.tools.testing.CommandProcess;
+import io.github.clnorm.tools.testing.WithClock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The command, with a clock that advances at each reading: its time is a number of readings. */
+@Tag("slow")
+class SurveyCommandTest extends CommandLineFixture {
+
+    private static final long STEP = 10_000_000;
+    // 300 readings.
+    private static final String MINUTES = "0.05";
+
+    @BeforeEach
+    void countReadings() {
+        CommandClock.use(new FakeClock(STEP));
+    }
+
+    @AfterEach
+    void useTheUsualClock() {
+        CommandClock.use(System::nanoTime);
+    }
+
+    @Test
+    @Tag("device")
+    void aFileWithAllSectionsThatSaysWhatIsMissing() throws IOException {
+        Path file = outputs.resolve("survey.json");
+        int code = execute("survey", "--minutes", MINUTES, "--device", "cpu", "--output", file);
+        assertEquals(ExitCode.DONE, code, out + err);
+        assertTrue(out.contains(file + ": please attach this file"), out);
+        assertTrue(out.contains("sd-unet"), out);
+        JsonNode root = SavedDocument.read(file);
+        assertEquals(
+                List.of(
+                        "format",
+                        "kind",
+                        "clnorm",
+                        "kernels",
+                        "date",
+                        "minutes",
+                        "complete",
+                        "missing",
+                        "stages",
+                        "device",
+                        "doctor",
+                        "verify",
+                        "tune",
+                        "tuning",
+                        "bench",
+                        "pytorch",
+                        "ratios",
+                        "predictions"),
+                names(root));
+        assertEquals(1, root.get("format").asInt());
+        assertFalse(root.get("complete").asBoolean(), "all suites do not fit in 300 readings");
+        List<String> stages = new ArrayList<>();
+        root.get("stages").forEach(stage -> stages.add(stage.get("name").asText()));
+        assertEquals(List.of("doctor", "device", "verify", "tune", "bench", "pytorch"), stages);
+        assertEquals("ok", root.get("stages").get(0).get("status").asText());
+        assertTrue(
+                root.get("missing").toString().contains("bench: "),
+                root.get("missing").toString());
+        assertTrue(root.get("doctor").get("working_devices").asInt() > 0);
+        assertTrue(root.get("verify").get("devices").get(0).get("passed").asBoolean());
+        assertEquals("tune", root.get("tune").get("kind").asText());
+        assertEquals("tuning", root.get("tuning").get("kind").asText());
+        JsonNode rows = root.get("bench").get("devices").get(0).get("rows");
+        assertTrue(rows.size() >= 2, rows.toString());
+        assertEquals("ok", rows.get(0).get("status").asText(), rows.get(0).toString());
+        assertEquals("sd-unet", root.get("ratios").get(0).get("suite").asText());
+        assertTrue(root.get("predictions").get("rows").get(0).has("predicted_us"));
+        privacy(Files.readString(file));
+        Path bench = outputs.resolve("survey-bench.json");
+        assertEquals(ExitCode.DONE, execute("survey", "--extract", file, "--output", outputs), err);
+        assertEquals(bench + "\n" + outputs.resolve("survey-tuning.json") + "\n", out);
+        assertEquals(root.get("bench"), SavedDocument.read(bench));
+        TuningDatabase.at(folder.resolve("imported.json")).importFrom(outputs.resolve("survey-tuning.json"));
+        assertEquals(ExitCode.DONE, execute("compare", file, bench, "--metric", "share"), err);
+        assertTrue(out.contains("group_norm 2x320x64x64 G=32"), out);
+        assertEquals(ExitCode.WRONG_REQUEST, execute("survey", "--extract", bench, "--output", outputs));
+        assertTrue(err.contains("expected a file of clnorm survey"), err);
+    }
+
+    /** No user, host or folder of this machine. */
+    private void privacy(String text) {
+        for (String secret : List.of(
+                folder.toString(),
+                System.getProperty("user.dir"),
+                System.getProperty("user.home") + "/",
+                System.getProperty("java.io.tmpdir") + "/",
+                "/etc/",
+                "/usr/lib",
+                HostName.ofThisMachine())) {
+            assertFalse(text.contains(secret), secret);
+        }
+    }
+
+    @Test
+    void aWrongRequestIsRefusedBeforeAnyWork() throws IOException {
+        for (String minutes : List.of("0", "-1", "1441", "NaN")) {
+            refused(ExitCode.WRONG_REQUEST, execute("survey", "--minutes", minutes), "--minutes", minutes);
+        }
+        refused(ExitCode.WRONG_REQUEST, execute("survey", "--minutes", "x"), "'x' is not a number");
+        refused(ExitCode.WRONG_REQUEST, execute("survey", "--device", "all"), "one device");
+        refused(ExitCode.WRONG_REQUEST, execute("survey", "-o", folder.resolve("no/s.json")), "no such folder");
+        refused(ExitCode.WRONG_REQUEST, execute("survey", "-o", folder), "is a directory");
+        refused(ExitCode.WRONG_REQUEST, execute("survey", "--extract", folder.resolve("no")), "no such file");
+        refused(
+                ExitCode.WRONG_REQUEST,
+                execute("survey", "--extract", input, "-o", folder.resolve("no")),
+                "no such folder");
+    }
+
+    @Test
+    @Tag("device")
+    void interruptedTheFileIsWholeAndSaysSo() throws Exception {
+        Path file = outputs.resolve("survey.json");
+        Path stopped = folder.resolve("stopped");
+        Process process = WithClock.process(
+                        STEP, "80", stopped, List.of(), "survey", "--minutes", "5", "--device", "cpu", "--output", file)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("out.txt").toFile())
+                .start();
+        int code = WithClock.interrupt(process, stopped);
+        assertEquals(128 + 2, code, Files.readString(folder.resolve("out.txt")));
+        JsonNode root = SavedDocument.read(file);
+        assertFalse(root.get("complete").asBoolean());
+        assertTrue(
+                root.get("missing").toString().contains("interrupted before it began"),
+                root.get("missing").toString());
+        assertEquals(List.of("survey.json", "y.npy"), files(), "no temporary file stays");
+    }
+
+    @Test
+    void withoutADeviceTheFileHasTheDoctorsFindings() throws Exception {
+        CommandProcess process =
+                new CommandProcess(folder.resolve("process"), Files.createDirectory(folder.resolve("vendors")));
+        assertEquals(ExitCode.NO_DEVICE, process.execute("survey", "--minutes", "1"), process.err);
+        assertTrue(process.err.contains("no OpenCL device was found"), process.err);
+        List<Path> found;
+        try (Stream<Path> all = Files.list(process.work())) {
+            found = all.toList();
+        }
+        assertEquals(1, found.size(), found.toString());
+        assertTrue(found.get(0).getFileName().toString().startsWith("clnorm-survey-no-device-"), found.toString());
+        JsonNode root = SavedDocument.read(found.get(0));
+        assertEquals(0, root.get("doctor").get("working_devices").asInt());
+        assertTrue(root.get("doctor").get("findings").size() > 1, root.toString());
+        assertTrue(root.get("device").isNull());
+        privacy(Files.readString(found.get(0)));
+    }
+
+    @Test
+    @Tag("device")
+    void doctorWorksOnASystemWithoutIcdFiles() throws Exception {
+        CommandProcess process = new CommandProcess(folder.resolve("process"), Path.of("/etc/OpenCL/vendors"));
+        // The child processes that load the drivers do not get this property: they run as on Linux.
+        process.option("-Dos.name=Mac OS X");
+        assertEquals(ExitCode.DONE, process.execute("doctor"), process.out + process.err);
+        assertTrue(process.out.contains("the loader answers: "), process.out);
+    }
+}
