@@ -131,6 +131,23 @@ public final class ExitGuard implements FirstLoad.Guard {
         return guard;
     }
 
+    /**
+     * Ends the process without the handlers that drivers register for its end: some abort while a driver's thread still
+     * works. Neither shutdown hooks nor open files are completed.
+     *
+     * @param code the exit code
+     */
+    public static void exitNow(int code) {
+        if (JnaStart.problem().isEmpty()) {
+            try {
+                C._exit(code);
+            } catch (LinkageError e) {
+                System.getLogger(ExitGuard.class.getName()).log(System.Logger.Level.DEBUG, "no _exit", e);
+            }
+        }
+        Runtime.getRuntime().halt(code);
+    }
+
     /** Removes the handler. The C library calls it once more, in this thread. */
     private synchronized void disarm() {
         if (isLoading) {

@@ -1,9 +1,11 @@
 package io.github.clnorm.tools.survey;
 
+import io.github.clnorm.internal.driver.ExitGuard;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * Ends a survey whose driver does not return: no call of a driver can be interrupted. Only where the survey has the
@@ -21,10 +23,9 @@ public final class Deadline implements AutoCloseable {
      * Waits in the background.
      *
      * @param nanoseconds until it ends the process
-     * @param last called before
-     * @param code of the process
+     * @param last called before; gives the exit code
      */
-    Deadline(long nanoseconds, Runnable last, int code) {
+    Deadline(long nanoseconds, IntSupplier last) {
         long end = System.nanoTime() + nanoseconds;
         thread = new Thread(
                 () -> {
@@ -34,8 +35,7 @@ public final class Deadline implements AutoCloseable {
                             return;
                         }
                     }
-                    last.run();
-                    Runtime.getRuntime().halt(code);
+                    ExitGuard.exitNow(last.getAsInt());
                 },
                 "clnorm-survey-deadline");
         thread.setDaemon(true);

@@ -13,6 +13,7 @@ final class Stages {
     private final Consumer<String> log;
     private SurveyFile file;
     private boolean failed;
+    private volatile String running = "";
 
     /**
      * Creates it.
@@ -37,6 +38,7 @@ final class Stages {
      * @throws NoDeviceException if the stage finds that there is no device
      */
     SurveyDocument.Ending run(String name, double until, Stage stage) {
+        running = name;
         long start = budget.passed();
         Stage.Outcome outcome;
         NoDeviceException none = null;
@@ -68,6 +70,11 @@ final class Stages {
     void add(String name, Stage.Outcome outcome) {
         document.stage(name, outcome.ending(), 0, outcome.reason());
         log.accept(name + ": " + outcome.ending() + (outcome.reason().isEmpty() ? "" : ", " + outcome.reason()));
+    }
+
+    /** The name of the stage that runs, or ran last. */
+    String running() {
+        return running;
     }
 
     /** Whether a stage failed. */

@@ -1,6 +1,5 @@
 package io.github.clnorm.tools.survey;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
@@ -92,7 +91,7 @@ public final class SurveyCommand implements Callable<Integer> {
     private String pytorchDevice;
 
     @Option(names = "--python", paramLabel = "P", description = "The Python to use. Default: python3 on the PATH.")
-    private String python;
+    private String pythonName;
 
     @Option(
             names = "--extract",
@@ -103,9 +102,11 @@ public final class SurveyCommand implements Callable<Integer> {
     private String extracted;
 
     private SurveyDocument document;
-    private SurveyFile file;
-    private PyTorch pytorch;
+    // Read by the deadline too.
+    private volatile SurveyFile file;
+    private volatile PyTorch pytorch;
     private BenchStage bench;
+    private volatile Stages stages;
 
     @Override
     public Integer call() throws IOException {
@@ -134,16 +135,16 @@ public final class SurveyCommand implements Callable<Integer> {
     private int survey(DeviceSelector selector) throws IOException {
         long whole = Math.max(1, (long) (minutes * NANOSECONDS) - Deadline.startUp());
         try (Interruption interruption = new Interruption();
-                Deadline deadline = new Deadline(whole, this::expire, ExitCode.DONE);
+                Deadline deadline = new Deadline(whole, this::expire);
                 ProgressLine line = new ProgressLine(spec.commandLine().getErr())) {
             TimeBudget budget = new TimeBudget(CommandClock.current(), whole, interruption::requested);
-            Stages stages = new Stages(document, budget, this::log);
+            stages = new Stages(document, budget, this::log);
             if (file != null) {
                 stages.keepIn(file);
             }
             int code;
             try {
-                code = stages(selector, budget, stages, line);
+                code = run(selector, budget, line);
             } catch (NoDeviceException e) {
                 if (file == null) {
                     file = SurveyFile.in(Path.of(""), FileStem.of("no device", Instant.now()));
@@ -161,8 +162,7 @@ public final class SurveyCommand implements Callable<Integer> {
         }
     }
 
-    private int stages(DeviceSelector selector, TimeBudget budget, Stages stages, ProgressLine line)
-            throws IOException {
+    private int run(DeviceSelector selector, TimeBudget budget, ProgressLine line) throws IOException {
         LongSupplier clock = CommandClock.current();
         double last = 1 - Math.min(MOST_OF_LAST, Math.max(LAST, LAST_SECONDS / (minutes * 60)));
         stages.run("doctor", DOCTOR, new DoctorStage(document));
@@ -182,7 +182,7 @@ public final class SurveyCommand implements Callable<Integer> {
             return ExitCode.FAILURE;
         }
         pytorch = PyTorch.find(
-                python == null ? PyTorch.pythons(System.getProperty("os.name", "")) : List.of(python),
+                pythonName == null ? PyTorch.pythons(System.getProperty("os.name", "")) : List.of(pythonName),
                 pytorchDevice,
                 device);
         List<Workload> workloads = SurveyedPasses.workloads();
@@ -217,26 +217,26 @@ public final class SurveyCommand implements Callable<Integer> {
     }
 
     /** The time is over, and a stage has not returned: writes what was kept last. Another thread may still measure. */
-    private void expire() {
+    private int expire() {
         SurveyFile target = file;
-        PyTorch running = pytorch;
-        if (running != null) {
-            running.kill();
+        PyTorch python = pytorch;
+        if (python != null) {
+            python.kill();
         }
         ObjectNode kept = target == null ? null : target.last();
         if (kept == null) {
-            log("the time was over before the device was found");
-            return;
+            log("the time was over before a device was found: give it longer with --minutes");
+            return ExitCode.FAILURE;
         }
-        ArrayNode missing = kept.putArray("missing");
-        missing.add(
-                "a call of the driver did not return within the time: results after the last kept ones are missing");
+        SurveyDocument.expire(kept, stages.running());
         try {
             if (target.finish(kept)) {
                 print(kept, List.of());
             }
+            return ExitCode.DONE;
         } catch (IOException e) {
             log(String.valueOf(e.getMessage()));
+            return ExitCode.FAILURE;
         }
     }
 

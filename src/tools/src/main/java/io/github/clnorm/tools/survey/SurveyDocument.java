@@ -92,14 +92,21 @@ final class SurveyDocument {
     /** Marks the document as finished. It is complete if every stage did all that it should. */
     void finish() {
         ArrayNode missing = root.putArray("missing");
-        missing().forEach(missing::add);
+        missing(root).forEach(missing::add);
         root.put("complete", missing.isEmpty());
     }
 
-    /** What is not in the document, with the reason: a sentence for each stage. */
-    List<String> missing() {
+    /** Ends a document that was kept, in a stage that does not return. */
+    static void expire(ObjectNode kept, String stage) {
+        ArrayNode missing = kept.putArray("missing");
+        missing(kept).forEach(missing::add);
+        missing.add(stage + ": a call of the driver did not return within the time; what was kept before is here");
+    }
+
+    /** What is not in a document, with the reason: a sentence for each stage. */
+    private static List<String> missing(ObjectNode document) {
         List<String> sentences = new ArrayList<>();
-        for (JsonNode stage : stages) {
+        for (JsonNode stage : document.get("stages")) {
             if (!stage.get("status").asText().equals(Ending.OK.toString())) {
                 sentences.add(
                         stage.get("name").asText() + ": " + stage.get("reason").asText());

@@ -15,13 +15,23 @@ final class SurveyedPasses {
     private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT16);
     private static final List<Layout> LAYOUTS = List.of(Layout.CHANNELS_FIRST, Layout.CHANNELS_LAST);
 
+    private static List<Workload> chosen;
+
     private SurveyedPasses() {}
+
+    /** Replaces the workloads, for tests; null for the usual ones. Not thread-safe. */
+    static void use(List<Workload> workloads) {
+        chosen = workloads;
+    }
 
     /**
      * The workloads, each once: first Stable Diffusion's in every form, because it is the suite that devices are judged
      * by. The suites are in the order of {@link Suite}, so that a survey that is cut short has whole suites.
      */
     static List<Workload> workloads() {
+        if (chosen != null) {
+            return chosen;
+        }
         Set<Workload> all = new LinkedHashSet<>();
         for (Suite suite : Suite.values()) {
             if (suite == Suite.QUICK) {

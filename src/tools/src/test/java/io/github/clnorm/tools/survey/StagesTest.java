@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.timing.FakeClock;
+import io.github.clnorm.tools.comparison.SavedDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +122,7 @@ class StagesTest {
         stages.run("two", 1, taking(1));
         assertTrue(stages.failed());
         assertEquals("lost the device", stage(1).get("reason").asText());
-        JsonNode kept = io.github.clnorm.tools.comparison.SavedDocument.read(folder.resolve("s.json"));
+        JsonNode kept = SavedDocument.read(folder.resolve("s.json"));
         assertEquals(6, kept.get("stages").size());
         assertEquals(1, kept.get("doctor").get("working_devices").asInt());
         assertFalse(kept.get("complete").asBoolean(), "it has not ended");
@@ -145,6 +147,21 @@ class StagesTest {
         assertEquals(SurveyDocument.Ending.OK, stages.run("one", 1, taking(1)));
         assertTrue(log.get(0).contains("s.json"), log.toString());
         assertThrows(IOException.class, stages::require);
+    }
+
+    @Test
+    void aStageThatDoesNotReturnIsNamedInWhatWasKept() {
+        stages.run("one", 1, taking(1));
+        stages.run("late", 0.05, taking(1));
+        ObjectNode kept = document.copy();
+        stages.run("stuck", 1, stop -> {
+            SurveyDocument.expire(kept, stages.running());
+            return Stage.Outcome.OK;
+        });
+        assertEquals("late: no time was left", kept.get("missing").get(0).asText());
+        assertTrue(kept.get("missing").get(1).asText().startsWith("stuck: a call of the driver did not return"));
+        assertEquals(2, kept.get("missing").size());
+        assertFalse(kept.get("complete").asBoolean());
     }
 
     @Test

@@ -9,16 +9,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.clnorm.internal.timing.FakeClock;
 import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.comparison.SavedDocument;
+import io.github.clnorm.tools.measure.Suite;
+import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.testing.CommandLineFixture;
 import io.github.clnorm.tools.testing.CommandProcess;
 import io.github.clnorm.tools.testing.WithClock;
+import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,18 +33,20 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class SurveyCommandTest extends CommandLineFixture {
 
-    private static final long STEP = 10_000_000;
-    // 300 readings.
-    private static final String MINUTES = "0.05";
+    private static final long STEP = 50_000_000;
+    // 600 readings.
+    private static final String MINUTES = "0.5";
 
     @BeforeEach
     void countReadings() {
         CommandClock.use(new FakeClock(STEP));
+        SurveyedPasses.use(Suite.AWKWARD.workloads().subList(1, 3));
     }
 
     @AfterEach
     void useTheUsualClock() {
         CommandClock.use(System::nanoTime);
+        SurveyedPasses.use(null);
     }
 
     @Test
@@ -50,7 +56,7 @@ class SurveyCommandTest extends CommandLineFixture {
         int code = execute("survey", "--minutes", MINUTES, "--device", "cpu", "--output", file);
         assertEquals(ExitCode.DONE, code, out + err);
         assertTrue(out.contains(file + ": please attach this file"), out);
-        assertTrue(out.contains("sd-unet"), out);
+        assertTrue(out.contains("awkward"), out);
         JsonNode root = SavedDocument.read(file);
         assertEquals(
                 List.of(
@@ -74,13 +80,13 @@ class SurveyCommandTest extends CommandLineFixture {
                         "predictions"),
                 names(root));
         assertEquals(1, root.get("format").asInt());
-        assertFalse(root.get("complete").asBoolean(), "all suites do not fit in 300 readings");
+        assertFalse(root.get("complete").asBoolean(), "the whole table of verify does not fit in 600 readings");
         List<String> stages = new ArrayList<>();
         root.get("stages").forEach(stage -> stages.add(stage.get("name").asText()));
         assertEquals(List.of("doctor", "device", "verify", "tune", "bench", "pytorch"), stages);
         assertEquals("ok", root.get("stages").get(0).get("status").asText());
         assertTrue(
-                root.get("missing").toString().contains("bench: "),
+                root.get("missing").toString().contains("verify: "),
                 root.get("missing").toString());
         assertTrue(root.get("doctor").get("working_devices").asInt() > 0);
         assertTrue(root.get("verify").get("devices").get(0).get("passed").asBoolean());
@@ -89,7 +95,7 @@ class SurveyCommandTest extends CommandLineFixture {
         JsonNode rows = root.get("bench").get("devices").get(0).get("rows");
         assertTrue(rows.size() >= 2, rows.toString());
         assertEquals("ok", rows.get(0).get("status").asText(), rows.get(0).toString());
-        assertEquals("sd-unet", root.get("ratios").get(0).get("suite").asText());
+        assertEquals("awkward", root.get("ratios").get(0).get("suite").asText());
         assertTrue(root.get("predictions").get("rows").get(0).has("predicted_us"));
         privacy(Files.readString(file));
         Path bench = outputs.resolve("survey-bench.json");
@@ -98,9 +104,26 @@ class SurveyCommandTest extends CommandLineFixture {
         assertEquals(root.get("bench"), SavedDocument.read(bench));
         TuningDatabase.at(folder.resolve("imported.json")).importFrom(outputs.resolve("survey-tuning.json"));
         assertEquals(ExitCode.DONE, execute("compare", file, bench, "--metric", "share"), err);
-        assertTrue(out.contains("group_norm 2x320x64x64 G=32"), out);
+        assertTrue(out.contains("group_norm 2x30x1x1 G=2"), out);
         assertEquals(ExitCode.WRONG_REQUEST, execute("survey", "--extract", bench, "--output", outputs));
         assertTrue(err.contains("expected a file of clnorm survey"), err);
+    }
+
+    @Test
+    void stableDiffusionComesFirstInEveryForm() {
+        SurveyedPasses.use(null);
+        List<Workload> all = SurveyedPasses.workloads();
+        int unet = Suite.SD_UNET.workloads().size();
+        assertEquals(Suite.SD_UNET.workloads(), all.subList(0, unet));
+        assertEquals(
+                2L * unet,
+                all.subList(0, 4 * unet).stream()
+                        .filter(workload -> workload.layout() == Layout.CHANNELS_LAST)
+                        .count());
+        assertEquals(all.size(), Set.copyOf(all).size(), "each once");
+        for (Suite suite : Suite.values()) {
+            assertTrue(all.containsAll(suite.workloads()), suite.toString());
+        }
     }
 
     /** No user, host or folder of this machine. */
