@@ -42,7 +42,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Normalization layers on any OpenCL device.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        footer = {"", "Exit codes: 0 done; 1 a failure; 2 the request is wrong; 3 no OpenCL device fits."})
+        footer = {
+            "",
+            "Exit codes: 0 done; 1 a failure; 2 the request is wrong; 3 no OpenCL device fits.",
+            "",
+            "If you have a GPU: clnorm survey measures it in 9 minutes and writes one file. Please attach the file to a new"
+                    + " issue at https://github.com/clnorm/clnorm/issues."
+        })
 public final class Main implements Runnable {
 
     /** The commands by name, in the order of the help text. */

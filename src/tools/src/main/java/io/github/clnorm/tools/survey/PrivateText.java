@@ -21,8 +21,8 @@ final class PrivateText {
     static final String FOLDER = "(folder)";
 
     private static final String NAME = "(name)";
-    // Shorter names occur in ordinary words and numbers.
-    private static final int SHORTEST_NAME = 3;
+    // A single letter occurs in ordinary sentences.
+    private static final int SHORTEST_NAME = 2;
     // Members whose values are sentences of drivers, of this program or of Python.
     private static final Set<String> SENTENCES = Set.of("reason", "problem", "detail", "remedy", "what", "missing");
     private static final Pattern PATH =

@@ -74,7 +74,7 @@ class PrivateTextTest {
 
     @Test
     void emptyAndShortNamesRemoveNothing() {
-        PrivateText none = new PrivateText(List.of("", "/"), List.of("", "a", "me"));
+        PrivateText none = new PrivateText(List.of("", "/"), List.of("", "a"));
         assertEquals("a driver for me", none.ofSentence("a driver for me"));
         assertFalse(none.ofSentence("/").isEmpty());
     }

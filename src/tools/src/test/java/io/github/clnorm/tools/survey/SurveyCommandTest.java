@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,10 +135,11 @@ class SurveyCommandTest extends CommandLineFixture {
                 System.getProperty("user.home") + "/",
                 System.getProperty("java.io.tmpdir") + "/",
                 "/etc/",
-                "/usr/lib",
-                HostName.ofThisMachine())) {
+                "/usr/lib")) {
             assertFalse(text.contains(secret), secret);
         }
+        String host = "(?<![\\w])" + Pattern.quote(HostName.ofThisMachine()) + "(?![\\w])";
+        assertFalse(Pattern.compile(host).matcher(text).find(), host);
     }
 
     @Test
