@@ -46,8 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "",
             "Exit codes: 0 done; 1 a failure; 2 the request is wrong; 3 no OpenCL device fits.",
             "",
-            "If you have a GPU: clnorm survey measures it in 9 minutes and writes one file. Please attach the file to a new"
-                    + " issue at https://github.com/clnorm/clnorm/issues."
+            "If you have a GPU: clnorm survey measures it in 9 minutes and writes one file. Please attach it to a new issue:",
+            "https://github.com/clnorm/clnorm/issues"
         })
 public final class Main implements Runnable {
 

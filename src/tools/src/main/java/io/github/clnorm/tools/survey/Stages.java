@@ -52,7 +52,10 @@ final class Stages {
                 none = e;
                 outcome = Stage.Outcome.error(message(e));
             } catch (IOException | RuntimeException | LinkageError | OutOfMemoryError e) {
-                outcome = Stage.Outcome.error(message(e));
+                // Ctrl-C also ends child processes and the driver's compiler.
+                outcome = budget.isInterrupted()
+                        ? Stage.Outcome.cutShort("interrupted")
+                        : Stage.Outcome.error(message(e));
             }
         }
         double seconds = (budget.passed() - start) / 1e9;

@@ -40,8 +40,9 @@ import picocli.CommandLine.Spec;
             "Runs doctor, verify, tune and bench on one device, and PyTorch's own layers if python3 has torch with the"
                     + " same device. Later stages are cut short when the time is over, and the file says what is"
                     + " missing. Ctrl-C keeps the results so far.",
-            "Please attach the file to a new issue at https://github.com/clnorm/clnorm/issues. It has no names of"
-                    + " users, machines or folders. docs/survey.md describes its content.",
+            "Please attach the file to a new issue. It has no names of users, machines or folders; docs/survey.md"
+                    + " describes its content:",
+            "https://github.com/clnorm/clnorm/issues",
             "Exit code 1: a stage failed; the file says which and why, and has the results of the others."
         })
 public final class SurveyCommand implements Callable<Integer> {
@@ -174,11 +175,13 @@ public final class SurveyCommand implements Callable<Integer> {
         });
         DeviceInfo device = found[0];
         if (file == null) {
-            file = SurveyFile.in(Path.of(""), FileStem.of(device == null ? "no device" : device.name(), Instant.now()));
+            file = SurveyFile.in(
+                    Path.of(""), FileStem.of(device == null ? "interrupted" : device.name(), Instant.now()));
         }
         stages.keepIn(file);
         stages.require();
         if (device == null) {
+            // Interrupted, or out of time.
             return ExitCode.FAILURE;
         }
         pytorch = PyTorch.find(

@@ -96,6 +96,16 @@ class StagesTest {
     }
 
     @Test
+    void aStageThatFailsBecauseItIsInterruptedIsCutShort() {
+        stages.run("child", 1, stop -> {
+            interrupted = true;
+            throw new IllegalStateException("the child was killed");
+        });
+        assertEquals("cut short", stage(0).get("status").asText());
+        assertFalse(stages.failed());
+    }
+
+    @Test
     void theFailureOfAStageDoesNotLoseTheOthers() throws IOException {
         SurveyFile file = SurveyFile.named(folder.resolve("s.json").toString());
         stages.keepIn(file);
