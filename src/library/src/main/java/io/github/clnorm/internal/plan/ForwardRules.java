@@ -45,7 +45,7 @@ final class ForwardRules {
     }
 
     private static Optional<String> sideBySide(ResidentPlan plan, Geometry geometry) {
-        if (plan.keepSet()) {
+        if (plan.secondRead() == SecondRead.LOCAL) {
             return Optional.of("sets across rows are not kept in local memory");
         }
         if (Columns.of(geometry).shortRows() > 1 && plan.sets() < geometry.groups()) {

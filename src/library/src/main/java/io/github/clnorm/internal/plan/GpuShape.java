@@ -59,11 +59,11 @@ final class GpuShape {
     static void addWholeSets(
             List<Choice> choices, PackedPlan packed, ResidentPlan resident, long sets, int blocks, DeviceInfo device) {
         if (blocks <= 2 && sets * packed.team() >= wanted(device) * packed.workGroupSize()) {
-            choices.add(new Choice(packed.withKeepSet(true), PACKED_KEPT));
+            choices.add(new Choice(packed.withSecondRead(SecondRead.LOCAL), PACKED_KEPT));
             choices.add(new Choice(packed, PACKED));
         }
         if (sets >= units(device) || blocks <= 2L * resident.teams()) {
-            choices.add(new Choice(resident.withKeepSet(true), RESIDENT_KEPT));
+            choices.add(new Choice(resident.withSecondRead(SecondRead.LOCAL), RESIDENT_KEPT));
             if (sets >= wanted(device)) {
                 choices.add(new Choice(resident, RESIDENT));
             }

@@ -60,7 +60,7 @@ public final class LocalMemory {
      * @return bytes; 0 if the sets stay in global memory
      */
     public static long kept(Plan plan, Problem problem) {
-        if (!(plan instanceof WholeSetsPlan whole) || !whole.keepSet()) {
+        if (!(plan instanceof WholeSetsPlan whole) || whole.secondRead() != SecondRead.LOCAL) {
             return 0;
         }
         long set = problem.geometry().setSize() * problem.real().bytes();

@@ -22,7 +22,7 @@ final class LoopTrips {
 
     /** The copy of the tensors of a set to local memory. */
     static long keep(WholeSetsPlan plan, Problem problem) {
-        if (!plan.keepSet()) {
+        if (plan.secondRead() != SecondRead.LOCAL) {
             return 0;
         }
         Geometry geometry = problem.geometry();

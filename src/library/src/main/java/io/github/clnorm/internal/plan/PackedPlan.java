@@ -8,7 +8,7 @@ package io.github.clnorm.internal.plan;
  * @param workGroupSize work-items of a work-group, a power of two
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
  * @param setsPerTeam sets that a team takes one after another
- * @param keepSet whether a team copies its set to local memory first
+ * @param secondRead where sets are read from the second time
  * @param parameterLaunch backward: whether the gradients of parameters are merged in a separate launch
  * @param nonTemporal whether stores of the output bypass the cache
  */
@@ -16,7 +16,7 @@ public record PackedPlan(
         int workGroupSize,
         int vectorWidth,
         int setsPerTeam,
-        boolean keepSet,
+        SecondRead secondRead,
         boolean parameterLaunch,
         boolean nonTemporal)
         implements WholeSetsPlan {
@@ -53,35 +53,32 @@ public record PackedPlan(
 
     @Override
     public PackedPlan withWorkGroupSize(int size) {
-        return new PackedPlan(size, vectorWidth, setsPerTeam, keepSet, parameterLaunch, nonTemporal);
+        return new PackedPlan(size, vectorWidth, setsPerTeam, secondRead, parameterLaunch, nonTemporal);
     }
 
     @Override
     public PackedPlan withVectorWidth(int width) {
-        return new PackedPlan(workGroupSize, width, setsPerTeam, keepSet, parameterLaunch, nonTemporal);
+        return new PackedPlan(workGroupSize, width, setsPerTeam, secondRead, parameterLaunch, nonTemporal);
     }
 
     @Override
-    public PackedPlan withKeepSet(boolean keep) {
-        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, keep, parameterLaunch, nonTemporal);
+    public PackedPlan withSecondRead(SecondRead from) {
+        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, from, parameterLaunch, nonTemporal);
     }
 
     @Override
     public PackedPlan withParameterLaunch(boolean own) {
-        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, keepSet, own, nonTemporal);
+        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, secondRead, own, nonTemporal);
     }
 
     @Override
     public PackedPlan withNonTemporal(boolean bypass) {
-        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, keepSet, parameterLaunch, bypass);
+        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, secondRead, parameterLaunch, bypass);
     }
 
     @Override
     public String toString() {
         return Parameters.text(
-                this,
-                setsPerTeam + " sets a team",
-                keepSet ? Parameters.KEPT : null,
-                parameterLaunch ? Parameters.MERGED_ONCE : null);
+                this, setsPerTeam + " sets a team", secondRead.text(), parameterLaunch ? Parameters.MERGED_ONCE : null);
     }
 }

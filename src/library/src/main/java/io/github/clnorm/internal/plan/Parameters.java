@@ -3,8 +3,7 @@ package io.github.clnorm.internal.plan;
 /** The checks and the text that the plans of all strategies share. */
 final class Parameters {
 
-    // Words of results and tuning tables since version 0.1.0.
-    static final String KEPT = "set in local memory";
+    // A word of results and tuning tables since version 0.1.0.
     static final String MERGED_ONCE = "merged once";
 
     private static final int WIDEST_VECTOR = 16;

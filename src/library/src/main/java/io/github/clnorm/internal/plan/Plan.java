@@ -112,7 +112,7 @@ public sealed interface Plan permits WholeSetsPlan, SplitPlan, TiledPlan {
      * @return a plan without local copies, launches for merging, and non-temporal stores
      */
     static ResidentPlan resident(int workGroupSize, int vectorWidth) {
-        return new ResidentPlan(workGroupSize, vectorWidth, 1, false, false, false);
+        return new ResidentPlan(workGroupSize, vectorWidth, 1, SecondRead.GLOBAL, false, false);
     }
 
     /**
@@ -124,7 +124,7 @@ public sealed interface Plan permits WholeSetsPlan, SplitPlan, TiledPlan {
      * @return a plan without non-temporal stores
      */
     static ResidentPlan residentAcross(int workGroupSize, int vectorWidth, int sets) {
-        return new ResidentPlan(workGroupSize, vectorWidth, sets, false, false, false);
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, SecondRead.GLOBAL, false, false);
     }
 
     /**
@@ -148,7 +148,7 @@ public sealed interface Plan permits WholeSetsPlan, SplitPlan, TiledPlan {
      * @return a plan without local copies, launches for merging, and non-temporal stores
      */
     static PackedPlan packed(int workGroupSize, int vectorWidth, int setsPerTeam) {
-        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, false, false, false);
+        return new PackedPlan(workGroupSize, vectorWidth, setsPerTeam, SecondRead.GLOBAL, false, false);
     }
 
     /**

@@ -8,12 +8,17 @@ package io.github.clnorm.internal.plan;
  * @param workGroupSize work-items of a work-group, a power of two
  * @param vectorWidth elements of a vector load: 1, 2, 4, 8 or 16
  * @param sets sets that a work-group takes: forward across rows side by side, else one after another
- * @param keepSet whether a work-group copies its set to local memory first
+ * @param secondRead where sets are read from the second time
  * @param parameterLaunch backward: whether the gradients of parameters are merged in a separate launch
  * @param nonTemporal whether stores of the output bypass the cache
  */
 public record ResidentPlan(
-        int workGroupSize, int vectorWidth, int sets, boolean keepSet, boolean parameterLaunch, boolean nonTemporal)
+        int workGroupSize,
+        int vectorWidth,
+        int sets,
+        SecondRead secondRead,
+        boolean parameterLaunch,
+        boolean nonTemporal)
         implements WholeSetsPlan {
 
     /**
@@ -43,27 +48,27 @@ public record ResidentPlan(
 
     @Override
     public ResidentPlan withWorkGroupSize(int size) {
-        return new ResidentPlan(size, vectorWidth, sets, keepSet, parameterLaunch, nonTemporal);
+        return new ResidentPlan(size, vectorWidth, sets, secondRead, parameterLaunch, nonTemporal);
     }
 
     @Override
     public ResidentPlan withVectorWidth(int width) {
-        return new ResidentPlan(workGroupSize, width, sets, keepSet, parameterLaunch, nonTemporal);
+        return new ResidentPlan(workGroupSize, width, sets, secondRead, parameterLaunch, nonTemporal);
     }
 
     @Override
-    public ResidentPlan withKeepSet(boolean keep) {
-        return new ResidentPlan(workGroupSize, vectorWidth, sets, keep, parameterLaunch, nonTemporal);
+    public ResidentPlan withSecondRead(SecondRead from) {
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, from, parameterLaunch, nonTemporal);
     }
 
     @Override
     public ResidentPlan withParameterLaunch(boolean own) {
-        return new ResidentPlan(workGroupSize, vectorWidth, sets, keepSet, own, nonTemporal);
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, secondRead, own, nonTemporal);
     }
 
     @Override
     public ResidentPlan withNonTemporal(boolean bypass) {
-        return new ResidentPlan(workGroupSize, vectorWidth, sets, keepSet, parameterLaunch, bypass);
+        return new ResidentPlan(workGroupSize, vectorWidth, sets, secondRead, parameterLaunch, bypass);
     }
 
     @Override
@@ -71,7 +76,7 @@ public record ResidentPlan(
         return Parameters.text(
                 this,
                 sets > 1 ? sets + " sets side by side" : null,
-                keepSet ? Parameters.KEPT : null,
+                secondRead.text(),
                 parameterLaunch ? Parameters.MERGED_ONCE : null);
     }
 }

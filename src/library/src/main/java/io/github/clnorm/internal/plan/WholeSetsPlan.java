@@ -1,19 +1,19 @@
 package io.github.clnorm.internal.plan;
 
 /**
- * A plan whose work-groups take whole sets: moments and results in one launch. The second read of a set comes from local
- * memory or from a cache.
+ * A plan whose work-groups take whole sets: moments and results in one launch. {@link SecondRead} says where
+ * the second read of a set comes from.
  *
  * <p>Immutable and thread-safe.
  */
 public sealed interface WholeSetsPlan extends Plan permits ResidentPlan, PackedPlan {
 
     /**
-     * Whether a work-group copies its sets to local memory first.
+     * Where a work-group reads its sets from the second time.
      *
-     * @return false to read them again from global memory
+     * @return global memory, local memory or registers
      */
-    boolean keepSet();
+    SecondRead secondRead();
 
     /**
      * Backward only: whether the gradients of parameters are merged in a separate launch. Without it a work-group takes
@@ -38,12 +38,12 @@ public sealed interface WholeSetsPlan extends Plan permits ResidentPlan, PackedP
     int setsInTurn();
 
     /**
-     * This plan with the sets copied to local memory or not.
+     * This plan with another source of the second read.
      *
-     * @param keep whether a work-group copies its sets
+     * @param from where a work-group reads its sets from the second time
      * @return the changed plan
      */
-    WholeSetsPlan withKeepSet(boolean keep);
+    WholeSetsPlan withSecondRead(SecondRead from);
 
     /**
      * This plan with a launch for the gradients of parameters or without.

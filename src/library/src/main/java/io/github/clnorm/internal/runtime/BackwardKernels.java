@@ -9,6 +9,7 @@ import io.github.clnorm.internal.plan.LocalMemory;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.WholeSetsPlan;
 import io.github.clnorm.type.Activation;
 
@@ -35,7 +36,7 @@ final class BackwardKernels {
     BuiltKernel resident() {
         KernelOptions options = each(alongRuns(true))
                 .with(plan instanceof PackedPlan, "PACKED", 1)
-                .with(((WholeSetsPlan) plan).keepSet(), "KEEP_SET", 1)
+                .with(((WholeSetsPlan) plan).secondRead() == SecondRead.LOCAL, "KEEP_SET", 1)
                 .with(ParameterMerge.inWorkGroups(plan, problem), "WITH_PARAMETERS", 1)
                 .with(
                         ParameterMerge.inWorkGroups(plan, problem)

@@ -6,6 +6,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.WholeSetsPlan;
 
@@ -28,7 +29,7 @@ final class ForwardKernels {
     BuiltKernel resident() {
         KernelOptions options = output(input(aligned.alongRuns(problem.geometry())))
                 .with(plan instanceof PackedPlan, "PACKED", 1)
-                .with(((WholeSetsPlan) plan).keepSet(), "KEEP_SET", 1);
+                .with(((WholeSetsPlan) plan).secondRead() == SecondRead.LOCAL, "KEEP_SET", 1);
         return session.kernel("resident.cl", "resident", options);
     }
 

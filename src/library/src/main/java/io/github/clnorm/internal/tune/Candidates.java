@@ -9,6 +9,7 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.TiledPlan;
 import io.github.clnorm.internal.plan.WholeSetsPlan;
@@ -69,11 +70,16 @@ final class Candidates {
         return plans.stream().filter(legal).toList();
     }
 
-    /** Each switch of the plan the other way. Local memory of a CPU is memory like any other: nothing is kept there. */
+    /**
+     * Each switch of the plan the other way, and the other values of the second read. Local memory of a CPU is memory like
+     * any other: nothing is kept there.
+     */
     private void addSwitched(Plan plan, Set<Plan> plans) {
         if (plan instanceof WholeSetsPlan whole) {
             if (!cpu) {
-                plans.add(whole.withKeepSet(!whole.keepSet()));
+                for (SecondRead from : SecondRead.values()) {
+                    plans.add(whole.withSecondRead(from));
+                }
             }
             plans.add(whole.withParameterLaunch(!whole.parameterLaunch()));
         }
@@ -88,9 +94,9 @@ final class Candidates {
         int group = plan.workGroupSize();
         int width = plan.vectorWidth();
         boolean bypass = plan.nonTemporal();
-        boolean keep = plan instanceof WholeSetsPlan whole && whole.keepSet();
+        SecondRead from = plan instanceof WholeSetsPlan whole ? whole.secondRead() : SecondRead.GLOBAL;
         for (int sets : setsSideBySide()) {
-            plans.add(new ResidentPlan(group, width, sets, keep, false, bypass));
+            plans.add(new ResidentPlan(group, width, sets, from, false, bypass));
         }
         for (int blocks : blocksPerPart(plan)) {
             SplitPlan split = new SplitPlan(group, width, blocks, mergesOnce(plan), bypass);
@@ -101,7 +107,7 @@ final class Candidates {
             }
         }
         for (int sets : setsPerTeam(plan)) {
-            plans.add(new PackedPlan(group, width, sets, keep, false, bypass));
+            plans.add(new PackedPlan(group, width, sets, from, false, bypass));
         }
         plans.add(new TiledPlan(group, width, bypass));
     }

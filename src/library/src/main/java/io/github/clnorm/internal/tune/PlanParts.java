@@ -3,6 +3,7 @@ package io.github.clnorm.internal.tune;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.Strategy;
 import io.github.clnorm.internal.plan.TiledPlan;
@@ -13,7 +14,7 @@ import java.util.Map;
 
 /**
  * The form of plans in tuning files, format 1: the same parameters for every strategy. Numbers that a strategy does not have
- * are 1, switches are false.
+ * are 1, switches are false. Only plans that hold sets in registers have the switch for that.
  */
 final class PlanParts {
 
@@ -24,6 +25,7 @@ final class PlanParts {
     private static final String SETS_PER_TEAM = "setsPerTeam";
     private static final String KEEP_SET = "keepSet";
     private static final String MERGE_ONCE = "mergeOnce";
+    private static final String REGISTERS = "registers";
     private static final String NON_TEMPORAL = "nonTemporal";
 
     private PlanParts() {}
@@ -38,9 +40,12 @@ final class PlanParts {
         parts.put(VECTOR_WIDTH, plan.vectorWidth());
         parts.put(BLOCKS_PER_PART, split != null ? split.blocksPerPart() : 1);
         parts.put(SETS_PER_TEAM, whole != null ? whole.setsInTurn() : 1);
-        parts.put(KEEP_SET, whole != null && whole.keepSet());
+        parts.put(KEEP_SET, readsFrom(whole, SecondRead.LOCAL));
         parts.put(MERGE_ONCE, split != null && split.mergeLaunch() || whole != null && whole.parameterLaunch());
         parts.put(NON_TEMPORAL, plan.nonTemporal());
+        if (readsFrom(whole, SecondRead.REGISTERS)) {
+            parts.put(REGISTERS, true);
+        }
         return parts;
     }
 
@@ -56,15 +61,24 @@ final class PlanParts {
         int width = number(parts, VECTOR_WIDTH);
         int blocks = number(parts, BLOCKS_PER_PART);
         int sets = number(parts, SETS_PER_TEAM);
-        boolean keep = isOn(parts, KEEP_SET);
+        SecondRead from = secondRead(parts);
         boolean once = isOn(parts, MERGE_ONCE);
         boolean bypass = isOn(parts, NON_TEMPORAL);
         return switch (strategy) {
-            case RESIDENT -> new ResidentPlan(group, width, sets, keep, once, bypass);
-            case PACKED -> new PackedPlan(group, width, sets, keep, once, bypass);
+            case RESIDENT -> new ResidentPlan(group, width, sets, from, once, bypass);
+            case PACKED -> new PackedPlan(group, width, sets, from, once, bypass);
             case SPLIT -> new SplitPlan(group, width, blocks, once, bypass);
             case TILED -> new TiledPlan(group, width, bypass);
         };
+    }
+
+    private static boolean readsFrom(WholeSetsPlan whole, SecondRead from) {
+        return whole != null && whole.secondRead() == from;
+    }
+
+    private static SecondRead secondRead(Map<String, ?> parts) {
+        boolean keep = isOn(parts, KEEP_SET);
+        return isOn(parts, REGISTERS) ? SecondRead.REGISTERS : keep ? SecondRead.LOCAL : SecondRead.GLOBAL;
     }
 
     private static Strategy strategy(Map<String, ?> parts) {

@@ -37,8 +37,8 @@ public final class PlanSpace {
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.split(1, narrow, 2).withMergeLaunch(true));
         plans.addAll(variants(1, widest));
-        plans.add(Plan.resident(16, 4).withKeepSet(true));
-        plans.add(Plan.packed(16, 4, 3).withKeepSet(true));
+        plans.add(Plan.resident(16, 4).withSecondRead(SecondRead.LOCAL));
+        plans.add(Plan.packed(16, 4, 3).withSecondRead(SecondRead.LOCAL));
         plans.add(Plan.split(16, 4, 1));
         plans.add(Plan.split(16, 4, 16).withMergeLaunch(true));
         int largest = Integer.highestOneBit(device.maxWorkGroupSize());
@@ -53,7 +53,7 @@ public final class PlanSpace {
         int narrow = Math.min(8, widest);
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
-        plans.add(Plan.resident(8, 4).withKeepSet(true));
+        plans.add(Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL));
         plans.add(Plan.split(8, 4, 8).withMergeLaunch(true));
         plans.add(Plan.residentAcross(1, widest, 1000));
         if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
@@ -67,8 +67,8 @@ public final class PlanSpace {
     public static List<Plan> gradients(BackwardProblem problem, DeviceInfo device, int group, int width) {
         return Stream.<Plan>of(
                         Plan.resident(group, width),
-                        Plan.resident(group, width).withKeepSet(true),
-                        Plan.packed(group, width, 1).withKeepSet(true),
+                        Plan.resident(group, width).withSecondRead(SecondRead.LOCAL),
+                        Plan.packed(group, width, 1).withSecondRead(SecondRead.LOCAL),
                         Plan.resident(group, width).withParameterLaunch(true),
                         Plan.packed(group, width, 3),
                         Plan.tiled(group, width),
@@ -91,7 +91,7 @@ public final class PlanSpace {
                         Plan.tiled(1, widest).withNonTemporal(true),
                         Plan.split(1, widest, 2).withNonTemporal(true),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
-                        Plan.resident(8, 4).withKeepSet(true),
+                        Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()
@@ -112,9 +112,9 @@ public final class PlanSpace {
         PackedPlan packed = Plan.packed(group, width, 1);
         return List.of(
                 resident,
-                resident.withKeepSet(true),
+                resident.withSecondRead(SecondRead.LOCAL),
                 packed,
-                packed.withKeepSet(true),
+                packed.withSecondRead(SecondRead.LOCAL),
                 Plan.packed(group, width, 3),
                 Plan.residentAcross(group, width, 2),
                 Plan.residentAcross(group, width, 1000),

@@ -17,6 +17,7 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.OwnOpenCl;
@@ -115,7 +116,7 @@ class AlignedVectorsTest {
             Operation.batchNorm(CHANNELS_LAST, 3, 50, 67));
 
     private static final List<Plan> FORWARD = List.of(
-            Plan.resident(16, 4).withKeepSet(true),
+            Plan.resident(16, 4).withSecondRead(SecondRead.LOCAL),
             Plan.split(16, 4, 16).withMergeLaunch(true).withNonTemporal(true),
             Plan.packed(32, 4, 2),
             Plan.residentAcross(16, 4, 2),
@@ -123,7 +124,7 @@ class AlignedVectorsTest {
             Plan.split(16, 2, 16).withMergeLaunch(true));
 
     private static final List<Plan> BACKWARD = List.of(
-            Plan.resident(32, 4).withKeepSet(true),
+            Plan.resident(32, 4).withSecondRead(SecondRead.LOCAL),
             Plan.split(16, 4, 2),
             Plan.packed(32, 4, 2),
             Plan.tiled(16, 4),
@@ -193,7 +194,7 @@ class AlignedVectorsTest {
     @OnEveryDevice
     void everyTypeGivesTheSameBits(Backend backend) {
         AsGpu gpu = new AsGpu(backend.device());
-        List<Plan> forward = List.of(Plan.resident(16, 4).withKeepSet(true), Plan.split(16, 4, 2));
+        List<Plan> forward = List.of(Plan.resident(16, 4).withSecondRead(SecondRead.LOCAL), Plan.split(16, 4, 2));
         List<Plan> backward = List.of(Plan.tiled(16, 4), Plan.split(16, 4, 2));
         try (Session session = gpu.session(JoclOpenCl.open(backend.device(), false))) {
             for (ElementType type : some(backend, List.of(ElementType.values()))) {

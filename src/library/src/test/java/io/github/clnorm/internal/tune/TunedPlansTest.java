@@ -14,6 +14,7 @@ import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.runtime.LaunchTimes;
 import io.github.clnorm.internal.runtime.Session;
@@ -122,7 +123,7 @@ class TunedPlansTest {
     @Test
     void anotherDevicesDatabaseIsHarmless() throws IOException {
         database.add(
-                List.of(entry(TestInfo.GPU, GROUPING, Plan.resident(1024, 1).withKeepSet(true))));
+                List.of(entry(TestInfo.GPU, GROUPING, Plan.resident(1024, 1).withSecondRead(SecondRead.LOCAL))));
         assertEquals(heuristic(), plan(Tuning.CACHED));
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.testing.TestInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -98,7 +99,9 @@ class TuningFileTest {
                 () -> PlanParts.plan(Map.of("strategy", "resident", "nonTemporal", 1.0)));
         for (Plan plan : List.of(
                 Plan.split(8, 4, 7).withMergeLaunch(true),
-                Plan.resident(8, 4).withKeepSet(true),
+                Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL),
+                Plan.resident(64, 1).withSecondRead(SecondRead.REGISTERS),
+                Plan.packed(256, 1, 2).withSecondRead(SecondRead.REGISTERS),
                 Plan.residentAcross(8, 4, 7),
                 Plan.packed(8, 4, 7).withParameterLaunch(true),
                 Plan.tiled(8, 4).withNonTemporal(true))) {
@@ -113,14 +116,14 @@ class TuningFileTest {
         plans.put(ofVersion010("resident", 1, 16, 1, 1, false, false), Plan.resident(1, 16));
         plans.put(
                 ofVersion010("resident", 256, 4, 1, 1, true, true),
-                Plan.resident(256, 4).withKeepSet(true).withParameterLaunch(true));
+                Plan.resident(256, 4).withSecondRead(SecondRead.LOCAL).withParameterLaunch(true));
         plans.put(ofVersion010("resident", 1, 8, 1, 32, false, false), Plan.residentAcross(1, 8, 32));
         plans.put(
                 ofVersion010("packed", 1, 16, 1, 5, false, true),
                 Plan.packed(1, 16, 5).withParameterLaunch(true));
         plans.put(
                 ofVersion010("packed", 256, 4, 1, 1, true, false),
-                Plan.packed(256, 4, 1).withKeepSet(true));
+                Plan.packed(256, 4, 1).withSecondRead(SecondRead.LOCAL));
         plans.put(ofVersion010("split", 1, 16, 320, 1, false, false), Plan.split(1, 16, 320));
         plans.put(
                 ofVersion010("split", 64, 4, 3, 1, false, true),
@@ -131,6 +134,19 @@ class TuningFileTest {
             assertEquals(List.of(plan), file.entries().stream().map(Entry::plan).toList(), line);
             assertTrue(new String(file.text(), StandardCharsets.UTF_8).lines().anyMatch(line::equals), line);
         });
+    }
+
+    /** The switch that version 0.1.0 does not know is written for the plans that have it, and for no other. */
+    @Test
+    void plansThatHoldSetsInRegisters() {
+        Map<String, Object> parts = PlanParts.of(Plan.resident(64, 1).withSecondRead(SecondRead.REGISTERS));
+        assertEquals(true, parts.get("registers"));
+        assertEquals(false, parts.get("keepSet"));
+        for (SecondRead from : List.of(SecondRead.GLOBAL, SecondRead.LOCAL)) {
+            Map<String, Object> others = PlanParts.of(Plan.resident(64, 1).withSecondRead(from));
+            assertEquals(from == SecondRead.LOCAL, others.get("keepSet"));
+            assertFalse(others.containsKey("registers"));
+        }
     }
 
     private static String ofVersion010(
