@@ -85,16 +85,14 @@ CLNORM_INLINE real block_pivot(const source_t source, const uint n, const real s
 {
 #if CENTERED
     const uint head = min(n, (uint)LANES);
-    realv sum[HELD], unused[HELD];
-    real pivot, nothing;
+    realv sum[HELD];
 #pragma unroll
     for (uint k = 0; k < HELD; k++) {
         const uint lane = lane_of(team, k);
         sum[k] = head == LANES ? source_elements(source, lane) * (realv)(scale)
                                : deviations(source, lane, head, scale, 0);
-        unused[k] = 0;
     }
-    fold_lanes(sum, unused, &pivot, &nothing, team);
+    const real pivot = fold_one(sum, team);
     return head == LANES ? pivot * ((real)1 / LANES) : pivot / (real)head;
 #else
     return 0;

@@ -79,6 +79,32 @@ CLNORM_INLINE real fold_vector_compensated(const realv sum, const realv error)
     return isinf(sum1) ? sum1 : sum1 + error1;
 }
 
+#if TEAM > 1
+// Folds `count` compensated sums by halves: (sum, error), then sums[stride] and errors[stride], ... The result is in sum
+// and error.
+CLNORM_INLINE void fold_strided_pairs(realv *sum, realv *error, __local const realv *sums, __local const realv *errors,
+                                      const uint count, const uint stride)
+{
+    realv s[FOLD_BY > PARTIALS ? FOLD_BY : PARTIALS], e[FOLD_BY > PARTIALS ? FOLD_BY : PARTIALS];
+    s[0] = *sum;
+    e[0] = *error;
+#pragma unroll
+    for (uint i = 1; i < count; i++) {
+        s[i] = sums[i * stride];
+        e[i] = errors[i * stride];
+    }
+#pragma unroll
+    for (uint half_ = count / 2; half_ > 0; half_ /= 2) {
+#pragma unroll
+        for (uint i = 0; i < half_; i++) {
+            fold_pair(s + i, e + i, s[i + half_], e[i + half_]);
+        }
+    }
+    *sum = s[0];
+    *error = e[0];
+}
+#endif
+
 // Folds 64 lanes of compensated sums to a total, by the tree of fold_lanes. Each work-item of the team gets the result.
 // sum and error are overwritten. A group call.
 CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team)
@@ -91,23 +117,21 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
         }
     }
 #if TEAM > 1
-    team->first[team->item] = sum[0];
-    team->second[team->item] = error[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint stride = TEAM / 2; stride > 0; stride /= 2) {
-        if (team->item < stride) {
-            const realv other_sum = team->first[team->item + stride];
-            const realv other_error = team->second[team->item + stride];
-            realv total, rounding;
-            TWO_SUM(realv, total, rounding, team->first[team->item], other_sum);
-            team->first[team->item] = total;
-            team->second[team->item] = (team->second[team->item] + other_error) + rounding;
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
+    // Barriers as in fold_one.
+    if (team->item >= PARTIALS) {
+        team->first[team->item] = sum[0];
+        team->second[team->item] = error[0];
     }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (team->item < PARTIALS) {
+        fold_strided_pairs(sum, error, team->first + team->item, team->second + team->item, FOLD_BY, PARTIALS);
+        team->first[team->item] = sum[0];
+        team->second[team->item] = error[0];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
     sum[0] = team->first[0];
     error[0] = team->second[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
+    fold_strided_pairs(sum, error, team->first, team->second, PARTIALS, 1);
 #endif
     return fold_vector_compensated(sum[0], error[0]);
 }

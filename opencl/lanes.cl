@@ -10,6 +10,9 @@
 // The fold therefore goes over k in registers, then over t in local memory, then over v in registers. One work-item
 // with four float16, 16 work-items with float4 and 64 work-items with scalars do exactly the same additions.
 //
+// Over t, the first PARTIALS work-items add FOLD_BY vectors each, which is several levels of the tree at once, and then
+// all work-items add these partial sums. A fold has two barriers, not one for each level.
+//
 // A work-group is one team or several. Functions that fold contain barriers: "a group call" in the comment of a
 // function means that all work-items of the work-group must call it together.
 
@@ -38,9 +41,19 @@
 #define TEAMS (WORK_GROUP_SIZE / TEAM)
 #define HELD (LANES / (TEAM * VECTOR_WIDTH))
 
+// Vectors that a work-item of a team adds at once in a fold, and the sums that this leaves. Changes no bit.
+#if TEAM >= 64
+#define FOLD_BY 8
+#elif TEAM >= 4
+#define FOLD_BY 4
+#else
+#define FOLD_BY TEAM
+#endif
+#define PARTIALS (TEAM / FOLD_BY)
+
 // A team, as one of its work-items sees it.
 typedef struct {
-    __local realv *first;  // [TEAM], for folds: one vector of each work-item
+    __local realv *first;  // [TEAM], for folds: PARTIALS partial sums, and one vector of each later work-item
     __local realv *second; // [TEAM], for folds of two sums at once
     __local int *votes;    // [TEAMS], of the whole work-group
     uint team;             // number of this team in the work-group
@@ -113,6 +126,53 @@ CLNORM_INLINE real fold_vector(const realv v)
 #endif
 }
 
+#if TEAM > 1
+// Folds `count` vectors by halves: own, from[stride], from[2 * stride], ...
+CLNORM_INLINE realv fold_strided(const realv own, __local const realv *from, const uint count, const uint stride)
+{
+    realv sum[FOLD_BY > PARTIALS ? FOLD_BY : PARTIALS];
+    sum[0] = own;
+#pragma unroll
+    for (uint i = 1; i < count; i++) {
+        sum[i] = from[i * stride];
+    }
+#pragma unroll
+    for (uint half_ = count / 2; half_ > 0; half_ /= 2) {
+#pragma unroll
+        for (uint i = 0; i < half_; i++) {
+            sum[i] += sum[i + half_];
+        }
+    }
+    return sum[0];
+}
+#endif
+
+// Folds 64 lanes. Each work-item of the team gets the result. a is overwritten. A group call.
+CLNORM_INLINE real fold_one(realv *a, const team_t *team)
+{
+#pragma unroll
+    for (uint half_ = HELD / 2; half_ > 0; half_ /= 2) {
+#pragma unroll
+        for (uint k = 0; k < half_; k++) {
+            a[k] += a[k + half_];
+        }
+    }
+#if TEAM > 1
+    // No barrier before these stores: who reads what they overwrite has passed the second barrier of the fold before.
+    // The partial sums of that fold are overwritten after the first barrier of this one.
+    if (team->item >= PARTIALS) {
+        team->first[team->item] = a[0];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (team->item < PARTIALS) {
+        team->first[team->item] = fold_strided(a[0], team->first + team->item, FOLD_BY, PARTIALS);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    a[0] = fold_strided(team->first[0], team->first, PARTIALS, 1);
+#endif
+    return fold_vector(a[0]);
+}
+
 // Folds two sums of 64 lanes at once. Each work-item of the team gets both results. a and b are overwritten.
 // A group call.
 CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, const team_t *team)
@@ -126,26 +186,27 @@ CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, cons
         }
     }
 #if TEAM > 1
-    team->first[team->item] = a[0];
-    team->second[team->item] = b[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint stride = TEAM / 2; stride > 0; stride /= 2) {
-        if (team->item < stride) {
-            team->first[team->item] += team->first[team->item + stride];
-            team->second[team->item] += team->second[team->item + stride];
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
+    // Barriers as in fold_one.
+    if (team->item >= PARTIALS) {
+        team->first[team->item] = a[0];
+        team->second[team->item] = b[0];
     }
-    a[0] = team->first[0];
-    b[0] = team->second[0];
     barrier(CLK_LOCAL_MEM_FENCE);
+    if (team->item < PARTIALS) {
+        team->first[team->item] = fold_strided(a[0], team->first + team->item, FOLD_BY, PARTIALS);
+        team->second[team->item] = fold_strided(b[0], team->second + team->item, FOLD_BY, PARTIALS);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    a[0] = fold_strided(team->first[0], team->first, PARTIALS, 1);
+    b[0] = fold_strided(team->second[0], team->second, PARTIALS, 1);
 #endif
     *sum_a = fold_vector(a[0]);
     *sum_b = fold_vector(b[0]);
 }
 
 // True for each work-item if any team of the work-group votes for it. Teams repeat a step together by this: a barrier
-// must be reached by all work-items or by none. A group call.
+// must be reached by all work-items or by none. There must be a barrier, such as those of a fold, between two votes.
+// A group call.
 CLNORM_INLINE int any_team(const int vote, const team_t *team)
 {
 #if TEAMS > 1
@@ -157,7 +218,6 @@ CLNORM_INLINE int any_team(const int vote, const team_t *team)
     for (uint i = 0; i < TEAMS; i++) {
         any |= team->votes[i];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
     return any;
 #else
     return vote;

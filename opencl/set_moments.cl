@@ -112,6 +112,10 @@ CLNORM_INLINE real merge_m2(BLOCKS_SPACE const real *moments, const ulong stride
     BLOCKS_SPACE const real *units = moments + 3 * stride;
     *residual = 0;
 #if SINGLE_BLOCK
+#if TEAMS > 1
+    // Between the votes of two merges.
+    barrier(CLK_LOCAL_MEM_FENCE);
+#endif
     const real unit = scale * units[0];
     return (m2s[0] * unit) * unit;
 #else
