@@ -25,8 +25,8 @@ affine(__global const storage_t *x, __global const storage_t *residual, __global
        const real eps, const ulong first_group)
 {
     const sets_t sets = sets_of(rows, groups, width, run);
-    const ulong group = first_group + get_group_id(0);
-    const ulong set = group / parts;
+    const index_t group = work_group(first_group);
+    const index_t set = group / parts;
     const uint part = (uint)(group % parts);
 #if STATISTICS == BLOCKS
     DECLARE_TEAM(team);
@@ -39,8 +39,8 @@ affine(__global const storage_t *x, __global const storage_t *residual, __global
     const set_moments_t m = known_moments(mean, mean_lo, rstd, variance, eps, set);
 #endif
     const uint first = part * blocks_per_part;
-    const ulong offset = set_offset(sets, set);
-    const ulong first_param = first_parameter(sets, set);
+    const index_t offset = set_offset(sets, set);
+    const index_t first_param = first_parameter(sets, set);
     affine_blocks(tensor_at(tensor_of(x, residual), offset), target_at(target_of(y, sum), offset), sets, blocks_per_row,
                   first, min(first + blocks_per_part, blocks_of_set), parameters_at(gamma, first_param),
                   parameters_at(beta, first_param), m, (uint)get_local_id(0), WORK_GROUP_SIZE, items_per_run);

@@ -23,12 +23,12 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
-    const part_t part = part_of(columns, first_group + get_group_id(0), parts, shares_per_part);
+    const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const tensor_t own = tensor_at(tensor_of(x, residual), part.sample * columns.size);
     const target_t own_target = target_at(target_of(y, sum), part.sample * columns.size);
     affine_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;
-    for (ulong number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
+    for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
         known_column = affine_columns_of_share(known, known_column, share, sets, gamma, beta, mean, mean_lo, rstd,
                                                variance, eps, part.sample * groups);

@@ -218,9 +218,9 @@ CLNORM_INLINE void moments_of_set_blocks(const source_t source, const int presen
     for (uint base = first; base < end; base += step) {
         const uint block = base + offset;
         const int in_set = block < end;
-        const ulong from = in_set ? (ulong)(block % blocks_per_row) * BLOCK : 0;
-        const ulong row = in_set ? block / blocks_per_row : 0;
-        const uint n = in_set && present ? (uint)min((ulong)BLOCK, sets.width - from) : 0;
+        const index_t from = in_set ? (index_t)(block % blocks_per_row) * BLOCK : 0;
+        const index_t row = in_set ? block / blocks_per_row : 0;
+        const uint n = in_set && present ? (uint)min((index_t)BLOCK, sets.width - from) : 0;
         const block_moments_t m = block_moments(source_at(source, row * source_row_stride(sets) + from), n, team);
         if (in_set && team->item == 0) {
             store_block(moments, stride, block, m);

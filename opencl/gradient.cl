@@ -25,11 +25,11 @@ gradient_sums(__global const storage_t *x, __global const storage_t *residual, _
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
-    const ulong group = first_group + get_group_id(0);
-    const ulong set = group / parts;
+    const index_t group = work_group(first_group);
+    const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
-    const ulong offset = set_offset(sets, set);
-    const ulong first_param = first_parameter(sets, set);
+    const index_t offset = set_offset(sets, set);
+    const index_t first_param = first_parameter(sets, set);
     const operands_t operands = operands_of(tensor_at(tensor_of(x, residual), offset), dy + offset,
                                             parameters_at(gamma, first_param), parameters_at(beta, first_param),
                                             saved_statistics(saved_of(mean, mean_lo, rstd, eps), set));
@@ -56,11 +56,11 @@ input_gradient(__global const storage_t *x, __global const storage_t *residual, 
     team.item = (uint)get_local_id(0) % TEAM;
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
-    const ulong group = first_group + get_group_id(0);
-    const ulong set = group / parts;
+    const index_t group = work_group(first_group);
+    const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
-    const ulong offset = set_offset(sets, set);
-    const ulong first_param = first_parameter(sets, set);
+    const index_t offset = set_offset(sets, set);
+    const index_t first_param = first_parameter(sets, set);
     set_gradient_t s = saved_statistics(saved_of(mean, mean_lo, rstd, eps), set);
 #if STATISTICS != GIVEN
     s.g = g[set];

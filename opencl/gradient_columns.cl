@@ -25,7 +25,7 @@ gradient_sums_of_columns(__global const storage_t *x, __global const storage_t *
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
-    const part_t part = part_of(columns, first_group + get_group_id(0), parts, shares_per_part);
+    const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;
     const sample_t own = sample_of(tensor_at(tensor_of(x, residual), offset), dy + offset, gamma, beta,
@@ -37,7 +37,7 @@ gradient_sums_of_columns(__global const storage_t *x, __global const storage_t *
     row_sets.width = set_width;
     gradient_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;
-    for (ulong number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
+    for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
 #if !ROW_STATISTICS
         known_column = gradient_columns_of_share(known, known_column, share, own, sets, row_length,
@@ -64,14 +64,14 @@ input_gradient_of_columns(__global const storage_t *x, __global const storage_t 
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
-    const part_t part = part_of(columns, first_group + get_group_id(0), parts, shares_per_part);
+    const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;
     const sample_t own = sample_of(tensor_at(tensor_of(x, residual), offset), dy + offset, gamma, beta,
                                    saved_of(mean, mean_lo, rstd, eps), g, g_of_xhat);
     gradient_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;
-    for (ulong number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
+    for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
         known_column = gradient_columns_of_share(known, known_column, share, own, sets, row_length,
                                                  part.sample * groups);

@@ -33,21 +33,21 @@ CLNORM_INLINE gradient_cut_t gradient_cut_of(const uint blocks, const uint runs,
 
 // Where a block of a set lies, and which parameters it has.
 typedef struct {
-    ulong offset; // of its first element in the set
-    uint n;       // elements
-    ulong row;    // its row in the set
-    uint run;     // its run in the row
-    uint in_run;  // its number in the run
-    uint param;   // offset of its gamma and beta: its run, or with EACH its first element in the row
+    index_t offset; // of its first element in the set
+    uint n;         // elements
+    index_t row;    // its row in the set
+    uint run;       // its run in the row
+    uint in_run;    // its number in the run
+    uint param;     // offset of its gamma and beta: its run, or with EACH its first element in the row
 } block_t;
 
-CLNORM_INLINE block_t placed_block(const sets_t sets, const uint in_run, const uint run, const ulong row)
+CLNORM_INLINE block_t placed_block(const sets_t sets, const uint in_run, const uint run, const index_t row)
 {
-    const ulong length = EACH ? sets.width : sets.run;
-    const ulong from = (ulong)in_run * BLOCK;
+    const index_t length = EACH ? sets.width : sets.run;
+    const index_t from = (index_t)in_run * BLOCK;
     block_t block;
     block.offset = row * source_row_stride(sets) + run * length + from;
-    block.n = (uint)min((ulong)BLOCK, length - from);
+    block.n = (uint)min((index_t)BLOCK, length - from);
     block.param = EACH ? (uint)from : run;
     block.in_run = in_run;
     block.run = run;
@@ -78,7 +78,7 @@ CLNORM_INLINE block_t next_block(const sets_t sets, const gradient_cut_t cut, co
 }
 
 // The distance in the set to the element that follows `elements` elements later.
-CLNORM_INLINE ulong distance_ahead(const sets_t sets, const uint elements)
+CLNORM_INLINE index_t distance_ahead(const sets_t sets, const uint elements)
 {
     return sets.rows == 1 ? elements : elements / sets.width * row_stride(sets) + elements % sets.width;
 }

@@ -16,15 +16,15 @@
 
 // The shape of the sums.
 typedef struct {
-    ulong samples, groups;
+    index_t samples, groups;
     uint rows; // of blocks in a set; 1 across rows
 } merge_t;
 
 CLNORM_INLINE merge_t merge_of(const gradient_cut_t cut, const ulong samples, const ulong groups)
 {
     merge_t merge;
-    merge.samples = samples;
-    merge.groups = groups;
+    merge.samples = (index_t)samples;
+    merge.groups = (index_t)groups;
     merge.rows = cut.blocks / cut.runs / cut.per_run;
     return merge;
 }
@@ -126,8 +126,8 @@ CLNORM_INLINE void gradients_side_by_side(__global const real *partials, const u
 #else
 
 // Where the sum of block `in_run` of run `run` lies among the partials. `row` counts the rows of blocks of all samples.
-CLNORM_INLINE ulong place_of_sum(const merge_t merge, const gradient_cut_t cut, const ulong group, const ulong row,
-                                 const uint run, const ulong in_run)
+CLNORM_INLINE index_t place_of_sum(const merge_t merge, const gradient_cut_t cut, const index_t group,
+                                   const index_t row, const uint run, const index_t in_run)
 {
     return (row / merge.rows * merge.groups + group) * cut.blocks +
            ((row % merge.rows) * cut.runs + run) * cut.per_run + in_run;
@@ -135,15 +135,15 @@ CLNORM_INLINE ulong place_of_sum(const merge_t merge, const gradient_cut_t cut, 
 
 // VECTOR_WIDTH sums of a parameter from number `at` on, of `count` sums: dz * xhat and dz. 0 after the last one.
 CLNORM_INLINE void load_sums(__global const real *partials, const ulong stride, const merge_t merge,
-                             const gradient_cut_t cut, const ulong group, const uint run, const ulong at,
-                             const ulong count, realv *product, realv *sum)
+                             const gradient_cut_t cut, const index_t group, const uint run, const index_t at,
+                             const index_t count, realv *product, realv *sum)
 {
     *product = (realv)(0);
     *sum = (realv)(0);
     if (at < count) {
-        const ulong row = at / cut.per_run;
+        const index_t row = at / cut.per_run;
         const uint in_run = (uint)(at % cut.per_run);
-        const ulong from = place_of_sum(merge, cut, group, row, run, in_run);
+        const index_t from = place_of_sum(merge, cut, group, row, run, in_run);
         if (in_run + VECTOR_WIDTH <= cut.per_run) {
             *product = load_vector(partials + from);
             *sum = load_vector(partials + stride + from);
@@ -151,8 +151,8 @@ CLNORM_INLINE void load_sums(__global const real *partials, const ulong stride, 
             real some_products[VECTOR_WIDTH], some_sums[VECTOR_WIDTH];
             ROLLED
             for (uint v = 0; v < VECTOR_WIDTH; v++) {
-                const ulong one = at + v;
-                const ulong place = place_of_sum(merge, cut, group, one / cut.per_run, run, one % cut.per_run);
+                const index_t one = at + v;
+                const index_t place = place_of_sum(merge, cut, group, one / cut.per_run, run, one % cut.per_run);
                 some_products[v] = one < count ? partials[place] : (real)0;
                 some_sums[v] = one < count ? partials[stride + place] : (real)0;
             }
@@ -165,16 +165,16 @@ CLNORM_INLINE void load_sums(__global const real *partials, const ulong stride, 
 // dgamma and dbeta of parameter number `number`, by a team, for any number of sums. A team without a parameter passes
 // number >= end. A group call.
 CLNORM_INLINE void gradient_of_parameter(__global const real *partials, const ulong stride, const merge_t merge,
-                                         const gradient_cut_t cut, const ulong number, const ulong end,
+                                         const gradient_cut_t cut, const index_t number, const index_t end,
                                          __global parameter_t *dgamma, __global parameter_t *dbeta, const team_t *team)
 {
-    const ulong group = number / cut.runs;
+    const index_t group = number / cut.runs;
     const uint run = (uint)(number % cut.runs);
-    const ulong count = number < end ? merge.samples * merge.rows * cut.per_run : 0;
+    const index_t count = number < end ? merge.samples * merge.rows * cut.per_run : 0;
     realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD];
     clear_lanes(products, product_errors);
     clear_lanes(sums, sum_errors);
-    for (ulong base = 0; base < count; base += LANES) {
+    for (index_t base = 0; base < count; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             realv product, sum;
@@ -194,14 +194,14 @@ CLNORM_INLINE void gradient_of_parameter(__global const real *partials, const ul
 
 // dgamma and dbeta of the parameters first .. end, by a work-group. A group call.
 CLNORM_INLINE void gradients_of_parameters(__global const real *partials, const ulong stride, const merge_t merge,
-                                           const gradient_cut_t cut, const ulong first, const ulong end,
+                                           const gradient_cut_t cut, const index_t first, const index_t end,
                                            __global parameter_t *dgamma, __global parameter_t *dbeta,
                                            const team_t *team)
 {
 #if SIDE_BY_SIDE
     gradients_side_by_side(partials, stride, merge, cut, first, end, dgamma, dbeta);
 #else
-    for (ulong number = first; number < end; number += TEAMS) {
+    for (index_t number = first; number < end; number += TEAMS) {
         gradient_of_parameter(partials, stride, merge, cut, number + team->team, end, dgamma, dbeta, team);
     }
 #endif

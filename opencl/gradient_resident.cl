@@ -43,20 +43,20 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
     const tensor_t tensor = tensor_of(x, residual);
     const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
     const uint place = PACKED ? team.team : 0;
-    const ulong set_size = rows * width;
+    const index_t set_size = sets.rows * sets.width;
     const uint offset_of_team = PACKED ? 0 : team.team;
     const uint step = PACKED ? 1 : TEAMS;
     // A round is one sample WITH_PARAMETERS, else the whole tensor. `count` is the number of its sets.
-    const ulong rounds = WITH_PARAMETERS ? samples : 1;
-    const ulong count = WITH_PARAMETERS ? groups : samples * groups;
-    const ulong first = (first_group + get_group_id(0)) * sets_per_team * SETS_AT_A_TIME;
-    for (ulong round_ = 0; round_ < rounds; round_++) {
+    const index_t rounds = WITH_PARAMETERS ? (index_t)samples : 1;
+    const index_t count = WITH_PARAMETERS ? sets.groups : (index_t)samples * sets.groups;
+    const index_t first = work_group(first_group) * sets_per_team * SETS_AT_A_TIME;
+    for (index_t round_ = 0; round_ < rounds; round_++) {
         for (uint i = 0; i < sets_per_team; i++) {
-            const ulong in_round = first + i * SETS_AT_A_TIME + place;
+            const index_t in_round = first + i * SETS_AT_A_TIME + place;
             const int present = in_round < count;
-            const ulong set = present ? round_ * count + in_round : 0;
-            const ulong offset = set_offset(sets, set);
-            const ulong first_param = first_parameter(sets, set);
+            const index_t set = present ? round_ * count + in_round : 0;
+            const index_t offset = set_offset(sets, set);
+            const index_t first_param = first_parameter(sets, set);
             const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
             const uint member = PACKED ? team.item : (uint)get_local_id(0);
@@ -88,7 +88,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
         }
     }
 #if WITH_PARAMETERS
-    const ulong end = min(first + (ulong)sets_per_team * SETS_AT_A_TIME, groups);
+    const index_t end = min(first + (index_t)sets_per_team * SETS_AT_A_TIME, sets.groups);
     gradients_of_parameters(partials, stride, merge_of(cut, samples, groups), cut, first * runs, end * runs, dgamma,
                             dbeta, &team);
 #endif

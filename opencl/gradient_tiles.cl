@@ -238,9 +238,9 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     DECLARE_TEAM(team);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
     const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
-    const ulong work = first_group + get_group_id(0);
-    const ulong tile = work / groups;
-    const ulong group = work % groups;
+    const index_t work = work_group(first_group);
+    const index_t tile = work / (index_t)groups;
+    const index_t group = work % (index_t)groups;
     const uint size = (uint)width;
 #if WIDE_COLUMNS
     __global real *columns = wide + work * 2 * size;
@@ -254,10 +254,10 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     own.gamma = parameters_at(gamma, group * width);
     own.beta = parameters_at(beta, group * width);
     own.stride = groups * width;
-    const ulong end = min(samples, (tile + 1) * COLUMN_ROWS);
-    for (ulong first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
-        const uint count = (uint)min((ulong)SAMPLES_AT_ONCE, end - first);
-        const ulong offset = (first * groups + group) * width;
+    const index_t end = min((index_t)samples, (tile + 1) * COLUMN_ROWS);
+    for (index_t first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
+        const uint count = (uint)min((index_t)SAMPLES_AT_ONCE, end - first);
+        const index_t offset = (first * (index_t)groups + group) * size;
         own.x = tensor_at(tensor_of(x, residual), offset);
         own.dy = dy + offset;
         own.dx = dx + offset;
@@ -271,7 +271,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     }
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
-        const ulong place = (group * width + j) * tiles + tile;
+        const index_t place = (group * size + j) * tiles + tile;
         partials[place] = columns[j];
         partials[stride + place] = columns[size + j];
     }

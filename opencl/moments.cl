@@ -19,8 +19,8 @@ moments_of_blocks(__global const storage_t *x, __global const storage_t *residua
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const tensor_t tensor = tensor_of(x, residual);
-    const ulong group = first_group + get_group_id(0);
-    const ulong set = group / parts;
+    const index_t group = work_group(first_group);
+    const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
     const uint end = min(first + blocks_per_part, blocks);
     moments_of_set_blocks(tensor_at(tensor, set_offset(sets, set)), 1, sets, blocks_per_row, first, end, team.team,
@@ -40,7 +40,7 @@ moments_of_sets(__global const real *moments, __global real *mean, __global real
 {
     DECLARE_TEAM(team);
     const cut_t cut = cut_of(blocks, period, full, fuller, more, less, unit);
-    const ulong set = first_group + get_group_id(0);
+    const index_t set = work_group(first_group);
     const set_moments_t m = merge_blocks(moments + set * blocks, stride, cut, rows * width, eps, &team);
     if (get_local_id(0) == 0) {
         store_moments(m, set, mean, mean_lo, rstd, variance);

@@ -17,9 +17,9 @@ moments_of_columns(__global const storage_t *x, __global const storage_t *residu
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
-    const part_t part = part_of(columns, first_group + get_group_id(0), parts, shares_per_part);
+    const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const tensor_t own = tensor_at(tensor_of(x, residual), part.sample * columns.size);
-    for (ulong number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
+    for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         moments_of_share(own, moments + part.sample * columns.columns * tiles, stride, columns, sets,
                          share_of(columns, number, item));
     }

@@ -39,13 +39,13 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
     const target_t target = target_of(y, sum);
     const uint place = PACKED ? team.team : 0;
     const uint member = PACKED ? team.item : (uint)get_local_id(0);
-    const ulong group = first_group + get_group_id(0);
-    const ulong set_size = rows * width;
+    const index_t group = work_group(first_group);
+    const index_t set_size = sets.rows * sets.width;
     __local real *own_moments = moments + (ulong)place * 4 * blocks;
     for (uint i = 0; i < sets_per_team; i++) {
-        const ulong set = (group * sets_per_team + i) * SETS_AT_A_TIME + place;
+        const index_t set = (group * sets_per_team + i) * SETS_AT_A_TIME + place;
         const int present = set < count;
-        const ulong offset = present ? set_offset(sets, set) : 0;
+        const index_t offset = present ? set_offset(sets, set) : 0;
         const tensor_t global_set = tensor_at(tensor, offset);
 #if KEEP_SET
         __local real *own_set = (__local real *)kept + place * set_size;
@@ -65,7 +65,7 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
             if (member == 0) {
                 store_moments(m, set, mean, mean_lo, rstd, variance);
             }
-            const ulong first_param = first_parameter(sets, set);
+            const index_t first_param = first_parameter(sets, set);
             affine_blocks(own_set, target_at(target, offset), sets, blocks_per_row, 0, blocks,
                           parameters_at(gamma, first_param), parameters_at(beta, first_param), m, member, MEMBERS,
                           items_per_run);

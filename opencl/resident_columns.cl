@@ -31,8 +31,8 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     const sets_t sets = sets_of(rows, groups, width, run);
     columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const cut_t cut = cut_of(blocks, period, full, fuller, more, less, unit);
-    const ulong group = first_group + get_group_id(0);
-    const ulong sample = group / parts;
+    const index_t group = work_group(first_group);
+    const index_t sample = group / parts;
     const uint first = (uint)(group % parts) * groups_per_part;
     const uint end = min(first + groups_per_part, (uint)groups);
     if (short_rows == 1) {
@@ -51,7 +51,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     for (uint base = first; base < end; base += TEAMS) {
         // A team without a set merges the last one again, with the others.
         const uint own_group = min(base + team.team, end - 1);
-        const ulong set = sample * groups + own_group;
+        const index_t set = sample * groups + own_group;
         const set_moments_t m = merge_blocks(moments + set * blocks, stride, cut, rows * width, eps, &team);
         if (base + team.team < end && team.item == 0) {
             store_moments(m, set, mean, mean_lo, rstd, variance);
@@ -64,7 +64,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     // The last rows first: they are still in a cache.
     for (uint tile = tiles; tile-- > 0;) {
         for (uint strip = team.team; strip < strips; strip += TEAMS) {
-            const share_t share = share_of(columns, (ulong)tile * strips + strip, team.item);
+            const share_t share = share_of(columns, (index_t)tile * strips + strip, team.item);
             known_column = affine_columns_of_share(known, known_column, share, sets, gamma, beta, mean, mean_lo, rstd,
                                                    variance, eps, sample * groups);
             affine_share(own, own_target, columns, share, known);

@@ -200,7 +200,7 @@ CLNORM_INLINE void affine_run(const source_t from, const target_t to, const ulon
 // items_per_run of them, a divisor of `items`, share a run, and the others take the next runs. gamma and beta point to
 // the parameters of the set, or are null.
 CLNORM_INLINE void affine_row(const source_t source, const target_t target, __global const parameter_t *gamma,
-                              __global const parameter_t *beta, const ulong from, const ulong to, const ulong run,
+                              __global const parameter_t *beta, const index_t from, const index_t to, const index_t run,
                               const set_moments_t m, const uint item, const uint items, const uint items_per_run)
 {
     if (run == 1) {
@@ -212,9 +212,9 @@ CLNORM_INLINE void affine_row(const source_t source, const target_t target, __gl
 #else
     const uint in_run = item % items_per_run;
     const uint at_a_time = items / items_per_run;
-    for (ulong c = from / run + item / items_per_run; c * run < to; c += at_a_time) {
-        const ulong begin = max(from, c * run);
-        const ulong end = min(to, (c + 1) * run);
+    for (index_t c = from / run + item / items_per_run; c * run < to; c += at_a_time) {
+        const index_t begin = max(from, c * run);
+        const index_t end = min(to, (c + 1) * run);
         affine_run(source_at(source, begin), target_at(target, begin), end - begin, m, scale_of(gamma, m, c),
                    shift_of(beta, c), in_run, items_per_run);
     }
@@ -233,13 +233,13 @@ CLNORM_INLINE void affine_blocks(const source_t source, const target_t target, c
     }
     const uint first_row = first / blocks_per_row;
     for (uint row = (end - 1) / blocks_per_row + 1; row-- > first_row;) {
-        const ulong row_block = (ulong)row * blocks_per_row;
-        const ulong from = first > row_block ? (first - row_block) * BLOCK : 0;
+        const index_t row_block = (index_t)row * blocks_per_row;
+        const index_t from = first > row_block ? (first - row_block) * BLOCK : 0;
         const source_t source_row = source_at(source, row * source_row_stride(sets));
         const target_t target_row = target_at(target, row * row_stride(sets));
-        ulong to = min((end - row_block) * BLOCK, sets.width);
+        index_t to = min((end - row_block) * BLOCK, sets.width);
         while (to > from) {
-            const ulong begin = max(from, (to - 1) / (STRETCH_BLOCKS * BLOCK) * (STRETCH_BLOCKS * BLOCK));
+            const index_t begin = max(from, (to - 1) / (STRETCH_BLOCKS * BLOCK) * (STRETCH_BLOCKS * BLOCK));
             affine_row(source_row, target_row, gamma, beta, begin, to, sets.run, m, item, items, items_per_run);
             to = begin;
         }

@@ -33,39 +33,56 @@
 #define KEEP_SET 0
 #endif
 
+// 1 if the tensor has fewer than 2^31 elements: indices are then of 32 bits, which GPUs compute with in a fraction of the
+// instructions. Changes no bit.
+#ifndef NARROW
+#define NARROW 0
+#endif
+#if NARROW
+typedef uint index_t;
+#else
+typedef ulong index_t;
+#endif
+
+// The number of this work-group among those of all launches of a tensor.
+CLNORM_INLINE index_t work_group(const ulong first_group)
+{
+    return (index_t)(first_group + get_group_id(0));
+}
+
 // The last blocks of a work-group are normalized first, in stretches of this many blocks. They were read last: of a
 // part that is larger than a cache, they are still in it. Changes no bit.
 #define STRETCH_BLOCKS 64
 
 // The shape of the sets, as above.
 typedef struct {
-    ulong rows, groups, width, run;
+    index_t rows, groups, width, run;
 } sets_t;
 
 CLNORM_INLINE sets_t sets_of(const ulong rows, const ulong groups, const ulong width, const ulong run)
 {
     sets_t sets;
-    sets.rows = rows;
-    sets.groups = groups;
-    sets.width = width;
-    sets.run = run;
+    sets.rows = (index_t)rows;
+    sets.groups = (index_t)groups;
+    sets.width = (index_t)width;
+    sets.run = (index_t)run;
     return sets;
 }
 
 // Elements from one row of a set to the next: those of all groups.
-CLNORM_INLINE ulong row_stride(const sets_t sets)
+CLNORM_INLINE index_t row_stride(const sets_t sets)
 {
     return sets.groups * sets.width;
 }
 
 // The first element of set number `set`.
-CLNORM_INLINE ulong set_offset(const sets_t sets, const ulong set)
+CLNORM_INLINE index_t set_offset(const sets_t sets, const index_t set)
 {
     return (set / sets.groups * sets.rows * sets.groups + set % sets.groups) * sets.width;
 }
 
 // The first gamma of set number `set`.
-CLNORM_INLINE ulong first_parameter(const sets_t sets, const ulong set)
+CLNORM_INLINE index_t first_parameter(const sets_t sets, const index_t set)
 {
     return set % sets.groups * (sets.width / sets.run);
 }
@@ -208,7 +225,7 @@ CLNORM_INLINE void prefetch_source(const source_t source, const ulong at)
 }
 
 // Elements from one row of a source to the next.
-CLNORM_INLINE ulong source_row_stride(const sets_t sets)
+CLNORM_INLINE index_t source_row_stride(const sets_t sets)
 {
 #if KEEP_SET
     return sets.width;

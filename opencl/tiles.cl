@@ -44,7 +44,7 @@
 typedef struct {
     uint short_rows; // rows of a long row
     uint columns;    // columns of a long row: short_rows * groups * width
-    ulong size;      // elements of a sample
+    index_t size;    // elements of a sample
     uint first, end; // columns that the work-group takes
     uint strips;     // strips of these: ceil((end - first) / STRIP)
     uint tiles;      // tiles of a sample: ceil(rows / (short_rows * COLUMN_ROWS))
@@ -66,16 +66,16 @@ CLNORM_INLINE columns_t columns_of(const sets_t sets, const uint short_rows, con
 // A share, as one work-item of its team sees it.
 typedef struct {
     uint tile;
-    uint column;  // the first column of this work-item's first vector
-    uint vectors; // vectors of this work-item that have columns
-    ulong offset; // the tile's first element in the sample
-    uint whole;   // long rows of the tile
-    uint ragged;  // elements of the long row after them, which ends early; 0 if there is none
-    uint safe;    // long rows whose vectors may be loaded whole, also if the columns end within a vector
+    uint column;    // the first column of this work-item's first vector
+    uint vectors;   // vectors of this work-item that have columns
+    index_t offset; // the tile's first element in the sample
+    uint whole;     // long rows of the tile
+    uint ragged;    // elements of the long row after them, which ends early; 0 if there is none
+    uint safe;      // long rows whose vectors may be loaded whole, also if the columns end within a vector
 } share_t;
 
 // Share number `number`: tile after tile, strip after strip.
-CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, const uint item)
+CLNORM_INLINE share_t share_of(const columns_t columns, const index_t number, const uint item)
 {
     share_t share;
     share.tile = (uint)(number / columns.strips);
@@ -83,32 +83,33 @@ CLNORM_INLINE share_t share_of(const columns_t columns, const ulong number, cons
     share.vectors = share.column < columns.end
                         ? min((columns.end - share.column + VECTOR_STEP - 1) / VECTOR_STEP, (uint)STRIP_VECTORS)
                         : 0;
-    share.offset = (ulong)share.tile * COLUMN_ROWS * columns.columns;
-    const ulong left = columns.size - share.offset;
-    share.whole = (uint)min((ulong)COLUMN_ROWS, left / columns.columns);
+    share.offset = (index_t)share.tile * COLUMN_ROWS * columns.columns;
+    const index_t left = columns.size - share.offset;
+    share.whole = (uint)min((index_t)COLUMN_ROWS, left / columns.columns);
     share.ragged = share.whole < COLUMN_ROWS ? (uint)(left % columns.columns) : 0;
 #if ALIGNED
     share.safe = share.whole;
 #else
     // A vector beyond the end of its row reads the beginning of the next row, if there is one.
-    const ulong reach = share.column + (ulong)share.vectors * VECTOR_STEP;
-    share.safe = reach <= left ? (uint)min((ulong)share.whole, (left - reach) / columns.columns + 1) : 0;
+    const index_t reach = share.column + (index_t)share.vectors * VECTOR_STEP;
+    share.safe = reach <= left ? (uint)min((index_t)share.whole, (left - reach) / columns.columns + 1) : 0;
 #endif
     return share;
 }
 
 // The shares of a work-group: number first .. end of a sample.
 typedef struct {
-    ulong sample, first, end;
+    index_t sample, first, end;
 } part_t;
 
 // Part number `part` of a tensor whose samples have `parts` parts each.
-CLNORM_INLINE part_t part_of(const columns_t columns, const ulong part, const ulong parts, const ulong shares_per_part)
+CLNORM_INLINE part_t part_of(const columns_t columns, const index_t part, const index_t parts,
+                             const index_t shares_per_part)
 {
     part_t p;
     p.sample = part / parts;
     p.first = part % parts * shares_per_part;
-    p.end = min(p.first + shares_per_part, (ulong)columns.strips * columns.tiles);
+    p.end = min(p.first + shares_per_part, (index_t)columns.strips * columns.tiles);
     return p;
 }
 
@@ -119,9 +120,9 @@ CLNORM_INLINE uint rows_of_share(const share_t share)
 }
 
 // The first element of a share's row in the sample.
-CLNORM_INLINE ulong row_offset(const columns_t columns, const share_t share, const uint row)
+CLNORM_INLINE index_t row_offset(const columns_t columns, const share_t share, const uint row)
 {
-    return share.offset + (ulong)row * columns.columns;
+    return share.offset + (index_t)row * columns.columns;
 }
 
 #if ROWS_BY_FOUR

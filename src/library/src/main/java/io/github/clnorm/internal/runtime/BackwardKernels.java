@@ -114,6 +114,7 @@ final class BackwardKernels {
 
     private KernelOptions elementwise(boolean needsX) {
         return KernelOptions.of(session, plan.workGroupSize(), plan.vectorWidth(), problem.type(), problem.statistics())
+                .indices(session, problem.geometry())
                 .parameters(problem.parameterType())
                 .activation(problem.activation())
                 .with(problem.residual(), "RESIDUAL", 1)
@@ -125,6 +126,7 @@ final class BackwardKernels {
     /** Only sums and parameters are read, so the tensor's type and statistics do not matter. */
     private KernelOptions merge() {
         return KernelOptions.of(session, plan.team(), plan.vectorWidth(), problem.real(), Statistics.MEAN_AND_VARIANCE)
+                .indices(session, problem.geometry())
                 .parameters(problem.parameterType());
     }
 

@@ -77,7 +77,8 @@ final class ForwardKernels {
         boolean singleBlock = problem.statistics() != Statistics.GIVEN
                 && Cut.of(problem.geometry()).blocks() == 1;
         return KernelOptions.of(session, workGroupSize, plan.vectorWidth(), problem.type(), problem.statistics())
-                .with(singleBlock, "SINGLE_BLOCK", 1);
+                .with(singleBlock, "SINGLE_BLOCK", 1)
+                .indices(session, problem.geometry());
     }
 
     private KernelOptions input(boolean alignedVectors) {

@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -41,6 +42,13 @@ final class KernelOptions {
     /** Adds a macro if a condition holds. */
     KernelOptions with(boolean condition, String macro, Object value) {
         return condition ? with(macro, value) : this;
+    }
+
+    /** Indices of 32 bits for tensors of fewer than 2^31 elements. On a CPU, where they gain nothing, programs are shared. */
+    KernelOptions indices(Session session, Geometry geometry) {
+        boolean narrow =
+                !Quirks.prefersVectorsToWorkItems(session.device()) && geometry.elements() <= Integer.MAX_VALUE;
+        return with(narrow, "NARROW", 1);
     }
 
     KernelOptions parameters(ElementType type) {
