@@ -59,6 +59,10 @@ CLNORM_INLINE real scale_for(const real m2, const real pivot)
     return !(m2 < HUGE_BLOCK_M2) ? SCALE_OF_HUGE : (m2 < TINY_M2 && fabs(pivot) < TINY_PIVOT ? SCALE_OF_TINY : (real)1);
 }
 
+// Blocks in memory. register_blocks.cl, if it is included before, has the pivot and the sums of blocks in registers.
+#ifndef REGISTER_BLOCKS
+typedef source_t block_source_t;
+
 // x * scale - pivot for VECTOR_WIDTH elements from number `at` on, and 0 for those from n on.
 CLNORM_INLINE realv deviations(const source_t source, const uint at, const uint n, const real scale, const real pivot)
 {
@@ -146,6 +150,7 @@ CLNORM_INLINE void sum_block(const source_t source, const uint n, const real sca
     }
     fold_lanes(sum, squares, total, total_squares, team);
 }
+#endif
 
 // The moments of a block of n elements from the sums of its deviations and of their squares.
 CLNORM_INLINE block_moments_t moments_about(const real pivot, const real total, const real squares, const uint n,
@@ -172,7 +177,7 @@ CLNORM_INLINE block_moments_t moments_about(const real pivot, const real total, 
 }
 
 // The moments of a block of n elements; of n = 0 for a team without a block. A group call.
-CLNORM_INLINE block_moments_t block_moments(const source_t source, const uint n, const team_t *team)
+CLNORM_INLINE block_moments_t block_moments(const block_source_t source, const uint n, const team_t *team)
 {
     block_moments_t result;
     real scale = 1;
@@ -208,6 +213,7 @@ CLNORM_INLINE void store_block(BLOCKS_SPACE real *moments, const ulong stride, c
     moments[3 * stride + block] = m.unit;
 }
 
+#ifndef REGISTER_BLOCKS
 // The moments of the blocks first .. end of a set. A team takes each `step`-th of them, from number first + offset on.
 // Nothing is read if the set is not `present`. A group call.
 CLNORM_INLINE void moments_of_set_blocks(const source_t source, const int present, const sets_t sets,
@@ -227,5 +233,6 @@ CLNORM_INLINE void moments_of_set_blocks(const source_t source, const int presen
         }
     }
 }
+#endif
 
 #endif

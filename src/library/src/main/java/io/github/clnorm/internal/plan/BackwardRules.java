@@ -24,10 +24,23 @@ final class BackwardRules {
             return Optional.of("sets across rows, given statistics, and gradients of parameters alone take the strategy"
                     + " split");
         }
+        if (plan instanceof WholeSetsPlan whole && whole.secondRead() == SecondRead.REGISTERS) {
+            return inRegisters(whole, problem);
+        }
         return plan instanceof TiledPlan && !fitsTiles(plan, problem, order)
                 ? Optional.of("tiles of samples take gradients of every element's own parameters, rows of at least "
                         + Cut.LANES + " elements and work-groups of one team")
                 : Optional.empty();
+    }
+
+    private static Optional<String> inRegisters(WholeSetsPlan plan, BackwardProblem problem) {
+        Geometry geometry = problem.geometry();
+        GradientCut cut = GradientCut.of(geometry);
+        long length = cut.order() == Order.EACH ? geometry.width() : geometry.run();
+        long last = length % Cut.BLOCK;
+        return last > 0 && last < KernelConstants.END
+                ? Optional.of("blocks of fewer than " + KernelConstants.END + " elements are not held in registers")
+                : RegisterRules.mismatch(plan, problem, cut.blocks());
     }
 
     private static boolean fitsTiles(Plan plan, BackwardProblem problem, Order order) {

@@ -69,7 +69,8 @@ final class BackwardTrips {
     }
 
     private long set(WholeSetsPlan whole, long blocks) {
-        return LoopTrips.keep(whole, problem) + merge(cut.blocks(), cut.perRun()) + blocks * block();
+        long inRegisters = whole.secondRead() == SecondRead.REGISTERS ? 4 * Cut.BLOCK / Cut.LANES : 0;
+        return LoopTrips.keep(whole, problem) + merge(cut.blocks(), cut.perRun()) + blocks * block() + inRegisters;
     }
 
     private long tile() {
@@ -83,7 +84,7 @@ final class BackwardTrips {
         return Columns.TILE_ROWS * ofSample;
     }
 
-    /** The sums of a block and its dx, with the folds over the team and the ends of the data. */
+    /** The sums of a block and its dx, with the ends of the data. */
     private long block() {
         long elements = cut.elementsOfBlock(geometry);
         long vectors = ceil(elements, (long) plan.team() * plan.vectorWidth());
@@ -104,7 +105,7 @@ final class BackwardTrips {
     private long sums(long elements) {
         long behind = elements % Cut.BLOCK;
         long lanes = behind > 0 && behind < KernelConstants.END ? KernelConstants.END : 0;
-        return ceil(elements, Cut.BLOCK) * (1 + LoopTrips.folds(plan) + registers())
+        return ceil(elements, Cut.BLOCK) * (1 + registers())
                 + ceil(elements, Cut.LANES) * (1 + registers())
                 + registers()
                 + lanes;

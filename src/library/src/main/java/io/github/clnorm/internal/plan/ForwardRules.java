@@ -33,9 +33,12 @@ final class ForwardRules {
         if (whole instanceof ResidentPlan resident && resident.sets() > 1) {
             return Optional.of("only sets across rows are taken side by side");
         }
-        return geometry.alongRows()
-                ? Optional.empty()
-                : Optional.of("sets across rows take the strategies split or resident");
+        if (!geometry.alongRows()) {
+            return Optional.of("sets across rows take the strategies split or resident");
+        }
+        return whole.secondRead() == SecondRead.REGISTERS
+                ? RegisterRules.mismatch(whole, problem, Cut.of(geometry).blocks())
+                : Optional.empty();
     }
 
     private static Optional<String> split(SplitPlan plan, Geometry geometry) {
@@ -45,8 +48,8 @@ final class ForwardRules {
     }
 
     private static Optional<String> sideBySide(ResidentPlan plan, Geometry geometry) {
-        if (plan.secondRead() == SecondRead.LOCAL) {
-            return Optional.of("sets across rows are not kept in local memory");
+        if (plan.secondRead() != SecondRead.GLOBAL) {
+            return Optional.of("sets across rows are kept neither in local memory nor in registers");
         }
         if (Columns.of(geometry).shortRows() > 1 && plan.sets() < geometry.groups()) {
             return Optional.of("rows of fewer than " + Cut.LANES + " elements take all sets of a sample together");

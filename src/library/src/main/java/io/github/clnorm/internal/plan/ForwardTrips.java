@@ -41,7 +41,13 @@ final class ForwardTrips {
     }
 
     private long wholeSet(WholeSetsPlan whole) {
-        return LoopTrips.keep(whole, problem) + merge() + affine(geometry.setSize());
+        long results = whole.secondRead() == SecondRead.REGISTERS ? inRegisters() : affine(geometry.setSize());
+        return LoopTrips.keep(whole, problem) + merge() + results;
+    }
+
+    /** A block loaded to registers, and normalized there, if a compiler does not unroll these loops. */
+    private long inRegisters() {
+        return 2 * (Cut.BLOCK / Cut.LANES + 2L * plan.vectorWidth());
     }
 
     private long sideBySide(ResidentPlan resident) {
@@ -73,10 +79,10 @@ final class ForwardTrips {
         return 1 + rows + LoopTrips.vectorsOfStrip(plan, columns) * ofVector;
     }
 
-    /** For every block: its steps of 64 elements, the folds over the team and the votes. Twice if it is summed twice. */
+    /** For every block: its steps of 64 elements and the votes. Twice if it is summed twice. */
     private long blocks(long blocks) {
         long votes = plan.teams() == 1 ? 0 : plan.teams();
-        return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + LoopTrips.folds(plan) + votes));
+        return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + votes));
     }
 
     /** The first read of the blocks' moments, and the second, which may run twice. */

@@ -30,11 +30,6 @@ final class LoopTrips {
         return LocalMemory.tensors(problem) * geometry.rows() * ofRow;
     }
 
-    /** The folds of a block's two sums over a team. */
-    static long folds(Plan plan) {
-        return plan.team() == 1 ? 0 : 2 * Long.numberOfTrailingZeros(plan.team());
-    }
-
     /** The vectors of a strip of columns that one work-item takes. */
     static long vectorsOfStrip(Plan plan, long columns) {
         return ceil(Math.min(Shares.stripColumns(plan), columns), (long) plan.team() * plan.vectorWidth());

@@ -30,9 +30,6 @@ public final class PlanRules {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
         }
-        if (plan instanceof WholeSetsPlan whole && whole.secondRead() == SecondRead.REGISTERS) {
-            return Optional.of("no kernel holds sets in registers");
-        }
         Optional<String> mismatch = problem instanceof ForwardProblem forward
                 ? ForwardRules.mismatch(plan, forward)
                 : BackwardRules.mismatch(plan, (BackwardProblem) problem);

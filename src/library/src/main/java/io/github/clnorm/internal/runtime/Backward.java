@@ -9,6 +9,7 @@ import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.plan.LocalMemory;
 import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.Shares;
 import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.TiledPlan;
@@ -155,15 +156,19 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 plan.workGroupSize(),
                 Divide.ceil(geometry.sets() / rounds, setsPerGroup),
                 rounds * setsPerGroup * geometry.setSize(),
-                (arguments, buffers) -> sums(saved(arguments, buffers), setSums())
-                        .with("dx", buffers.gradInput())
-                        .with("dgamma", buffers.gradWeight())
-                        .with("dbeta", buffers.gradBias())
-                        .with("samples", geometry.samples())
-                        .with(geometry)
-                        .with(cut)
-                        .with("sets_per_team", whole.setsInTurn())
-                        .withLocal("kept", Math.max(real.bytes(), LocalMemory.kept(plan, problem))));
+                (arguments, buffers) -> {
+                    sums(saved(arguments, buffers), setSums())
+                            .with("dx", buffers.gradInput())
+                            .with("dgamma", buffers.gradWeight())
+                            .with("dbeta", buffers.gradBias())
+                            .with("samples", geometry.samples())
+                            .with(geometry)
+                            .with(cut)
+                            .with("sets_per_team", whole.setsInTurn());
+                    if (whole.secondRead() != SecondRead.REGISTERS) {
+                        arguments.withLocal("kept", Math.max(real.bytes(), LocalMemory.kept(plan, problem)));
+                    }
+                });
     }
 
     private Step<BackwardBuffers> tiles() {

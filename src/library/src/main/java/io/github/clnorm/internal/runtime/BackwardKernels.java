@@ -34,9 +34,10 @@ final class BackwardKernels {
 
     /** All gradients, or all but the merge of the parameters' sums, for the strategies resident and packed. */
     BuiltKernel resident() {
+        SecondRead from = ((WholeSetsPlan) plan).secondRead();
         KernelOptions options = each(alongRuns(true))
                 .with(plan instanceof PackedPlan, "PACKED", 1)
-                .with(((WholeSetsPlan) plan).secondRead() == SecondRead.LOCAL, "KEEP_SET", 1)
+                .with(from == SecondRead.LOCAL, "KEEP_SET", 1)
                 .with(ParameterMerge.inWorkGroups(plan, problem), "WITH_PARAMETERS", 1)
                 .with(
                         ParameterMerge.inWorkGroups(plan, problem)
@@ -44,7 +45,9 @@ final class BackwardKernels {
                                         plan, problem.geometry().samples(), cut),
                         "SIDE_BY_SIDE",
                         1);
-        return session.kernel("gradient_resident.cl", "gradient_resident", options);
+        return from == SecondRead.REGISTERS
+                ? session.kernel("gradient_registers.cl", "gradient_registers", options)
+                : session.kernel("gradient_resident.cl", "gradient_resident", options);
     }
 
     /** The same for the strategy tiled. */

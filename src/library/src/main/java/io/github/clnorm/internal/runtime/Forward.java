@@ -9,6 +9,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.LocalMemory;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.plan.Shares;
 import io.github.clnorm.internal.plan.SideBySide;
 import io.github.clnorm.internal.plan.SplitPlan;
@@ -58,19 +59,24 @@ final class Forward extends PassSteps<ForwardBuffers> {
                 plan.workGroupSize(),
                 Divide.ceil(geometry.sets(), setsPerGroup),
                 setsPerGroup * geometry.setSize(),
-                (arguments, buffers) -> tensors(arguments, buffers)
-                        .with("mean", statistic(buffers.meanHi(), Scratch.MEAN_HI))
-                        .with("mean_lo", buffers.meanLo())
-                        .with("rstd", statistic(buffers.rstd(), Scratch.RSTD))
-                        .with("variance", buffers.variance())
-                        .with("count", geometry.sets())
-                        .with(geometry)
-                        .with(cut)
-                        .with("blocks_per_row", cut.perRow())
-                        .with("items_per_run", plan.itemsPerRun(geometry))
-                        .with("sets_per_team", whole.setsInTurn())
-                        .withLocal("moments", LocalMemory.moments(plan, problem))
-                        .withLocal("kept", Math.max(real.bytes(), LocalMemory.kept(plan, problem))));
+                (arguments, buffers) -> {
+                    tensors(arguments, buffers)
+                            .with("mean", statistic(buffers.meanHi(), Scratch.MEAN_HI))
+                            .with("mean_lo", buffers.meanLo())
+                            .with("rstd", statistic(buffers.rstd(), Scratch.RSTD))
+                            .with("variance", buffers.variance())
+                            .with("count", geometry.sets())
+                            .with(geometry)
+                            .with(cut)
+                            .with("blocks_per_row", cut.perRow())
+                            .with("sets_per_team", whole.setsInTurn())
+                            .withLocal("moments", LocalMemory.moments(plan, problem));
+                    if (whole.secondRead() != SecondRead.REGISTERS) {
+                        arguments
+                                .with("items_per_run", plan.itemsPerRun(geometry))
+                                .withLocal("kept", Math.max(real.bytes(), LocalMemory.kept(plan, problem)));
+                    }
+                });
     }
 
     private Step<ForwardBuffers> residentColumns(ResidentPlan resident) {

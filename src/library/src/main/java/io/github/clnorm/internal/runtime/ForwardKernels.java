@@ -27,10 +27,12 @@ final class ForwardKernels {
 
     /** Moments and results in one launch, for the strategies resident and packed. */
     BuiltKernel resident() {
-        KernelOptions options = output(input(aligned.alongRuns(problem.geometry())))
-                .with(plan instanceof PackedPlan, "PACKED", 1)
-                .with(((WholeSetsPlan) plan).secondRead() == SecondRead.LOCAL, "KEEP_SET", 1);
-        return session.kernel("resident.cl", "resident", options);
+        SecondRead from = ((WholeSetsPlan) plan).secondRead();
+        KernelOptions options =
+                output(input(aligned.alongRuns(problem.geometry()))).with(plan instanceof PackedPlan, "PACKED", 1);
+        return from == SecondRead.REGISTERS
+                ? session.kernel("resident_registers.cl", "resident_registers", options)
+                : session.kernel("resident.cl", "resident", options.with(from == SecondRead.LOCAL, "KEEP_SET", 1));
     }
 
     /** The same, across rows. */

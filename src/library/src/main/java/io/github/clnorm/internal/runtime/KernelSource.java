@@ -28,6 +28,7 @@ public final class KernelSource {
             "gradient.cl",
             "gradient_columns.cl",
             "gradient_merges.cl",
+            "gradient_registers.cl",
             "gradient_resident.cl",
             "gradient_tiles.cl",
             "launch.cl",
@@ -35,6 +36,7 @@ public final class KernelSource {
             "moments_of_columns.cl",
             "resident.cl",
             "resident_columns.cl",
+            "resident_registers.cl",
             "running.cl",
             "smoke.cl");
     private static final int HASH_BYTES = 8;

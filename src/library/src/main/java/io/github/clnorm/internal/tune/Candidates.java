@@ -80,6 +80,7 @@ final class Candidates {
                 for (SecondRead from : SecondRead.values()) {
                     plans.add(whole.withSecondRead(from));
                 }
+                addInRegisters(whole, plans);
             }
             plans.add(whole.withParameterLaunch(!whole.parameterLaunch()));
         }
@@ -87,6 +88,18 @@ final class Candidates {
             plans.add(split.withMergeLaunch(!split.mergeLaunch()));
         }
         plans.add(plan.withNonTemporal(!plan.nonTemporal()));
+    }
+
+    /** Sets in registers, by scalars: vectors leave few registers. A work-group that holds a set, or some small ones. */
+    private void addInRegisters(WholeSetsPlan plan, Set<Plan> plans) {
+        Plan scalars = plan.withSecondRead(SecondRead.REGISTERS).withVectorWidth(1);
+        for (int group : workGroups()) {
+            Plan held = scalars.withWorkGroupSize(group);
+            if (legal.test(held)) {
+                plans.add(held);
+                return;
+            }
+        }
     }
 
     /** The other strategies, and other shares of the plan's own. */

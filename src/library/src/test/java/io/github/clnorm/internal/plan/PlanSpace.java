@@ -39,6 +39,8 @@ public final class PlanSpace {
         plans.addAll(variants(1, widest));
         plans.add(Plan.resident(16, 4).withSecondRead(SecondRead.LOCAL));
         plans.add(Plan.packed(16, 4, 3).withSecondRead(SecondRead.LOCAL));
+        plans.add(Plan.resident(32, 4).withSecondRead(SecondRead.REGISTERS));
+        plans.add(Plan.resident(128, 1).withSecondRead(SecondRead.REGISTERS));
         plans.add(Plan.split(16, 4, 1));
         plans.add(Plan.split(16, 4, 16).withMergeLaunch(true));
         int largest = Integer.highestOneBit(device.maxWorkGroupSize());
@@ -54,6 +56,7 @@ public final class PlanSpace {
         plans.add(Plan.resident(1, narrow));
         plans.add(Plan.resident(1, widest));
         plans.add(Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL));
+        plans.add(Plan.resident(64, 1).withSecondRead(SecondRead.REGISTERS));
         plans.add(Plan.split(8, 4, 8).withMergeLaunch(true));
         plans.add(Plan.residentAcross(1, widest, 1000));
         if (!problem.geometry().alongRows() || problem.statistics() == Statistics.GIVEN) {
@@ -69,6 +72,8 @@ public final class PlanSpace {
                         Plan.resident(group, width),
                         Plan.resident(group, width).withSecondRead(SecondRead.LOCAL),
                         Plan.packed(group, width, 1).withSecondRead(SecondRead.LOCAL),
+                        Plan.resident(group, width).withSecondRead(SecondRead.REGISTERS),
+                        Plan.packed(group, width, 2).withSecondRead(SecondRead.REGISTERS),
                         Plan.resident(group, width).withParameterLaunch(true),
                         Plan.packed(group, width, 3),
                         Plan.tiled(group, width),
@@ -92,6 +97,7 @@ public final class PlanSpace {
                         Plan.split(1, widest, 2).withNonTemporal(true),
                         Plan.split(1, widest, 1000).withNonTemporal(true),
                         Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL),
+                        Plan.resident(128, 1).withSecondRead(SecondRead.REGISTERS),
                         Plan.tiled(16, 4),
                         Plan.split(8, 4, 16))
                 .distinct()
@@ -115,6 +121,9 @@ public final class PlanSpace {
                 resident.withSecondRead(SecondRead.LOCAL),
                 packed,
                 packed.withSecondRead(SecondRead.LOCAL),
+                resident.withSecondRead(SecondRead.REGISTERS),
+                packed.withSecondRead(SecondRead.REGISTERS),
+                Plan.packed(group, width, 3).withSecondRead(SecondRead.REGISTERS),
                 Plan.packed(group, width, 3),
                 Plan.residentAcross(group, width, 2),
                 Plan.residentAcross(group, width, 1000),

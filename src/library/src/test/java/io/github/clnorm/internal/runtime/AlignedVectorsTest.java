@@ -121,7 +121,8 @@ class AlignedVectorsTest {
             Plan.packed(32, 4, 2),
             Plan.residentAcross(16, 4, 2),
             Plan.split(64, 4, 2),
-            Plan.split(16, 2, 16).withMergeLaunch(true));
+            Plan.split(16, 2, 16).withMergeLaunch(true),
+            Plan.resident(32, 4).withSecondRead(SecondRead.REGISTERS));
 
     private static final List<Plan> BACKWARD = List.of(
             Plan.resident(32, 4).withSecondRead(SecondRead.LOCAL),

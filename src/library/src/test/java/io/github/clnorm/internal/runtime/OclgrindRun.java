@@ -15,6 +15,8 @@ import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanSpace;
+import io.github.clnorm.internal.plan.SecondRead;
+import io.github.clnorm.internal.plan.WholeSetsPlan;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.OwnOpenCl;
 import io.github.clnorm.testing.TestInfo;
@@ -91,6 +93,12 @@ final class OclgrindRun {
                     .affine(FLOAT32, 1)
                     .residual(3, true));
 
+    private static List<Plan> inRegisters(List<Plan> plans) {
+        return plans.stream()
+                .filter(plan -> plan instanceof WholeSetsPlan whole && whole.secondRead() == SecondRead.REGISTERS)
+                .toList();
+    }
+
     private OclgrindRun() {}
 
     /** Arguments: {@code matrix} for all strategies, work-group sizes and vector widths, or {@code initialised}. */
@@ -113,6 +121,7 @@ final class OclgrindRun {
                     runs += gradients(device, trial, true, PlanSpace.gradients(trial.problem(), device, group, width));
                 }
             }
+            runs += gradients(device, trial, true, inRegisters(PlanSpace.gradients(trial.problem(), device, 64, 1)));
         }
         DeviceInfo gpu = TestInfo.with(device, "type", DeviceType.GPU);
         for (Trial trial : matrix ? ALIGNED : List.<Trial>of()) {
