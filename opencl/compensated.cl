@@ -25,6 +25,14 @@ CLNORM_INLINE realv load_blocks(BLOCKS_SPACE const real *values, const uint at, 
     return load_vector(part);
 }
 
+// Values of blocks that a work-item with scalars loads before it adds any, in merges of many blocks from global memory:
+// a load takes longer than additions. Changes no bit.
+#if defined(MANY_BLOCKS) && TEAM == LANES
+#define MERGED_AT_ONCE 4
+#else
+#define MERGED_AT_ONCE 1
+#endif
+
 // Adds a value to a compensated sum.
 CLNORM_INLINE void add_compensated(realv *sum, realv *error, const realv value)
 {

@@ -174,7 +174,23 @@ CLNORM_INLINE void gradient_of_parameter(__global const real *partials, const ul
     realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD];
     clear_lanes(products, product_errors);
     clear_lanes(sums, sum_errors);
-    for (index_t base = 0; base < count; base += LANES) {
+    index_t base = 0;
+#if MERGED_AT_ONCE > 1
+    for (; base + MERGED_AT_ONCE * LANES <= count; base += MERGED_AT_ONCE * LANES) {
+        realv product[MERGED_AT_ONCE], sum[MERGED_AT_ONCE];
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            load_sums(partials, stride, merge, cut, group, run, base + u * LANES + lane_of(team, 0), count, product + u,
+                      sum + u);
+        }
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            add_compensated(products, product_errors, product[u]);
+            add_compensated(sums, sum_errors, sum[u]);
+        }
+    }
+#endif
+    for (; base < count; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             realv product, sum;

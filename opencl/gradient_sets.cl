@@ -58,7 +58,25 @@ CLNORM_INLINE set_gradient_t merge_sums(BLOCKS_SPACE const real *partials, const
     realv products[HELD], product_errors[HELD], sums[HELD], sum_errors[HELD];
     clear_lanes(products, product_errors);
     clear_lanes(sums, sum_errors);
-    for (uint base = 0; base < cut.blocks; base += LANES) {
+    uint base = 0;
+#if MERGED_AT_ONCE > 1
+    for (; base + MERGED_AT_ONCE * LANES <= cut.blocks; base += MERGED_AT_ONCE * LANES) {
+        realv gammas[MERGED_AT_ONCE], product[MERGED_AT_ONCE], sum[MERGED_AT_ONCE];
+        const uint at = base + lane_of(team, 0);
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            gammas[u] = gammas_of_blocks(gamma, cut, at + u * LANES);
+            product[u] = load_vector(partials + at + u * LANES);
+            sum[u] = load_vector(partials + stride + at + u * LANES);
+        }
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            add_compensated(products, product_errors, gammas[u] * product[u]);
+            add_compensated(sums, sum_errors, gammas[u] * sum[u]);
+        }
+    }
+#endif
+    for (; base < cut.blocks; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + lane_of(team, k);

@@ -30,6 +30,7 @@
 // The address space of the moments or sums of blocks: __local if one work-group has all blocks of its sets.
 #ifndef BLOCKS_SPACE
 #define BLOCKS_SPACE __global
+#define MANY_BLOCKS
 #endif
 
 // Work-items of a team, teams of a work-group, and vectors of lanes that a work-item holds.

@@ -71,6 +71,18 @@ CLNORM_INLINE void corrected_mean(set_moments_t *set, const real mean_hi, const 
 }
 
 #if !SINGLE_BLOCK && CENTERED
+// Adds the means of VECTOR_WIDTH blocks of weights w, relative to the first block's mean, to a compensated sum.
+CLNORM_INLINE void add_means(realv *sum, realv *error, const realv w, const realv mean_hi, const realv mean_lo,
+                             const real first_hi, const real first_lo)
+{
+    realv shift, shift_error, total, rounding;
+    TWO_SUM(realv, shift, shift_error, mean_hi, -(realv)(first_hi));
+    const realv weighted = w * shift;
+    TWO_SUM(realv, total, rounding, *sum, weighted);
+    *sum = total;
+    *error += rounding + w * (shift_error + (mean_lo - (realv)(first_lo)));
+}
+
 // Sets the mean of a set from the means of its blocks, with the first block's mean as pivot. `weight` is the sum of all
 // weights. A group call.
 CLNORM_INLINE void merge_means(BLOCKS_SPACE const real *moments, const ulong stride, const cut_t cut, const real weight,
@@ -81,27 +93,61 @@ CLNORM_INLINE void merge_means(BLOCKS_SPACE const real *moments, const ulong str
     const real first_hi = means_hi[0], first_lo = means_lo[0];
     realv sum[HELD], error[HELD];
     clear_lanes(sum, error);
-    for (uint base = 0; base < cut.blocks; base += LANES) {
+    uint base = 0;
+#if MERGED_AT_ONCE > 1
+    for (; base + MERGED_AT_ONCE * LANES <= cut.blocks; base += MERGED_AT_ONCE * LANES) {
+        realv mean_hi[MERGED_AT_ONCE], mean_lo[MERGED_AT_ONCE];
+        const uint at = base + lane_of(team, 0);
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            mean_hi[u] = load_vector(means_hi + at + u * LANES);
+            mean_lo[u] = load_vector(means_lo + at + u * LANES);
+        }
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            add_means(sum, error, block_weights(at + u * LANES, cut), mean_hi[u], mean_lo[u], first_hi, first_lo);
+        }
+    }
+#endif
+    for (; base < cut.blocks; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + lane_of(team, k);
             if (at >= cut.blocks) {
                 break;
             }
-            const realv w = block_weights(at, cut);
-            const realv mean_hi = load_blocks(means_hi, at, cut.blocks, first_hi);
-            const realv mean_lo = load_blocks(means_lo, at, cut.blocks, first_lo) - (realv)(first_lo);
-            realv shift, shift_error, total, rounding;
-            TWO_SUM(realv, shift, shift_error, mean_hi, -(realv)(first_hi));
-            const realv weighted = w * shift;
-            TWO_SUM(realv, total, rounding, sum[k], weighted);
-            sum[k] = total;
-            error[k] += rounding + w * (shift_error + mean_lo);
+            add_means(sum + k, error + k, block_weights(at, cut), load_blocks(means_hi, at, cut.blocks, first_hi),
+                      load_blocks(means_lo, at, cut.blocks, first_lo), first_hi, first_lo);
         }
     }
     corrected_mean(set, first_hi, first_lo + fold_compensated(sum, error, team) / weight);
 }
 #endif
+
+// What is added up of a set in its second read: M2, and the deviations of its blocks from the mean.
+typedef struct {
+    realv sum[HELD], error[HELD];
+#if CENTERED
+    realv residuals[HELD], residual_errors[HELD];
+#endif
+} m2_sums_t;
+
+// Adds vector k of VECTOR_WIDTH blocks from number `at` on. `mean_hi` and `mean_lo` are not used without a mean.
+CLNORM_INLINE void add_m2(m2_sums_t *sums, const uint k, const uint at, const realv block_m2, const realv block_unit,
+                          const realv mean_hi, const realv mean_lo, const cut_t cut, const set_moments_t set,
+                          const real scale)
+{
+    const realv unit = (realv)(scale)*block_unit;
+    realv m2 = (block_m2 * unit) * unit;
+#if CENTERED
+    const realv w = block_weights(at, cut);
+    const realv shift = (mean_hi - (realv)(set.mean_hi)) + (mean_lo - (realv)(set.mean_lo));
+    add_compensated(sums->residuals + k, sums->residual_errors + k, w * shift);
+    const realv scaled = shift * (realv)(scale);
+    m2 = multiply_add(w * (realv)(cut.unit) * scaled, scaled, m2);
+#endif
+    add_compensated(sums->sum + k, sums->error + k, m2);
+}
 
 // M2 of a set about the mean in `set`, with all deviations times `scale`. Sets `residual` to the mean of the blocks'
 // deviations from that mean: what rounding left of it. A group call.
@@ -119,37 +165,46 @@ CLNORM_INLINE real merge_m2(BLOCKS_SPACE const real *moments, const ulong stride
     const real unit = scale * units[0];
     return (m2s[0] * unit) * unit;
 #else
-    realv sum[HELD], error[HELD];
-    clear_lanes(sum, error);
-#if CENTERED
     BLOCKS_SPACE const real *means_hi = moments;
     BLOCKS_SPACE const real *means_lo = moments + stride;
-    realv residuals[HELD], residual_errors[HELD];
-    clear_lanes(residuals, residual_errors);
+    m2_sums_t sums;
+    clear_lanes(sums.sum, sums.error);
+#if CENTERED
+    clear_lanes(sums.residuals, sums.residual_errors);
 #endif
-    for (uint base = 0; base < cut.blocks; base += LANES) {
+    uint base = 0;
+#if MERGED_AT_ONCE > 1
+    for (; base + MERGED_AT_ONCE * LANES <= cut.blocks; base += MERGED_AT_ONCE * LANES) {
+        realv m2[MERGED_AT_ONCE], unit[MERGED_AT_ONCE], mean_hi[MERGED_AT_ONCE], mean_lo[MERGED_AT_ONCE];
+        const uint at = base + lane_of(team, 0);
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            m2[u] = load_vector(m2s + at + u * LANES);
+            unit[u] = load_vector(units + at + u * LANES);
+            mean_hi[u] = CENTERED ? load_vector(means_hi + at + u * LANES) : (realv)(0);
+            mean_lo[u] = CENTERED ? load_vector(means_lo + at + u * LANES) : (realv)(0);
+        }
+#pragma unroll
+        for (uint u = 0; u < MERGED_AT_ONCE; u++) {
+            add_m2(&sums, 0, at + u * LANES, m2[u], unit[u], mean_hi[u], mean_lo[u], cut, set, scale);
+        }
+    }
+#endif
+    for (; base < cut.blocks; base += LANES) {
 #pragma unroll
         for (uint k = 0; k < HELD; k++) {
             const uint at = base + lane_of(team, k);
             if (at >= cut.blocks) {
                 break;
             }
-            const realv unit = (realv)(scale)*load_blocks(units, at, cut.blocks, 1);
-            realv m2 = (load_blocks(m2s, at, cut.blocks, 0) * unit) * unit;
-#if CENTERED
-            const realv w = block_weights(at, cut);
-            const realv shift = (load_blocks(means_hi, at, cut.blocks, set.mean_hi) - (realv)(set.mean_hi)) +
-                                (load_blocks(means_lo, at, cut.blocks, set.mean_lo) - (realv)(set.mean_lo));
-            add_compensated(residuals + k, residual_errors + k, w * shift);
-            const realv scaled = shift * (realv)(scale);
-            m2 = multiply_add(w * (realv)(cut.unit) * scaled, scaled, m2);
-#endif
-            add_compensated(sum + k, error + k, m2);
+            add_m2(&sums, k, at, load_blocks(m2s, at, cut.blocks, 0), load_blocks(units, at, cut.blocks, 1),
+                   CENTERED ? load_blocks(means_hi, at, cut.blocks, set.mean_hi) : (realv)(0),
+                   CENTERED ? load_blocks(means_lo, at, cut.blocks, set.mean_lo) : (realv)(0), cut, set, scale);
         }
     }
-    const real total = fold_compensated(sum, error, team);
+    const real total = fold_compensated(sums.sum, sums.error, team);
 #if CENTERED
-    *residual = fold_compensated(residuals, residual_errors, team) / weight;
+    *residual = fold_compensated(sums.residuals, sums.residual_errors, team) / weight;
 #endif
     return total;
 #endif

@@ -7,6 +7,7 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.plan.LocalMemory;
+import io.github.clnorm.internal.plan.MergeTeam;
 import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.SecondRead;
@@ -114,8 +115,11 @@ final class Backward extends PassSteps<BackwardBuffers> {
 
     private Step<BackwardBuffers> ofSets() {
         return new Step<>(
-                kernels.ofSets(), plan.team(), geometry.sets(), 2L * cut.blocks(), (arguments, buffers) -> means(
-                                sums(arguments, setSums()))
+                kernels.ofSets(),
+                MergeTeam.of(plan, session.device()).workGroupSize(),
+                geometry.sets(),
+                2L * cut.blocks(),
+                (arguments, buffers) -> means(sums(arguments, setSums()))
                         .with("gamma", buffers.weight())
                         .with(geometry)
                         .with(cut));
@@ -126,7 +130,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
         long groups = Divide.ceil(seen.groups() * of.runs(), each);
         return new Step<>(
                 kernels.ofParameters(seen.samples(), of),
-                plan.team(),
+                MergeTeam.of(plan, session.device()).workGroupSize(),
                 groups,
                 Divide.ceil(2 * sums.stride, groups),
                 (arguments, buffers) -> sums(arguments, sums)

@@ -6,6 +6,7 @@ import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.LocalMemory;
+import io.github.clnorm.internal.plan.MergeTeam;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.ParameterMerge;
 import io.github.clnorm.internal.plan.Plan;
@@ -128,7 +129,9 @@ final class BackwardKernels {
 
     /** Only sums and parameters are read, so the tensor's type and statistics do not matter. */
     private KernelOptions merge() {
-        return KernelOptions.of(session, plan.team(), plan.vectorWidth(), problem.real(), Statistics.MEAN_AND_VARIANCE)
+        MergeTeam team = MergeTeam.of(plan, session.device());
+        return KernelOptions.of(
+                        session, team.workGroupSize(), team.vectorWidth(), problem.real(), Statistics.MEAN_AND_VARIANCE)
                 .indices(session, problem.geometry())
                 .parameters(problem.parameterType());
     }

@@ -7,6 +7,7 @@ import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.LocalMemory;
+import io.github.clnorm.internal.plan.MergeTeam;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
 import io.github.clnorm.internal.plan.SecondRead;
@@ -143,7 +144,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
         Cut cut = Cut.of(geometry);
         return new Step<>(
                 kernels.momentsOfSets(),
-                plan.team(),
+                MergeTeam.of(plan, session.device()).workGroupSize(),
                 geometry.sets(),
                 4L * cut.blocks(),
                 (arguments, buffers) -> arguments

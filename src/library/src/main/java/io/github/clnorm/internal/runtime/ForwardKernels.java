@@ -3,6 +3,7 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.plan.MergeTeam;
 import io.github.clnorm.internal.plan.PackedPlan;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.ResidentPlan;
@@ -58,7 +59,8 @@ final class ForwardKernels {
 
     /** The merge of the strategy split, in a separate launch. */
     BuiltKernel momentsOfSets() {
-        return session.kernel("moments.cl", "moments_of_sets", moments(plan.team()));
+        MergeTeam team = MergeTeam.of(plan, session.device());
+        return session.kernel("moments.cl", "moments_of_sets", moments(team.workGroupSize(), team.vectorWidth()));
     }
 
     /** The last launch of the strategy split, along rows. */
@@ -76,9 +78,13 @@ final class ForwardKernels {
 
     /** With these alone, kernels of different activations and outputs share a program. */
     private KernelOptions moments(int workGroupSize) {
+        return moments(workGroupSize, plan.vectorWidth());
+    }
+
+    private KernelOptions moments(int workGroupSize, int vectorWidth) {
         boolean singleBlock = problem.statistics() != Statistics.GIVEN
                 && Cut.of(problem.geometry()).blocks() == 1;
-        return KernelOptions.of(session, workGroupSize, plan.vectorWidth(), problem.type(), problem.statistics())
+        return KernelOptions.of(session, workGroupSize, vectorWidth, problem.type(), problem.statistics())
                 .with(singleBlock, "SINGLE_BLOCK", 1)
                 .indices(session, problem.geometry());
     }
