@@ -1,5 +1,7 @@
 package io.github.clnorm.device;
 
+import java.util.List;
+
 /**
  * A device and what its driver says about it. Sizes are in bytes.
  *
@@ -10,6 +12,7 @@ package io.github.clnorm.device;
  * @param memory its global memory
  * @param workGroup the limits of a work-group
  * @param arithmetic what it can compute
+ * @param hardware how it is built, as far as its driver reports it
  * @param handle the device for the layer that calls OpenCL; null in a description without a device
  */
 public record DeviceInfo(
@@ -18,7 +21,28 @@ public record DeviceInfo(
         Memory memory,
         WorkGroup workGroup,
         Arithmetic arithmetic,
+        Hardware hardware,
         DeviceHandle handle) {
+
+    /**
+     * A device whose driver reports nothing about its hardware.
+     *
+     * @param identity which device it is
+     * @param processor its compute units
+     * @param memory its global memory
+     * @param workGroup the limits of a work-group
+     * @param arithmetic what it can compute
+     * @param handle the device for the layer that calls OpenCL; null in a description without a device
+     */
+    public DeviceInfo(
+            Identity identity,
+            Processor processor,
+            Memory memory,
+            WorkGroup workGroup,
+            Arithmetic arithmetic,
+            DeviceHandle handle) {
+        this(identity, processor, memory, workGroup, arithmetic, Hardware.UNKNOWN, handle);
+    }
 
     /**
      * Which device it is.
@@ -76,6 +100,52 @@ public record DeviceInfo(
      * @param correctlyRounded whether division and square root can be correctly rounded
      */
     public record Arithmetic(boolean fp16, boolean fp64, boolean fusedMultiplyAdd, boolean correctlyRounded) {}
+
+    /**
+     * How a device is built. OpenCL 1.2 has few of these queries. The others are in OpenCL 2.1 and later, and in
+     * extensions of the vendors; what the driver does not report is 0 or empty.
+     *
+     * @param localMemoryType where local memory lies
+     * @param unifiedMemory whether the device and the host share one memory
+     * @param subGroupSizes work-items of a sub-group (warp, wavefront), in ascending order; empty if unknown
+     * @param pciAddress {@code domain:bus:device.function} in hexadecimal, as {@code lspci} prints it; empty if unknown
+     * @param architecture NVIDIA: the compute capability, such as {@code 9.0}. AMD: the version of the graphics IP, such as
+     *     {@code 11.0}. Intel: the version of the graphics IP, such as {@code 12.55.8}. Empty if unknown
+     * @param parts what a compute unit consists of
+     */
+    public record Hardware(
+            LocalMemoryType localMemoryType,
+            boolean unifiedMemory,
+            List<Integer> subGroupSizes,
+            String pciAddress,
+            String architecture,
+            Parts parts) {
+
+        /** Of a driver that reports nothing. */
+        public static final Hardware UNKNOWN =
+                new Hardware(LocalMemoryType.UNKNOWN, false, List.of(), "", "", Parts.UNKNOWN);
+
+        /** Copies the sizes of sub-groups. */
+        public Hardware {
+            subGroupSizes = List.copyOf(subGroupSizes);
+        }
+    }
+
+    /**
+     * What the compute units consist of. Drivers count different things as compute units; these numbers help to tell which.
+     *
+     * @param subSlices Intel: sub-slices, or Xe-cores, of the device; 0 if unknown
+     * @param executionUnits Intel: execution units of a sub-slice; 0 if unknown
+     * @param threads Intel: hardware threads of an execution unit; 0 if unknown
+     * @param simdUnits AMD: SIMD units of a compute unit; 0 if unknown
+     * @param simdLanes AMD: lanes of a SIMD unit; 0 if unknown
+     * @param registers NVIDIA: 32-bit registers that a work-group may use; 0 if unknown
+     */
+    public record Parts(int subSlices, int executionUnits, int threads, int simdUnits, int simdLanes, int registers) {
+
+        /** Of a driver that reports nothing. */
+        public static final Parts UNKNOWN = new Parts(0, 0, 0, 0, 0, 0);
+    }
 
     /**
      * The selector that picks exactly this device.
@@ -273,5 +343,59 @@ public record DeviceInfo(
      */
     public boolean correctlyRounded() {
         return arithmetic.correctlyRounded;
+    }
+
+    /**
+     * Where local memory lies.
+     *
+     * @return the type; {@link LocalMemoryType#UNKNOWN} if the driver does not report it
+     */
+    public LocalMemoryType localMemoryType() {
+        return hardware.localMemoryType;
+    }
+
+    /**
+     * Whether the device and the host share one memory.
+     *
+     * @return false also if the driver does not report it
+     */
+    public boolean unifiedMemory() {
+        return hardware.unifiedMemory;
+    }
+
+    /**
+     * Work-items of a sub-group.
+     *
+     * @return the possible sizes in ascending order; empty if unknown
+     */
+    public List<Integer> subGroupSizes() {
+        return hardware.subGroupSizes;
+    }
+
+    /**
+     * The address on the PCI bus.
+     *
+     * @return such as {@code 0000:3b:00.0}; empty if unknown
+     */
+    public String pciAddress() {
+        return hardware.pciAddress;
+    }
+
+    /**
+     * The version of the hardware's architecture, in the vendor's own numbers.
+     *
+     * @return such as {@code 9.0}; empty if unknown
+     */
+    public String architecture() {
+        return hardware.architecture;
+    }
+
+    /**
+     * What the compute units consist of.
+     *
+     * @return numbers that are 0 if unknown
+     */
+    public Parts parts() {
+        return hardware.parts;
     }
 }

@@ -579,6 +579,12 @@ class MainTest extends CommandLineFixture {
             assertEquals(device.fp16(), node.get("fp16").booleanValue());
             assertEquals(device.fp64(), node.get("fp64").booleanValue());
             assertTrue(node.get("fp16").isBoolean() && node.get("fp64").isBoolean(), node.toString());
+            assertEquals(
+                    device.localMemoryType().word(),
+                    node.get("local_memory_type").textValue());
+            assertEquals(device.pciAddress(), node.get("pci_address").textValue());
+            assertEquals(
+                    device.subGroupSizes().size(), node.get("sub_group_sizes").size());
         }
     }
 

@@ -7,6 +7,7 @@ import io.github.clnorm.device.DeviceHandle;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
 import io.github.clnorm.device.PlatformInfo;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,7 @@ final class JoclPlatformSource implements PlatformSource {
                         extensions.contains(" cl_khr_fp64 "),
                         (singlePrecision & CL_FP_FMA) != 0,
                         (singlePrecision & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0),
+                HardwareQuery.of(extensions, (what, bytes) -> optional(id, what, bytes)),
                 new DeviceHandle(platform, id));
     }
 
@@ -159,6 +161,16 @@ final class JoclPlatformSource implements PlatformSource {
             check(() -> clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
         }
         return bytes;
+    }
+
+    /** Bytes that a driver may fail to return; empty if it does, or if it returns more than a given number. */
+    private static byte[] optional(cl_device_id device, int what, int most) {
+        long[] size = new long[1];
+        byte[] bytes = new byte[most];
+        int code = code(() -> clGetDeviceInfo(device, what, most, Pointer.to(bytes), size));
+        return code == CL_SUCCESS && DriverAnswer.isBelieved(size[0], most)
+                ? Arrays.copyOf(bytes, (int) size[0])
+                : new byte[0];
     }
 
     /** Allocates memory for a text. Rejects an implausible size. */

@@ -2,6 +2,7 @@ package io.github.clnorm.internal.driver;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.device.LocalMemoryType;
 import io.github.clnorm.device.PlatformInfo;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -155,6 +156,7 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
         data.writeBoolean(device.fp64());
         data.writeBoolean(device.fusedMultiplyAdd());
         data.writeBoolean(device.correctlyRounded());
+        write(data, device.hardware());
     }
 
     private static DeviceInfo readDevice(DataInputStream in) throws IOException {
@@ -172,6 +174,43 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
                 new DeviceInfo.Memory(in.readLong(), in.readLong(), in.readLong()),
                 new DeviceInfo.WorkGroup(in.readInt(), in.readLong()),
                 new DeviceInfo.Arithmetic(in.readBoolean(), in.readBoolean(), in.readBoolean(), in.readBoolean()),
+                readHardware(in),
                 null);
+    }
+
+    private static void write(DataOutputStream data, DeviceInfo.Hardware hardware) throws IOException {
+        data.writeUTF(hardware.localMemoryType().name());
+        data.writeBoolean(hardware.unifiedMemory());
+        data.writeInt(hardware.subGroupSizes().size());
+        for (int size : hardware.subGroupSizes()) {
+            data.writeInt(size);
+        }
+        data.writeUTF(cut(hardware.pciAddress()));
+        data.writeUTF(cut(hardware.architecture()));
+        DeviceInfo.Parts parts = hardware.parts();
+        data.writeInt(parts.subSlices());
+        data.writeInt(parts.executionUnits());
+        data.writeInt(parts.threads());
+        data.writeInt(parts.simdUnits());
+        data.writeInt(parts.simdLanes());
+        data.writeInt(parts.registers());
+    }
+
+    private static DeviceInfo.Hardware readHardware(DataInputStream in) throws IOException {
+        LocalMemoryType localMemoryType = LocalMemoryType.valueOf(in.readUTF());
+        boolean unifiedMemory = in.readBoolean();
+        List<Integer> subGroupSizes = new ArrayList<>();
+        int sizes = in.readInt();
+        for (int s = 0; s < sizes; s++) {
+            subGroupSizes.add(in.readInt());
+        }
+        return new DeviceInfo.Hardware(
+                localMemoryType,
+                unifiedMemory,
+                subGroupSizes,
+                in.readUTF(),
+                in.readUTF(),
+                new DeviceInfo.Parts(
+                        in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt()));
     }
 }

@@ -10,7 +10,7 @@ public final class DeviceJson {
 
     /** Adds the description to a node, and returns the node. */
     public static ObjectNode describe(ObjectNode node, DeviceInfo device) {
-        return node.put("selector", device.selector())
+        node.put("selector", device.selector())
                 .put("platform", device.platform())
                 .put("vendor", device.vendor())
                 .put("name", device.name())
@@ -25,6 +25,20 @@ public final class DeviceJson {
                 .put("max_work_group_size", device.maxWorkGroupSize())
                 .put("local_memory", device.localMemory())
                 .put("fp16", device.fp16())
-                .put("fp64", device.fp64());
+                .put("fp64", device.fp64())
+                .put("local_memory_type", device.localMemoryType().word())
+                .put("unified_memory", device.unifiedMemory())
+                .put("pci_address", device.pciAddress())
+                .put("architecture", device.architecture());
+        device.subGroupSizes().forEach(node.putArray("sub_group_sizes")::add);
+        DeviceInfo.Parts parts = device.parts();
+        node.putObject("parts")
+                .put("sub_slices", parts.subSlices())
+                .put("execution_units", parts.executionUnits())
+                .put("threads", parts.threads())
+                .put("simd_units", parts.simdUnits())
+                .put("simd_lanes", parts.simdLanes())
+                .put("registers", parts.registers());
+        return node;
     }
 }
