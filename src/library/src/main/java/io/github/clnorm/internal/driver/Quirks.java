@@ -2,6 +2,8 @@ package io.github.clnorm.internal.driver;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.device.LocalMemoryType;
+import java.util.List;
 
 /** Behaviour of specific devices and drivers. Thread-safe. */
 public final class Quirks {
@@ -50,6 +52,63 @@ public final class Quirks {
      */
     public static boolean roundsHalvesToNearest(DeviceInfo device) {
         return device.type() != DeviceType.CPU && !device.platform().equalsIgnoreCase("rusticl");
+    }
+
+    /**
+     * Returns whether a device is used as a GPU: its plans come from a model of its time.
+     *
+     * @param device the device
+     * @return false for CPUs, Mesa's included
+     */
+    public static boolean isGpu(DeviceInfo device) {
+        return device.type() != DeviceType.CPU && !prefersWorkItemsToVectors(device);
+    }
+
+    /**
+     * Returns the vector widths that are worth trying on a device, the best first. On CPUs 16, 8 and 4. On GPUs 4, 2 and 1,
+     * except Intel's: its compiler keeps vectors of two in private memory, and on Ponte Vecchio (graphics IP 12.60), where
+     * it takes sub-groups of 32, it spills up to 8 KiB with vectors of four (ocloc of Debian's intel-opencl-icd, all kernels).
+     * Only scalars on Mesa's CPU device.
+     *
+     * @param device the device
+     * @return powers of two
+     */
+    public static List<Integer> vectorWidths(DeviceInfo device) {
+        if (prefersVectorsToWorkItems(device)) {
+            return List.of(16, 8, 4);
+        }
+        if (prefersWorkItemsToVectors(device)
+                || isIntel(device) && device.architecture().startsWith("12.60")) {
+            return List.of(1);
+        }
+        return isIntel(device) ? List.of(4, 1) : List.of(4, 2, 1);
+    }
+
+    /**
+     * Returns the smallest work-group of several work-items whose barriers a device executes. Apple's compiler drops
+     * barriers of work-groups that it knows to have at most 32 work-items, one sub-group, and results are wrong (<a
+     * href="https://github.com/KhronosGroup/MoltenVK/issues/2711">reported for Metal</a>, which Apple's OpenCL is built on).
+     *
+     * @param device the device
+     * @return 64 on Apple's GPUs, else 1
+     */
+    public static int leastWorkGroup(DeviceInfo device) {
+        return device.type() == DeviceType.GPU && device.vendor().startsWith("Apple") ? 64 : 1;
+    }
+
+    /**
+     * Returns whether local memory of a GPU is global memory, so that copies to it gain nothing. Arm's Mali reports {@code
+     * CL_GLOBAL} for {@code CL_DEVICE_LOCAL_MEM_TYPE} (<a href="https://github.com/MichaIng/DietPi/issues/4101">clinfo</a>).
+     *
+     * @param device the device
+     * @return true for GPUs without local memory of their own
+     */
+    public static boolean hasLocalMemoryInGlobalMemory(DeviceInfo device) {
+        return device.type() == DeviceType.GPU && device.localMemoryType() == LocalMemoryType.GLOBAL;
+    }
+
+    private static boolean isIntel(DeviceInfo device) {
+        return device.vendor().startsWith("Intel");
     }
 
     /**

@@ -60,7 +60,7 @@ final class BackwardOnCpu {
         long wanted = CpuShape.wanted(device);
         Splits.add(choices, Plan.split(1, width, 1).withNonTemporal(bypass), problem, wanted);
         Splits.add(choices, Plan.split(1, 1, 1), problem, wanted, SCALARS);
-        Splits.add(choices, Plan.split(GpuShape.fitting(Cut.LANES, device), 1, 1), problem, wanted, TEAM);
+        Splits.add(choices, Plan.split(ItemsShape.fitting(Cut.LANES, device), 1, 1), problem, wanted, TEAM);
         return choices;
     }
 

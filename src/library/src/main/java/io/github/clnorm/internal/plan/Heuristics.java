@@ -21,7 +21,13 @@ public final class Heuristics {
      * @return a plan that {@link PlanRules} allow, if there is one; else the last candidate
      */
     public static Choice choose(Problem problem, DeviceInfo device, long largestWorkGroup) {
-        List<Choice> candidates = candidates(problem, device, largestWorkGroup);
+        return Quirks.isGpu(device)
+                ? GpuHeuristic.choose(problem, device, largestWorkGroup)
+                : firstLegal(candidates(problem, device, largestWorkGroup), problem, device);
+    }
+
+    /** The first candidate that the rules allow; if there is none, the last one. */
+    static Choice firstLegal(List<Choice> candidates, Problem problem, DeviceInfo device) {
         for (Choice candidate : candidates) {
             if (PlanRules.problem(candidate.plan(), problem, device).isEmpty()) {
                 return candidate;
@@ -36,11 +42,11 @@ public final class Heuristics {
         if (problem instanceof ForwardProblem forward) {
             return cpu
                     ? ForwardOnCpu.candidates(forward, device)
-                    : ForwardOnGpu.candidates(forward, device, largestWorkGroup);
+                    : ForwardOnItems.candidates(forward, device, largestWorkGroup);
         }
         BackwardProblem backward = (BackwardProblem) problem;
         return cpu
                 ? BackwardOnCpu.candidates(backward, device)
-                : BackwardOnGpu.candidates(backward, device, largestWorkGroup);
+                : BackwardOnItems.candidates(backward, device, largestWorkGroup);
     }
 }

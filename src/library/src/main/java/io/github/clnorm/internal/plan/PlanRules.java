@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
@@ -29,6 +30,15 @@ public final class PlanRules {
         if (plan.workGroupSize() > device.maxWorkGroupSize()) {
             return Optional.of("a work-group of " + plan.workGroupSize() + " exceeds the device's limit of "
                     + device.maxWorkGroupSize());
+        }
+        int least = Quirks.leastWorkGroup(device);
+        if (plan.workGroupSize() > 1 && plan.workGroupSize() < least) {
+            return Optional.of("work-groups of fewer than " + least + " are unreliable on this device");
+        }
+        if (plan instanceof WholeSetsPlan kept
+                && kept.secondRead() == SecondRead.LOCAL
+                && Quirks.hasLocalMemoryInGlobalMemory(device)) {
+            return Optional.of("local memory of this device is global memory: sets are not kept there");
         }
         Optional<String> mismatch = problem instanceof ForwardProblem forward
                 ? ForwardRules.mismatch(plan, forward)

@@ -14,10 +14,12 @@ import io.github.clnorm.internal.plan.SplitPlan;
 import io.github.clnorm.internal.plan.TiledPlan;
 import io.github.clnorm.internal.plan.WholeSetsPlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The plans that the tuner tries: those that differ from a good one in one parameter, each over the values that suit this
@@ -25,9 +27,6 @@ import java.util.function.Predicate;
  */
 final class Candidates {
 
-    private static final int[] CPU_WIDTHS = {16, 8, 4};
-    private static final int[] GPU_WIDTHS = {4, 2, 1};
-    private static final int[] SCALARS = {1};
     private static final int GPU_LEAST_WORK_GROUP = 32;
     private static final int GPU_MOST_WORK_GROUP = 1024;
     // Work-groups for each compute unit that the candidates have.
@@ -39,20 +38,23 @@ final class Candidates {
     private final Geometry geometry;
     private final DeviceInfo device;
     private final boolean cpu;
-    private final int[] widths;
+    private final List<Integer> widths;
     private final Predicate<Plan> legal;
+    private final ToDoubleFunction<Plan> predicted;
 
     /**
      * The candidates for a geometry.
      *
      * @param legal whether a plan can run here
+     * @param predicted the predicted time of a plan that can; the same for all if there is no prediction
      */
-    Candidates(Geometry geometry, DeviceInfo device, Predicate<Plan> legal) {
+    Candidates(Geometry geometry, DeviceInfo device, Predicate<Plan> legal, ToDoubleFunction<Plan> predicted) {
         this.geometry = geometry;
         this.device = device;
         this.cpu = Quirks.prefersVectorsToWorkItems(device);
-        this.widths = cpu ? CPU_WIDTHS : Quirks.prefersWorkItemsToVectors(device) ? SCALARS : GPU_WIDTHS;
+        this.widths = Quirks.vectorWidths(device);
         this.legal = legal;
+        this.predicted = predicted;
     }
 
     /** The legal neighbours of a plan, the most promising first, each once, without the plan. */
@@ -67,7 +69,10 @@ final class Candidates {
             plans.add(plan.withWorkGroupSize(group));
         }
         plans.remove(plan);
-        return plans.stream().filter(legal).toList();
+        return plans.stream()
+                .filter(legal)
+                .sorted(Comparator.comparingDouble(predicted))
+                .toList();
     }
 
     /**

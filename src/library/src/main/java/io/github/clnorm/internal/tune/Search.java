@@ -59,8 +59,11 @@ final class Search {
         this.stop = stop;
         this.progress = progress;
         this.interleaved = new Interleaved(clock, stop);
-        this.candidates = new Candidates(work.geometry, work.session.device(), plan -> work.againstRules(plan)
-                .isEmpty());
+        this.candidates = new Candidates(
+                work.geometry,
+                work.session.device(),
+                plan -> work.againstRules(plan).isEmpty(),
+                work::predicted);
         Plan plan = work.heuristic();
         this.track = new Track(work, plan);
         this.heuristic = new Contender(track, plan);

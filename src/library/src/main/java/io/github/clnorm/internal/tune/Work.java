@@ -2,12 +2,14 @@ package io.github.clnorm.internal.tune;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Predictor;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.Codec;
@@ -41,6 +43,7 @@ abstract class Work implements AutoCloseable {
     private final Problem problem;
     final Geometry geometry;
     final ElementType type;
+    private final Predictor predictor;
     DeviceBuffer weight;
     DeviceBuffer bias;
     DeviceBuffer meanHi;
@@ -56,6 +59,7 @@ abstract class Work implements AutoCloseable {
         this.problem = problem;
         this.geometry = problem.geometry();
         this.type = problem.type();
+        this.predictor = Quirks.isGpu(session.device()) ? new Predictor(problem, session.device()) : null;
     }
 
     /** The grouping that is tuned. */
@@ -76,6 +80,11 @@ abstract class Work implements AutoCloseable {
     /** Why a plan cannot run. Builds its kernels. */
     final Optional<String> problem(Plan plan) {
         return session.planner().problem(plan, problem);
+    }
+
+    /** The predicted microseconds of a plan that no rule forbids; 0 on CPUs, which have no prediction. */
+    final double predicted(Plan plan) {
+        return predictor == null ? 0 : predictor.of(plan).micros();
     }
 
     /** The number of copies of the tensors. */

@@ -55,8 +55,8 @@ class HeuristicsTest {
     @Test
     void aGpuGetsWorkGroupsOfSeveralTeams() {
         Plan plan = plan(TestInfo.GPU, 32, 2, 320, 64, 64);
-        assertEquals(256, plan.workGroupSize());
-        assertEquals(4, plan.vectorWidth());
+        assertTrue(plan.teams() > 1, plan.toString());
+        assertEquals(4, plan.vectorWidth(), plan.toString());
     }
 
     @Test

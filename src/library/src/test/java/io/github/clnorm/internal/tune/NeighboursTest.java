@@ -1,12 +1,16 @@
 package io.github.clnorm.internal.tune;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.model.Catalogue;
 import io.github.clnorm.internal.plan.Heuristics;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanGrid;
 import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.internal.plan.Predictor;
 import io.github.clnorm.internal.plan.Recording;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,11 +55,34 @@ class NeighboursTest {
         recording.assertRecorded(NeighboursTest.class, "neighbours.txt");
     }
 
+    /** On GPUs the most promising plans come first. */
+    @Test
+    void neighboursAreSortedByTheirPrediction() {
+        Geometry geometry = PlanGrid.geometries().get("group_norm 2x320x4096 G=32");
+        Problem problem = PlanGrid.forward(geometry);
+        DeviceInfo device = Catalogue.named("RTX 4090").device();
+        Predictor predictor = new Predictor(problem, device);
+        Plan start = Plan.split(256, 4, 16);
+        List<Plan> neighbours = new Candidates(
+                        geometry,
+                        device,
+                        plan -> PlanRules.problem(plan, problem, device).isEmpty(),
+                        plan -> predictor.of(plan).micros())
+                .around(start);
+        assertTrue(neighbours.size() > 10, neighbours.toString());
+        double before = 0;
+        for (Plan plan : neighbours) {
+            double micros = predictor.of(plan).micros();
+            assertTrue(micros >= before, plan.toString());
+            before = micros;
+        }
+    }
+
     private static List<String> walk(SplittableRandom random, Problem problem, DeviceInfo device, int steps) {
         Plan start =
                 Heuristics.choose(problem, device, device.maxWorkGroupSize()).plan();
         Predicate<Plan> legal = plan -> PlanRules.problem(plan, problem, device).isEmpty();
-        return walk(random, start, new Candidates(problem.geometry(), device, legal), steps);
+        return walk(random, start, new Candidates(problem.geometry(), device, legal, plan -> 0), steps);
     }
 
     /** The neighbours of a plan, then those of one of them, and so on. */

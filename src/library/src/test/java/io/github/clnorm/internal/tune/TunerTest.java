@@ -338,8 +338,11 @@ class TunerTest {
     private static void checkAll(Work work) {
         Plan heuristic = work.heuristic();
         Results results = new Results(work, heuristic);
-        List<Plan> plans = new Candidates(work.geometry, work.session.device(), plan -> work.againstRules(plan)
-                        .isEmpty())
+        List<Plan> plans = new Candidates(
+                        work.geometry,
+                        work.session.device(),
+                        plan -> work.againstRules(plan).isEmpty(),
+                        work::predicted)
                 .around(heuristic);
         assertTrue(plans.size() > 3, plans.toString());
         assertFalse(plans.contains(heuristic));

@@ -1,15 +1,11 @@
 package io.github.clnorm.internal.plan;
 
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Problem;
 import java.util.List;
 
-/** What suits GPUs, forward and backward: work-groups of several teams with vectors of four. */
-final class GpuShape {
-
-    /** Elements of a vector. */
-    static final int VECTOR = 4;
+/** What suits CPUs that vectorize across work-items, forward and backward: work-groups of several teams with scalars. */
+final class ItemsShape {
 
     private static final int WORK_GROUP = 256;
     private static final int GROUPS_PER_UNIT = 4;
@@ -20,7 +16,7 @@ final class GpuShape {
             "sets fill the compute units, or have few blocks, and fit in local memory";
     private static final String RESIDENT = "there are several sets for each compute unit: one work-group for each set";
 
-    private GpuShape() {}
+    private ItemsShape() {}
 
     static long units(DeviceInfo device) {
         return Math.max(1, device.computeUnits());
@@ -29,11 +25,6 @@ final class GpuShape {
     /** Work-groups that keep all units busy. */
     static long wanted(DeviceInfo device) {
         return GROUPS_PER_UNIT * units(device);
-    }
-
-    /** The vector width of a device. */
-    static int vector(DeviceInfo device) {
-        return Quirks.prefersWorkItemsToVectors(device) ? 1 : VECTOR;
     }
 
     /** The largest power of two that a device allows, at most a given size. */
