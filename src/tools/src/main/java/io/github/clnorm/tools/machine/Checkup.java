@@ -104,6 +104,7 @@ public final class Checkup {
             testing.accept(device);
             Finding finding = check.isPresent() ? tried(check.get(), guilty, device) : tried(device);
             line(finding);
+            line(new Finding(Finding.State.OK, "hardware", device.selector() + " " + HardwareText.of(device), ""));
             working += finding.isProblem() ? 0 : 1;
         }
         return working;

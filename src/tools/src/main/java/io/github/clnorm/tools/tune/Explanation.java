@@ -1,9 +1,11 @@
 package io.github.clnorm.tools.tune;
 
 import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Choice;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Predictor;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Entry;
 import io.github.clnorm.internal.tune.Grouping;
@@ -39,6 +41,10 @@ final class Explanation {
         Choice heuristic = session.planner().choice(problem);
         lines.addAll(choice(grouping, problem, heuristic.plan()));
         lines.add("  the heuristic's reason: " + heuristic.reason());
+        if (Quirks.isGpu(session.device())) {
+            lines.add(
+                    "  predicted: " + PredictionText.of(new Predictor(problem, session.device()).of(heuristic.plan())));
+        }
         return String.join("\n", lines) + "\n\n";
     }
 

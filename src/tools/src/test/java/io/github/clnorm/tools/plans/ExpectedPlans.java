@@ -1,0 +1,60 @@
+package io.github.clnorm.tools.plans;
+
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.model.Catalogue;
+import io.github.clnorm.internal.model.CataloguedGpu;
+import io.github.clnorm.internal.plan.Choice;
+import io.github.clnorm.internal.plan.Heuristics;
+import io.github.clnorm.internal.plan.Predictor;
+import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Suite;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The plans that the heuristics choose on the GPUs of the catalogue, with what the model predicts of them. */
+final class ExpectedPlans {
+
+    /** All rows: every GPU, workload, type and layout, forward and backward. */
+    static final List<ExpectedPlan> ALL = all();
+
+    private ExpectedPlans() {}
+
+    private static List<ExpectedPlan> all() {
+        List<ExpectedPlan> rows = new ArrayList<>();
+        for (CataloguedGpu gpu : Catalogue.ALL) {
+            for (Workload workload : workloads()) {
+                for (Direction direction : Direction.values()) {
+                    rows.add(row(gpu, workload, direction));
+                }
+            }
+        }
+        return List.copyOf(rows);
+    }
+
+    /** The workloads of all suites, each once, in float32 and float16 and in both layouts. */
+    static Set<Workload> workloads() {
+        Set<Workload> all = new LinkedHashSet<>();
+        for (Suite suite : Suite.values()) {
+            for (Workload workload : suite.workloads()) {
+                for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT16)) {
+                    for (Layout layout : Layout.values()) {
+                        all.add(workload.in(type, layout));
+                    }
+                }
+            }
+        }
+        return all;
+    }
+
+    private static ExpectedPlan row(CataloguedGpu gpu, Workload workload, Direction direction) {
+        Problem problem = direction == Direction.FORWARD ? workload.problem() : workload.gradientProblem();
+        Choice choice = Heuristics.choose(problem, gpu.device(), gpu.device().maxWorkGroupSize());
+        return new ExpectedPlan(
+                gpu, workload, direction, choice, new Predictor(problem, gpu.device()).of(choice.plan()));
+    }
+}
