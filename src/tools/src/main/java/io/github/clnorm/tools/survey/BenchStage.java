@@ -93,7 +93,7 @@ final class BenchStage implements Stage {
         int measured = 0;
         try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device))) {
             TunedPlans.use(backend.session(), Tuning.CACHED, database, clock);
-            predictions = new Predictions(Predictions.Model.of(backend.session().planner()));
+            predictions = new Predictions(Predictions.Model.of(backend.session()));
             DeviceBench bench = new DeviceBench(backend, share, clock, stop, MOST_COMPARED);
             emptyLaunch = bench.emptyLaunch();
             long kept = budget.passed();

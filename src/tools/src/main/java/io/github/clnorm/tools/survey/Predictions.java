@@ -2,7 +2,11 @@ package io.github.clnorm.tools.survey;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.clnorm.internal.runtime.Planner;
+import io.github.clnorm.internal.driver.Quirks;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Predictor;
+import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.tools.bench.WorkloadJson;
 import io.github.clnorm.tools.comparison.Means;
 import io.github.clnorm.tools.measure.BenchRow;
@@ -17,12 +21,12 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
- * Predicted times of the heuristics' plans next to measured ones. A planner that predicts no time gives {@code null} for
- * {@code predicted_us}.
+ * Predicted times of the heuristics' plans next to measured ones. Where nothing is predicted, {@code predicted_us} is {@code
+ * null}.
  */
 final class Predictions {
 
-    /** A planner's prediction for a pass. */
+    /** Predicts the time of a pass. */
     interface Model {
 
         /** Predicts no time. */
@@ -31,9 +35,16 @@ final class Predictions {
         /** Microseconds; NaN if it predicts none. */
         double microseconds(Workload workload, Direction direction);
 
-        /** The prediction that comes with the heuristics' choice. */
-        static Model of(Planner planner) {
-            return NONE;
+        /** That of the plans of the heuristics, on a GPU. Other devices have no model. */
+        static Model of(Session session) {
+            if (!Quirks.isGpu(session.device())) {
+                return NONE;
+            }
+            return (workload, direction) -> {
+                Problem problem = direction == Direction.FORWARD ? workload.problem() : workload.gradientProblem();
+                Plan plan = session.planner().heuristic(problem);
+                return new Predictor(problem, session.device()).of(plan).micros();
+            };
         }
     }
 
