@@ -18,7 +18,7 @@ final class BackwardRules {
         if (plan instanceof SplitPlan split) {
             return split.mergeLaunch()
                     ? Optional.of("backward passes always merge split sets in a launch of their own")
-                    : Optional.empty();
+                    : Turns.mismatch(split, problem);
         }
         if (!problem.setSums() || order == Order.COLUMNS) {
             return Optional.of("sets across rows, given statistics, and gradients of parameters alone take the strategy"

@@ -16,7 +16,7 @@ final class ForwardRules {
     static Optional<String> mismatch(Plan plan, ForwardProblem problem) {
         Geometry geometry = problem.geometry();
         if (plan instanceof SplitPlan split) {
-            return split(split, geometry);
+            return split(split, problem);
         }
         if (!(plan instanceof WholeSetsPlan whole)) {
             return Optional.of("tiles of samples are for gradients");
@@ -41,9 +41,9 @@ final class ForwardRules {
                 : Optional.empty();
     }
 
-    private static Optional<String> split(SplitPlan plan, Geometry geometry) {
-        return plan.mergeLaunch() || geometry.alongRows()
-                ? Optional.empty()
+    private static Optional<String> split(SplitPlan plan, ForwardProblem problem) {
+        return plan.mergeLaunch() || problem.geometry().alongRows()
+                ? Turns.mismatch(plan, problem)
                 : Optional.of("sets across rows are merged in a launch of its own");
     }
 

@@ -136,7 +136,7 @@ public sealed interface Plan permits WholeSetsPlan, SplitPlan, TiledPlan {
      * @return a plan without a launch for merging, and without non-temporal stores
      */
     static SplitPlan split(int workGroupSize, int vectorWidth, int blocksPerPart) {
-        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, false, false);
+        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, false, 1, false);
     }
 
     /**

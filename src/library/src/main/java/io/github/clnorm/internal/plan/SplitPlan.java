@@ -14,9 +14,12 @@ import io.github.clnorm.internal.geometry.GradientCut;
  * @param blocksPerPart blocks of 1024 elements that a work-group takes, of one set or, across rows, of one sample
  * @param mergeLaunch forward: whether the blocks of a set are merged in a separate launch, not in every work-group that
  *     writes results. Backward passes always have this launch, and leave it false
+ * @param turns how many times the launches are repeated, each time for another share of the sets, so that the second read
+ *     of a share finds it in the cache. 1 launches every kernel once for all sets
  * @param nonTemporal whether stores of the output bypass the cache
  */
-public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, boolean mergeLaunch, boolean nonTemporal)
+public record SplitPlan(
+        int workGroupSize, int vectorWidth, int blocksPerPart, boolean mergeLaunch, int turns, boolean nonTemporal)
         implements Plan {
 
     /**
@@ -27,6 +30,7 @@ public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, b
     public SplitPlan {
         Parameters.check(workGroupSize, vectorWidth);
         Parameters.checkPositive("blocks a part", blocksPerPart);
+        Parameters.checkPositive("turns", turns);
     }
 
     @Override
@@ -36,12 +40,12 @@ public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, b
 
     @Override
     public SplitPlan withWorkGroupSize(int size) {
-        return new SplitPlan(size, vectorWidth, blocksPerPart, mergeLaunch, nonTemporal);
+        return new SplitPlan(size, vectorWidth, blocksPerPart, mergeLaunch, turns, nonTemporal);
     }
 
     @Override
     public SplitPlan withVectorWidth(int width) {
-        return new SplitPlan(workGroupSize, width, blocksPerPart, mergeLaunch, nonTemporal);
+        return new SplitPlan(workGroupSize, width, blocksPerPart, mergeLaunch, turns, nonTemporal);
     }
 
     /**
@@ -64,7 +68,7 @@ public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, b
      * @return the changed plan
      */
     public SplitPlan withBlocksPerPart(int blocks) {
-        return new SplitPlan(workGroupSize, vectorWidth, blocks, mergeLaunch, nonTemporal);
+        return new SplitPlan(workGroupSize, vectorWidth, blocks, mergeLaunch, turns, nonTemporal);
     }
 
     /**
@@ -74,16 +78,30 @@ public record SplitPlan(int workGroupSize, int vectorWidth, int blocksPerPart, b
      * @return the changed plan
      */
     public SplitPlan withMergeLaunch(boolean own) {
-        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, own, nonTemporal);
+        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, own, turns, nonTemporal);
+    }
+
+    /**
+     * This plan in another number of turns.
+     *
+     * @param number 1 or more
+     * @return the changed plan
+     */
+    public SplitPlan withTurns(int number) {
+        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, mergeLaunch, number, nonTemporal);
     }
 
     @Override
     public SplitPlan withNonTemporal(boolean bypass) {
-        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, mergeLaunch, bypass);
+        return new SplitPlan(workGroupSize, vectorWidth, blocksPerPart, mergeLaunch, turns, bypass);
     }
 
     @Override
     public String toString() {
-        return Parameters.text(this, blocksPerPart + " blocks a part", mergeLaunch ? Parameters.MERGED_ONCE : null);
+        return Parameters.text(
+                this,
+                blocksPerPart + " blocks a part",
+                mergeLaunch ? Parameters.MERGED_ONCE : null,
+                turns > 1 ? turns + " turns" : null);
     }
 }

@@ -48,17 +48,9 @@ final class Backward extends PassSteps<BackwardBuffers> {
             steps.add(ofParametersAcrossSamples());
         } else if (plan instanceof SplitPlan split) {
             addAcrossSamples(steps);
-            if (problem.setSums() || ofSets) {
-                steps.add(cut.order() == Order.COLUMNS ? sumsOfColumns() : sumsOfBlocks(split));
-            }
+            addInTurns(split, ofSets, steps);
             if (ofSets) {
                 steps.add(ofParameters(setSums(), geometry, cut));
-            }
-            if (problem.setSums()) {
-                steps.add(ofSets());
-            }
-            if (problem.input()) {
-                steps.add(cut.order() == Order.COLUMNS ? inputOfColumns() : input(split));
             }
         } else {
             addAcrossSamples(steps);
@@ -68,6 +60,20 @@ final class Backward extends PassSteps<BackwardBuffers> {
             }
         }
         return steps;
+    }
+
+    /** The sums of blocks and sets, and dx. A turn overwrites no dy but its own. */
+    private void addInTurns(SplitPlan split, boolean ofSets, List<Step<BackwardBuffers>> steps) {
+        boolean columns = cut.order() == Order.COLUMNS;
+        if (problem.setSums() || ofSets) {
+            steps.add((columns ? sumsOfColumns() : sumsOfBlocks(split)).followingTurns());
+        }
+        if (problem.setSums()) {
+            steps.add(ofSets().followingTurns());
+        }
+        if (problem.input()) {
+            steps.add((columns ? inputOfColumns() : input(split)).followingTurns());
+        }
     }
 
     /** The gradients of parameters, if every element of a row has its own: summed across the samples, and merged. */

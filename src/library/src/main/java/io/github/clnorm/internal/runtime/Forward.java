@@ -45,7 +45,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
             }
         }
         steps.add(geometry.affineAcrossRows() ? affineColumns(split) : affine(split));
-        return steps;
+        return steps.stream().map(Step::followingTurns).toList();
     }
 
     private boolean given() {

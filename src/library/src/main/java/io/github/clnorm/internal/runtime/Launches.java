@@ -19,6 +19,7 @@ final class Launches {
      * @param firstGroupArgument the index of the argument that takes a launch's first work-group
      * @param groups work-groups in all
      * @param atOnce the most work-groups of one launch
+     * @param inTurns whether each turn takes the next share of the work-groups
      */
     record Launch(
             BuiltKernel kernel,
@@ -26,7 +27,24 @@ final class Launches {
             int workGroupSize,
             int firstGroupArgument,
             long groups,
-            long atOnce) {}
+            long atOnce,
+            boolean inTurns) {}
+
+    /**
+     * The turns of a plan. Each of them enqueues the launches that follow the turns, one after another, for its share of
+     * their work-groups.
+     *
+     * @param count how many
+     * @param units what is shared out, at least {@code count}: sets or samples. The work-groups of each launch that follows the
+     *     turns are a multiple of it
+     */
+    record Turns(int count, long units) {
+
+        /** The first of some work-groups that a turn takes, or the end of the turn before. */
+        long from(int turn, long groups) {
+            return groups / units * (units * turn / count);
+        }
+    }
 
     /**
      * What launches depend on.
@@ -58,10 +76,12 @@ final class Launches {
     private final Launch[] launches;
     // For every argument of every launch: the index of the pass's buffer that it takes, or NONE.
     private final int[][] roles;
+    private final Turns turns;
     private final int scratchGeneration;
 
-    Launches(Session session, List<Launch> launches, DeviceBuffer... standIns) {
+    Launches(Session session, List<Launch> launches, Turns turns, DeviceBuffer... standIns) {
         this.session = session;
+        this.turns = turns;
         this.launches = launches.toArray(Launch[]::new);
         this.roles = new int[this.launches.length][];
         for (int i = 0; i < roles.length; i++) {
@@ -99,21 +119,47 @@ final class Launches {
 
     private void enqueueAll(DeviceBuffer... buffers) {
         for (int i = 0; i < launches.length; i++) {
-            Launch launch = launches[i];
             for (int argument = 0; argument < roles[i].length; argument++) {
                 if (roles[i][argument] != NONE) {
-                    launch.arguments.buffers[argument] = buffers[roles[i][argument]];
+                    launches[i].arguments.buffers[argument] = buffers[roles[i][argument]];
                 }
             }
-            for (long first = 0; first < launch.groups; first += launch.atOnce) {
-                launch.arguments.numbers[launch.firstGroupArgument] = first;
-                session.queue()
-                        .enqueue(
-                                launch.kernel,
-                                launch.arguments,
-                                Math.min(launch.atOnce, launch.groups - first),
-                                launch.workGroupSize);
+        }
+        int next = 0;
+        while (next < launches.length) {
+            int end = next + 1;
+            while (launches[next].inTurns && end < launches.length && launches[end].inTurns) {
+                end++;
             }
+            enqueueTurns(next, end);
+            next = end;
+        }
+    }
+
+    /** Enqueues some successive launches: in the plan's turns, or one that does not follow them. */
+    private void enqueueTurns(int start, int end) {
+        if (!launches[start].inTurns) {
+            enqueue(launches[start], 0, launches[start].groups);
+            return;
+        }
+        for (int turn = 0; turn < turns.count; turn++) {
+            for (int i = start; i < end; i++) {
+                long groups = launches[i].groups;
+                enqueue(launches[i], turns.from(turn, groups), turns.from(turn + 1, groups));
+            }
+        }
+    }
+
+    /** Enqueues some work-groups, in several launches if they are too many for one. */
+    private void enqueue(Launch launch, long from, long end) {
+        for (long first = from; first < end; first += launch.atOnce) {
+            launch.arguments.numbers[launch.firstGroupArgument] = first;
+            session.queue()
+                    .enqueue(
+                            launch.kernel,
+                            launch.arguments,
+                            Math.min(launch.atOnce, end - first),
+                            launch.workGroupSize);
         }
     }
 

@@ -6,6 +6,8 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.LaunchBound;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.SplitPlan;
+import io.github.clnorm.internal.plan.Turns;
 import io.github.clnorm.type.ElementType;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -29,22 +31,42 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
      * @param groups work-groups in all
      * @param elementsPerGroup how much work a work-group does; bounds the work-groups of one launch
      * @param arguments sets the kernel's arguments, except eps and the index of the first work-group
+     * @param inTurns whether its work-groups follow the plan's turns: each turn takes the next share of them
      */
     record Step<B>(
             BuiltKernel kernel,
             int workGroupSize,
             long groups,
             long elementsPerGroup,
-            BiConsumer<KernelArguments, B> arguments) {}
+            BiConsumer<KernelArguments, B> arguments,
+            boolean inTurns) {
+
+        /** A step that takes all its work-groups at once. */
+        Step(
+                BuiltKernel kernel,
+                int workGroupSize,
+                long groups,
+                long elementsPerGroup,
+                BiConsumer<KernelArguments, B> arguments) {
+            this(kernel, workGroupSize, groups, elementsPerGroup, arguments, false);
+        }
+
+        /** This step, which follows the plan's turns. Its work-groups lie in the order of the sets, or of the samples. */
+        Step<B> followingTurns() {
+            return new Step<>(kernel, workGroupSize, groups, elementsPerGroup, arguments, true);
+        }
+    }
 
     final Session session;
     final Plan plan;
+    private final Launches.Turns turns;
     final Geometry geometry;
     final ElementType real;
 
     PassSteps(Session session, Problem problem, Plan plan) {
         this.session = session;
         this.plan = plan;
+        this.turns = new Launches.Turns(plan instanceof SplitPlan split ? split.turns() : 1, Turns.most(problem));
         this.geometry = problem.geometry();
         this.real = problem.real();
     }
@@ -72,7 +94,7 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
         B standIns = buffers.map(buffer -> buffer == null ? null : DeviceBuffer.standIn(session));
         List<Launches.Launch> launches =
                 steps().stream().map(step -> launch(step, standIns, eps)).toList();
-        return new Launches(session, launches, standIns.all());
+        return new Launches(session, launches, turns, standIns.all());
     }
 
     private Launches.Launch launch(Step<B> step, B standIns, double eps) {
@@ -86,6 +108,12 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
         // Several launches if one would occupy a slow device for too long.
         long atOnce = Math.max(1, LaunchBound.elements(session.device()) / Math.max(1, step.elementsPerGroup));
         return new Launches.Launch(
-                step.kernel, arguments, step.workGroupSize, signature.index(FIRST_GROUP), step.groups, atOnce);
+                step.kernel,
+                arguments,
+                step.workGroupSize,
+                signature.index(FIRST_GROUP),
+                step.groups,
+                atOnce,
+                step.inTurns);
     }
 }

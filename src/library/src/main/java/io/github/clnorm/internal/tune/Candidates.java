@@ -91,6 +91,8 @@ final class Candidates {
         }
         if (plan instanceof SplitPlan split) {
             plans.add(split.withMergeLaunch(!split.mergeLaunch()));
+            plans.add(split.withTurns(2 * split.turns()));
+            plans.add(split.withTurns(Math.max(1, split.turns() / 2)));
         }
         plans.add(plan.withNonTemporal(!plan.nonTemporal()));
     }
@@ -117,7 +119,7 @@ final class Candidates {
             plans.add(new ResidentPlan(group, width, sets, from, false, bypass));
         }
         for (int blocks : blocksPerPart(plan)) {
-            SplitPlan split = new SplitPlan(group, width, blocks, mergesOnce(plan), bypass);
+            SplitPlan split = new SplitPlan(group, width, blocks, mergesOnce(plan), turns(plan), bypass);
             plans.add(split);
             if (!legal.test(split)) {
                 // Sets across rows need the launch for merging.
@@ -128,6 +130,10 @@ final class Candidates {
             plans.add(new PackedPlan(group, width, sets, from, false, bypass));
         }
         plans.add(new TiledPlan(group, width, bypass));
+    }
+
+    private static int turns(Plan plan) {
+        return plan instanceof SplitPlan split ? split.turns() : 1;
     }
 
     private static boolean mergesOnce(Plan plan) {

@@ -14,7 +14,8 @@ import java.util.Map;
 
 /**
  * The form of plans in tuning files, format 1: the same parameters for every strategy. Numbers that a strategy does not have
- * are 1, switches are false. Only plans that hold sets in registers have the switch for that.
+ * are 1, switches are false. Only plans that hold sets in registers have the switch for that, and only plans in several
+ * turns have their number.
  */
 final class PlanParts {
 
@@ -26,6 +27,7 @@ final class PlanParts {
     private static final String KEEP_SET = "keepSet";
     private static final String MERGE_ONCE = "mergeOnce";
     private static final String REGISTERS = "registers";
+    private static final String TURNS = "turns";
     private static final String NON_TEMPORAL = "nonTemporal";
 
     private PlanParts() {}
@@ -45,6 +47,9 @@ final class PlanParts {
         parts.put(NON_TEMPORAL, plan.nonTemporal());
         if (readsFrom(whole, SecondRead.REGISTERS)) {
             parts.put(REGISTERS, true);
+        }
+        if (split != null && split.turns() > 1) {
+            parts.put(TURNS, split.turns());
         }
         return parts;
     }
@@ -67,7 +72,7 @@ final class PlanParts {
         return switch (strategy) {
             case RESIDENT -> new ResidentPlan(group, width, sets, from, once, bypass);
             case PACKED -> new PackedPlan(group, width, sets, from, once, bypass);
-            case SPLIT -> new SplitPlan(group, width, blocks, once, bypass);
+            case SPLIT -> new SplitPlan(group, width, blocks, once, number(parts, TURNS), bypass);
             case TILED -> new TiledPlan(group, width, bypass);
         };
     }

@@ -79,6 +79,7 @@ public final class PlanSpace {
                         Plan.tiled(group, width),
                         Plan.split(group, width, 1),
                         Plan.split(group, width, 16).withNonTemporal(true),
+                        Plan.split(group, width, 16).withTurns(2),
                         Plan.split(group, width, 1000))
                 .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
                 .toList();
@@ -91,6 +92,7 @@ public final class PlanSpace {
                         Plan.packed(1, narrow, 3),
                         Plan.tiled(1, narrow),
                         Plan.split(1, narrow, 1),
+                        Plan.split(1, narrow, 1).withTurns(2),
                         Plan.resident(1, widest).withNonTemporal(true),
                         Plan.packed(1, widest, 2).withParameterLaunch(true),
                         Plan.tiled(1, widest).withNonTemporal(true),
@@ -99,7 +101,8 @@ public final class PlanSpace {
                         Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL),
                         Plan.resident(128, 1).withSecondRead(SecondRead.REGISTERS),
                         Plan.tiled(16, 4),
-                        Plan.split(8, 4, 16))
+                        Plan.split(8, 4, 16),
+                        Plan.split(8, 4, 16).withTurns(3))
                 .distinct()
                 .filter(plan -> PlanRules.problem(plan, problem, device).isEmpty())
                 .toList();
@@ -130,6 +133,8 @@ public final class PlanSpace {
                 Plan.split(group, width, 1),
                 Plan.split(group, width, 2).withMergeLaunch(true),
                 Plan.split(group, width, 16).withMergeLaunch(true).withNonTemporal(true),
+                Plan.split(group, width, 2).withTurns(2),
+                Plan.split(group, width, 2).withMergeLaunch(true).withTurns(3),
                 Plan.split(group, width, 1000),
                 Plan.split(group, width, 1000).withMergeLaunch(true),
                 resident.withNonTemporal(true));

@@ -99,6 +99,7 @@ class TuningFileTest {
                 () -> PlanParts.plan(Map.of("strategy", "resident", "nonTemporal", 1.0)));
         for (Plan plan : List.of(
                 Plan.split(8, 4, 7).withMergeLaunch(true),
+                Plan.split(8, 4, 7).withTurns(3),
                 Plan.resident(8, 4).withSecondRead(SecondRead.LOCAL),
                 Plan.resident(64, 1).withSecondRead(SecondRead.REGISTERS),
                 Plan.packed(256, 1, 2).withSecondRead(SecondRead.REGISTERS),
