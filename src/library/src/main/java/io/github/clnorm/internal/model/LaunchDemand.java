@@ -15,6 +15,19 @@ package io.github.clnorm.internal.model;
 public record LaunchDemand(String kernel, long groups, Group group, Traffic traffic, Chain chain, double instructions) {
 
     /**
+     * One of several launches that share out the work-groups and the tensors equally.
+     *
+     * @param number how many launches
+     * @return what each of them asks for
+     */
+    public LaunchDemand share(int number) {
+        return number == 1
+                ? this
+                : new LaunchDemand(
+                        kernel, Math.max(1, groups / number), group, traffic.share(number), chain, instructions);
+    }
+
+    /**
      * What a work-group takes from its unit.
      *
      * @param size work-items
@@ -33,7 +46,18 @@ public record LaunchDemand(String kernel, long groups, Group group, Traffic traf
      * @param written writes
      * @param inFlight bytes that a work-group has requested at the same time
      */
-    public record Traffic(double read, double again, double span, boolean ofTensor, double written, double inFlight) {}
+    public record Traffic(double read, double again, double span, boolean ofTensor, double written, double inFlight) {
+
+        private Traffic share(int number) {
+            return new Traffic(
+                    read / number,
+                    again / number,
+                    ofTensor ? span / number : span,
+                    ofTensor,
+                    written / number,
+                    inFlight);
+        }
+    }
 
     /**
      * What a work-group does one after another: each step waits for the one before.

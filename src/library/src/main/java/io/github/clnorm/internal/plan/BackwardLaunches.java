@@ -64,24 +64,26 @@ final class BackwardLaunches {
     private void addSplit(List<LaunchDemand> launches, SplitPlan split, boolean ofSets, boolean readBefore) {
         boolean columns = cut.order() == Order.COLUMNS;
         boolean read = readBefore;
+        List<LaunchDemand> inTurns = new ArrayList<>();
         if (problem.setSums() || ofSets) {
-            launches.add(
+            inTurns.add(
                     columns
                             ? columns(KernelCosts.GRADIENT_SUMS_OF_COLUMNS, geometry, read, false)
                             : blocks(KernelCosts.GRADIENT_SUMS, split, read, false));
             read = true;
         }
-        if (ofSets) {
-            launches.add(ofParameters(geometry, cut));
-        }
         if (problem.setSums()) {
-            launches.add(ofSets());
+            inTurns.add(ofSets());
         }
         if (problem.input()) {
-            launches.add(
+            inTurns.add(
                     columns
                             ? columns(KernelCosts.INPUT_GRADIENT_OF_COLUMNS, geometry, read, true)
                             : blocks(KernelCosts.INPUT_GRADIENT, split, read, true));
+        }
+        launches.addAll(LaunchWork.inTurns(inTurns, split));
+        if (ofSets) {
+            launches.add(ofParameters(geometry, cut));
         }
     }
 

@@ -52,7 +52,7 @@ final class ForwardLaunches {
             }
         }
         launches.add(geometry.affineAcrossRows() ? affineColumns() : affine(split));
-        return launches;
+        return LaunchWork.inTurns(launches, split);
     }
 
     private double read() {

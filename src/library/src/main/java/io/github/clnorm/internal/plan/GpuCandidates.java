@@ -29,6 +29,9 @@ final class GpuCandidates {
     private static final int[] PARTS_PER_UNIT = {1, 2, 4, 8, 16, 32};
     // With more blocks, merging them in every work-group costs more than a launch.
     private static final int MOST_MERGED_BLOCKS = 64;
+    // What a turn reads takes this share of the cache at most, since its writes pass the cache too.
+    private static final double TURN = 0.5;
+    private static final int MOST_TURNS = 64;
     private static final int MOST_SETS = 1 << 20;
     private static final int MOST_PART_BLOCKS = 1 << 20;
     // A single work-item that merges very many blocks loads them in vectors.
@@ -38,6 +41,8 @@ final class GpuCandidates {
     private static final String SET_A_GROUP = "one launch: a work-group takes a whole set";
     private static final String SIDE_BY_SIDE = "one launch: a work-group takes sets of a sample side by side";
     private static final String SHARED = "work-groups share each set: there are too few of them, or they are too large";
+    private static final String IN_TURNS =
+            "the tensor is larger than the cache: each share of its sets passes all launches before the next one";
     private static final String ACROSS = "sets lie across rows: work-groups share the rows of each sample";
     private static final String GIVEN = "statistics are given: work-groups share the elements of each set";
     private static final String GROUPS =
@@ -48,6 +53,7 @@ final class GpuCandidates {
     private final Problem problem;
     private final Geometry geometry;
     private final long units;
+    private final List<Integer> turns;
     private final List<Integer> sizes;
     private final List<Integer> widths;
     private final List<Choice> choices = new ArrayList<>();
@@ -56,6 +62,7 @@ final class GpuCandidates {
         this.problem = problem;
         this.geometry = problem.geometry();
         this.units = capacity.units().count();
+        this.turns = turns(TURN * capacity.memory().cacheBytes());
         this.sizes = sizes(Math.min(largestWorkGroup, device.maxWorkGroupSize()));
         this.widths = Quirks.vectorWidths(device).stream()
                 .filter(width -> width != 2 && suits(width))
@@ -68,6 +75,18 @@ final class GpuCandidates {
             sizes.add(size);
         }
         return sizes.isEmpty() ? List.of((int) Long.highestOneBit(Math.max(1, most))) : sizes;
+    }
+
+    /** One turn, and the least number of equal turns whose reads fit in some bytes. */
+    private List<Integer> turns(double bytes) {
+        long most = Turns.most(problem);
+        long tensors = (problem instanceof BackwardProblem ? 2 : 1) + (problem.residual() ? 1 : 0);
+        double read = (double) geometry.elements() * problem.type().bytes() * tensors;
+        long number = Math.max(1, (long) Math.ceil(read / bytes));
+        while (number <= Math.min(most, MOST_TURNS) && most % number != 0) {
+            number++;
+        }
+        return number == 1 || number > Math.min(most, MOST_TURNS) ? List.of(1) : List.of(1, (int) number);
     }
 
     /** Whether vectors are not wider than what lies together. */
@@ -133,13 +152,13 @@ final class GpuCandidates {
         boolean along = geometry.alongRows();
         boolean merges = !given && Cut.of(geometry).blocks() > MOST_MERGED_BLOCKS;
         String reason = given ? GIVEN : along ? SHARED : ACROSS;
-        for (int blocks : blocksPerPart(along, Plan.split(size, width, 1).teams())) {
-            SplitPlan split = Plan.split(size, width, blocks);
+        for (SplitPlan split : splits(size, width, along)) {
+            String why = split.turns() > 1 ? IN_TURNS : reason;
             if (!along || !given) {
-                add(split.withMergeLaunch(true), reason);
+                add(split.withMergeLaunch(true), why);
             }
             if (along && !merges) {
-                add(split, reason);
+                add(split, why);
             }
         }
     }
@@ -157,8 +176,8 @@ final class GpuCandidates {
                 add(tiled, TILES);
             }
         }
-        for (int blocks : blocksPerPart(!across, Plan.split(size, width, 1).teams())) {
-            add(Plan.split(size, width, blocks), across ? ACROSS : SHARED);
+        for (SplitPlan split : splits(size, width, !across)) {
+            add(split, split.turns() > 1 ? IN_TURNS : across ? ACROSS : SHARED);
         }
     }
 
@@ -173,16 +192,20 @@ final class GpuCandidates {
         }
     }
 
-    /** Parts that give some work-groups for each unit, rounded up so that no team idles. */
-    private Set<Integer> blocksPerPart(boolean along, int teams) {
-        Set<Integer> values = new LinkedHashSet<>();
+    /** Split plans whose parts give some work-groups of a turn for each unit, rounded up so that no team idles. */
+    private Set<SplitPlan> splits(int size, int width, boolean along) {
+        Set<SplitPlan> splits = new LinkedHashSet<>();
+        int teams = Plan.split(size, width, 1).teams();
         long divided = along ? geometry.sets() : geometry.samples();
         long blocks = ceil(geometry.elements() / divided, Cut.BLOCK);
-        for (int perUnit : PARTS_PER_UNIT) {
-            long parts = Math.max(1, ceil(perUnit * units, divided));
-            long perPart = ceil(ceil(blocks, parts), teams) * teams;
-            values.add((int) Math.max(1, Math.min(MOST_PART_BLOCKS, Math.min(perPart, blocks))));
+        for (int number : turns) {
+            for (int perUnit : PARTS_PER_UNIT) {
+                long parts = Math.max(1, ceil(perUnit * units * number, divided));
+                long perPart = ceil(ceil(blocks, parts), teams) * teams;
+                int part = (int) Math.max(1, Math.min(MOST_PART_BLOCKS, Math.min(perPart, blocks)));
+                splits.add(Plan.split(size, width, part).withTurns(number));
+            }
         }
-        return values;
+        return splits;
     }
 }

@@ -10,6 +10,8 @@ import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.model.LaunchDemand.Chain;
 import io.github.clnorm.internal.model.LaunchDemand.Traffic;
+import java.util.Collections;
+import java.util.List;
 
 /** What the launches of both passes ask of a GPU: the parts that they share. */
 final class LaunchWork {
@@ -25,6 +27,15 @@ final class LaunchWork {
         this.plan = plan;
         this.problem = problem;
         this.geometry = problem.geometry();
+    }
+
+    /** Launches of all sets as the launches of a plan's turns, of equal shares. */
+    static List<LaunchDemand> inTurns(List<LaunchDemand> launches, SplitPlan split) {
+        List<LaunchDemand> ofTurn =
+                launches.stream().map(launch -> launch.share(split.turns())).toList();
+        return Collections.nCopies(split.turns(), ofTurn).stream()
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** Bytes of one tensor. */
