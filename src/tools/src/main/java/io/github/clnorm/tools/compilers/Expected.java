@@ -1,0 +1,23 @@
+package io.github.clnorm.tools.compilers;
+
+import java.util.Set;
+
+/** What plans count on. */
+final class Expected {
+
+    private static final int AT_ONCE = 4;
+    private static final double LEAST_OCCUPANCY = 0.25;
+    private static final Set<String> SINGLE = Set.of("add", "empty", "update_running_statistics");
+
+    private Expected() {}
+
+    /** Vectors that a kernel reads before it uses the first one. */
+    static int loads(KernelBuild build) {
+        return build.hasActivation() || build.isMerge() || SINGLE.contains(build.kernel()) ? 1 : AT_ONCE;
+    }
+
+    /** The share of a unit's waves that must be resident. */
+    static double occupancy(PlannedKernel planned) {
+        return LEAST_OCCUPANCY;
+    }
+}

@@ -1,0 +1,82 @@
+package io.github.clnorm.tools.compilers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** clang to PTX, and ptxas to machine code, whose registers it counts. */
+final class NvidiaCompiler implements GpuCompiler {
+
+    static final String PTXAS = "ptxas";
+
+    private static final Pattern SPILLS =
+            Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+    private static final Pattern USED = Pattern.compile("Used (\\d+) registers");
+    private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
+    private static final int REGISTERS_OF_UNIT = 65_536;
+    private static final int WAVE = 32;
+    private static final int GRANULE = 8;
+
+    private final boolean ptxas;
+
+    /**
+     * The compiler.
+     *
+     * @param ptxas whether ptxas is there; without it the kernels are compiled to PTX, and their registers are not known
+     */
+    NvidiaCompiler(boolean ptxas) {
+        this.ptxas = ptxas;
+    }
+
+    @Override
+    public Compiled compile(Path folder, KernelBuild build, Target target) throws IOException {
+        ToolRun clang = Clang.assembly(
+                folder,
+                build,
+                Clang.NVIDIA_LIBRARY,
+                "kernels.ptx",
+                List.of("--target=nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target.toString()));
+        List<String> messages = Clang.messages(clang.output());
+        if (clang.failed()) {
+            return Compiled.failed(messages);
+        }
+        Listing listing = PtxAssembly.read(Files.readString(folder.resolve("kernels.ptx")), build.kernel());
+        if (!ptxas) {
+            return new Compiled(Resources.unknown(target), listing, messages);
+        }
+        ToolRun run = ToolRun.of(
+                folder, Map.of(), List.of(PTXAS, "-v", "-arch=" + target, "-o", "kernels.cubin", "kernels.ptx"));
+        return run.failed()
+                ? Compiled.failed(List.of(run.output().strip()))
+                : new Compiled(resources(run.output(), build.kernel()), listing, messages);
+    }
+
+    /** What ptxas says of a kernel. */
+    static Resources resources(String output, String kernel) {
+        int start = output.indexOf("Compiling entry function '" + kernel + "'");
+        if (start < 0) {
+            throw new IllegalArgumentException("ptxas says nothing of the kernel " + kernel);
+        }
+        int end = output.indexOf("Compiling entry function", start + 1);
+        String about = output.substring(start, end < 0 ? output.length() : end);
+        Matcher spills = SPILLS.matcher(about);
+        Matcher used = USED.matcher(about);
+        Matcher shared = SHARED.matcher(about);
+        if (!spills.find() || !used.find()) {
+            throw new IllegalArgumentException("ptxas does not say what the kernel " + kernel + " uses: " + about);
+        }
+        int registers = Integer.parseInt(used.group(1));
+        int rounded = (registers + GRANULE - 1) / GRANULE * GRANULE;
+        return new Resources(
+                registers,
+                Integer.parseInt(spills.group(1)),
+                Integer.parseInt(spills.group(2)) + Integer.parseInt(spills.group(3)),
+                shared.find() ? Integer.parseInt(shared.group(1)) : 0,
+                0,
+                REGISTERS_OF_UNIT / ((long) rounded * WAVE));
+    }
+}

@@ -1,0 +1,104 @@
+package io.github.clnorm.tools.compilers;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What the machine code of every kernel must fulfil. */
+enum Rule {
+    /** It compiles. */
+    BUILD {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            return facts.compiled().built()
+                    ? Optional.empty()
+                    : Optional.of(String.join("; ", facts.compiled().messages()));
+        }
+    },
+    /** The compiler has nothing to say. */
+    WARNING {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            return facts.compiled().messages().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(String.join("; ", facts.compiled().messages()));
+        }
+    },
+    /** No array or register is in memory. */
+    SCRATCH {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            Resources resources = facts.compiled().resources();
+            return resources.scratchBytes() == 0 && resources.spills() == 0
+                    ? Optional.empty()
+                    : Optional.of(resources.scratchBytes() + " bytes of scratch, " + resources.spills() + " spills");
+        }
+    },
+    /** The main loops read and write vectors where the plan has vectors. */
+    VECTORS {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            KernelBuild build = facts.planned().build();
+            if (build.vectorWidth() == 1) {
+                return Optional.empty();
+            }
+            Map<String, Map<Integer, Integer>> narrow = new TreeMap<>();
+            if (PathFacts.isNarrow(facts.read().loads(), build.vectorBytes())) {
+                narrow.put("loads", facts.read().loads());
+            }
+            if (build.writesTensor() && PathFacts.isNarrow(facts.write().stores(), build.vectorBytes())) {
+                narrow.put("stores", facts.write().stores());
+            }
+            return narrow.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of("accesses by bytes: " + narrow + " where a vector has " + build.vectorBytes());
+        }
+    },
+    /** As many vectors are loaded at a time as the kernel is written for. */
+    LOADS {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            int expected = Expected.loads(facts.planned().build());
+            double least = facts.read().inFlight();
+            if (facts.write().loadBytes() > 0) {
+                least = Math.min(least, facts.write().inFlight());
+            }
+            return least >= expected
+                    ? Optional.empty()
+                    : Optional.of(
+                            String.format(Locale.ROOT, "%.1f loads in flight, %d by the kernel", least, expected));
+        }
+    },
+    /** No loop divides 64-bit integers. */
+    DIVISION {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            return facts.divisions() == 0
+                    ? Optional.empty()
+                    : Optional.of(facts.divisions() + " divisions of 64-bit integers inside loops");
+        }
+    },
+    /** As many work-items are resident as plans count on. */
+    OCCUPANCY {
+        @Override
+        Optional<String> broken(KernelFacts facts) {
+            double expected = Expected.occupancy(facts.planned());
+            return facts.occupancy() >= expected
+                    ? Optional.empty()
+                    : Optional.of(String.format(
+                            Locale.ROOT,
+                            "occupancy %.0f %%, expected %.0f %%",
+                            100 * facts.occupancy(),
+                            100 * expected));
+        }
+    };
+
+    /**
+     * How a kernel breaks the rule.
+     *
+     * @param facts of a kernel that was built, except for {@link #BUILD}
+     * @return the figures, or empty if it keeps the rule
+     */
+    abstract Optional<String> broken(KernelFacts facts);
+}
