@@ -21,10 +21,7 @@ final class AmdCompiler implements GpuCompiler {
                 build,
                 Clang.AMD_LIBRARY,
                 "kernels.s",
-                List.of(
-                        "--target=amdgcn-amd-amdhsa",
-                        "-mcpu=" + target,
-                        "-Rpass-analysis=kernel-resource-usage"));
+                List.of("--target=amdgcn-amd-amdhsa", "-mcpu=" + target, "-Rpass-analysis=kernel-resource-usage"));
         List<String> messages = Clang.messages(run.output());
         if (run.failed()) {
             return Compiled.failed(messages);

@@ -48,13 +48,16 @@ final class Compilers {
         if (!runs(Clang.COMMAND, "--version")) {
             missing.put(CLANG, Clang.COMMAND + " was not found: no code for GPUs of AMD and NVIDIA");
         } else if (!Files.exists(Clang.AMD_LIBRARY) || !Files.exists(Clang.NVIDIA_LIBRARY)) {
-            missing.put(CLANG, Clang.AMD_LIBRARY.getParent() + " has no libclc for it: no code for GPUs of AMD and NVIDIA");
+            missing.put(
+                    CLANG, Clang.AMD_LIBRARY.getParent() + " has no libclc for it: no code for GPUs of AMD and NVIDIA");
         } else {
             found.put(Maker.AMD, new AmdCompiler());
             found.put(Maker.NVIDIA, new NvidiaCompiler(ptxas));
         }
         if (!ptxas) {
-            missing.put(NvidiaCompiler.PTXAS, "ptxas was not found: registers, spills and occupancy of NVIDIA's GPUs are not known");
+            missing.put(
+                    NvidiaCompiler.PTXAS,
+                    "ptxas was not found: registers, spills and occupancy of NVIDIA's GPUs are not known");
         }
     }
 

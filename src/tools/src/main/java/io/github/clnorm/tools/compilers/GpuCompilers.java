@@ -37,7 +37,11 @@ public final class GpuCompilers implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--target", paramLabel = "T", split = ",", description = "Targets, such as gfx90a,sm_90. Default: all.")
+    @Option(
+            names = "--target",
+            paramLabel = "T",
+            split = ",",
+            description = "Targets, such as gfx90a,sm_90. Default: all.")
     private List<String> targets;
 
     @Option(
@@ -88,8 +92,8 @@ public final class GpuCompilers implements Callable<Integer> {
         Compilers compilers = Compilers.find(intel == null ? null : Path.of(intel));
         List<PlannedKernel> selected = selected(compilers);
         if (list) {
-            selected.forEach(planned -> out.println(
-                    planned.target() + " " + planned.build() + ": " + planned.uses() + " passes, " + planned.example()));
+            selected.forEach(planned -> out.println(planned.target() + " " + planned.build() + ": " + planned.uses()
+                    + " passes, " + planned.example()));
             return ExitCode.DONE;
         }
         compilers.missing().forEach(line -> err.println("gpu-compilers: " + line));
@@ -132,7 +136,8 @@ public final class GpuCompilers implements Callable<Integer> {
     }
 
     /** Prints violations and unneeded exceptions; false if there is one. */
-    private boolean report(PrintWriter out, List<Violation> violations, List<PlannedKernel> compiled) throws IOException {
+    private boolean report(PrintWriter out, List<Violation> violations, List<PlannedKernel> compiled)
+            throws IOException {
         KnownExceptions known =
                 exceptions == null ? KnownExceptions.of(List.of()) : KnownExceptions.read(Path.of(exceptions));
         List<Violation> remaining = known.remaining(violations);

@@ -26,9 +26,7 @@ final class HotPath {
     /** The best way from a block to the end of the region: more bytes first, then fewer instructions. */
     private record Way(long bytes, long instructions, int next) {
         boolean betterThan(Way other) {
-            return other == null
-                    || bytes > other.bytes
-                    || bytes == other.bytes && instructions < other.instructions;
+            return other == null || bytes > other.bytes || bytes == other.bytes && instructions < other.instructions;
         }
     }
 
@@ -57,10 +55,7 @@ final class HotPath {
 
     private static List<Instruction> of(ControlFlow flow, BitSet region, int header, int vectorBytes) {
         HotPath wide = new HotPath(
-                flow,
-                region,
-                header,
-                instruction -> instruction.bytes() >= vectorBytes ? instruction.bytes() : 0);
+                flow, region, header, instruction -> instruction.bytes() >= vectorBytes ? instruction.bytes() : 0);
         int from = Math.max(0, header);
         Way way = wide.way(from);
         if (way == null) {
@@ -87,10 +82,9 @@ final class HotPath {
             leaving.addAll(flow.successors(block));
             ends = leaving.isEmpty();
         } else {
-            inner.body().stream()
-                    .forEach(inside -> flow.successors(inside).stream()
-                            .filter(to -> !inner.body().get(to))
-                            .forEach(leaving::add));
+            inner.body().stream().forEach(inside -> flow.successors(inside).stream()
+                    .filter(to -> !inner.body().get(to))
+                    .forEach(leaving::add));
         }
         Way chosen = null;
         for (int to : leaving) {

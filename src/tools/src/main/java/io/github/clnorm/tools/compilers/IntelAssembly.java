@@ -20,14 +20,16 @@ final class IntelAssembly {
     private static final Pattern AWAITED = Pattern.compile("\\$(\\d+)\\.dst");
     private static final Pattern LISTED = Pattern.compile("\\$(\\d+)");
     /** A message of the units of newer devices: {@code load.ugm.d32x4.a64}. */
-    private static final Pattern MESSAGE =
-            Pattern.compile("(load|store)(?:_quad|_strided|_block)?\\.(ugm|slm)\\.d(\\d+)(?:u\\d+)?(?:x(\\d+))?(t?)\\b.*");
+    private static final Pattern MESSAGE = Pattern.compile(
+            "(load|store)(?:_quad|_strided|_block)?\\.(ugm|slm)\\.d(\\d+)(?:u\\d+)?(?:x(\\d+))?(t?)\\b.*");
     /** Messages of older ones: {@code untyped surface read with xyzw}, {@code byte gathering read 16b}. */
     private static final Pattern DWORDS =
             Pattern.compile("(?:a64 )?(?:untyped surface|[dq]word \\w+ing) (read|write).*");
+
     private static final Pattern BYTES = Pattern.compile("(?:a64 )?byte \\w+ing (read|write) (\\d+)b.*");
     /** Registers of a message, written and read, which all work-items of the thread share. */
     private static final Pattern REGISTERS = Pattern.compile("wr:\\d+h?\\+(\\d+), rd:(\\d+)");
+
     private static final Pattern WIDTH = Pattern.compile("\\((\\d+)\\|M\\d+\\)");
     private static final Pattern DESCRIPTOR = Pattern.compile("0x[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})\\b(?!.*0x)");
     private static final int REGISTER_BYTES = 32;
@@ -89,10 +91,10 @@ final class IntelAssembly {
         String last = words[words.length - 1];
         return switch (operation) {
             case "if" -> Instruction.branch(Kind.BRANCH, words[words.length - 2]);
-            // Falls through when all work-items have left the loop.
+                // Falls through when all work-items have left the loop.
             case "while" -> Instruction.branch(Kind.BRANCH, last);
-            case "goto", "goto.b", "jmpi", "else", "break", "cont" ->
-                Instruction.branch(guarded ? Kind.BRANCH : Kind.JUMP, last);
+            case "goto", "goto.b", "jmpi", "else", "break", "cont" -> Instruction.branch(
+                    guarded ? Kind.BRANCH : Kind.JUMP, last);
             default -> null;
         };
     }
@@ -115,7 +117,9 @@ final class IntelAssembly {
         }
         if (bytes.matches()) {
             int size = Integer.parseInt(bytes.group(2)) / Byte.SIZE;
-            return isLocal(code) ? Instruction.of(Kind.LOCAL) : global(bytes.group(1).equals("read"), size);
+            return isLocal(code)
+                    ? Instruction.of(Kind.LOCAL)
+                    : global(bytes.group(1).equals("read"), size);
         }
         return Instruction.of(Kind.OTHER);
     }

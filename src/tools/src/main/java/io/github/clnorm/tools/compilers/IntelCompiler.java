@@ -22,7 +22,9 @@ final class IntelCompiler implements GpuCompiler {
         this.command = root == null ? "ocloc" : root.resolve("usr/bin/ocloc").toString();
         this.environment = root == null
                 ? Map.of()
-                : Map.of("LD_LIBRARY_PATH", root.resolve("usr/lib/x86_64-linux-gnu").toString());
+                : Map.of(
+                        "LD_LIBRARY_PATH",
+                        root.resolve("usr/lib/x86_64-linux-gnu").toString());
     }
 
     String command() {

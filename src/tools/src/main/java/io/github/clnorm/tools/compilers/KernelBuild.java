@@ -98,7 +98,8 @@ record KernelBuild(String kernel, String source, String options) {
 
     /** The macros beside the storage, as {@code 256 x 4, KEEP_SET}. */
     String variant() {
-        StringBuilder text = new StringBuilder().append(workGroupSize()).append(" x ").append(vectorWidth());
+        StringBuilder text =
+                new StringBuilder().append(workGroupSize()).append(" x ").append(vectorWidth());
         macros().forEach((macro, value) -> {
             switch (macro) {
                 case "WORK_GROUP_SIZE", "VECTOR_WIDTH", "HAS_FMA", "STORAGE" -> {}

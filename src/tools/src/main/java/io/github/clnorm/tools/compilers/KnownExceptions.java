@@ -45,7 +45,8 @@ final class KnownExceptions {
 
         @Override
         public String toString() {
-            return "line " + line + ": " + String.join(" ", words) + (macros.isEmpty() ? "" : " +" + String.join(" +", macros));
+            return "line " + line + ": " + String.join(" ", words)
+                    + (macros.isEmpty() ? "" : " +" + String.join(" +", macros));
         }
     }
 
@@ -80,7 +81,8 @@ final class KnownExceptions {
         if (colon < 0 || line.substring(colon + 1).isBlank()) {
             throw new IllegalArgumentException("line " + number + " of the exceptions gives no reason after a colon");
         }
-        List<String> words = new ArrayList<>(List.of(SPACES.split(line.substring(0, colon).strip())));
+        List<String> words =
+                new ArrayList<>(List.of(SPACES.split(line.substring(0, colon).strip())));
         List<String> macros = words.stream()
                 .filter(word -> word.startsWith("+"))
                 .map(word -> word.substring(1))

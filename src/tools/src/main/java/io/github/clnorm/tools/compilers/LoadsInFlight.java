@@ -30,7 +30,8 @@ final class LoadsInFlight {
                     pending.removeIf(access -> access.token >= 0 && access.token == instruction.token());
                     double loads = load ? Math.min(1, instruction.bytes() / (double) vectorBytes) : 0;
                     pending.addLast(new Pending(instruction.token(), loads));
-                    most = Math.max(most, pending.stream().mapToDouble(Pending::loads).sum());
+                    most = Math.max(
+                            most, pending.stream().mapToDouble(Pending::loads).sum());
                 }
             }
         }

@@ -2,20 +2,25 @@ package io.github.clnorm.tools.compilers;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Strategy;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Copy;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.EmptyLaunch;
 import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,6 +32,8 @@ import java.util.Set;
 final class PlannedKernels {
 
     private static final double EPS = 1e-5;
+    private static final int COPY_WORK_GROUP = 256;
+    private static final int COPY_VECTOR = 4;
 
     /** A kernel for a target. */
     record Key(Target target, KernelBuild build) {}
@@ -61,9 +68,8 @@ final class PlannedKernels {
     private void add(Gpu gpu, ElementType type, Set<Activation> activations) {
         DeviceInfo device = gpu.device();
         String[] use = {""};
-        PortRecorder recorder = new PortRecorder(
-                device.maxWorkGroupSize(),
-                (build, localBytes, workGroups) -> gpu.targets()
+        PortRecorder recorder =
+                new PortRecorder(device.maxWorkGroupSize(), (build, localBytes, workGroups) -> gpu.targets()
                         .forEach(target -> planned.computeIfAbsent(
                                         new Key(target, build), key -> new PlannedKernel(target, build))
                                 .use(device.name() + ": " + use[0], localBytes)));
@@ -80,10 +86,15 @@ final class PlannedKernels {
                     run(session, backward, some);
                 }
             }
+            use[0] = "running statistics";
+            RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(some, some, 1, 1, 2), some, some, 0.1);
             if (type == ElementType.FLOAT32) {
-                use[0] = "copy";
-                int group = Math.min(256, device.maxWorkGroupSize());
-                Copy.enqueue(session, new Copy.Variant(group, 4, 16L * group, false, false), some, some);
+                use[0] = "the copy that speeds are compared with";
+                int group = Math.min(COPY_WORK_GROUP, device.maxWorkGroupSize());
+                long part = 4L * group * COPY_VECTOR;
+                Copy.enqueue(session, new Copy.Variant(group, COPY_VECTOR, part, false, false), some, some);
+                use[0] = "the empty launch";
+                EmptyLaunch.enqueue(session, some);
             }
         }
     }
@@ -114,17 +125,32 @@ final class PlannedKernels {
                 plain.bias());
     }
 
+    /** The plan of the heuristics, and those of the kernels that only the tuner tries on GPUs. */
+    private static List<Plan> plans(Session session, Problem problem) {
+        Plan chosen = session.planner().heuristic(problem);
+        List<Plan> plans = new ArrayList<>(List.of(chosen));
+        Plan tried = problem instanceof ForwardProblem
+                ? Plan.residentAcross(chosen.workGroupSize(), chosen.vectorWidth(), 1)
+                : Plan.tiled(Cut.LANES / chosen.vectorWidth(), chosen.vectorWidth());
+        boolean another =
+                tried.strategy() == Strategy.TILED || problem.geometry().acrossRows();
+        if (another && session.planner().againstRules(tried, problem).isEmpty()) {
+            plans.add(tried);
+        }
+        return plans;
+    }
+
     /** Enqueues a pass. No buffer is read or written, so one stands for all. */
     private static void run(Session session, Problem problem, DeviceBuffer some) {
-        Plan plan = session.planner().heuristic(problem);
-        if (problem instanceof ForwardProblem forward) {
-            ForwardBuffers buffers =
-                    new ForwardBuffers(some, null, some, some, some, null, some, some, null, some);
-            Engine.enqueue(session, forward, plan, buffers, EPS);
-        } else {
-            BackwardBuffers buffers =
-                    new BackwardBuffers(some, null, some, some, some, some, some, some, some, some, some);
-            Engine.enqueue(session, (BackwardProblem) problem, plan, buffers, EPS);
+        for (Plan plan : plans(session, problem)) {
+            if (problem instanceof ForwardProblem forward) {
+                ForwardBuffers buffers = new ForwardBuffers(some, null, some, some, some, null, some, some, null, some);
+                Engine.enqueue(session, forward, plan, buffers, EPS);
+            } else {
+                BackwardBuffers buffers =
+                        new BackwardBuffers(some, null, some, some, some, some, some, some, some, some, some);
+                Engine.enqueue(session, (BackwardProblem) problem, plan, buffers, EPS);
+            }
         }
     }
 }

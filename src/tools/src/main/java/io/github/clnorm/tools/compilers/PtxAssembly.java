@@ -13,8 +13,8 @@ final class PtxAssembly {
 
     private static final Pattern LABEL = Pattern.compile("^(\\$\\w+):");
     private static final Pattern GUARD = Pattern.compile("^@!?%\\w+\\s+");
-    private static final Pattern ACCESS =
-            Pattern.compile("(ld|st)(?:\\.volatile|\\.relaxed|\\.weak)?(?:\\.(global|shared|local|param|const))?(?:\\.nc)?(?:\\.(v2|v4))?\\.[busf](\\d+)");
+    private static final Pattern ACCESS = Pattern.compile(
+            "(ld|st)(?:\\.volatile|\\.relaxed|\\.weak)?(?:\\.(global|shared|local|param|const))?(?:\\.nc)?(?:\\.(v2|v4))?\\.[busf](\\d+)");
     private static final Pattern DIVISION = Pattern.compile("(?:div|rem)\\.[us]64");
 
     private PtxAssembly() {}
@@ -54,11 +54,13 @@ final class PtxAssembly {
     private static Instruction instruction(String text) {
         Matcher guard = GUARD.matcher(text);
         boolean guarded = guard.find();
-        String plain = text.substring(guarded ? guard.end() : 0, text.length() - 1).strip();
+        String plain =
+                text.substring(guarded ? guard.end() : 0, text.length() - 1).strip();
         String operation = plain.split("\\s", 2)[0];
         if (operation.equals("bra") || operation.equals("bra.uni")) {
-            return Instruction.branch(guarded ? Kind.BRANCH : Kind.JUMP, plain.substring(plain.lastIndexOf(' ') + 1)
-                    .replaceAll("^.*\\s", ""));
+            return Instruction.branch(
+                    guarded ? Kind.BRANCH : Kind.JUMP,
+                    plain.substring(plain.lastIndexOf(' ') + 1).replaceAll("^.*\\s", ""));
         }
         if (operation.equals("ret") && !guarded) {
             return Instruction.of(Kind.END);
@@ -76,7 +78,9 @@ final class PtxAssembly {
     private static Instruction access(Matcher access) {
         String space = access.group(2);
         if (space == null || space.equals("global")) {
-            int values = access.group(3) == null ? 1 : Integer.parseInt(access.group(3).substring(1));
+            int values = access.group(3) == null
+                    ? 1
+                    : Integer.parseInt(access.group(3).substring(1));
             int bytes = values * Integer.parseInt(access.group(4)) / Byte.SIZE;
             return access.group(1).equals("ld")
                     ? Instruction.access(Kind.LOAD, bytes)

@@ -59,7 +59,7 @@ enum Rule {
     LOADS {
         @Override
         Optional<String> broken(KernelFacts facts) {
-            int expected = Expected.loads(facts.planned().build());
+            int expected = Expectation.loads(facts.planned().build());
             double least = facts.read().inFlight();
             if (facts.write().loadBytes() > 0) {
                 least = Math.min(least, facts.write().inFlight());
@@ -83,7 +83,7 @@ enum Rule {
     OCCUPANCY {
         @Override
         Optional<String> broken(KernelFacts facts) {
-            double expected = Expected.occupancy(facts.planned());
+            double expected = Expectation.occupancy(facts.planned());
             return facts.occupancy() >= expected
                     ? Optional.empty()
                     : Optional.of(String.format(

@@ -112,6 +112,7 @@ enum Target {
             }
         }
         throw new IllegalArgumentException("unknown target '" + name + "': expected some of "
-                + String.join(", ", Arrays.stream(values()).map(Target::toString).toList()));
+                + String.join(
+                        ", ", Arrays.stream(values()).map(Target::toString).toList()));
     }
 }

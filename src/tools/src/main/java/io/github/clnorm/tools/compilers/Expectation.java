@@ -3,13 +3,13 @@ package io.github.clnorm.tools.compilers;
 import java.util.Set;
 
 /** What plans count on. */
-final class Expected {
+final class Expectation {
 
     private static final int AT_ONCE = 4;
     private static final double LEAST_OCCUPANCY = 0.25;
-    private static final Set<String> SINGLE = Set.of("add", "empty", "update_running_statistics");
+    private static final Set<String> SINGLE = Set.of("nothing", "running");
 
-    private Expected() {}
+    private Expectation() {}
 
     /** Vectors that a kernel reads before it uses the first one. */
     static int loads(KernelBuild build) {
