@@ -40,22 +40,22 @@ final class HotPath {
     /**
      * The instructions of one iteration of a loop.
      *
-     * @param vectorBytes an access of at least so many bytes is a vector; paths with vectors come before all others
+     * @param accessBytes an access of at least so many bytes is a vector; paths with vectors come before all others
      */
-    static List<Instruction> of(ControlFlow flow, ControlFlow.Loop loop, int vectorBytes) {
-        return of(flow, loop.body(), loop.header(), vectorBytes);
+    static List<Instruction> of(ControlFlow flow, ControlFlow.Loop loop, int accessBytes) {
+        return of(flow, loop.body(), loop.header(), accessBytes);
     }
 
     /** The instructions of a kernel that are in no loop. */
-    static List<Instruction> outsideLoops(ControlFlow flow, int vectorBytes) {
+    static List<Instruction> outsideLoops(ControlFlow flow, int accessBytes) {
         BitSet all = new BitSet();
         all.set(0, flow.blockCount());
-        return of(flow, all, NO_HEADER, vectorBytes);
+        return of(flow, all, NO_HEADER, accessBytes);
     }
 
-    private static List<Instruction> of(ControlFlow flow, BitSet region, int header, int vectorBytes) {
+    private static List<Instruction> of(ControlFlow flow, BitSet region, int header, int accessBytes) {
         HotPath wide = new HotPath(
-                flow, region, header, instruction -> instruction.bytes() >= vectorBytes ? instruction.bytes() : 0);
+                flow, region, header, instruction -> instruction.bytes() >= accessBytes ? instruction.bytes() : 0);
         int from = Math.max(0, header);
         Way way = wide.way(from);
         if (way == null) {

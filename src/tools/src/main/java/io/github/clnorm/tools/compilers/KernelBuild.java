@@ -19,6 +19,7 @@ record KernelBuild(String kernel, String source, String options) {
     private static final Set<String> MERGES = Set.of("moments_of_sets", "gradient_of_sets", "gradient_of_parameters");
     private static final Set<String> WRITERS =
             Set.of("affine", "resident", "input_gradient", "gradient_resident", "gradient_tiles", "copy");
+    private static final int WIDEST_ACCESS = 16;
     private static final Pattern MACRO = Pattern.compile("-D(\\w+)=(\\S+)");
 
     /** The macros of the options. */
@@ -94,6 +95,11 @@ record KernelBuild(String kernel, String source, String options) {
 
     int vectorBytes() {
         return vectorWidth() * elementBytes();
+    }
+
+    /** Bytes of the widest access that a vector can be moved in. */
+    int accessBytes() {
+        return Math.min(WIDEST_ACCESS, vectorBytes());
     }
 
     /** The macros beside the storage, as {@code 256 x 4, KEEP_SET}. */

@@ -35,13 +35,14 @@ record KernelFacts(
         KernelBuild build = planned.build();
         ControlFlow flow = new ControlFlow(compiled.listing());
         int vectorBytes = build.vectorBytes();
+        int accessBytes = build.accessBytes();
         // ptxas orders the loads of an iteration, and no more.
         int iterations = planned.target().maker() == Target.Maker.NVIDIA ? 1 : 2;
         List<PathFacts> paths = new ArrayList<>();
         for (ControlFlow.Loop loop : flow.loops()) {
-            paths.add(PathFacts.of(HotPath.of(flow, loop, vectorBytes), true, iterations, vectorBytes));
+            paths.add(PathFacts.of(HotPath.of(flow, loop, accessBytes), true, iterations, vectorBytes));
         }
-        paths.add(PathFacts.of(HotPath.outsideLoops(flow, vectorBytes), false, 1, vectorBytes));
+        paths.add(PathFacts.of(HotPath.outsideLoops(flow, accessBytes), false, 1, vectorBytes));
         long divisions = flow.loops().stream()
                 .flatMap(loop -> loop.body().stream().boxed())
                 .distinct()

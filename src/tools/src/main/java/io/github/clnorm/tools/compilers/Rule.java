@@ -44,24 +44,25 @@ enum Rule {
                 return Optional.empty();
             }
             Map<String, Map<Integer, Integer>> narrow = new TreeMap<>();
-            if (PathFacts.isNarrow(facts.read().loads(), build.vectorBytes())) {
+            if (PathFacts.isNarrow(facts.read().loads(), build.accessBytes())) {
                 narrow.put("loads", facts.read().loads());
             }
-            if (build.writesTensor() && PathFacts.isNarrow(facts.write().stores(), build.vectorBytes())) {
+            if (build.writesTensor() && PathFacts.isNarrow(facts.write().stores(), build.accessBytes())) {
                 narrow.put("stores", facts.write().stores());
             }
             return narrow.isEmpty()
                     ? Optional.empty()
-                    : Optional.of("accesses by bytes: " + narrow + " where a vector has " + build.vectorBytes());
+                    : Optional.of("accesses by bytes: " + narrow + " where vectors have " + build.accessBytes());
         }
     },
     /** As many vectors are loaded at a time as the kernel is written for. */
     LOADS {
         @Override
         Optional<String> broken(KernelFacts facts) {
-            int expected = Expectation.loads(facts.planned().build());
+            KernelBuild build = facts.planned().build();
+            int expected = Expectation.loads(build);
             double least = facts.read().inFlight();
-            if (facts.write().loadBytes() > 0) {
+            if (build.writesTensor() && facts.write().loadBytes() > 0) {
                 least = Math.min(least, facts.write().inFlight());
             }
             return least >= expected
