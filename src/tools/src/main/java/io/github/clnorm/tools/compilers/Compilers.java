@@ -1,7 +1,6 @@
 package io.github.clnorm.tools.compilers;
 
 import io.github.clnorm.tools.compilers.Target.Maker;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class Compilers {
         Compilers compilers = new Compilers();
         compilers.findClang();
         IntelCompiler ocloc = new IntelCompiler(intel);
-        if (runs(ocloc.command(), "--help")) {
+        if (ocloc.runs()) {
             compilers.found.put(Maker.INTEL, ocloc);
         } else {
             compilers.missing.put(OCLOC, ocloc.command() + " was not found: no code for Intel's GPUs");
@@ -44,8 +43,8 @@ final class Compilers {
     }
 
     private void findClang() {
-        boolean ptxas = runs(NvidiaCompiler.PTXAS, "--version");
-        if (!runs(Clang.COMMAND, "--version")) {
+        boolean ptxas = ToolRun.succeeds(Map.of(), NvidiaCompiler.PTXAS, "--version");
+        if (!ToolRun.succeeds(Map.of(), Clang.COMMAND, "--version")) {
             missing.put(CLANG, Clang.COMMAND + " was not found: no code for GPUs of AMD and NVIDIA");
         } else if (!Files.exists(Clang.AMD_LIBRARY) || !Files.exists(Clang.NVIDIA_LIBRARY)) {
             missing.put(
@@ -58,14 +57,6 @@ final class Compilers {
             missing.put(
                     NvidiaCompiler.PTXAS,
                     "ptxas was not found: registers, spills and occupancy of NVIDIA's GPUs are not known");
-        }
-    }
-
-    private static boolean runs(String... command) {
-        try {
-            return !ToolRun.of(Path.of("."), Map.of(), List.of(command)).failed();
-        } catch (IOException e) {
-            return false;
         }
     }
 

@@ -13,7 +13,10 @@ final class Expectation {
 
     /** Vectors that a kernel reads before it uses the first one. */
     static int loads(KernelBuild build) {
-        return build.hasActivation() || build.isMerge() || SINGLE.contains(build.kernel()) ? 1 : AT_ONCE;
+        if (SINGLE.contains(build.kernel())) {
+            return 0;
+        }
+        return build.hasActivation() || build.isMerge() ? 1 : AT_ONCE;
     }
 
     /** The share of a unit's waves that must be resident. */

@@ -27,6 +27,11 @@ final class IntelCompiler implements GpuCompiler {
                         root.resolve("usr/lib/x86_64-linux-gnu").toString());
     }
 
+    /** Whether it is there, with its libraries. */
+    boolean runs() {
+        return ToolRun.succeeds(environment, command, "--help");
+    }
+
     String command() {
         return command;
     }

@@ -31,6 +31,15 @@ record ToolRun(int exit, String output) {
         }
     }
 
+    /** Whether a program is there and runs without an error. */
+    static boolean succeeds(Map<String, String> environment, String... command) {
+        try {
+            return !of(Path.of("."), environment, List.of(command)).failed();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     boolean failed() {
         return exit != 0;
     }
