@@ -48,12 +48,11 @@ final class AmdCompiler implements GpuCompiler {
             throw new IllegalArgumentException("no remarks on the kernel " + kernel);
         }
         return new Resources(
-                number(found, "VGPRs"),
+                number(found, "VGPRs") + number(found, "AGPRs"),
                 number(found, "ScratchSize"),
                 number(found, "VGPRs Spill") + number(found, "SGPRs Spill"),
                 number(found, "LDS Size"),
-                0,
-                Target.wavesOfSimds(number(found, "Occupancy")));
+                0);
     }
 
     private static int number(Map<String, String> found, String name) {

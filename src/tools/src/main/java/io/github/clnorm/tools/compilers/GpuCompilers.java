@@ -92,7 +92,7 @@ public final class GpuCompilers implements Callable<Integer> {
         Compilers compilers = Compilers.find(intel == null ? null : Path.of(intel));
         List<PlannedKernel> selected = selected(compilers);
         if (list) {
-            selected.forEach(planned -> out.println(planned.target() + " " + planned.build() + ": " + planned.uses()
+            selected.forEach(planned -> out.println(planned.target() + " " + planned.build() + ": " + planned.count()
                     + " passes, " + planned.example()));
             return ExitCode.DONE;
         }

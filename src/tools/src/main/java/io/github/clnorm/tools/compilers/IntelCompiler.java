@@ -82,7 +82,7 @@ final class IntelCompiler implements GpuCompiler {
             throw new IOException(command + " disassembles nothing: libiga64.so is missing beside it");
         }
         return new Compiled(
-                ZeInfo.resources(Files.readString(dump.resolve(".ze_info")), build.kernel(), target),
+                ZeInfo.resources(Files.readString(dump.resolve(".ze_info")), build.kernel()),
                 IntelAssembly.read(Files.readString(assembly)),
                 messages);
     }

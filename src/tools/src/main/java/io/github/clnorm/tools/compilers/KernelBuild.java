@@ -19,6 +19,9 @@ record KernelBuild(String kernel, String source, String options) {
     private static final Set<String> MERGES = Set.of("moments_of_sets", "gradient_of_sets", "gradient_of_parameters");
     private static final Set<String> WRITERS =
             Set.of("affine", "resident", "input_gradient", "gradient_resident", "gradient_tiles", "copy");
+    // Without a loop over elements.
+    private static final Set<String> SINGLE = Set.of("nothing", "running");
+    private static final int AT_ONCE = 4;
     private static final int WIDEST_ACCESS = 16;
     private static final Pattern MACRO = Pattern.compile("-D(\\w+)=(\\S+)");
 
@@ -95,6 +98,14 @@ record KernelBuild(String kernel, String source, String options) {
 
     int vectorBytes() {
         return vectorWidth() * elementBytes();
+    }
+
+    /** Vectors that it reads before it uses the first one. */
+    int loadsAtOnce() {
+        if (SINGLE.contains(kernel)) {
+            return 0;
+        }
+        return hasActivation() || isMerge() ? 1 : AT_ONCE;
     }
 
     /** Bytes of the widest access that a vector can be moved in. */

@@ -14,7 +14,6 @@ import java.util.List;
  * @param write the path that stores the most bytes, which may be the same one
  * @param barriers in the text of the kernel
  * @param divisions of 64-bit integers inside loops
- * @param occupancy the share of a unit's waves that are resident
  */
 record KernelFacts(
         PlannedKernel planned,
@@ -22,15 +21,14 @@ record KernelFacts(
         PathFacts read,
         PathFacts write,
         long barriers,
-        long divisions,
-        double occupancy) {
+        long divisions) {
 
     // The tensors that a backward pass reads.
     private static final int X_AND_DY = 2;
 
     static KernelFacts of(PlannedKernel planned, Compiled compiled) {
         if (!compiled.built()) {
-            return new KernelFacts(planned, compiled, null, null, 0, 0, 0);
+            return new KernelFacts(planned, compiled, null, null, 0, 0);
         }
         KernelBuild build = planned.build();
         ControlFlow flow = new ControlFlow(compiled.listing());
@@ -49,7 +47,6 @@ record KernelFacts(
                 .flatMap(block -> flow.instructions(block).stream())
                 .filter(instruction -> instruction.kind() == Kind.DIVIDE_64)
                 .count();
-        Resources resources = compiled.resources();
         return new KernelFacts(
                 planned,
                 compiled,
@@ -61,13 +58,26 @@ record KernelFacts(
                         .max(Comparator.comparingLong(PathFacts::storeBytes))
                         .orElseThrow(),
                 compiled.listing().count(Kind.BARRIER),
-                divisions,
-                planned.target()
-                        .occupancy(
-                                build.workGroupSize(),
-                                resources.simd(),
-                                resources.waves(),
-                                resources.localBytes() + planned.localBytes()));
+                divisions);
+    }
+
+    /** The least share of a unit's work-items that are resident, of all passes; NaN if the model knows none of them. */
+    double occupancy() {
+        return planned.uses().stream()
+                .flatMap(use -> use.residency().stream()
+                        .map(of -> of.share(compiled.resources(), compiled.resources().localBytes() + use.localBytes())))
+                .min(Comparator.naturalOrder())
+                .orElse(Double.NaN);
+    }
+
+    /** The passes of which a unit holds fewer work-groups than the model assumes. */
+    List<PlannedKernel.Use> scarce() {
+        return planned.uses().stream()
+                .filter(use -> use.residency()
+                        .filter(of -> of.actual(compiled.resources(), compiled.resources().localBytes() + use.localBytes())
+                                < of.assumed())
+                        .isPresent())
+                .toList();
     }
 
     /** Local memory of a work-group, at most. */

@@ -40,7 +40,7 @@ final class KernelJson {
     private static void add(ObjectNode node, KernelFacts facts) {
         name(node, facts.planned());
         node.put("options", facts.planned().build().options())
-                .put("passes", facts.planned().uses())
+                .put("passes", facts.planned().count())
                 .put("example", facts.planned().example());
         facts.compiled().messages().forEach(node.withArray("messages")::add);
         if (!facts.compiled().built()) {
@@ -52,9 +52,9 @@ final class KernelJson {
                 .put("spills", resources.spills())
                 .put("simd", resources.simd())
                 .put("local_bytes", facts.localBytes())
-                .put("occupancy", facts.occupancy())
                 .put("barriers", facts.barriers())
                 .put("divisions_in_loops", facts.divisions());
+        JsonDocument.number(node, "occupancy", facts.occupancy());
         path(node.putObject("read"), facts.read());
         JsonDocument.number(node, "instructions_per_read", facts.instructionsPerRead());
         path(node.putObject("write"), facts.write());

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 final class KernelTable {
 
     private static final double PERCENT = 100;
+    private static final String NONE = "-";
 
     private KernelTable() {}
 
@@ -68,7 +69,7 @@ final class KernelTable {
                     most(row, facts -> facts.compiled().resources().scratchBytes()),
                     most(row, facts -> facts.compiled().resources().spills()),
                     most(row, KernelFacts::localBytes),
-                    least(row, facts -> PERCENT * facts.occupancy()) + " %",
+                    percent(row),
                     most(row, KernelFacts::barriers),
                     least(row, facts -> facts.read().inFlight()),
                     accesses(row.stream()
@@ -96,9 +97,15 @@ final class KernelTable {
         return text(row.stream().mapToDouble(figure).min().orElseThrow());
     }
 
+    /** The least occupancy. */
+    private static String percent(List<KernelFacts> row) {
+        String least = least(row, facts -> PERCENT * facts.occupancy());
+        return least.equals(NONE) ? NONE : least + " %";
+    }
+
     private static String text(double value) {
         if (!Double.isFinite(value)) {
-            return "-";
+            return NONE;
         }
         return value == Math.rint(value)
                 ? String.valueOf((long) value)
@@ -108,7 +115,7 @@ final class KernelTable {
     /** Such as {@code 4 x 16}: four accesses of 16 bytes. */
     static String accesses(Map<Integer, Integer> widths) {
         return widths.isEmpty()
-                ? "-"
+                ? NONE
                 : widths.entrySet().stream()
                         .map(width -> width.getValue() + "x" + width.getKey())
                         .collect(Collectors.joining("+"));

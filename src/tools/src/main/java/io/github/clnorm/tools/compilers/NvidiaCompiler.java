@@ -17,9 +17,6 @@ final class NvidiaCompiler implements GpuCompiler {
             Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern USED = Pattern.compile("Used (\\d+) registers");
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
-    private static final int REGISTERS_OF_UNIT = 65_536;
-    private static final int WAVE = 32;
-    private static final int GRANULE = 8;
 
     private final boolean ptxas;
 
@@ -46,7 +43,7 @@ final class NvidiaCompiler implements GpuCompiler {
         }
         Listing listing = PtxAssembly.read(Files.readString(folder.resolve("kernels.ptx")), build.kernel());
         if (!ptxas) {
-            return new Compiled(Resources.unknown(target), listing, messages);
+            return new Compiled(Resources.UNKNOWN, listing, messages);
         }
         ToolRun run = ToolRun.of(
                 folder, Map.of(), List.of(PTXAS, "-v", "-arch=" + target, "-o", "kernels.cubin", "kernels.ptx"));
@@ -69,14 +66,11 @@ final class NvidiaCompiler implements GpuCompiler {
         if (!spills.find() || !used.find()) {
             throw new IllegalArgumentException("ptxas does not say what the kernel " + kernel + " uses: " + about);
         }
-        int registers = Integer.parseInt(used.group(1));
-        int rounded = (registers + GRANULE - 1) / GRANULE * GRANULE;
         return new Resources(
-                registers,
+                Integer.parseInt(used.group(1)),
                 Integer.parseInt(spills.group(1)),
                 Integer.parseInt(spills.group(2)) + Integer.parseInt(spills.group(3)),
                 shared.find() ? Integer.parseInt(shared.group(1)) : 0,
-                0,
-                REGISTERS_OF_UNIT / ((long) rounded * WAVE));
+                0);
     }
 }

@@ -1,13 +1,28 @@
 package io.github.clnorm.tools.compilers;
 
+import io.github.clnorm.internal.model.Capacity;
+import io.github.clnorm.internal.model.Launch;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+
 /** A kernel that plans launch, for a target. */
 final class PlannedKernel {
 
     private final Target target;
     private final KernelBuild build;
-    private String example;
-    private int uses;
-    private long localBytes;
+    private final Set<Use> uses = new LinkedHashSet<>();
+    private Use largest;
+    private int count;
+
+    /**
+     * How a pass launches it.
+     *
+     * @param by the GPU and the pass
+     * @param localBytes local memory of its arguments
+     * @param residency work-groups that a unit holds; empty for a kernel that the model does not know
+     */
+    record Use(String by, long localBytes, Optional<Residency> residency) {}
 
     PlannedKernel(Target target, KernelBuild build) {
         this.target = target;
@@ -15,12 +30,13 @@ final class PlannedKernel {
     }
 
     /** Adds a launch. */
-    void use(String by, long local) {
-        if (uses == 0 || local > localBytes) {
-            example = by;
-            localBytes = local;
+    void use(String by, long localBytes, Optional<Launch> launch, Capacity capacity) {
+        Use use = new Use(by, localBytes, launch.map(of -> new Residency(of, capacity)));
+        if (largest == null || localBytes > largest.localBytes) {
+            largest = use;
         }
-        uses++;
+        uses.add(use);
+        count++;
     }
 
     Target target() {
@@ -31,18 +47,23 @@ final class PlannedKernel {
         return build;
     }
 
-    /** The pass that gives its arguments the most local memory. */
-    String example() {
-        return example;
+    /** The passes that launch it. */
+    Set<Use> uses() {
+        return uses;
     }
 
-    /** How many passes launch it. */
-    int uses() {
-        return uses;
+    /** The pass that gives its arguments the most local memory. */
+    String example() {
+        return largest.by;
+    }
+
+    /** How often passes launch it. */
+    int count() {
+        return count;
     }
 
     /** Local memory of its arguments, at most. */
     long localBytes() {
-        return localBytes;
+        return largest.localBytes;
     }
 }

@@ -20,9 +20,8 @@ final class PortRecorder {
          *
          * @param build the kernel
          * @param localBytes of its arguments in local memory
-         * @param workGroups the number of work-groups
          */
-        void launched(KernelBuild build, long localBytes, long workGroups);
+        void launched(KernelBuild build, long localBytes);
     }
 
     private final long workGroupLimit;
@@ -84,7 +83,7 @@ final class PortRecorder {
                 long bytes = local.getOrDefault(kernel, Map.of()).values().stream()
                         .mapToLong(Long::longValue)
                         .sum();
-                launched.launched(builds.get(kernel), bytes, (Long) arguments[1]);
+                launched.launched(builds.get(kernel), bytes);
                 return null;
             }
             default -> {

@@ -60,7 +60,7 @@ enum Rule {
         @Override
         Optional<String> broken(KernelFacts facts) {
             KernelBuild build = facts.planned().build();
-            int expected = Expectation.loads(build);
+            int expected = build.loadsAtOnce();
             double least = facts.read().inFlight();
             if (build.writesTensor() && facts.write().loadBytes() > 0) {
                 least = Math.min(least, facts.write().inFlight());
@@ -80,18 +80,24 @@ enum Rule {
                     : Optional.of(facts.divisions() + " divisions of 64-bit integers inside loops");
         }
     },
-    /** As many work-items are resident as plans count on. */
+    /** A unit holds as many work-groups as the model assumes. */
     OCCUPANCY {
         @Override
         Optional<String> broken(KernelFacts facts) {
-            double expected = Expectation.occupancy(facts.planned());
-            return facts.occupancy() >= expected
-                    ? Optional.empty()
-                    : Optional.of(String.format(
-                            Locale.ROOT,
-                            "occupancy %.0f %%, expected %.0f %%",
-                            100 * facts.occupancy(),
-                            100 * expected));
+            return facts.scarce().stream().findFirst().map(use -> {
+                Residency residency = use.residency().orElseThrow();
+                Resources resources = facts.compiled().resources();
+                return String.format(
+                        Locale.ROOT,
+                        "a unit holds %d work-groups, %d by the model: %d registers, %d by the model (%d of %d passes, %s)",
+                        residency.actual(resources, resources.localBytes() + use.localBytes()),
+                        residency.assumed(),
+                        resources.registers(),
+                        residency.launch().group().registers(),
+                        facts.scarce().size(),
+                        facts.planned().uses().size(),
+                        use.by());
+            });
         }
     };
 

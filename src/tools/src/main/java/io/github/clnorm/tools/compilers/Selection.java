@@ -18,7 +18,7 @@ final class Selection {
     static List<PlannedKernel> most(Collection<PlannedKernel> all) {
         Map<String, PlannedKernel> chosen = new LinkedHashMap<>();
         Comparator<PlannedKernel> order =
-                Comparator.comparingInt(PlannedKernel::uses).thenComparingLong(PlannedKernel::localBytes);
+                Comparator.comparingInt(PlannedKernel::count).thenComparingLong(PlannedKernel::localBytes);
         for (PlannedKernel planned : all) {
             String key = planned.target() + " " + planned.build().kernel() + " "
                     + planned.build().storage();

@@ -9,12 +9,13 @@ final class ZeInfo {
     private static final Pattern KERNEL = Pattern.compile("\n  - name: +(\\S+)");
     private static final Pattern MEMORY =
             Pattern.compile("- +type: +(\\w+)\\s+usage: +(\\w+)\\s+size: +(\\d+)(?:\\s+slot: +\\d+)?");
-    private static final int SMALL_GRF = 128;
+    // A register of a thread, which its work-items share.
+    private static final int GRF_BYTES = 32;
 
     private ZeInfo() {}
 
     /** The resources of a kernel. */
-    static Resources resources(String text, String kernel, Target target) {
+    static Resources resources(String text, String kernel) {
         String about = about(text, kernel);
         int simd = number(about, "simd_size");
         int scratch = 0;
@@ -22,20 +23,14 @@ final class ZeInfo {
         Matcher memory = MEMORY.matcher(about);
         while (memory.find()) {
             // The size is that of a thread.
-            int bytes = Integer.parseInt(memory.group(3)) / Math.max(1, simd);
+            int ofItem = Integer.parseInt(memory.group(3)) / Math.max(1, simd);
             if (memory.group(2).equals("spill_fill_space")) {
-                spills += bytes;
+                spills += ofItem;
             }
-            scratch += bytes;
+            scratch += ofItem;
         }
-        int grf = number(about, "grf_count");
-        return new Resources(
-                grf,
-                scratch,
-                spills,
-                number(about, "slm_size"),
-                simd,
-                grf > SMALL_GRF ? target.waves() / 2 : target.waves());
+        int bytes = number(about, "grf_count") * GRF_BYTES / Math.max(1, simd);
+        return new Resources(bytes / Integer.BYTES, scratch, spills, number(about, "slm_size"), simd);
     }
 
     private static String about(String text, String kernel) {

@@ -124,9 +124,8 @@ class IntelAssemblyTest {
                     args_info:
                       - index:           0
                 """;
-        assertEquals(
-                new Resources(256, 192, 64, 8256, 16, 64), ZeInfo.resources(text, "moments_of_blocks", Target.ACM_G10));
-        assertEquals(new Resources(128, 0, 0, 0, 32, 112), ZeInfo.resources(text, "copy", Target.TGLLP));
-        assertThrows(IllegalArgumentException.class, () -> ZeInfo.resources(text, "missing", Target.TGLLP));
+        assertEquals(new Resources(128, 192, 64, 8256, 16), ZeInfo.resources(text, "moments_of_blocks"));
+        assertEquals(new Resources(32, 0, 0, 0, 32), ZeInfo.resources(text, "copy"));
+        assertThrows(IllegalArgumentException.class, () -> ZeInfo.resources(text, "missing"));
     }
 }

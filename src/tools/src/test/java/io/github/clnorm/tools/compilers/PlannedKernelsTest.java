@@ -62,13 +62,12 @@ class PlannedKernelsTest {
                     .filter(planned -> planned.target() == target)
                     .map(planned -> planned.build().storage())
                     .collect(Collectors.toSet());
-            boolean intel = target.maker() == Target.Maker.INTEL;
-            assertEquals(
-                    intel
-                            ? Set.of("float32", "float16", "bfloat16")
-                            : Set.of("float32", "float16", "bfloat16", "float64"),
-                    storages,
-                    target.toString());
+            // Of the catalogue's GPUs, Intel's have no doubles.
+            Set<String> expected = new TreeSet<>(Set.of("float32", "float16", "bfloat16", "float64"));
+            if (target.maker() == Target.Maker.INTEL) {
+                expected.remove("float64");
+            }
+            assertEquals(expected, storages, target.toString());
         }
     }
 
@@ -94,7 +93,8 @@ class PlannedKernelsTest {
                 .findFirst()
                 .orElseThrow();
         assertTrue(kept.localBytes() > 0);
-        assertTrue(kept.uses() > 0);
+        assertTrue(kept.uses().stream().anyMatch(use -> use.residency().isPresent()));
+        assertTrue(kept.count() > 0);
         assertTrue(kept.example().matches(".+: .+ (forward|backward)"), kept.example());
     }
 

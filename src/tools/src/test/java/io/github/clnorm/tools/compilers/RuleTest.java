@@ -3,10 +3,13 @@ package io.github.clnorm.tools.compilers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.internal.model.Capacity;
+import io.github.clnorm.internal.model.Launch;
 import io.github.clnorm.tools.compilers.Instruction.Kind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RuleTest {
@@ -14,7 +17,23 @@ class RuleTest {
     private static final Instruction VECTOR = Instruction.access(Kind.LOAD, 16);
     private static final Instruction SCALAR = Instruction.access(Kind.LOAD, 4);
     private static final Instruction STORE = Instruction.access(Kind.STORE, 16);
-    private static final Resources MODEST = new Resources(32, 0, 0, 0, 0, 32);
+    private static final Resources MODEST = new Resources(32, 0, 0, 0, 0);
+
+    /** Holds 8 work-groups of 256 work-items with 32 registers, and 6 with 40. */
+    private static final Capacity CAPACITY = new Capacity(
+            new Capacity.Units(10, 64, 1000, 64),
+            new Capacity.Slots(65_536, 8, 2048, 32),
+            new Capacity.Local(64 << 10, 0),
+            new Capacity.Rates(1 << 20, 1000, 100, 1000, 500),
+            5);
+
+    private static final Launch LAUNCH = new Launch(
+            "copy",
+            1000,
+            new Launch.Group(256, 40, 0),
+            new Launch.Traffic(1, 0, 0, true, 1, 1),
+            new Launch.Chain(1, 0, 0, 0, 1),
+            1);
 
     static KernelBuild build(String kernel, String macros) {
         return new KernelBuild(kernel, "source", "-cl-std=CL1.2 -DWORK_GROUP_SIZE=256 -DVECTOR_WIDTH=4 " + macros);
@@ -22,7 +41,7 @@ class RuleTest {
 
     static PlannedKernel planned(KernelBuild build) {
         PlannedKernel planned = new PlannedKernel(Target.GFX90A, build);
-        planned.use("a pass", 0);
+        planned.use("a pass", 0, Optional.of(LAUNCH), CAPACITY);
         return planned;
     }
 
@@ -57,8 +76,8 @@ class RuleTest {
     @Test
     void scratchAndSpillsAreFound() {
         List<Instruction> body = times(4, VECTOR, STORE);
-        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 8, 0, 0, 0, 32), body));
-        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 0, 1, 0, 0, 32), body));
+        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 8, 0, 0, 0), body));
+        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 0, 1, 0, 0), body));
     }
 
     @Test
@@ -95,10 +114,21 @@ class RuleTest {
     }
 
     @Test
-    void lowOccupancyIsFound() {
-        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(255, 0, 0, 0, 0, 4), times(4, VECTOR, STORE)));
-        assertEquals(
-                List.of(Rule.OCCUPANCY), broken(COPY, new Resources(32, 0, 0, 40_000, 0, 32), times(4, VECTOR, STORE)));
+    void fewerWorkGroupsThanTheModelAssumesAreFound() {
+        List<Instruction> body = times(4, VECTOR, STORE);
+        assertEquals(List.of(), broken(COPY, new Resources(40, 0, 0, 0, 0), body));
+        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(41, 0, 0, 0, 0), body));
+        assertEquals(List.of(), broken(COPY, new Resources(32, 0, 0, 10 << 10, 0), body));
+        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(32, 0, 0, 12 << 10, 0), body));
+        assertEquals(List.of(), broken(COPY, Resources.UNKNOWN, body));
+    }
+
+    @Test
+    void occupancyIsTheShareOfAUnitsWorkItems() {
+        Residency residency = new Residency(LAUNCH, CAPACITY);
+        assertEquals(1, residency.share(new Resources(32, 0, 0, 0, 0), 0));
+        assertEquals(0.75, residency.share(new Resources(40, 0, 0, 0, 0), 0));
+        assertEquals(0.125, residency.share(new Resources(32, 0, 0, 0, 0), 64 << 10));
     }
 
     @Test
@@ -128,17 +158,6 @@ class RuleTest {
         KernelFacts merged = KernelFacts.of(
                 planned(build("affine", "-DSTATISTICS=MERGED")), new Compiled(MODEST, listing, List.of()));
         assertEquals(128, merged.read().loadBytes());
-    }
-
-    @Test
-    void occupancyIsLimitedByRegistersLocalMemoryAndWorkGroups() {
-        assertEquals(1, Target.SM_90.occupancy(256, 0, 64, 0));
-        assertEquals(0.5, Target.SM_90.occupancy(256, 0, 39, 0));
-        assertEquals(0.5, Target.SM_90.occupancy(256, 0, 64, 50 << 10));
-        assertEquals(0.5, Target.SM_90.occupancy(16, 0, 64, 0));
-        assertEquals(0, Target.SM_90.occupancy(256, 0, 64, 1 << 20));
-        assertEquals(1, Target.ACM_G10.occupancy(256, 16, 128, 0));
-        assertEquals(1, Target.ACM_G10.occupancy(256, 8, 128, 0));
     }
 
     @Test

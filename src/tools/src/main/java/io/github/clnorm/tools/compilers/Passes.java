@@ -1,0 +1,133 @@
+package io.github.clnorm.tools.compilers;
+
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.plan.Plan;
+import io.github.clnorm.internal.plan.Predictor;
+import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.runtime.BackwardBuffers;
+import io.github.clnorm.internal.runtime.Copy;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.EmptyLaunch;
+import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.RunningStatistics;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Enqueues passes on a device without a driver. No buffer is read or written, so one stands for all. */
+final class Passes {
+
+    private static final double EPS = 1e-5;
+    private static final int COPY_WORK_GROUP = 256;
+    private static final int COPY_VECTOR = 4;
+
+    private final Session session;
+    private final DeviceBuffer some;
+    private List<Launch> launches = List.of();
+    private String current = "";
+
+    Passes(Session session, DeviceBuffer some) {
+        this.session = session;
+        this.some = some;
+    }
+
+    /** The pass whose kernels are launched now. */
+    String current() {
+        return current;
+    }
+
+    /** What the model knows of a kernel of the pass. */
+    Optional<Launch> launch(String kernel) {
+        return launches.stream()
+                .filter(launch -> launch.kernel().equals(kernel))
+                .findFirst();
+    }
+
+    /** Both passes of a workload, with an activation. */
+    void run(Workload workload, Activation activation) {
+        String suffix = activation == Activation.NONE ? "" : " with " + activation;
+        current = workload + " forward" + suffix;
+        run(forward(workload, activation));
+        current = workload + " backward" + suffix;
+        run(backward(workload, activation));
+    }
+
+    /** The kernels that no plan has. */
+    void runOthers(ElementType type) {
+        launches = List.of();
+        current = "running statistics";
+        RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(some, some, 1, 1, 2), some, some, 0.1);
+        if (type == ElementType.FLOAT32) {
+            current = "the copy that speeds are compared with";
+            int group = Math.min(COPY_WORK_GROUP, session.device().maxWorkGroupSize());
+            long part = 4L * group * COPY_VECTOR;
+            Copy.enqueue(session, new Copy.Variant(group, COPY_VECTOR, part, false, false), some, some);
+            current = "the empty launch";
+            EmptyLaunch.enqueue(session, some);
+        }
+    }
+
+    private static ForwardProblem forward(Workload workload, Activation activation) {
+        ForwardProblem plain = workload.problem();
+        return new ForwardProblem(
+                plain.geometry(),
+                plain.statistics(),
+                plain.type(),
+                plain.parameterType(),
+                activation,
+                plain.residual(),
+                plain.sum());
+    }
+
+    private static BackwardProblem backward(Workload workload, Activation activation) {
+        BackwardProblem plain = workload.gradientProblem();
+        return new BackwardProblem(
+                plain.geometry(),
+                plain.statistics(),
+                plain.type(),
+                plain.parameterType(),
+                activation,
+                plain.residual(),
+                plain.input(),
+                plain.weight(),
+                plain.bias());
+    }
+
+    private void run(Problem problem) {
+        Predictor predictor = new Predictor(problem, session.device());
+        for (Plan plan : plans(problem)) {
+            launches = predictor.launches(plan);
+            if (problem instanceof ForwardProblem forward) {
+                ForwardBuffers buffers = new ForwardBuffers(some, null, some, some, some, null, some, some, null, some);
+                Engine.enqueue(session, forward, plan, buffers, EPS);
+            } else {
+                BackwardBuffers buffers =
+                        new BackwardBuffers(some, null, some, some, some, some, some, some, some, some, some);
+                Engine.enqueue(session, (BackwardProblem) problem, plan, buffers, EPS);
+            }
+        }
+    }
+
+    /** The plan of the heuristics, and those of the kernels that only the tuner tries on some GPUs. */
+    private List<Plan> plans(Problem problem) {
+        Plan chosen = session.planner().heuristic(problem);
+        List<Plan> plans = new ArrayList<>(List.of(chosen));
+        Plan tried = problem instanceof ForwardProblem
+                ? Plan.residentAcross(chosen.workGroupSize(), chosen.vectorWidth(), 1)
+                : Plan.tiled(Cut.LANES / chosen.vectorWidth(), chosen.vectorWidth());
+        boolean another = tried.strategy() == Strategy.TILED || problem.geometry().acrossRows();
+        if (another && session.planner().againstRules(tried, problem).isEmpty()) {
+            plans.add(tried);
+        }
+        return plans;
+    }
+}
