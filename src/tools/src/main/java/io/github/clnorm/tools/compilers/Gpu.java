@@ -14,7 +14,8 @@ import java.util.Map;
  */
 record Gpu(DeviceInfo device, List<Target> targets) {
 
-    // By the catalogue's names of architectures. A target without a GPU of its own takes the plans of its successor, and
+    // By the catalogue's names of architectures. A target without a GPU of its own takes the plans of its successor,
+    // and
     // an architecture that clang 19 or the gate has no target for is compiled for its nearest relative.
     private static final Map<String, List<Target>> TARGETS = Map.of(
             "sm_90", List.of(Target.SM_90),
@@ -35,7 +36,8 @@ record Gpu(DeviceInfo device, List<Target> targets) {
     private static Gpu of(CataloguedGpu gpu) {
         List<Target> targets = TARGETS.get(gpu.target());
         if (targets == null) {
-            throw new IllegalStateException(gpu.key() + " has the target " + gpu.target() + ", which is not compiled for");
+            throw new IllegalStateException(
+                    gpu.key() + " has the target " + gpu.target() + ", which is not compiled for");
         }
         return new Gpu(gpu.device(), targets);
     }

@@ -16,12 +16,7 @@ import java.util.List;
  * @param divisions of 64-bit integers inside loops
  */
 record KernelFacts(
-        PlannedKernel planned,
-        Compiled compiled,
-        PathFacts read,
-        PathFacts write,
-        long barriers,
-        long divisions) {
+        PlannedKernel planned, Compiled compiled, PathFacts read, PathFacts write, long barriers, long divisions) {
 
     // The tensors that a backward pass reads.
     private static final int X_AND_DY = 2;
@@ -65,7 +60,8 @@ record KernelFacts(
     double occupancy() {
         return planned.uses().stream()
                 .flatMap(use -> use.residency().stream()
-                        .map(of -> of.share(compiled.resources(), compiled.resources().localBytes() + use.localBytes())))
+                        .map(of -> of.share(
+                                compiled.resources(), compiled.resources().localBytes() + use.localBytes())))
                 .min(Comparator.naturalOrder())
                 .orElse(Double.NaN);
     }
@@ -74,7 +70,9 @@ record KernelFacts(
     List<PlannedKernel.Use> scarce() {
         return planned.uses().stream()
                 .filter(use -> use.residency()
-                        .filter(of -> of.actual(compiled.resources(), compiled.resources().localBytes() + use.localBytes())
+                        .filter(of -> of.actual(
+                                        compiled.resources(),
+                                        compiled.resources().localBytes() + use.localBytes())
                                 < of.assumed())
                         .isPresent())
                 .toList();

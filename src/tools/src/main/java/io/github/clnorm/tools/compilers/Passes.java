@@ -124,7 +124,8 @@ final class Passes {
         Plan tried = problem instanceof ForwardProblem
                 ? Plan.residentAcross(chosen.workGroupSize(), chosen.vectorWidth(), 1)
                 : Plan.tiled(Cut.LANES / chosen.vectorWidth(), chosen.vectorWidth());
-        boolean another = tried.strategy() == Strategy.TILED || problem.geometry().acrossRows();
+        boolean another =
+                tried.strategy() == Strategy.TILED || problem.geometry().acrossRows();
         if (another && session.planner().againstRules(tried, problem).isEmpty()) {
             plans.add(tried);
         }

@@ -26,7 +26,10 @@ record Residency(Launch launch, Capacity capacity) {
     /** The share of a unit's work-items that are resident. */
     double share(Resources resources, long localBytes) {
         return Math.min(
-                1, (double) actual(resources, localBytes) * launch.group().size() / capacity.slots().workItems());
+                1,
+                (double) actual(resources, localBytes)
+                        * launch.group().size()
+                        / capacity.slots().workItems());
     }
 
     private Launch.Group group(Resources resources, long localBytes) {
