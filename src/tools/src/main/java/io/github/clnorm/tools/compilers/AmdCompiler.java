@@ -48,7 +48,7 @@ final class AmdCompiler implements GpuCompiler {
             throw new IllegalArgumentException("no remarks on the kernel " + kernel);
         }
         return new Resources(
-                number(found, "VGPRs") + number(found, "AGPRs"),
+                number(found, "VGPRs") + Integer.parseInt(found.getOrDefault("AGPRs", "0")),
                 number(found, "ScratchSize"),
                 number(found, "VGPRs Spill") + number(found, "SGPRs Spill"),
                 number(found, "LDS Size"),

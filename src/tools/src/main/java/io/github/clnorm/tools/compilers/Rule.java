@@ -89,14 +89,13 @@ enum Rule {
                 Resources resources = facts.compiled().resources();
                 return String.format(
                         Locale.ROOT,
-                        "a unit holds %d work-groups, %d by the model: %d registers, %d by the model (%d of %d passes, %s)",
+                        "a unit holds %d work-groups, %d by the model: %d registers, %d by the model, in %d of %d passes",
                         residency.actual(resources, resources.localBytes() + use.localBytes()),
                         residency.assumed(),
                         resources.registers(),
                         residency.launch().group().registers(),
                         facts.scarce().size(),
-                        facts.planned().uses().size(),
-                        use.by());
+                        facts.planned().uses().size());
             });
         }
     };
