@@ -27,7 +27,7 @@ final class PlannedKernels {
 
     private final Map<Key, PlannedKernel> planned = new LinkedHashMap<>();
     // Of the session that is open now.
-    private Passes passes;
+    private RecordedPasses passes;
 
     /** The kernels of GPUs, in every type and layout. */
     static Collection<PlannedKernel> of(List<Gpu> gpus, Set<Activation> activations) {
@@ -62,7 +62,7 @@ final class PlannedKernels {
         // One type a session: its programs are those of one type.
         try (Session session = new Session(recorder.port(), device);
                 DeviceBuffer some = session.allocate(Long.BYTES)) {
-            passes = new Passes(session, some);
+            passes = new RecordedPasses(session, some);
             for (Workload workload : workloads(type)) {
                 activations.forEach(activation -> passes.run(workload, activation));
             }

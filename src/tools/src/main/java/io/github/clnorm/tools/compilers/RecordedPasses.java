@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Enqueues passes on a device without a driver. No buffer is read or written, so one stands for all. */
-final class Passes {
+final class RecordedPasses {
 
     private static final double EPS = 1e-5;
     private static final int COPY_WORK_GROUP = 256;
@@ -35,7 +35,7 @@ final class Passes {
     private List<Launch> launches = List.of();
     private String current = "";
 
-    Passes(Session session, DeviceBuffer some) {
+    RecordedPasses(Session session, DeviceBuffer some) {
         this.session = session;
         this.some = some;
     }
