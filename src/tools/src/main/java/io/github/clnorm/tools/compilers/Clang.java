@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Calls clang with the OpenCL library that Mesa's driver brings. Thread-safe. */
 final class Clang {
@@ -14,6 +15,8 @@ final class Clang {
 
     static final Path AMD_LIBRARY = Path.of("/usr/lib/clc/amdgcn--amdhsa.bc");
     static final Path NVIDIA_LIBRARY = Path.of("/usr/lib/clc/nvptx64--nvidiacl.bc");
+
+    private static final Pattern MESSAGE = Pattern.compile("\\b(error|warning)\\s*:");
 
     private Clang() {}
 
@@ -52,10 +55,8 @@ final class Clang {
         return ToolRun.of(folder, Map.of("LC_ALL", "C"), command);
     }
 
-    /** The lines with errors and warnings. */
+    /** The lines with errors and warnings, of clang and of ptxas. */
     static List<String> messages(String output) {
-        return output.lines()
-                .filter(line -> line.contains("error:") || line.contains("warning:"))
-                .toList();
+        return output.lines().filter(line -> MESSAGE.matcher(line).find()).toList();
     }
 }

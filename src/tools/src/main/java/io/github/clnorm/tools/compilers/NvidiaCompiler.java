@@ -3,6 +3,7 @@ package io.github.clnorm.tools.compilers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -37,7 +38,7 @@ final class NvidiaCompiler implements GpuCompiler {
                 Clang.NVIDIA_LIBRARY,
                 "kernels.ptx",
                 List.of("--target=nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target.toString()));
-        List<String> messages = Clang.messages(clang.output());
+        List<String> messages = new ArrayList<>(Clang.messages(clang.output()));
         if (clang.failed()) {
             return Compiled.failed(messages);
         }
@@ -47,9 +48,11 @@ final class NvidiaCompiler implements GpuCompiler {
         }
         ToolRun run = ToolRun.of(
                 folder, Map.of(), List.of(PTXAS, "-v", "-arch=" + target, "-o", "kernels.cubin", "kernels.ptx"));
-        return run.failed()
-                ? Compiled.failed(List.of(run.output().strip()))
-                : new Compiled(resources(run.output(), build.kernel()), listing, messages);
+        if (run.failed()) {
+            return Compiled.failed(List.of(run.output().strip()));
+        }
+        messages.addAll(Clang.messages(run.output()));
+        return new Compiled(resources(run.output(), build.kernel()), listing, messages);
     }
 
     /** What ptxas says of a kernel. */
