@@ -17,8 +17,14 @@ import java.util.regex.Pattern;
 record KernelBuild(String kernel, String source, String options) {
 
     private static final Set<String> MERGES = Set.of("moments_of_sets", "gradient_of_sets", "gradient_of_parameters");
-    private static final Set<String> WRITERS =
-            Set.of("affine", "resident", "input_gradient", "gradient_resident", "gradient_tiles", "copy");
+    private static final Set<String> WRITERS = Set.of(
+            "affine",
+            "resident",
+            "input_gradient",
+            "gradient_resident",
+            "gradient_registers",
+            "gradient_tiles",
+            "copy");
     // Without a loop over elements.
     private static final Set<String> SINGLE = Set.of("nothing", "running");
     private static final int AT_ONCE = 4;

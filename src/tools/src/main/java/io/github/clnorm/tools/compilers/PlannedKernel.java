@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.compilers;
 
 import io.github.clnorm.internal.model.Capacity;
-import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.model.LaunchDemand;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +30,7 @@ final class PlannedKernel {
     }
 
     /** Adds a launch. */
-    void use(String by, long localBytes, Optional<Launch> launch, Capacity capacity) {
+    void use(String by, long localBytes, Optional<LaunchDemand> launch, Capacity capacity) {
         Use use = new Use(by, localBytes, launch.map(of -> new Residency(of, capacity)));
         if (largest == null || localBytes > largest.localBytes) {
             largest = use;

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.compilers;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.model.Capacities;
 import io.github.clnorm.internal.model.Capacity;
-import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.tools.measure.Suite;
@@ -71,7 +71,7 @@ final class PlannedKernels {
     }
 
     private void launched(Gpu gpu, Capacity capacity, KernelBuild build, long localBytes) {
-        Optional<Launch> launch = passes.launch(build.kernel());
+        Optional<LaunchDemand> launch = passes.launch(build.kernel());
         String by = gpu.device().name() + ": " + passes.current();
         for (Target target : gpu.targets()) {
             planned.computeIfAbsent(new Key(target, build), key -> new PlannedKernel(target, build))

@@ -4,7 +4,7 @@ import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Problem;
-import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.Predictor;
 import io.github.clnorm.internal.plan.Strategy;
@@ -32,7 +32,7 @@ final class RecordedPasses {
 
     private final Session session;
     private final DeviceBuffer some;
-    private List<Launch> launches = List.of();
+    private List<LaunchDemand> launches = List.of();
     private String current = "";
 
     RecordedPasses(Session session, DeviceBuffer some) {
@@ -46,7 +46,7 @@ final class RecordedPasses {
     }
 
     /** What the model knows of a kernel of the pass. */
-    Optional<Launch> launch(String kernel) {
+    Optional<LaunchDemand> launch(String kernel) {
         return launches.stream()
                 .filter(launch -> launch.kernel().equals(kernel))
                 .findFirst();

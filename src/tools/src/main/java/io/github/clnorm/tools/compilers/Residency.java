@@ -1,7 +1,7 @@
 package io.github.clnorm.tools.compilers;
 
 import io.github.clnorm.internal.model.Capacity;
-import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.model.Occupancy;
 
 /**
@@ -11,7 +11,7 @@ import io.github.clnorm.internal.model.Occupancy;
  * @param launch as the model sees it
  * @param capacity of the GPU
  */
-record Residency(Launch launch, Capacity capacity) {
+record Residency(LaunchDemand launch, Capacity capacity) {
 
     /** Work-groups of a unit by the model. */
     long assumed() {
@@ -32,14 +32,14 @@ record Residency(Launch launch, Capacity capacity) {
                         / capacity.slots().workItems());
     }
 
-    private Launch.Group group(Resources resources, long localBytes) {
-        Launch.Group assumed = launch.group();
+    private LaunchDemand.Group group(Resources resources, long localBytes) {
+        LaunchDemand.Group assumed = launch.group();
         int registers = resources.registers() == 0 ? assumed.registers() : resources.registers();
-        return new Launch.Group(assumed.size(), registers, localBytes);
+        return new LaunchDemand.Group(assumed.size(), registers, localBytes);
     }
 
-    private long perUnit(Launch.Group group) {
-        Launch changed = new Launch(
+    private long perUnit(LaunchDemand.Group group) {
+        LaunchDemand changed = new LaunchDemand(
                 launch.kernel(), launch.groups(), group, launch.traffic(), launch.chain(), launch.instructions());
         return Occupancy.of(changed, capacity).perUnit();
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.internal.model.Capacity;
-import io.github.clnorm.internal.model.Launch;
+import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.tools.compilers.Instruction.Kind;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,12 +27,12 @@ class RuleTest {
             new Capacity.Rates(1 << 20, 1000, 100, 1000, 500),
             5);
 
-    private static final Launch LAUNCH = new Launch(
+    private static final LaunchDemand LAUNCH = new LaunchDemand(
             "copy",
             1000,
-            new Launch.Group(256, 40, 0),
-            new Launch.Traffic(1, 0, 0, true, 1, 1),
-            new Launch.Chain(1, 0, 0, 0, 1),
+            new LaunchDemand.Group(256, 40, 0),
+            new LaunchDemand.Traffic(1, 0, 0, true, 1, 1),
+            new LaunchDemand.Chain(1, 0, 0, 0, 1),
             1);
 
     static KernelBuild build(String kernel, String macros) {
