@@ -50,7 +50,8 @@ final class AmdCompiler implements GpuCompiler {
         return new Resources(
                 number(found, "VGPRs") + Integer.parseInt(found.getOrDefault("AGPRs", "0")),
                 number(found, "ScratchSize"),
-                number(found, "VGPRs Spill") + number(found, "SGPRs Spill"),
+                number(found, "VGPRs Spill"),
+                number(found, "SGPRs Spill"),
                 number(found, "LDS Size"),
                 0);
     }

@@ -1,5 +1,7 @@
 package io.github.clnorm.tools.compilers;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.OutputFile;
 import io.github.clnorm.type.Activation;
@@ -63,6 +65,12 @@ public final class GpuCompilers implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "F", description = "Also write all figures to a file.")
     private String json;
 
+    @Option(
+            names = "--before",
+            paramLabel = "F",
+            description = "Instead of the table, print Markdown tables of what has changed since this file of --json.")
+    private String before;
+
     @Option(names = "--exceptions", paramLabel = "F", description = "Violations that are accepted, with their reasons.")
     private String exceptions;
 
@@ -89,6 +97,8 @@ public final class GpuCompilers implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        // Read first: a file that is not there is an error before the work.
+        JsonNode older = before == null ? null : new ObjectMapper().readTree(Files.readString(Path.of(before)));
         Compilers compilers = Compilers.find(intel == null ? null : Path.of(intel));
         List<PlannedKernel> selected = selected(compilers);
         if (list) {
@@ -100,14 +110,19 @@ public final class GpuCompilers implements Callable<Integer> {
         List<KernelFacts> facts = Compilation.run(compilers, selected, done -> progress(err, done, selected.size()));
         List<Violation> violations =
                 facts.stream().flatMap(of -> Violation.of(of).stream()).toList();
-        out.print(variants ? KernelTable.each(facts) : KernelTable.worst(facts));
+        String document = KernelJson.text(facts, violations);
+        out.print(older == null ? table(facts) : new Comparison(older, new ObjectMapper().readTree(document)).text());
         if (json != null) {
-            Files.writeString(OutputFile.path("--json", json), KernelJson.text(facts, violations) + "\n");
+            Files.writeString(OutputFile.path("--json", json), document + "\n");
         }
         boolean good = report(out, violations, selected);
         List<String> required = compilers.missingOf(System.getenv().getOrDefault(Compilers.REQUIRED, ""));
         required.forEach(name -> err.println("gpu-compilers: " + name + " is required by " + Compilers.REQUIRED));
         return good && required.isEmpty() ? ExitCode.DONE : ExitCode.FAILURE;
+    }
+
+    private String table(List<KernelFacts> facts) {
+        return variants ? KernelTable.each(facts) : KernelTable.worst(facts);
     }
 
     private List<PlannedKernel> selected(Compilers compilers) {

@@ -50,6 +50,7 @@ final class KernelJson {
         node.put("registers", resources.registers())
                 .put("scratch_bytes", resources.scratchBytes())
                 .put("spills", resources.spills())
+                .put("scalar_spills", resources.scalarSpills())
                 .put("simd", resources.simd())
                 .put("local_bytes", facts.localBytes())
                 .put("barriers", facts.barriers())

@@ -49,6 +49,7 @@ final class KernelTable {
                 "regs",
                 "scratch",
                 "spills",
+                "scalar spills",
                 "local",
                 "occupancy",
                 "barriers",
@@ -68,6 +69,7 @@ final class KernelTable {
                     most(row, facts -> facts.compiled().resources().registers()),
                     most(row, facts -> facts.compiled().resources().scratchBytes()),
                     most(row, facts -> facts.compiled().resources().spills()),
+                    most(row, facts -> facts.compiled().resources().scalarSpills()),
                     most(row, KernelFacts::localBytes),
                     percent(row),
                     most(row, KernelFacts::barriers),
@@ -103,7 +105,8 @@ final class KernelTable {
         return least.equals(NONE) ? NONE : least + " %";
     }
 
-    private static String text(double value) {
+    /** A figure, with one decimal below 10. */
+    static String text(double value) {
         if (!Double.isFinite(value)) {
             return NONE;
         }

@@ -73,6 +73,7 @@ final class NvidiaCompiler implements GpuCompiler {
                 Integer.parseInt(used.group(1)),
                 Integer.parseInt(spills.group(1)),
                 Integer.parseInt(spills.group(2)) + Integer.parseInt(spills.group(3)),
+                0,
                 shared.find() ? Integer.parseInt(shared.group(1)) : 0,
                 0);
     }

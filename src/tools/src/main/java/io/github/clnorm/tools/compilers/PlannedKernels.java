@@ -25,6 +25,9 @@ final class PlannedKernels {
     /** A kernel for a target. */
     private record Key(Target target, KernelBuild build) {}
 
+    // Whole vectors of any type: so the copy has vectors.
+    private static final int BUFFER_BYTES = 1024;
+
     private final Map<Key, PlannedKernel> planned = new LinkedHashMap<>();
     // Of the session that is open now.
     private RecordedPasses passes;
@@ -61,7 +64,7 @@ final class PlannedKernels {
                 device.maxWorkGroupSize(), (build, localBytes) -> launched(gpu, capacity, build, localBytes));
         // One type a session: its programs are those of one type.
         try (Session session = new Session(recorder.port(), device);
-                DeviceBuffer some = session.allocate(Long.BYTES)) {
+                DeviceBuffer some = session.allocate(BUFFER_BYTES)) {
             passes = new RecordedPasses(session, some);
             for (Workload workload : workloads(type)) {
                 activations.forEach(activation -> passes.run(workload, activation));

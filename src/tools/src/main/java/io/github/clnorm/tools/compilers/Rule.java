@@ -25,7 +25,7 @@ enum Rule {
                     : Optional.of(String.join("; ", facts.compiled().messages()));
         }
     },
-    /** No array or register is in memory. */
+    /** No array or register is in memory. Scalar registers in lanes of vector registers are not. */
     SCRATCH {
         @Override
         Optional<String> broken(KernelFacts facts) {

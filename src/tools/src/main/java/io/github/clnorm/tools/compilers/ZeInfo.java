@@ -30,7 +30,7 @@ final class ZeInfo {
             scratch += ofItem;
         }
         int bytes = number(about, "grf_count") * GRF_BYTES / Math.max(1, simd);
-        return new Resources(bytes / Integer.BYTES, scratch, spills, number(about, "slm_size"), simd);
+        return new Resources(bytes / Integer.BYTES, scratch, spills, 0, number(about, "slm_size"), simd);
     }
 
     private static String about(String text, String kernel) {

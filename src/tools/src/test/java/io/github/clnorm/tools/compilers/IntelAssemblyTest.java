@@ -124,8 +124,8 @@ class IntelAssemblyTest {
                     args_info:
                       - index:           0
                 """;
-        assertEquals(new Resources(128, 192, 64, 8256, 16), ZeInfo.resources(text, "moments_of_blocks"));
-        assertEquals(new Resources(32, 0, 0, 0, 32), ZeInfo.resources(text, "copy"));
+        assertEquals(new Resources(128, 192, 64, 0, 8256, 16), ZeInfo.resources(text, "moments_of_blocks"));
+        assertEquals(new Resources(32, 0, 0, 0, 0, 32), ZeInfo.resources(text, "copy"));
         assertThrows(IllegalArgumentException.class, () -> ZeInfo.resources(text, "missing"));
     }
 }

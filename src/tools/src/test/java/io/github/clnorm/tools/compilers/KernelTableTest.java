@@ -25,7 +25,7 @@ class KernelTableTest {
         listing.add(STORE.waiting(Instruction.Wait.ALL));
         listing.add(Instruction.branch(Kind.BRANCH, "loop"));
         listing.add(Instruction.of(Kind.END));
-        Resources resources = new Resources(registers, 0, 0, 64, 0);
+        Resources resources = new Resources(registers, 0, 0, 0, 64, 0);
         return KernelFacts.of(
                 RuleTest.planned(RuleTest.build("affine", macros)), new Compiled(resources, listing, List.of()));
     }
@@ -47,6 +47,7 @@ class KernelTableTest {
                         "gfx90a",
                         "2 variants",
                         "48",
+                        "0",
                         "0",
                         "0",
                         "64",

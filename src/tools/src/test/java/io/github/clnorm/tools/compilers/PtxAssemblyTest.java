@@ -83,8 +83,8 @@ class PtxAssemblyTest {
                 ptxas info    : Used 66 registers, used 1 barriers, 8256 bytes smem
                 ptxas info    : Compile time = 168.239 ms
                 """;
-        assertEquals(new Resources(66, 8, 16, 8256, 0), NvidiaCompiler.resources(output, "affine"));
-        assertEquals(new Resources(32, 0, 0, 0, 0), NvidiaCompiler.resources(output, "other"));
+        assertEquals(new Resources(66, 8, 16, 0, 8256, 0), NvidiaCompiler.resources(output, "affine"));
+        assertEquals(new Resources(32, 0, 0, 0, 0, 0), NvidiaCompiler.resources(output, "other"));
         assertThrows(IllegalArgumentException.class, () -> NvidiaCompiler.resources(output, "missing"));
     }
 }

@@ -17,7 +17,7 @@ class RuleTest {
     private static final Instruction VECTOR = Instruction.access(Kind.LOAD, 16);
     private static final Instruction SCALAR = Instruction.access(Kind.LOAD, 4);
     private static final Instruction STORE = Instruction.access(Kind.STORE, 16);
-    private static final Resources MODEST = new Resources(32, 0, 0, 0, 0);
+    private static final Resources MODEST = new Resources(32, 0, 0, 0, 0, 0);
 
     /** Holds 8 work-groups of 256 work-items with 32 registers, and 6 with 40. */
     private static final Capacity CAPACITY = new Capacity(
@@ -76,8 +76,9 @@ class RuleTest {
     @Test
     void scratchAndSpillsAreFound() {
         List<Instruction> body = times(4, VECTOR, STORE);
-        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 8, 0, 0, 0), body));
-        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 0, 1, 0, 0), body));
+        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 8, 0, 0, 0, 0), body));
+        assertEquals(List.of(Rule.SCRATCH), broken(COPY, new Resources(32, 0, 1, 0, 0, 0), body));
+        assertEquals(List.of(), broken(COPY, new Resources(32, 0, 0, 5, 0, 0), body), "to lanes of vector registers");
     }
 
     @Test
@@ -116,19 +117,19 @@ class RuleTest {
     @Test
     void fewerWorkGroupsThanTheModelAssumesAreFound() {
         List<Instruction> body = times(4, VECTOR, STORE);
-        assertEquals(List.of(), broken(COPY, new Resources(40, 0, 0, 0, 0), body));
-        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(41, 0, 0, 0, 0), body));
-        assertEquals(List.of(), broken(COPY, new Resources(32, 0, 0, 10 << 10, 0), body));
-        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(32, 0, 0, 12 << 10, 0), body));
+        assertEquals(List.of(), broken(COPY, new Resources(40, 0, 0, 0, 0, 0), body));
+        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(41, 0, 0, 0, 0, 0), body));
+        assertEquals(List.of(), broken(COPY, new Resources(32, 0, 0, 0, 10 << 10, 0), body));
+        assertEquals(List.of(Rule.OCCUPANCY), broken(COPY, new Resources(32, 0, 0, 0, 12 << 10, 0), body));
         assertEquals(List.of(), broken(COPY, Resources.UNKNOWN, body));
     }
 
     @Test
     void occupancyIsTheShareOfAUnitsWorkItems() {
         Residency residency = new Residency(LAUNCH, CAPACITY);
-        assertEquals(1, residency.share(new Resources(32, 0, 0, 0, 0), 0));
-        assertEquals(0.75, residency.share(new Resources(40, 0, 0, 0, 0), 0));
-        assertEquals(0.125, residency.share(new Resources(32, 0, 0, 0, 0), 64 << 10));
+        assertEquals(1, residency.share(new Resources(32, 0, 0, 0, 0, 0), 0));
+        assertEquals(0.75, residency.share(new Resources(40, 0, 0, 0, 0, 0), 0));
+        assertEquals(0.125, residency.share(new Resources(32, 0, 0, 0, 0, 0), 64 << 10));
     }
 
     @Test
