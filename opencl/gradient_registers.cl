@@ -6,6 +6,9 @@
 //     strategy resident  (PACKED 0)  a work-group takes one set at a time, of at most TEAMS blocks
 //     strategy packed    (PACKED 1)  each team takes whole sets of one block, sets_per_team of them one after another
 
+// A set has at most TEAMS blocks: too few to load several at once in a merge.
+#define BLOCKS_SPACE __global
+
 #include "gradient_parameters.cl"
 #include "gradient_sets.cl"
 #include "keep.cl"

@@ -89,18 +89,17 @@ CLNORM_INLINE void affine_register_block(const register_block_t *block, const ta
     const uint first_run = from / length;
     const int in_one_run = (from + n - 1) / length == first_run;
     realv a = (realv)(scale_of(gamma, m, first_run)), b = (realv)(shift_of(beta, first_run));
-#pragma unroll
-    for (uint k = 0; k < STEPS; k++) {
-        if (k * LANES < whole) {
-            if (!in_one_run) {
-                vector_parameters(gamma, beta, place, length, m, &a, &b);
-                place = later_place(place, step, length);
-            }
-            const realv x = block->steps[k];
-            const realv y = activate(NORMALIZED(x, (realv)(m.mean_hi), (realv)(m.mean_lo), a, b));
-            store_results_anywhere(y, x, target, k * LANES + lane);
-        }
+#define STORE_STEP(k)                                                                                                  \
+    if (first_element(k) < whole) {                                                                                    \
+        if (!in_one_run) {                                                                                             \
+            vector_parameters(gamma, beta, place, length, m, &a, &b);                                                  \
+            place = later_place(place, step, length);                                                                  \
+        }                                                                                                              \
+        const realv x = block->step##k;                                                                                \
+        const realv y = activate(NORMALIZED(x, (realv)(m.mean_hi), (realv)(m.mean_lo), a, b));                         \
+        store_results_anywhere(y, x, target, first_element(k) + lane);                                                 \
     }
+    EACH_STEP(STORE_STEP)
     if (whole < n) {
         real end[VECTOR_WIDTH];
         store_vector(block->end, end);

@@ -1,8 +1,8 @@
 // A block in the registers of a team: read once, for its moments and for its results.
 //
-// Each work-item holds the elements of its lanes, one vector for each STEP of 64 elements. Loops over steps are unrolled,
-// so that no array is indexed at run time: compilers would put it in memory. The elements after the last whole step are
-// in a vector of their own. Lanes, pivot and sums are those of block_moments.cl, hence the same bits.
+// Each work-item holds the elements of its lanes, one vector for each STEP of 64 elements. Steps have names and not
+// numbers, because Intel's compiler puts an array in memory even if all loops over it are unrolled. The elements after
+// the last whole step are in a vector of their own. Lanes, pivot and sums are those of block_moments.cl, hence the same bits.
 //
 // Only for teams that hold one vector of lanes each (HELD 1).
 
@@ -20,12 +20,21 @@
 #endif
 
 // Vectors of a work-item in a whole block.
-#define STEPS (BLOCK / LANES)
+#define STEPS 16
+#if STEPS * LANES != BLOCK
+#error "EACH_STEP names the steps of a block of 1024 elements"
+#endif
 
-// The part of a block that a work-item holds.
+// DO(k) for each step k, a constant. first_element(k) is the number of its first element in the block.
+#define EACH_STEP(DO)                                                                                                  \
+    DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+#define first_element(k) ((k) * LANES)
+
+// The part of a block that a work-item holds: step0 to step15.
+#define STEP_OF_BLOCK(k) realv step##k;
 typedef struct {
-    realv steps[STEPS]; // of whole steps; 0 after the last one
-    realv end;          // of the elements after the last whole step; 0 after the last element
+    EACH_STEP(STEP_OF_BLOCK) // of whole steps; 0 after the last one
+    realv end;               // of the elements after the last whole step; 0 after the last element
 } register_block_t;
 
 // The work-item's part of a block, for functions that read blocks (block_moments.cl).
@@ -49,15 +58,12 @@ CLNORM_INLINE void load_register_block(register_block_t *block, const tensor_t f
     const uint lane = lane_of(team, 0);
     const uint whole = whole_steps(n);
     if (n == BLOCK) {
-#pragma unroll
-        for (uint k = 0; k < STEPS; k++) {
-            block->steps[k] = tensor_elements(from, k * LANES + lane);
-        }
+#define LOAD_STEP(k) block->step##k = tensor_elements(from, first_element(k) + lane);
+        EACH_STEP(LOAD_STEP)
     } else {
-#pragma unroll
-        for (uint k = 0; k < STEPS; k++) {
-            block->steps[k] = k * LANES < whole ? tensor_elements(from, k * LANES + lane) : (realv)(0);
-        }
+#define LOAD_STEP_BEFORE_END(k)                                                                                        \
+    block->step##k = first_element(k) < whole ? tensor_elements(from, first_element(k) + lane) : (realv)(0);
+        EACH_STEP(LOAD_STEP_BEFORE_END)
     }
     real end[VECTOR_WIDTH];
 #pragma unroll
@@ -71,7 +77,7 @@ CLNORM_INLINE void load_register_block(register_block_t *block, const tensor_t f
 CLNORM_INLINE real block_pivot(const block_source_t block, const uint n, const real scale, const team_t *team)
 {
 #if CENTERED
-    realv sum = (n < LANES ? block->end : block->steps[0]) * (realv)(scale);
+    realv sum = (n < LANES ? block->end : block->step0) * (realv)(scale);
     const real pivot = fold_one(&sum, team);
     return n < LANES ? pivot / (real)n : pivot * ((real)1 / LANES);
 #else
@@ -93,17 +99,14 @@ CLNORM_INLINE void sum_block(const block_source_t block, const uint n, const rea
     realv sum = (realv)(0), squares = (realv)(0);
     const uint whole = whole_steps(n);
     if (n == BLOCK) {
-#pragma unroll
-        for (uint k = 0; k < STEPS; k++) {
-            add_deviations(&sum, &squares, multiply_add(block->steps[k], (realv)(scale), -(realv)(pivot)));
-        }
+#define ADD_STEP(k) add_deviations(&sum, &squares, multiply_add(block->step##k, (realv)(scale), -(realv)(pivot)));
+        EACH_STEP(ADD_STEP)
     } else {
-#pragma unroll
-        for (uint k = 0; k < STEPS; k++) {
-            if (k * LANES < whole) {
-                add_deviations(&sum, &squares, multiply_add(block->steps[k], (realv)(scale), -(realv)(pivot)));
-            }
-        }
+#define ADD_STEP_BEFORE_END(k)                                                                                         \
+    if (first_element(k) < whole) {                                                                                    \
+        ADD_STEP(k)                                                                                                    \
+    }
+        EACH_STEP(ADD_STEP_BEFORE_END)
         const realv d = multiply_add(block->end, (realv)(scale), -(realv)(pivot));
         add_deviations(&sum, &squares, lanes_of_end(d, n, team));
     }

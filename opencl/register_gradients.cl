@@ -1,7 +1,7 @@
 // A block of backward in the registers of a team: x and dy are read once, for the sums of the block and for dx.
 //
-// What dx takes of them is held, xhat and dz: so no activation is computed twice. Loops over steps of 64 elements are
-// unrolled, as in register_blocks.cl. Lanes and formulas are those of gradient_blocks.cl and gradient_input.cl, hence the
+// What dx takes of them is held, xhat and dz: so no activation is computed twice. Steps of 64 elements have names, as in
+// register_blocks.cl. Lanes and formulas are those of gradient_blocks.cl and gradient_input.cl, hence the
 // same bits.
 //
 // Only for teams that hold one vector of lanes each (HELD 1), and for blocks of END elements or more.
@@ -17,9 +17,10 @@ typedef struct {
     realv xhat, dz;
 } held_vector_t;
 
-// The part of a block that a work-item holds.
+// The part of a block that a work-item holds: step0 to step15.
+#define STEP_OF_GRADIENT(k) held_vector_t step##k;
 typedef struct {
-    held_vector_t steps[STEPS]; // of whole steps
+    EACH_STEP(STEP_OF_GRADIENT) // of whole steps
     held_vector_t end;          // of the elements after them
 } register_gradient_t;
 
@@ -71,20 +72,18 @@ CLNORM_INLINE void load_register_gradient(register_gradient_t *held, const opera
     const uint lane = lane_of(team, 0);
     const uint whole = whole_steps(n);
     // All loads before the first use.
-    realv x[STEPS], dy[STEPS];
-#pragma unroll
-    for (uint k = 0; k < STEPS; k++) {
-        if (k * LANES < whole) {
-            x[k] = source_elements(block.x, k * LANES + lane);
-            dy[k] = gradient_elements(block.dy, k * LANES + lane);
-        }
+#define LOAD_STEP_OF_GRADIENT(k)                                                                                       \
+    realv x##k, dy##k;                                                                                                 \
+    if (first_element(k) < whole) {                                                                                    \
+        x##k = source_elements(block.x, first_element(k) + lane);                                                      \
+        dy##k = gradient_elements(block.dy, first_element(k) + lane);                                                  \
     }
-#pragma unroll
-    for (uint k = 0; k < STEPS; k++) {
-        if (k * LANES < whole) {
-            held->steps[k] = held_vector(block, k * LANES + lane, x[k], dy[k]);
-        }
+    EACH_STEP(LOAD_STEP_OF_GRADIENT)
+#define HOLD_STEP(k)                                                                                                   \
+    if (first_element(k) < whole) {                                                                                    \
+        held->step##k = held_vector(block, first_element(k) + lane, x##k, dy##k);                                      \
     }
+    EACH_STEP(HOLD_STEP)
     if (end.present) {
         held->end = held_vector(block, end.at, source_elements(block.x, end.at), gradient_elements(block.dy, end.at));
     }
@@ -105,12 +104,11 @@ CLNORM_INLINE void sums_of_register_gradient(const register_gradient_t *held, co
     const uint lane = lane_of(team, 0);
     const uint whole = whole_steps(n);
     realv products = (realv)(0), sums = (realv)(0);
-#pragma unroll
-    for (uint k = 0; k < STEPS; k++) {
-        if (k * LANES < whole) {
-            add_held(&products, &sums, held->steps[k], held_gammas(block, k * LANES + lane), 0);
-        }
+#define ADD_HELD_STEP(k)                                                                                               \
+    if (first_element(k) < whole) {                                                                                    \
+        add_held(&products, &sums, held->step##k, held_gammas(block, first_element(k) + lane), 0);                     \
     }
+    EACH_STEP(ADD_HELD_STEP)
     if (end.present) {
         add_held(&products, &sums, held->end, held_gammas(block, end.at), end.skipped);
     }
@@ -131,18 +129,17 @@ CLNORM_INLINE void store_register_gradient(const register_gradient_t *held, cons
 {
     const uint lane = lane_of(team, 0);
     const uint whole = whole_steps(n);
-#pragma unroll
-    for (uint k = 0; k < STEPS; k++) {
-        if (k * LANES < whole) {
-            const uint at = k * LANES + lane;
-            const realv result = input_gradient_of_held(block, held->steps[k], at);
-            if (aligned_head(dx + at, VECTOR_WIDTH) == 0) {
-                store_output(result, dx + at);
-            } else {
-                store_elements(result, dx + at);
-            }
-        }
+#define STORE_HELD_STEP(k)                                                                                             \
+    if (first_element(k) < whole) {                                                                                    \
+        const uint at = first_element(k) + lane;                                                                       \
+        const realv result = input_gradient_of_held(block, held->step##k, at);                                         \
+        if (aligned_head(dx + at, VECTOR_WIDTH) == 0) {                                                                \
+            store_output(result, dx + at);                                                                             \
+        } else {                                                                                                       \
+            store_elements(result, dx + at);                                                                           \
+        }                                                                                                              \
     }
+    EACH_STEP(STORE_HELD_STEP)
     if (end.present) {
         real result[VECTOR_WIDTH];
         store_vector(input_gradient_of_held(block, held->end, end.at), result);
