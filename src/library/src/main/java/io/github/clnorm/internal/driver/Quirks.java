@@ -107,6 +107,18 @@ public final class Quirks {
         return device.type() == DeviceType.GPU && device.localMemoryType() == LocalMemoryType.GLOBAL;
     }
 
+    /**
+     * Returns whether a work-item of a GPU can hold 64 elements in registers, as it does when a work-group of vectors of
+     * four holds a set. Intel's compilers give a work-item 128 registers at most, and spill 256 bytes of them (ocloc of
+     * Debian's intel-opencl-icd, {@code resident_registers} for acm-g10 and tgllp).
+     *
+     * @param device the device
+     * @return false for Intel's GPUs, which hold a set in scalars only
+     */
+    public static boolean holdsVectorsInRegisters(DeviceInfo device) {
+        return !isIntel(device);
+    }
+
     private static boolean isIntel(DeviceInfo device) {
         return device.vendor().startsWith("Intel");
     }

@@ -56,6 +56,7 @@ final class GpuCandidates {
     private final List<Integer> turns;
     private final List<Integer> sizes;
     private final List<Integer> widths;
+    private final boolean holdsVectors;
     private final List<Choice> choices = new ArrayList<>();
 
     GpuCandidates(Problem problem, DeviceInfo device, Capacity capacity, long largestWorkGroup) {
@@ -67,6 +68,7 @@ final class GpuCandidates {
         this.widths = Quirks.vectorWidths(device).stream()
                 .filter(width -> width != 2 && suits(width))
                 .toList();
+        this.holdsVectors = Quirks.holdsVectorsInRegisters(device);
     }
 
     private static List<Integer> sizes(long most) {
@@ -185,6 +187,9 @@ final class GpuCandidates {
         ResidentPlan resident = Plan.resident(size, width).withParameterLaunch(parameterLaunch);
         PackedPlan packed = Plan.packed(size, width, 1).withParameterLaunch(parameterLaunch);
         for (SecondRead from : SecondRead.values()) {
+            if (from == SecondRead.REGISTERS && width > 1 && !holdsVectors) {
+                continue;
+            }
             add(resident.withSecondRead(from), reason);
             if (packed.teams() > 1) {
                 add(packed.withSecondRead(from), SET_A_TEAM);

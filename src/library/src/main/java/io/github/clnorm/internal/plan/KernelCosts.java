@@ -11,23 +11,23 @@ import io.github.clnorm.type.Activation;
  * are taken to be like clang. Instructions are estimates from the listings.
  */
 enum KernelCosts {
-    AFFINE("affine", 45, 78, 52, 72, 6),
+    AFFINE("affine", 45, 88, 52, 72, 6),
     AFFINE_COLUMNS("affine_columns", 33, 68, 40, 56, 6),
     MOMENTS_OF_BLOCKS("moments_of_blocks", 42, 72, 40, 64, 6),
-    MOMENTS_OF_COLUMNS("moments_of_columns", 36, 72, 40, 72, 6),
+    MOMENTS_OF_COLUMNS("moments_of_columns", 36, 72, 56, 104, 6),
     MOMENTS_OF_SETS("moments_of_sets", 68, 100, 40, 56, 0),
-    RESIDENT("resident", 118, 156, 56, 72, 12),
-    RESIDENT_REGISTERS("resident_registers", 98, 196, 80, 156, 12),
-    RESIDENT_COLUMNS("resident_columns", 72, 116, 64, 80, 12),
+    RESIDENT("resident", 118, 156, 56, 80, 12),
+    RESIDENT_REGISTERS("resident_registers", 98, 200, 80, 156, 12),
+    RESIDENT_COLUMNS("resident_columns", 72, 116, 64, 104, 12),
     GRADIENT_SUMS("gradient_sums", 32, 72, 40, 56, 8),
-    INPUT_GRADIENT("input_gradient", 32, 68, 36, 56, 10),
+    INPUT_GRADIENT("input_gradient", 32, 70, 36, 56, 10),
     GRADIENT_SUMS_OF_COLUMNS("gradient_sums_of_columns", 36, 60, 32, 56, 8),
     INPUT_GRADIENT_OF_COLUMNS("input_gradient_of_columns", 32, 60, 32, 56, 10),
-    GRADIENT_OF_SETS("gradient_of_sets", 48, 82, 32, 64, 0),
+    GRADIENT_OF_SETS("gradient_of_sets", 52, 82, 32, 64, 0),
     GRADIENT_OF_PARAMETERS("gradient_of_parameters", 52, 86, 32, 64, 0),
     GRADIENT_RESIDENT("gradient_resident", 66, 104, 44, 72, 18),
-    GRADIENT_REGISTERS("gradient_registers", 114, 372, 112, 372, 18),
-    GRADIENT_TILES("gradient_tiles", 64, 128, 56, 96, 20);
+    GRADIENT_REGISTERS("gradient_registers", 136, 372, 116, 372, 18),
+    GRADIENT_TILES("gradient_tiles", 88, 164, 64, 96, 20);
 
     /** Loads that a work-item has in flight. */
     static final int LOADS = 4;
@@ -52,6 +52,10 @@ enum KernelCosts {
     private static final double OF_SILU = 48;
     private static final double OF_GELU = 90;
     private static final double OF_DOUBLE = 2;
+    // Numbers take two registers, addresses and counters do not take more.
+    private static final double REGISTERS_OF_DOUBLE = 1.875;
+    // clang for AMD's GPUs unpacks vectors of halves to registers of their own.
+    private static final int REGISTERS_OF_HALVES = 12;
     // Vectors of elements that do not lie at their multiples are loaded and stored one by one on NVIDIA's GPUs.
     private static final double OF_MISALIGNED = 2;
 
@@ -80,7 +84,10 @@ enum KernelCosts {
         int one = nvidia ? scalarOnNvidia : scalar;
         int four = nvidia ? ofFourOnNvidia : ofFour;
         int wide = one + (four - one) * (vectorWidth - 1) / 3;
-        return wide * problem.real().bytes() / Float.BYTES;
+        if (problem.real().bytes() > Float.BYTES) {
+            return (int) Math.ceil(wide * REGISTERS_OF_DOUBLE);
+        }
+        return problem.type().bytes() < Float.BYTES && vectorWidth > 1 && !nvidia ? wide + REGISTERS_OF_HALVES : wide;
     }
 
     /** Instructions for an element. */

@@ -96,6 +96,17 @@ class GpuTrapsTest {
         }
     }
 
+    @Test
+    void intelHoldsSetsInScalarsOnly() {
+        for (String key : List.of("Arc A770", "UHD 770", "Iris Xe")) {
+            for (Problem problem : problems()) {
+                Plan plan = chosen(problem, device(key));
+                boolean held = plan instanceof WholeSetsPlan whole && whole.secondRead() == SecondRead.REGISTERS;
+                assertFalse(held && plan.vectorWidth() > 1, key + ": " + plan);
+            }
+        }
+    }
+
     /** Merging 16,384 blocks in each of many work-groups takes longer than the rest of the pass. */
     @Test
     void manyBlocksAreMergedOnce() {

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Without --all: one variant of each kernel, storage and target, the one that most passes launch, and no"
-                    + " activations.",
+            "Without --all: one variant of each kernel, storage and target, the one whose passes have the most"
+                    + " elements, and no activations.",
             "Exit code 1: a kernel breaks a rule, an exception is not needed any more, or a required compiler is"
                     + " missing."
         })

@@ -14,6 +14,7 @@ final class PlannedKernel {
     private final Set<Use> uses = new LinkedHashSet<>();
     private Use largest;
     private int count;
+    private long elements;
 
     /**
      * How a pass launches it.
@@ -29,14 +30,19 @@ final class PlannedKernel {
         this.build = build;
     }
 
-    /** Adds a launch. */
-    void use(String by, long localBytes, Optional<LaunchDemand> launch, Capacity capacity) {
+    /**
+     * Adds a launch.
+     *
+     * @param moved elements of the pass's tensor; 0 if the heuristics choose another plan
+     */
+    void use(String by, long localBytes, Optional<LaunchDemand> launch, Capacity capacity, long moved) {
         Use use = new Use(by, localBytes, launch.map(of -> new Residency(of, capacity)));
         if (largest == null || localBytes > largest.localBytes) {
             largest = use;
         }
         uses.add(use);
         count++;
+        elements += moved;
     }
 
     Target target() {
@@ -60,6 +66,11 @@ final class PlannedKernel {
     /** How often passes launch it. */
     int count() {
         return count;
+    }
+
+    /** Elements of the tensors of all passes whose heuristics choose it. */
+    long elements() {
+        return elements;
     }
 
     /** Local memory of its arguments, at most. */

@@ -78,7 +78,7 @@ final class PlannedKernels {
         String by = gpu.device().name() + ": " + passes.current();
         for (Target target : gpu.targets()) {
             planned.computeIfAbsent(new Key(target, build), key -> new PlannedKernel(target, build))
-                    .use(by, localBytes, launch, capacity);
+                    .use(by, localBytes, launch, capacity, passes.elements());
         }
     }
 }

@@ -7,7 +7,7 @@ import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.Predictor;
-import io.github.clnorm.internal.plan.Strategy;
+import io.github.clnorm.internal.plan.SecondRead;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Copy;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
@@ -27,13 +27,14 @@ import java.util.Optional;
 final class RecordedPasses {
 
     private static final double EPS = 1e-5;
-    private static final int COPY_WORK_GROUP = 256;
+    private static final int WORK_GROUP = 256;
     private static final int COPY_VECTOR = 4;
 
     private final Session session;
     private final DeviceBuffer some;
     private List<LaunchDemand> launches = List.of();
     private String current = "";
+    private long elements;
 
     RecordedPasses(Session session, DeviceBuffer some) {
         this.session = session;
@@ -43,6 +44,11 @@ final class RecordedPasses {
     /** The pass whose kernels are launched now. */
     String current() {
         return current;
+    }
+
+    /** Elements of the pass's tensor; 0 if the heuristics choose another plan, or none. */
+    long elements() {
+        return elements;
     }
 
     /** What the model knows of a kernel of the pass. */
@@ -64,11 +70,12 @@ final class RecordedPasses {
     /** The kernels that no plan has. */
     void runOthers(ElementType type) {
         launches = List.of();
+        elements = 0;
         current = "running statistics";
         RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(some, some, 1, 1, 2), some, some, 0.1);
         if (type == ElementType.FLOAT32) {
             current = "the copy that speeds are compared with";
-            int group = Math.min(COPY_WORK_GROUP, session.device().maxWorkGroupSize());
+            int group = Math.min(WORK_GROUP, session.device().maxWorkGroupSize());
             long part = 4L * group * COPY_VECTOR;
             Copy.enqueue(session, new Copy.Variant(group, COPY_VECTOR, part, false, false), some, some);
             current = "the empty launch";
@@ -104,8 +111,10 @@ final class RecordedPasses {
 
     private void run(Problem problem) {
         Predictor predictor = new Predictor(problem, session.device());
-        for (Plan plan : plans(problem)) {
+        List<Plan> plans = plans(problem);
+        for (Plan plan : plans) {
             launches = predictor.launches(plan);
+            elements = plan == plans.get(0) ? problem.geometry().elements() : 0;
             if (problem instanceof ForwardProblem forward) {
                 ForwardBuffers buffers = new ForwardBuffers(some, null, some, some, some, null, some, some, null, some);
                 Engine.enqueue(session, forward, plan, buffers, EPS);
@@ -121,14 +130,18 @@ final class RecordedPasses {
     private List<Plan> plans(Problem problem) {
         Plan chosen = session.planner().heuristic(problem);
         List<Plan> plans = new ArrayList<>(List.of(chosen));
-        Plan tried = problem instanceof ForwardProblem
-                ? Plan.residentAcross(chosen.workGroupSize(), chosen.vectorWidth(), 1)
-                : Plan.tiled(Cut.LANES / chosen.vectorWidth(), chosen.vectorWidth());
-        boolean another =
-                tried.strategy() == Strategy.TILED || problem.geometry().acrossRows();
-        if (another && session.planner().againstRules(tried, problem).isEmpty()) {
-            plans.add(tried);
+        List<Plan> others = new ArrayList<>();
+        if (problem instanceof BackwardProblem) {
+            others.add(Plan.tiled(Cut.LANES / chosen.vectorWidth(), chosen.vectorWidth()));
+        } else if (problem.geometry().acrossRows()) {
+            others.add(Plan.residentAcross(chosen.workGroupSize(), chosen.vectorWidth(), 1));
         }
+        others.add(Plan.resident(WORK_GROUP, 1)
+                .withParameterLaunch(problem instanceof BackwardProblem)
+                .withSecondRead(SecondRead.REGISTERS));
+        others.stream()
+                .filter(plan -> session.planner().againstRules(plan, problem).isEmpty())
+                .forEach(plans::add);
         return plans;
     }
 }

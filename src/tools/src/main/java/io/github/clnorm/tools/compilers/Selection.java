@@ -12,13 +12,13 @@ final class Selection {
     private Selection() {}
 
     /**
-     * One variant of every kernel, storage and target: the one that most passes launch, or of those the one with the most
-     * local memory.
+     * One variant of every kernel, storage and target: the one whose passes have the most elements, or of those the one
+     * with the most local memory.
      */
     static List<PlannedKernel> most(Collection<PlannedKernel> all) {
         Map<String, PlannedKernel> chosen = new LinkedHashMap<>();
         Comparator<PlannedKernel> order =
-                Comparator.comparingInt(PlannedKernel::count).thenComparingLong(PlannedKernel::localBytes);
+                Comparator.comparingLong(PlannedKernel::elements).thenComparingLong(PlannedKernel::localBytes);
         for (PlannedKernel planned : all) {
             String key = planned.target() + " " + planned.build().kernel() + " "
                     + planned.build().storage();

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 final class ZeInfo {
 
     private static final Pattern KERNEL = Pattern.compile("\n  - name: +(\\S+)");
-    private static final Pattern MEMORY =
-            Pattern.compile("- +type: +(\\w+)\\s+usage: +(\\w+)\\s+size: +(\\d+)(?:\\s+slot: +\\d+)?");
+    private static final Pattern MEMORY = Pattern.compile(
+            "- +type: +(\\w+)\\s+usage: +(\\w+)\\s+size: +(\\d+)(?:\\s+slot: +\\d+)?(\\s+is_simt_thread: +true)?");
     // A register of a thread, which its work-items share.
     private static final int GRF_BYTES = 32;
 
@@ -22,8 +22,9 @@ final class ZeInfo {
         int spills = 0;
         Matcher memory = MEMORY.matcher(about);
         while (memory.find()) {
-            // The size is that of a thread.
-            int ofItem = Integer.parseInt(memory.group(3)) / Math.max(1, simd);
+            // Of a work-item, or of a thread, which has `simd` of them.
+            int sharers = memory.group(4) == null ? Math.max(1, simd) : 1;
+            int ofItem = Integer.parseInt(memory.group(3)) / sharers;
             if (memory.group(2).equals("spill_fill_space")) {
                 spills += ofItem;
             }

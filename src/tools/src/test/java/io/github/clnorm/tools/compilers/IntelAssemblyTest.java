@@ -128,4 +128,26 @@ class IntelAssemblyTest {
         assertEquals(new Resources(32, 0, 0, 0, 0, 32), ZeInfo.resources(text, "copy"));
         assertThrows(IllegalArgumentException.class, () -> ZeInfo.resources(text, "missing"));
     }
+
+    @Test
+    void privateMemoryMayBeThatOfAWorkItem() {
+        String text =
+                """
+
+                kernels:
+                  - name:            resident_registers
+                    execution_env:
+                      grf_count:       128
+                      simd_size:       8
+                    per_thread_memory_buffers:
+                      - type:            scratch
+                        usage:           spill_fill_space
+                        size:            2048
+                      - type:            global
+                        usage:           private_space
+                        size:            48
+                        is_simt_thread:  true
+                """;
+        assertEquals(new Resources(128, 256 + 48, 256, 0, 0, 8), ZeInfo.resources(text, "resident_registers"));
+    }
 }

@@ -41,7 +41,7 @@ class RuleTest {
 
     static PlannedKernel planned(KernelBuild build) {
         PlannedKernel planned = new PlannedKernel(Target.GFX90A, build);
-        planned.use("a pass", 0, Optional.of(LAUNCH), CAPACITY);
+        planned.use("a pass", 0, Optional.of(LAUNCH), CAPACITY, 1);
         return planned;
     }
 
