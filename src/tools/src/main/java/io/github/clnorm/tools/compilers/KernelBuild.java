@@ -25,6 +25,8 @@ record KernelBuild(String kernel, String source, String options) {
             "gradient_registers",
             "gradient_tiles",
             "copy");
+    private static final Set<String> IN_ONE_LOOP =
+            Set.of("affine", "affine_columns", "input_gradient", "input_gradient_of_columns", "copy");
     // Without a loop over elements.
     private static final Set<String> SINGLE = Set.of("nothing", "running");
     private static final int AT_ONCE = 4;
@@ -79,9 +81,14 @@ record KernelBuild(String kernel, String source, String options) {
         return WRITERS.stream().anyMatch(kernel::startsWith);
     }
 
-    /** Whether it merges the blocks of a set before it reads the tensor. */
-    boolean mergesFirst() {
-        return kernel.equals("affine") && !macros().containsKey("STATISTICS");
+    /** Whether it stores results in the loop that loads the tensor. */
+    boolean storesWhatItLoads() {
+        return IN_ONE_LOOP.contains(kernel);
+    }
+
+    /** Whether its elements are narrower than moments and parameters. */
+    boolean hasHalves() {
+        return !isMerge() && storageBytes() < Float.BYTES;
     }
 
     /** Whether it reads sums or moments of blocks, which are of the type real, and no tensor. */

@@ -45,15 +45,28 @@ record KernelFacts(
         return new KernelFacts(
                 planned,
                 compiled,
-                paths.stream()
-                        .filter(path -> !build.mergesFirst() || path.storeBytes() > 0)
-                        .max(Comparator.comparingLong(PathFacts::loadBytes))
-                        .orElseThrow(),
-                paths.stream()
-                        .max(Comparator.comparingLong(PathFacts::storeBytes))
-                        .orElseThrow(),
+                reading(build, paths),
+                writing(build, paths),
                 compiled.listing().count(Kind.BARRIER),
                 divisions);
+    }
+
+    /** The path that loads the tensor. Moments and parameters may have more bytes than vectors of halves. */
+    private static PathFacts reading(KernelBuild build, List<PathFacts> paths) {
+        return paths.stream()
+                .filter(path -> !build.storesWhatItLoads() || path.storeBytes() > 0)
+                .max(Comparator.<PathFacts>comparingLong(path -> build.hasHalves()
+                                ? PathFacts.bytes(path.loads(), build.accessBytes(), build.accessBytes())
+                                : 0)
+                        .thenComparingLong(PathFacts::loadBytes))
+                .orElseThrow();
+    }
+
+    /** The path that stores the tensor, in accesses that are no wider than its vectors. */
+    private static PathFacts writing(KernelBuild build, List<PathFacts> paths) {
+        return paths.stream()
+                .max(Comparator.comparingLong(path -> PathFacts.bytes(path.stores(), 0, build.accessBytes())))
+                .orElseThrow();
     }
 
     /** The least share of a unit's work-items that are resident, of all passes; NaN if the model knows none of them. */

@@ -19,6 +19,10 @@ final class NvidiaCompiler implements GpuCompiler {
     private static final Pattern USED = Pattern.compile("Used (\\d+) registers");
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
+    private static final int REGISTERS_OF_UNIT = 1 << 16;
+    private static final int GRANULE = 8;
+    private static final int MOST_REGISTERS = 255;
+
     private final boolean ptxas;
 
     /**
@@ -47,12 +51,27 @@ final class NvidiaCompiler implements GpuCompiler {
             return new Compiled(Resources.UNKNOWN, listing, messages);
         }
         ToolRun run = ToolRun.of(
-                folder, Map.of(), List.of(PTXAS, "-v", "-arch=" + target, "-o", "kernels.cubin", "kernels.ptx"));
+                folder,
+                Map.of(),
+                List.of(
+                        PTXAS,
+                        "-v",
+                        "-arch=" + target,
+                        "-maxrregcount=" + mostRegisters(build.workGroupSize()),
+                        "-o",
+                        "kernels.cubin",
+                        "kernels.ptx"));
         if (run.failed()) {
             return Compiled.failed(List.of(run.output().strip()));
         }
         messages.addAll(Clang.messages(run.output()));
         return new Compiled(resources(run.output(), build.kernel()), listing, messages);
+    }
+
+    /** Registers of a work-item with which a unit holds a work-group. clang's PTX does not tell ptxas the size. */
+    private static int mostRegisters(int workGroupSize) {
+        int registers = REGISTERS_OF_UNIT / workGroupSize / GRANULE * GRANULE;
+        return Math.min(MOST_REGISTERS, registers);
     }
 
     /** What ptxas says of a kernel. */

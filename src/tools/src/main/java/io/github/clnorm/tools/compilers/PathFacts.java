@@ -43,17 +43,20 @@ record PathFacts(
     }
 
     private static long bytes(Map<Integer, Integer> widths) {
+        return bytes(widths, 0, Integer.MAX_VALUE);
+    }
+
+    /** Bytes of accesses that are at least and at most so wide. */
+    static long bytes(Map<Integer, Integer> widths, int least, int most) {
         return widths.entrySet().stream()
+                .filter(width -> width.getKey() >= least && width.getKey() <= most)
                 .mapToLong(width -> (long) width.getKey() * width.getValue())
                 .sum();
     }
 
     /** Whether at least half of the data moves in accesses of fewer bytes than a vector. */
     static boolean isNarrow(Map<Integer, Integer> widths, int vectorBytes) {
-        long narrow = widths.entrySet().stream()
-                .filter(width -> width.getKey() < vectorBytes)
-                .mapToLong(width -> (long) width.getKey() * width.getValue())
-                .sum();
+        long narrow = bytes(widths, 0, vectorBytes - 1);
         return narrow > 0 && 2 * narrow >= bytes(widths);
     }
 }

@@ -156,9 +156,28 @@ class RuleTest {
         listing.add(Instruction.of(Kind.END));
         KernelFacts merging = KernelFacts.of(planned(build("affine", "")), new Compiled(MODEST, listing, List.of()));
         assertEquals(64, merging.read().loadBytes());
-        KernelFacts merged = KernelFacts.of(
-                planned(build("affine", "-DSTATISTICS=MERGED")), new Compiled(MODEST, listing, List.of()));
-        assertEquals(128, merged.read().loadBytes());
+        KernelFacts reading =
+                KernelFacts.of(planned(build("moments_of_blocks", "")), new Compiled(MODEST, listing, List.of()));
+        assertEquals(128, reading.read().loadBytes(), "stores nothing in its main loop");
+    }
+
+    /** Moments have more bytes than vectors of halves. */
+    @Test
+    void theMainLoopOfHalvesHasTheirVectors() {
+        Listing listing = new Listing();
+        listing.label("merge");
+        times(16, Instruction.access(Kind.LOAD, 4), Instruction.access(Kind.STORE, 16))
+                .forEach(listing::add);
+        listing.add(Instruction.branch(Kind.BRANCH, "merge"));
+        listing.label("loop");
+        times(4, Instruction.access(Kind.LOAD, 8), Instruction.access(Kind.STORE, 8))
+                .forEach(listing::add);
+        listing.add(Instruction.branch(Kind.BRANCH, "loop"));
+        listing.add(Instruction.of(Kind.END));
+        KernelFacts facts = KernelFacts.of(
+                planned(build("resident_columns", "-DSTORAGE=FLOAT16")), new Compiled(MODEST, listing, List.of()));
+        assertEquals(32, facts.read().loadBytes());
+        assertEquals(32, facts.write().storeBytes());
     }
 
     @Test
