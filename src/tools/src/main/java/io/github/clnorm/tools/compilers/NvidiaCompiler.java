@@ -20,8 +20,7 @@ final class NvidiaCompiler implements GpuCompiler {
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
     private static final int REGISTERS_OF_UNIT = 1 << 16;
-    private static final int GRANULE = 8;
-    private static final int MOST_REGISTERS = 255;
+    private static final String PTX = "kernels.ptx";
 
     private final boolean ptxas;
 
@@ -40,27 +39,24 @@ final class NvidiaCompiler implements GpuCompiler {
                 folder,
                 build,
                 Clang.NVIDIA_LIBRARY,
-                "kernels.ptx",
+                PTX,
                 List.of("--target=nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target.toString()));
         List<String> messages = new ArrayList<>(Clang.messages(clang.output()));
         if (clang.failed()) {
             return Compiled.failed(messages);
         }
-        Listing listing = PtxAssembly.read(Files.readString(folder.resolve("kernels.ptx")), build.kernel());
+        Listing listing = PtxAssembly.read(Files.readString(folder.resolve(PTX)), build.kernel());
         if (!ptxas) {
             return new Compiled(Resources.UNKNOWN, listing, messages);
         }
-        ToolRun run = ToolRun.of(
-                folder,
-                Map.of(),
-                List.of(
-                        PTXAS,
-                        "-v",
-                        "-arch=" + target,
-                        "-maxrregcount=" + mostRegisters(build.workGroupSize()),
-                        "-o",
-                        "kernels.cubin",
-                        "kernels.ptx"));
+        ToolRun run = assemble(folder, target);
+        if (!run.failed()
+                && build.workGroupSize()
+                                * resources(run.output(), build.kernel()).registers()
+                        > REGISTERS_OF_UNIT) {
+            requireWorkGroup(folder.resolve(PTX), build);
+            run = assemble(folder, target);
+        }
         if (run.failed()) {
             return Compiled.failed(List.of(run.output().strip()));
         }
@@ -68,10 +64,15 @@ final class NvidiaCompiler implements GpuCompiler {
         return new Compiled(resources(run.output(), build.kernel()), listing, messages);
     }
 
-    /** Registers of a work-item with which a unit holds a work-group. clang's PTX does not tell ptxas the size. */
-    private static int mostRegisters(int workGroupSize) {
-        int registers = REGISTERS_OF_UNIT / workGroupSize / GRANULE * GRANULE;
-        return Math.min(MOST_REGISTERS, registers);
+    private static ToolRun assemble(Path folder, Target target) throws IOException {
+        return ToolRun.of(folder, Map.of(), List.of(PTXAS, "-v", "-arch=" + target, "-o", "kernels.cubin", PTX));
+    }
+
+    /** Tells ptxas the size of a work-group, which must fit. NVIDIA's OpenCL compiler does so, clang does not. */
+    private static void requireWorkGroup(Path ptx, KernelBuild build) throws IOException {
+        String entry = "(\\.entry " + build.kernel() + "\\([^)]*\\))";
+        String size = "$1\n.reqntid " + build.workGroupSize() + ", 1, 1";
+        Files.writeString(ptx, Files.readString(ptx).replaceFirst(entry, size));
     }
 
     /** What ptxas says of a kernel. */
