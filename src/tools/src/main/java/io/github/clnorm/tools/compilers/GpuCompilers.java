@@ -111,7 +111,8 @@ public final class GpuCompilers implements Callable<Integer> {
         List<Violation> violations =
                 facts.stream().flatMap(of -> Violation.of(of).stream()).toList();
         String document = KernelJson.text(facts, violations);
-        out.print(older == null ? table(facts) : new Comparison(older, new ObjectMapper().readTree(document)).text());
+        out.print(
+                older == null ? table(facts) : new BeforeAndAfter(older, new ObjectMapper().readTree(document)).text());
         if (json != null) {
             Files.writeString(OutputFile.path("--json", json), document + "\n");
         }

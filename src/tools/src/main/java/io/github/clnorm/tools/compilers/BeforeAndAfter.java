@@ -15,7 +15,7 @@ import java.util.stream.StreamSupport;
  * Two runs as tables in Markdown: the kernels of float32 for one target of each family, and the violations of all types and
  * targets. A figure that differs has the one before and the one after. Reads what {@link KernelJson} writes.
  */
-final class Comparison {
+final class BeforeAndAfter {
 
     private static final List<Target> SHOWN = List.of(Target.GFX90A, Target.GFX1100, Target.SM_90, Target.ACM_G10);
     private static final String STORAGE = "float32";
@@ -29,7 +29,7 @@ final class Comparison {
         COLUMNS.put("registers", kernel -> number(kernel.path("registers")));
         COLUMNS.put("scratch, bytes", kernel -> number(kernel.path("scratch_bytes")));
         COLUMNS.put("scalar spills", kernel -> number(kernel.path("scalar_spills")));
-        COLUMNS.put("occupancy", Comparison::occupancy);
+        COLUMNS.put("occupancy", BeforeAndAfter::occupancy);
         COLUMNS.put("barriers", kernel -> number(kernel.path("barriers")));
         COLUMNS.put("loads in flight", kernel -> number(kernel.at("/read/loads_in_flight")));
         COLUMNS.put("loads", kernel -> accesses(kernel.at("/read/loads")));
@@ -42,7 +42,7 @@ final class Comparison {
     private final JsonNode after;
 
     /** Two documents of {@link KernelJson}. */
-    Comparison(JsonNode before, JsonNode after) {
+    BeforeAndAfter(JsonNode before, JsonNode after) {
         this.before = before;
         this.after = after;
     }

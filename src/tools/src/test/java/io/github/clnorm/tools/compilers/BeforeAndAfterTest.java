@@ -7,11 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ComparisonTest {
+class BeforeAndAfterTest {
 
     private static String tables(String before, String after) throws Exception {
         ObjectMapper mapper = new ObjectMapper();
-        return new Comparison(mapper.readTree(before), mapper.readTree(after)).text();
+        return new BeforeAndAfter(mapper.readTree(before), mapper.readTree(after)).text();
     }
 
     private static String document(String kernel, int registers, String rule) {
