@@ -4,6 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
 import io.github.clnorm.device.LocalMemoryType;
 import java.util.List;
+import java.util.Locale;
 
 /** Behaviour of specific devices and drivers. Thread-safe. */
 public final class Quirks {
@@ -120,7 +121,7 @@ public final class Quirks {
     }
 
     private static boolean isIntel(DeviceInfo device) {
-        return device.vendor().startsWith("Intel");
+        return device.vendor().toLowerCase(Locale.ROOT).startsWith("intel");
     }
 
     /**

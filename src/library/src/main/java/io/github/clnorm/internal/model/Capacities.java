@@ -46,10 +46,11 @@ public final class Capacities {
                 : rules;
     }
 
-    /** Data center devices (compute capability x.0 from 6.0 on) have memory that is several times as fast. */
+    /** Data center devices (compute capabilities 6.0, 7.0, 8.0, 9.0 and 10.x) have memory that is several times as fast. */
     private static Capacity nvidia(DeviceInfo device, int units) {
         String capability = device.architecture();
-        boolean center = capability.endsWith(".0") && !capability.equals("12.0") && !capability.equals("5.0");
+        int major = UnitCount.major(capability);
+        boolean center = major >= 6 && major <= 9 && UnitCount.minor(capability) == 0 || major == 10;
         boolean small = capability.equals("7.5");
         boolean largeCache = center || capability.equals("8.9") || capability.startsWith("12.");
         int items = center ? 2048 : small ? 1024 : 1536;
@@ -74,7 +75,7 @@ public final class Capacities {
 
     private static Capacity gcn(DeviceInfo device, int units) {
         boolean shared = device.unifiedMemory();
-        boolean center = device.name().startsWith("gfx90a") || device.name().startsWith("gfx94");
+        boolean center = device.name().matches("gfx9(08|0a|4\\w|5\\w).*");
         return capacity(
                 device,
                 units,

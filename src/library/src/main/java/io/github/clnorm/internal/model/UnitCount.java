@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.model;
 
 import io.github.clnorm.device.DeviceInfo;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -13,6 +14,9 @@ final class UnitCount {
     private static final int OF_PROCESSOR = 4;
 
     private static final Pattern RDNA = Pattern.compile("gfx1\\d\\d\\d");
+
+    private static final Pattern MAJOR = Pattern.compile("(\\d{1,6})\\.");
+    private static final Pattern MINOR = Pattern.compile("\\d+\\.(\\d{1,6})");
 
     private UnitCount() {}
 
@@ -46,8 +50,17 @@ final class UnitCount {
     }
 
     /** The number before the first dot; 0 if there is none. */
-    private static int major(String version) {
-        int dot = version.indexOf('.');
-        return dot > 0 ? Integer.parseInt(version.substring(0, dot)) : 0;
+    static int major(String version) {
+        return number(MAJOR, version);
+    }
+
+    /** The number after the first dot; 0 if there is none. */
+    static int minor(String version) {
+        return number(MINOR, version);
+    }
+
+    private static int number(Pattern of, String version) {
+        Matcher matcher = of.matcher(version);
+        return matcher.lookingAt() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 }

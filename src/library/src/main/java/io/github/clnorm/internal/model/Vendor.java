@@ -4,7 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import java.util.Locale;
 
 /** Who made a GPU. Drivers of Mesa name the vendor too. */
-enum Vendor {
+public enum Vendor {
     NVIDIA("nvidia"),
     AMD("advanced micro devices", "amd"),
     INTEL("intel"),
@@ -19,7 +19,13 @@ enum Vendor {
         this.names = names;
     }
 
-    static Vendor of(DeviceInfo device) {
+    /**
+     * The vendor of a device.
+     *
+     * @param device as its driver describes it
+     * @return by the name of its vendor, in any case of letters; {@link #OTHER} if it is none of these
+     */
+    public static Vendor of(DeviceInfo device) {
         String vendor = device.vendor().toLowerCase(Locale.ROOT);
         for (Vendor candidate : values()) {
             for (String name : candidate.names) {

@@ -63,7 +63,8 @@ final class BackwardLaunches {
 
     private void addSplit(List<LaunchDemand> launches, SplitPlan split, boolean ofSets, boolean readBefore) {
         boolean columns = cut.order() == Order.COLUMNS;
-        boolean read = readBefore;
+        // A launch before the turns read the whole tensor, which is larger than the cache if there are several turns.
+        boolean read = readBefore && split.turns() == 1;
         List<LaunchDemand> inTurns = new ArrayList<>();
         if (problem.setSums() || ofSets) {
             inTurns.add(

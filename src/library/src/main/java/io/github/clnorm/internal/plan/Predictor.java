@@ -11,6 +11,7 @@ import io.github.clnorm.internal.model.Capacity;
 import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.model.LaunchEstimate;
 import io.github.clnorm.internal.model.Prediction;
+import io.github.clnorm.internal.model.Vendor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,9 +40,9 @@ public final class Predictor {
     Predictor(Problem problem, DeviceInfo device, Capacity capacity) {
         this.problem = problem;
         this.capacity = capacity;
-        this.nvidia = device.vendor().startsWith("NVIDIA");
-        double bytes = tensorBytes();
-        this.copyMicros = micros(LaunchEstimate.of(copy(bytes, device.maxWorkGroupSize()), capacity)) / 2 * least();
+        this.nvidia = Vendor.of(device) == Vendor.NVIDIA;
+        double bytes = tensorBytes() * least() / 2;
+        this.copyMicros = micros(LaunchEstimate.of(copy(bytes, device.maxWorkGroupSize()), capacity));
     }
 
     private double tensorBytes() {

@@ -76,4 +76,22 @@ class CapacitiesTest {
         assertEquals(
                 1, Capacities.of(TestInfo.with(arc, "computeUnits", 0)).units().count());
     }
+
+    /** Data center devices hold more work-items. An answer that is no version counts as unknown. */
+    @Test
+    void capabilitiesTellDataCenterDevices() {
+        DeviceInfo nvidia = TestInfo.with(Catalogue.named("RTX 4090").device(), "name", "NVIDIA");
+        for (String center : new String[] {"6.0", "7.0", "8.0", "9.0", "10.0", "10.3"}) {
+            assertEquals(2048, workItems(TestInfo.with(nvidia, "architecture", center)), center);
+        }
+        for (String other :
+                new String[] {"", "3.0", "5.0", "6.1", "8.6", "8.9", "11.0", "12.0", "abc.d", "99999999999.1"}) {
+            assertEquals(1536, workItems(TestInfo.with(nvidia, "architecture", other)), other);
+        }
+        assertEquals(1024, workItems(TestInfo.with(nvidia, "architecture", "7.5")));
+    }
+
+    private static int workItems(DeviceInfo device) {
+        return Capacities.of(device).slots().workItems();
+    }
 }

@@ -17,8 +17,15 @@ import java.util.Locale;
  * @param direction forward or backward
  * @param choice the chosen plan
  * @param prediction what the model says of it
+ * @param launchesBefore launches of the plan that version 0.2.0 chose
  */
-record ExpectedPlan(CataloguedGpu gpu, Workload workload, Direction direction, Choice choice, Prediction prediction) {
+record ExpectedPlan(
+        CataloguedGpu gpu,
+        Workload workload,
+        Direction direction,
+        Choice choice,
+        Prediction prediction,
+        int launchesBefore) {
 
     /** What costs most beside the copy. */
     enum Loss {
@@ -111,6 +118,7 @@ record ExpectedPlan(CataloguedGpu gpu, Workload workload, Direction direction, C
                 workload.toString(),
                 choice.plan().toString(),
                 Integer.toString(prediction.launches().size()),
+                Integer.toString(launchesBefore),
                 fixed(prediction.transits(), 1),
                 fixed(prediction.cacheTransits(), 1),
                 fixed(prediction.longest().occupancy().waves(), 2),

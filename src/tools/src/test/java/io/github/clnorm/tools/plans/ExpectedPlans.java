@@ -11,10 +11,16 @@ import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The plans that the heuristics choose on the GPUs of the catalogue, with what the model predicts of them. */
 final class ExpectedPlans {
@@ -26,11 +32,15 @@ final class ExpectedPlans {
 
     private static List<ExpectedPlan> all() {
         List<ExpectedPlan> rows = new ArrayList<>();
+        Map<String, String> before = launchesBefore();
         for (CataloguedGpu gpu : Catalogue.ALL) {
+            int number = 0;
             for (Workload workload : workloads()) {
                 for (Direction direction : Direction.values()) {
-                    rows.add(row(gpu, workload, direction));
+                    char launches = before.get(gpu.key() + ";" + direction).charAt(number);
+                    rows.add(row(gpu, workload, direction, Character.digit(launches, 10)));
                 }
+                number++;
             }
         }
         return List.copyOf(rows);
@@ -51,10 +61,28 @@ final class ExpectedPlans {
         return all;
     }
 
-    private static ExpectedPlan row(CataloguedGpu gpu, Workload workload, Direction direction) {
+    /** The launches that the heuristics of version 0.2.0 chose: a digit for each workload, in order. */
+    private static Map<String, String> launchesBefore() {
+        try (InputStream in = ExpectedPlans.class.getResourceAsStream("launches-0.2.0.txt")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .collect(Collectors.toMap(
+                            line -> line.substring(0, line.lastIndexOf(';')),
+                            line -> line.substring(line.lastIndexOf(';') + 1)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ExpectedPlan row(CataloguedGpu gpu, Workload workload, Direction direction, int launchesBefore) {
         Problem problem = direction == Direction.FORWARD ? workload.problem() : workload.gradientProblem();
         Choice choice = Heuristics.choose(problem, gpu.device(), gpu.device().maxWorkGroupSize());
         return new ExpectedPlan(
-                gpu, workload, direction, choice, new Predictor(problem, gpu.device()).of(choice.plan()));
+                gpu,
+                workload,
+                direction,
+                choice,
+                new Predictor(problem, gpu.device()).of(choice.plan()),
+                launchesBefore);
     }
 }

@@ -27,7 +27,7 @@ class ExpectedPlansTest {
             Path.of("src/tools/src/test/resources/io/github/clnorm/tools/plans/expected-plans.csv");
     private static final Path PAGE = Path.of("docs/expected-plans.md");
     private static final String HEAD =
-            "gpu;pass;tensor;plan;launches;transits of memory;transits of the cache;waves of the"
+            "gpu;pass;tensor;plan;launches;launches of 0.2.0;transits of memory;transits of the cache;waves of the"
                     + " longest launch;predicted us;share of the copy;largest loss";
     private static final int MOST_SHOWN = 20;
 
