@@ -72,10 +72,10 @@ final class ExpectedPlansPage {
     private static final String READS =
             """
 
-            Forward, memory is read once wherever a set fits in local memory or in registers and lies along rows. Backward, GroupNorm,
-            InstanceNorm and BatchNorm do so too. LayerNorm and RMSNorm read x and dy twice: the gradients of their parameters are
-            summed across samples in an order of their own. The strategy tiled reads them once, but has too few work-groups for a
-            large GPU. With channels last a set is not together in memory, and x is read again from the cache or from memory.
+            Memory is read once wherever a set lies along rows and fits in local memory: forward, and backward in GroupNorm,
+            InstanceNorm and BatchNorm. Backward, LayerNorm and RMSNorm read x and dy twice, unless the whole tensors fit in the
+            cache: the gradients of their parameters are summed across samples in an order of their own. The strategy tiled reads
+            them once, but has too few work-groups for a large GPU. With channels last a set is not together in memory, and x is read again from the cache or from memory.
             """;
 
     private ExpectedPlansPage() {}

@@ -3,7 +3,9 @@ package io.github.clnorm.tools.plans;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
 import io.github.clnorm.internal.plan.SecondRead;
@@ -94,6 +96,23 @@ class ExpectedPlansTest {
             }
         }
         assertTrue(checked > 400, "rows checked: " + checked);
+    }
+
+    /** So do backward passes whose parameters have several elements: x and dy are read once, and dx is written. */
+    @Test
+    void gradientsOfSetsThatFitInLocalMemoryReadOnce() {
+        int checked = 0;
+        for (ExpectedPlan row : ExpectedPlans.ALL) {
+            BackwardProblem problem = row.workload().gradientProblem();
+            Plan kept = Plan.resident(64, 4).withParameterLaunch(true).withSecondRead(SecondRead.LOCAL);
+            if (row.direction() == Direction.BACKWARD
+                    && GradientCut.of(problem.geometry()).order() == GradientCut.Order.RUNS
+                    && PlanRules.problem(kept, problem, row.gpu().device()).isEmpty()) {
+                checked++;
+                assertEquals(3, row.prediction().transits(), 0.05, row.line());
+            }
+        }
+        assertTrue(checked > 200, "rows checked: " + checked);
     }
 
     private static boolean fitsInLocalMemory(ExpectedPlan row) {
