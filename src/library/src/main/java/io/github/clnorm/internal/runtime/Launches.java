@@ -38,7 +38,7 @@ final class Launches {
      * @param units what is shared out, at least {@code count}: sets or samples. The work-groups of each launch that follows the
      *     turns are a multiple of it
      */
-    record Turns(int count, long units) {
+    record TurnShares(int count, long units) {
 
         /** The first of some work-groups that a turn takes, or the end of the turn before. */
         long from(int turn, long groups) {
@@ -76,10 +76,10 @@ final class Launches {
     private final Launch[] launches;
     // For every argument of every launch: the index of the pass's buffer that it takes, or NONE.
     private final int[][] roles;
-    private final Turns turns;
+    private final TurnShares turns;
     private final int scratchGeneration;
 
-    Launches(Session session, List<Launch> launches, Turns turns, DeviceBuffer... standIns) {
+    Launches(Session session, List<Launch> launches, TurnShares turns, DeviceBuffer... standIns) {
         this.session = session;
         this.turns = turns;
         this.launches = launches.toArray(Launch[]::new);

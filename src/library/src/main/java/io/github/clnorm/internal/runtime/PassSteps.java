@@ -59,14 +59,14 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
 
     final Session session;
     final Plan plan;
-    private final Launches.Turns turns;
+    private final Launches.TurnShares turns;
     final Geometry geometry;
     final ElementType real;
 
     PassSteps(Session session, Problem problem, Plan plan) {
         this.session = session;
         this.plan = plan;
-        this.turns = new Launches.Turns(plan instanceof SplitPlan split ? split.turns() : 1, Turns.most(problem));
+        this.turns = new Launches.TurnShares(plan instanceof SplitPlan split ? split.turns() : 1, Turns.most(problem));
         this.geometry = problem.geometry();
         this.real = problem.real();
     }

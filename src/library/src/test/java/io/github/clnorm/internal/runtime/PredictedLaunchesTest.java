@@ -71,7 +71,7 @@ class PredictedLaunchesTest {
     /** Each kernel with its work-groups, in the order in which the launches are enqueued. */
     private static List<String> launches(List<? extends PassSteps.Step<?>> steps, Plan plan, Problem problem) {
         int count = plan instanceof SplitPlan split ? split.turns() : 1;
-        Launches.Turns turns = new Launches.Turns(count, Turns.most(problem));
+        Launches.TurnShares turns = new Launches.TurnShares(count, Turns.most(problem));
         List<String> launches = new ArrayList<>();
         steps.stream().takeWhile(step -> !step.inTurns()).forEach(step -> launches.add(text(step, step.groups())));
         for (int turn = 0; turn < count; turn++) {

@@ -26,14 +26,14 @@ class TurnsTest {
             for (int count : new int[] {1, 2, 3, 7}) {
                 for (long perUnit : new long[] {1, 3, 1000}) {
                     if (count <= units) {
-                        covers(new Launches.Turns(count, units), units, perUnit);
+                        covers(new Launches.TurnShares(count, units), units, perUnit);
                     }
                 }
             }
         }
     }
 
-    private static void covers(Launches.Turns turns, long units, long perUnit) {
+    private static void covers(Launches.TurnShares turns, long units, long perUnit) {
         long groups = units * perUnit;
         assertEquals(0, turns.from(0, groups));
         assertEquals(groups, turns.from(turns.count(), groups));
