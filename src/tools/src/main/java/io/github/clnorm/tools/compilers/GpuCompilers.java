@@ -116,7 +116,7 @@ public final class GpuCompilers implements Callable<Integer> {
         if (json != null) {
             Files.writeString(OutputFile.path("--json", json), document + "\n");
         }
-        boolean good = report(out, violations, selected);
+        boolean good = report(out, violations, facts);
         List<String> required = compilers.missingOf(System.getenv().getOrDefault(Compilers.REQUIRED, ""));
         required.forEach(name -> err.println("gpu-compilers: " + name + " is required by " + Compilers.REQUIRED));
         return good && required.isEmpty() ? ExitCode.DONE : ExitCode.FAILURE;
@@ -152,8 +152,7 @@ public final class GpuCompilers implements Callable<Integer> {
     }
 
     /** Prints violations and unneeded exceptions; false if there is one. */
-    private boolean report(PrintWriter out, List<Violation> violations, List<PlannedKernel> compiled)
-            throws IOException {
+    private boolean report(PrintWriter out, List<Violation> violations, List<KernelFacts> compiled) throws IOException {
         KnownExceptions known =
                 exceptions == null ? KnownExceptions.of(List.of()) : KnownExceptions.read(Path.of(exceptions));
         List<Violation> remaining = known.remaining(violations);

@@ -39,6 +39,15 @@ final class KnownExceptions {
             return is(0, violation.rule().toString()) && covers(violation.planned());
         }
 
+        /** Whether the rule was checked. */
+        private boolean isChecked(KernelFacts facts) {
+            boolean known = !Resources.UNKNOWN.equals(facts.compiled().resources());
+            return covers(facts.planned())
+                    && (known
+                            || !words.get(0).equals(ANY)
+                                    && !Rule.valueOf(words.get(0)).needsResources());
+        }
+
         private boolean is(int index, String word) {
             return words.get(index).equals(ANY) || words.get(index).equals(word);
         }
@@ -106,14 +115,14 @@ final class KnownExceptions {
     }
 
     /**
-     * The exceptions that cover no violation though their kernels were compiled.
+     * The exceptions that cover no violation though their kernels were compiled, and assembled if the rule needs that.
      *
      * @param violations all of them
      * @param compiled the kernels
      */
-    List<Entry> unneeded(Collection<Violation> violations, Collection<PlannedKernel> compiled) {
+    List<Entry> unneeded(Collection<Violation> violations, Collection<KernelFacts> compiled) {
         return entries.stream()
-                .filter(entry -> compiled.stream().anyMatch(entry::covers))
+                .filter(entry -> compiled.stream().anyMatch(entry::isChecked))
                 .filter(entry -> violations.stream().noneMatch(entry::covers))
                 .toList();
     }

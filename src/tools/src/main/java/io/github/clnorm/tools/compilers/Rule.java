@@ -100,6 +100,11 @@ enum Rule {
         }
     };
 
+    /** Whether it judges what an assembler says. */
+    boolean needsResources() {
+        return this == SCRATCH || this == OCCUPANCY;
+    }
+
     /**
      * How a kernel breaks the rule.
      *

@@ -38,9 +38,25 @@ class KnownExceptionsTest {
                 "OCCUPANCY gfx90a resident float64: needed",
                 "LOADS gfx90a resident float64: not needed",
                 "LOADS sm_90 resident float64: not compiled"));
-        List<KnownExceptions.Entry> unneeded = known.unneeded(List.of(VIOLATION), List.of(PLANNED));
+        List<KnownExceptions.Entry> unneeded =
+                known.unneeded(List.of(VIOLATION), List.of(facts(new Resources(32, 0, 0, 0, 0, 0))));
         assertEquals(
                 List.of(2), unneeded.stream().map(KnownExceptions.Entry::line).toList());
+    }
+
+    @Test
+    void exceptionsWhoseRuleWasNotCheckedAreNotUnneeded() {
+        KnownExceptions known = KnownExceptions.of(
+                List.of("SCRATCH gfx90a resident float64: not assembled", "LOADS gfx90a resident float64: not needed"));
+        List<KnownExceptions.Entry> unneeded = known.unneeded(List.of(), List.of(facts(Resources.UNKNOWN)));
+        assertEquals(
+                List.of(2), unneeded.stream().map(KnownExceptions.Entry::line).toList());
+    }
+
+    private static KernelFacts facts(Resources resources) {
+        Listing listing = new Listing();
+        listing.add(Instruction.of(Instruction.Kind.END));
+        return KernelFacts.of(PLANNED, new Compiled(resources, listing, List.of()));
     }
 
     @Test
