@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -24,25 +23,20 @@ final class PrivateText {
     // A single letter occurs in ordinary sentences.
     private static final int SHORTEST_NAME = 2;
     // Members whose values are sentences of drivers, of this program or of Python.
-    private static final Set<String> SENTENCES = Set.of("reason", "problem", "detail", "remedy", "what", "missing");
-    private static final Pattern PATH =
-            Pattern.compile("(?<![\\w.)\\]])(?:[A-Za-z]:|~)?[/\\\\]+[^\\s/\\\\'\"`<>|,;:()][^\\s'\"`<>|,;:()]*");
-    private static final Pattern OF_DRIVER =
-            Pattern.compile("[\\w.+-]+\\.(?:so(?:\\.[\\d.]*\\d)?|icd|dll|dylib|jnilib|cl|bc|h)");
+    private static final Set<String> SENTENCES =
+            Set.of("reason", "problem", "detail", "remedy", "subject", "what", "missing");
 
-    private final List<String> folders;
+    private final PrivateFolders folders;
     private final List<String> names;
 
     /**
      * What to remove.
      *
-     * @param folders paths, the longest first; removed even if they have spaces
+     * @param folders known paths: removed even if they have spaces or are relative
      * @param names of the user and the host
      */
-    PrivateText(List<String> folders, List<String> names) {
-        this.folders = folders.stream()
-                .filter(folder -> folder != null && folder.length() > 1)
-                .toList();
+    PrivateText(PrivateFolders folders, List<String> names) {
+        this.folders = folders;
         this.names = names.stream()
                 .filter(name -> name != null && name.length() >= SHORTEST_NAME)
                 .toList();
@@ -51,12 +45,7 @@ final class PrivateText {
     /** The names of this process's user and machine. */
     static PrivateText ofThisMachine(Map<String, String> environment) {
         return new PrivateText(
-                List.of(
-                        System.getProperty("user.dir", ""),
-                        System.getProperty("java.home", ""),
-                        System.getProperty("user.home", ""),
-                        environment.getOrDefault("HOME", ""),
-                        environment.getOrDefault("USERPROFILE", "")),
+                PrivateFolders.ofProcess(environment, System::getProperty),
                 List.of(
                         System.getProperty("user.name", ""),
                         environment.getOrDefault("USER", ""),
@@ -94,7 +83,7 @@ final class PrivateText {
 
     /** A sentence without paths and names. */
     String ofSentence(String text) {
-        String cleaned = ofPaths(text);
+        String cleaned = folders.removeNames(ofPaths(text));
         for (String name : names) {
             cleaned = Pattern.compile("(?<![\\w])" + Pattern.quote(name) + "(?![\\w])", Pattern.CASE_INSENSITIVE)
                     .matcher(cleaned)
@@ -104,18 +93,6 @@ final class PrivateText {
     }
 
     private String ofPaths(String text) {
-        String cleaned = text;
-        for (String folder : folders) {
-            // A slash remains, so that the rest of the path goes too.
-            cleaned = cleaned.replace(folder, "/" + FOLDER.substring(1, FOLDER.length() - 1));
-        }
-        return PATH.matcher(cleaned).replaceAll(path -> Matcher.quoteReplacement(ofPath(path.group())));
-    }
-
-    /** The name of a driver's file without its folder; otherwise nothing of the path. */
-    private static String ofPath(String path) {
-        String file = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-        Matcher matcher = OF_DRIVER.matcher(file);
-        return matcher.lookingAt() ? matcher.group() : FOLDER;
+        return PathsInText.remove(folders.simplify(text));
     }
 }

@@ -4,14 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What people send has no names of users, machines or folders. */
 class PrivateTextTest {
 
-    private final PrivateText text =
-            new PrivateText(List.of("/home/Ada Lovelace", "C:\\Users\\Ada Lovelace"), List.of("ada", "engine"));
+    private final PrivateText text = new PrivateText(
+            PrivateFolders.of(List.of("/home/Ada Lovelace", "C:\\Users\\Ada Lovelace")), List.of("ada", "engine"));
 
     @Test
     void pathsLoseTheirFolders() {
@@ -32,6 +34,62 @@ class PrivateTextTest {
     void aHomeWithASpaceIsRemovedAsAWhole() {
         assertEquals("(folder): permission denied", text.ofSentence("/home/Ada Lovelace/.cache: permission denied"));
         assertEquals("kernel.cl at 3", text.ofSentence("C:\\Users\\Ada Lovelace\\tmp\\kernel.cl at 3"));
+    }
+
+    @Test
+    void aPathWithSpacesOrARelativeOneIsFoundByItsForm() {
+        Map<String, String> expected = new LinkedHashMap<>();
+        expected.put("/home/bobsecret/my drivers/x.icd: no file", "x.icd: no file");
+        expected.put("cannot load D:\\Project Falcon\\lib\\x.dll", "cannot load x.dll");
+        expected.put("C:\\Program Files (x86)\\Falcon\\x.dll failed", "x.dll failed");
+        expected.put("./falcon/vend/foo.icd: ./falcon/lib/libfoo.so is missing", "foo.icd: libfoo.so is missing");
+        expected.put("falcon/lib/libfoo.so.1: no file", "libfoo.so.1: no file");
+        expected.put("names ../acme corp/lib/libfoo.so", "names libfoo.so");
+        expected.put("/opt/Acme Secret Corp/drivers is no folder", "(folder) is no folder");
+        expected.put("'/opt/Acme Corp' and \"..\\Falcon 2\"", "'(folder)' and \"(folder)\"");
+        expected.put("/opt/falcon/a.icd and /opt/falcon/b.icd", "a.icd and b.icd");
+        expected.put("file:///srv/falcon/x.so", "file:x.so");
+        expected.forEach((given, cleaned) -> assertEquals(cleaned, text.ofSentence(given)));
+    }
+
+    @Test
+    void aLongTextNeedsNoDeepStack() {
+        String part = "falcon/".repeat(50_000);
+        assertEquals("(folder)", text.ofSentence("/" + part));
+        assertEquals("x.so", text.ofSentence(part + "x.so"));
+        assertEquals("a (folder) word", text.ofSentence("a /" + "falcon drivers/".repeat(300) + " word"));
+    }
+
+    @Test
+    void whatTheProcessKnowsIsRemovedLiterally() {
+        Map<String, String> environment = Map.of(
+                "OCL_ICD_VENDORS", "./secret-client/vend",
+                "OCL_ICD_FILENAMES", "../acme corp/x.icd",
+                "POCL_CACHE_DIR", "falcon",
+                "CLNORM_CACHE", "/data/Project Heron/cache",
+                "LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu:owl house/lib:lib");
+        Map<String, String> properties = Map.of(
+                "user.dir", "/home/bobsecret/gpu", "java.class.path", "jars of kestrel/clnorm.jar:target/classes");
+        PrivateText known = new PrivateText(PrivateFolders.ofProcess(environment, properties::get), List.of());
+        Map<String, String> expected = new LinkedHashMap<>();
+        expected.put(
+                "(OCL_ICD_VENDORS=./secret-client/vend) names ./secret-client/lib/libfoo.so",
+                "(OCL_ICD_VENDORS=(folder)) names libfoo.so");
+        expected.put("./secret-client/vend/foo.icd: secret-client is private", "foo.icd: (folder) is private");
+        expected.put("no ICD file in secret-client/vend", "no ICD file in (folder)");
+        expected.put("../acme corp/x.icd; acme corp/lib/y.so", "x.icd; y.so");
+        expected.put("the folder falcon cannot be written", "the folder (folder) cannot be written");
+        expected.put("set POCL_CACHE_DIR=FALCON", "set POCL_CACHE_DIR=(folder)");
+        expected.put("/data/Project Heron is not a folder", "(folder) is not a folder");
+        expected.put("owl house/lib/libz.so", "libz.so");
+        expected.put("in bobsecret's folder", "in (folder)'s folder");
+        expected.put("jars of kestrel/native/j.so", "j.so");
+        expected.put("torch 2.9 has no GPU in its library", "torch 2.9 has no GPU in its library");
+        expected.forEach((given, cleaned) -> assertEquals(cleaned, known.ofSentence(given)));
+        ObjectNode doctor = SurveyDocument.object();
+        doctor.putArray("findings").addObject().put("subject", "secret-client/vend/foo.icd");
+        known.clean(doctor);
+        assertEquals("foo.icd", doctor.get("findings").get(0).get("subject").asText());
     }
 
     @Test
@@ -74,7 +132,7 @@ class PrivateTextTest {
 
     @Test
     void emptyAndShortNamesRemoveNothing() {
-        PrivateText none = new PrivateText(List.of("", "/"), List.of("", "a"));
+        PrivateText none = new PrivateText(PrivateFolders.of(List.of("", "/")), List.of("", "a"));
         assertEquals("a driver for me", none.ofSentence("a driver for me"));
         assertFalse(none.ofSentence("/").isEmpty());
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StagesTest {
 
     private static final long SECOND = 1_000_000_000;
-    private static final PrivateText NOTHING_PRIVATE = new PrivateText(List.of(), List.of());
+    private static final PrivateText NOTHING_PRIVATE = new PrivateText(PrivateFolders.of(List.of()), List.of());
 
     @TempDir
     private Path folder;
