@@ -65,7 +65,7 @@ final class Extract {
 
     /** The tuned plans as a database writes them, with one line for each. */
     private String checked(JsonNode tuning) throws IOException {
-        Path given = Files.createTempFile("clnorm-survey-", ".json");
+        Path given = TemporaryFiles.file(".json");
         try (OwnDatabase own = new OwnDatabase()) {
             Files.writeString(given, MAPPER.writeValueAsString(tuning));
             TuningDatabase database = own.database();

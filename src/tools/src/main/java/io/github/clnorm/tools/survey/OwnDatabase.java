@@ -4,8 +4,6 @@ import io.github.clnorm.internal.tune.TuningDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** A tuning database in a temporary folder: earlier results of the user must not decide what a survey measures. */
 final class OwnDatabase implements AutoCloseable {
@@ -14,7 +12,7 @@ final class OwnDatabase implements AutoCloseable {
     private final TuningDatabase database;
 
     OwnDatabase() throws IOException {
-        folder = Files.createTempDirectory("clnorm-survey-");
+        folder = TemporaryFiles.folder();
         database = TuningDatabase.at(folder.resolve("tuning.json"));
     }
 
@@ -31,13 +29,6 @@ final class OwnDatabase implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        List<Path> files;
-        try (Stream<Path> all = Files.list(folder)) {
-            files = all.toList();
-        }
-        for (Path file : files) {
-            Files.delete(file);
-        }
-        Files.delete(folder);
+        TemporaryFiles.delete(folder);
     }
 }

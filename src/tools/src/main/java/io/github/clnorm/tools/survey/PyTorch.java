@@ -79,7 +79,8 @@ final class PyTorch implements AutoCloseable {
                         try {
                             return PythonProcess.start(python, source, given);
                         } catch (IOException e) {
-                            none = e;
+                            // The first one is the one that people have.
+                            none = none == null ? e : none;
                         }
                     }
                     throw none;
@@ -88,8 +89,9 @@ final class PyTorch implements AutoCloseable {
                 device);
     }
 
+    /** The same, with any starter. */
     static PyTorch find(Starter starter, String word, DeviceInfo device) {
-        PyTorch pytorch = new PyTorch(starter, List.of(word, device.name()));
+        PyTorch pytorch = new PyTorch(starter, List.of(word, device.name(), device.pciAddress()));
         if (word.equals(OFF)) {
             pytorch.problem = "left out by --pytorch off";
         } else if (word.equals(AUTO) && device.type() == DeviceType.CPU) {
@@ -111,7 +113,7 @@ final class PyTorch implements AutoCloseable {
         try {
             conversation = starter.start(arguments);
         } catch (IOException e) {
-            problem = "there is no python3";
+            problem = String.valueOf(e.getMessage());
         }
     }
 
@@ -211,11 +213,25 @@ final class PyTorch implements AutoCloseable {
     }
 
     private void take(Workload workload, JsonNode answer) {
-        compileSeconds += answer.path("compile_seconds").asDouble();
+        try {
+            List<PyTorchRow> read = read(workload, answer);
+            if (read.isEmpty()) {
+                throw new IllegalArgumentException("no rows");
+            }
+            rows.addAll(read);
+            compileSeconds += answer.path("compile_seconds").asDouble();
+        } catch (IllegalArgumentException e) {
+            end("an answer is not as expected");
+        }
+    }
+
+    /** The rows of an answer. */
+    private static List<PyTorchRow> read(Workload workload, JsonNode answer) {
+        List<PyTorchRow> read = new ArrayList<>();
         for (JsonNode row : answer.path("rows")) {
             long[] times = whole(row.path("ns"));
             long[] deviceTimes = whole(row.path("device_ns"));
-            rows.add(new PyTorchRow(
+            read.add(new PyTorchRow(
                     workload,
                     Direction.valueOf(row.path("direction").asText().toUpperCase(Locale.ROOT)),
                     PyTorchRow.Mode.valueOf(row.path("mode").asText().toUpperCase(Locale.ROOT)),
@@ -225,6 +241,7 @@ final class PyTorch implements AutoCloseable {
                             : Spread.of(deviceTimes).median(),
                     MessageText.oneLine(row.path("problem").asText())));
         }
+        return read;
     }
 
     private static long[] whole(JsonNode list) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.survey;
 
+import io.github.clnorm.tools.terminal.MessageText;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -46,11 +47,15 @@ final class PythonProcess implements Conversation {
      * @param python the name or path of a Python
      * @param source the script
      * @param arguments its arguments
-     * @throws IOException if there is no such Python
+     * @throws IOException if it cannot be started; the message names the Python
      */
     static PythonProcess start(String python, byte[] source, List<String> arguments) throws IOException {
-        // Only its owner can read and write it.
-        Path script = Files.createTempFile("clnorm-survey-", ".py");
+        Path script;
+        try {
+            script = TemporaryFiles.file(".py");
+        } catch (IOException e) {
+            throw new IOException("no temporary file for a script can be created: " + reason(e), e);
+        }
         try {
             Files.write(script, source);
             List<String> command = new ArrayList<>(List.of(python, "-u", script.toString()));
@@ -60,8 +65,14 @@ final class PythonProcess implements Conversation {
             return new PythonProcess(builder.start(), script);
         } catch (IOException e) {
             Files.deleteIfExists(script);
-            throw e;
+            throw new IOException("cannot start " + python + ": " + reason(e), e);
         }
+    }
+
+    /** The system's own words, without the command. */
+    private static String reason(IOException e) {
+        String message = MessageText.oneLine(String.valueOf((e.getCause() == null ? e : e.getCause()).getMessage()));
+        return message.replaceFirst("^.*error=\\d+, ", "");
     }
 
     /** The launchers preload a library for Java's signals, which is not for Python. */

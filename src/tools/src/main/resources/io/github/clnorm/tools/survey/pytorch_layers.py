@@ -1,6 +1,6 @@
 """PyTorch's own normalization layers, for "clnorm survey".
 
-Started with a device and the name of the surveyed OpenCL device. Prints one line of JSON with the versions, or with the
+Started with a device, and the name and the PCI address of the surveyed OpenCL device. Prints one line of JSON with the versions, or with the
 problem if PyTorch cannot measure that device. Then reads a workload from each line of standard input, and answers with the
 times of its passes, in nanoseconds: "ns" from the call to synchronized, "device_ns" between two events of the device's
 queue. Each timed call follows an untimed one, and all passes run in turn, as clnorm's do.
@@ -24,8 +24,18 @@ def say(answer):
     sys.stdout.flush()
 
 
-def words_with_digits(name):
-    return {word for word in re.split(r"[^a-z0-9]+", name.lower()) if re.search(r"\d", word) and len(word) > 1}
+# Words that say nothing of the model.
+COMMON = {"nvidia", "geforce", "amd", "radeon", "intel", "graphics", "gpu", "tm", "r", "corporation", "apple"}
+
+
+def words(name):
+    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word and word not in COMMON]
+
+
+def models(name):
+    """The words with digits, without memory and sockets: "80gb" is no model."""
+    return {word for word in words(name)
+            if re.search(r"\d", word) and len(word) > 1 and not re.fullmatch(r"\d+[gmt]i?b|(hbm|sxm|gen|gddr)\d\w*", word)}
 
 
 class Cpu:
@@ -36,6 +46,9 @@ class Cpu:
     def __init__(self, torch):
         self.device = torch.device("cpu")
         self.name = platform.processor() or platform.machine()
+
+    def use(self):
+        pass
 
     def synchronize(self):
         pass
@@ -54,11 +67,14 @@ class Gpu:
         self.module = getattr(torch, backend)
         self.backend = "rocm" if backend == "cuda" and torch.version.hip else backend
         self.device = torch.device(backend, index)
-        self.module.set_device(index)
         properties = self.module.get_device_properties(index)
         self.name = properties.name
         # What ROCm's OpenCL calls it.
-        self.architecture = getattr(properties, "gcnArchName", "")
+        self.architecture = getattr(properties, "gcnArchName", "").split(":")[0]
+        self.address = address_of(properties)
+
+    def use(self):
+        self.module.set_device(self.device)
 
     def synchronize(self):
         self.module.synchronize()
@@ -80,6 +96,9 @@ class Mps:
         self.device = torch.device("mps")
         self.name = "Apple GPU (mps)"
 
+    def use(self):
+        pass
+
     def synchronize(self):
         self.module.synchronize()
 
@@ -90,14 +109,43 @@ class Mps:
         self.module.empty_cache()
 
 
-def is_same(gpu, surveyed):
-    if gpu.architecture and gpu.architecture.split(":")[0] == surveyed.split(":")[0]:
-        return True
-    ours, theirs = words_with_digits(surveyed), words_with_digits(gpu.name)
-    return gpu.name.lower() in surveyed.lower() or surveyed.lower() in gpu.name.lower() or bool(ours & theirs)
+def address_of(properties):
+    """The PCI address as lspci prints it, without the function: older versions of PyTorch do not know the address."""
+    numbers = [getattr(properties, "pci_%s_id" % part, None) for part in ("domain", "bus", "device")]
+    if numbers[1] is None or numbers[2] is None:
+        return ""
+    return "%04x:%02x:%02x" % ((numbers[0] or 0), numbers[1], numbers[2])
 
 
-def find_device(torch, wanted, surveyed):
+def matching(gpus, surveyed, address):
+    """The GPUs that may be the surveyed one. More than one: it is not known which."""
+    slot = address.lower().rsplit(".", 1)[0]
+    known = [gpu for gpu in gpus if gpu.address]
+    if slot and known:
+        same = [gpu for gpu in known if gpu.address == slot]
+        # Some drivers report no domain.
+        same = same or [gpu for gpu in known if gpu.address.split(":", 1)[1] == slot.split(":", 1)[1]]
+        if same or len(known) == len(gpus):
+            return same
+    exact = surveyed.split(":")[0]
+    for is_same in (
+            lambda gpu: words(gpu.name) == words(surveyed) or gpu.architecture and gpu.architecture == exact,
+            lambda gpu: models(gpu.name) and models(gpu.name) == models(surveyed)
+            and suffixes(gpu.name) == suffixes(surveyed),
+            lambda gpu: models(gpu.name) and models(surveyed) and suffixes(gpu.name) == suffixes(surveyed)
+            and (models(gpu.name) <= models(surveyed) or models(gpu.name) >= models(surveyed))):
+        same = [gpu for gpu in gpus if is_same(gpu)]
+        if same:
+            return same
+    return []
+
+
+def suffixes(name):
+    """Words that make another model of the same number."""
+    return set(words(name)) & {"super", "ti", "xt", "xtx", "gre", "max", "ultra", "pro", "laptop", "mobile", "ada"}
+
+
+def find_device(torch, wanted, surveyed, address):
     """The device, and None; or None, and why there is none."""
     if wanted == "cpu":
         return Cpu(torch), None
@@ -106,22 +154,26 @@ def find_device(torch, wanted, surveyed):
     if wanted != "auto":
         device = torch.device(wanted)
         return Gpu(torch, device.type, device.index or 0), None
-    others = []
+    gpus = []
     for backend in ("cuda", "xpu"):
         module = getattr(torch, backend, None)
-        if module is None or not module.is_available():
-            continue
-        for index in range(module.device_count()):
-            gpu = Gpu(torch, backend, index)
-            if is_same(gpu, surveyed):
-                return gpu, None
-            others.append("%s:%d %s" % (backend, index, gpu.name))
+        if module is not None and module.is_available():
+            gpus += [Gpu(torch, backend, index) for index in range(module.device_count())]
+    same = matching(gpus, surveyed, address)
+    if len(same) == 1:
+        return same[0], None
+    if same:
+        return None, "PyTorch has several GPUs that may be %s: %s; name one with --pytorch" % (surveyed, listed(same))
     mps = getattr(torch.backends, "mps", None)
     if mps is not None and mps.is_available():
         return Mps(torch), None
-    if others:
-        return None, "PyTorch has other GPUs than " + surveyed + ": " + ", ".join(others) + "; name one with --pytorch"
+    if gpus:
+        return None, "PyTorch has other GPUs than %s: %s; name one with --pytorch" % (surveyed, listed(gpus))
     return None, "torch %s has no GPU" % torch.__version__
+
+
+def listed(gpus):
+    return ", ".join("%s %s" % (gpu.device, gpu.name) for gpu in gpus)
 
 
 def tensor(torch, gpu, request, low, high):
@@ -242,14 +294,16 @@ def first_line(error):
     return type(error).__name__ + (": " + lines[0] if lines else "")
 
 
-def main(wanted, surveyed):
+def main(wanted, surveyed, address):
     try:
         import torch
     except Exception as e:
         say({"problem": "python3 has no torch (%s)" % first_line(e)})
         return
     try:
-        gpu, problem = find_device(torch, wanted, surveyed)
+        gpu, problem = find_device(torch, wanted, surveyed, address)
+        if gpu is not None:
+            gpu.use()
     except Exception as e:
         gpu, problem = None, first_line(e)
     if gpu is None:
@@ -274,6 +328,6 @@ def main(wanted, surveyed):
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], sys.argv[2])
+        main(sys.argv[1], sys.argv[2], sys.argv[3])
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(1)

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Suite;
@@ -30,6 +32,8 @@ class PyTorchTest {
             + "{\"direction\":\"forward\",\"mode\":\"eager\",\"ns\":[3000,1000,2000],\"device_ns\":[900]},"
             + "{\"direction\":\"backward\",\"mode\":\"compiled\",\"problem\":\"no\\ncompiler\"}]}";
     private static final Workload WORKLOAD = Suite.AWKWARD.workloads().get(1);
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     @TempDir
     private Path folder;
@@ -76,7 +80,7 @@ class PyTorchTest {
     @Test
     void rowsHaveTimesOrReasons() {
         PyTorch pytorch = find(arguments -> {
-            assertEquals(List.of("auto", "Device"), arguments);
+            assertEquals(List.of("auto", "Device", ""), arguments);
             return answers("a warning of a module", HELLO, "more words", ROWS);
         });
         pytorch.measure(WORKLOAD, 0.5, true, () -> 1);
@@ -98,9 +102,9 @@ class PyTorchTest {
     @Test
     void aMachineWithoutPythonOrTorchIsSkippedWithTheReason() {
         PyTorch none = find(arguments -> {
-            throw new IOException("no such file");
+            throw new IOException("cannot start python9");
         });
-        assertEquals(Stage.Outcome.skipped("there is no python3"), none.outcome());
+        assertEquals(Stage.Outcome.skipped("cannot start python9"), none.outcome());
         PyTorch without = find(arguments -> answers("{\"problem\":\"torch 2.9 has no GPU\"}"));
         assertEquals(Stage.Outcome.skipped("torch 2.9 has no GPU"), without.outcome());
         assertEquals(1, closed);
@@ -110,6 +114,92 @@ class PyTorchTest {
         assertEquals(Stage.Outcome.skipped("Segmentation fault"), crashed.outcome());
         PyTorch garbage = find(arguments -> answers("{not json"));
         assertEquals(Stage.Outcome.skipped("an answer is no JSON"), garbage.outcome());
+    }
+
+    @Test
+    void anAnswerOfAnotherScriptEndsPyTorchAlone() {
+        for (String odd : List.of(
+                "{\"rows\":[{\"direction\":\"sideways\",\"mode\":\"eager\",\"ns\":[1]}]}",
+                "{\"rows\":[{\"direction\":\"forward\",\"ns\":[1]}]}",
+                "{\"rows\":3}",
+                "{}")) {
+            PyTorch pytorch = find(arguments -> answers(HELLO, odd));
+            pytorch.measure(WORKLOAD, 0.5, false, () -> 1);
+            assertFalse(pytorch.isRunning(), odd);
+            assertEquals(Stage.Outcome.skipped("an answer is not as expected"), pytorch.outcome(), odd);
+        }
+    }
+
+    @Test
+    void thePythonThatDoesNotStartIsNamed() throws IOException {
+        Path missing = folder.resolve("no-python");
+        PyTorch pytorch = PyTorch.find(List.of(missing.toString()), PyTorch.AUTO, TestInfo.GPU);
+        assertTrue(pytorch.problem().startsWith("cannot start " + missing + ": "), pytorch.problem());
+    }
+
+    @Test
+    void theScriptTakesTheSurveyedGpu() throws IOException {
+        assertEquals(
+                "NVIDIA H100 80GB HBM3",
+                taken("NVIDIA H100 80GB HBM3", "", "NVIDIA A100 80GB PCIe", "NVIDIA H100 80GB HBM3"));
+        assertEquals(
+                "NVIDIA GeForce RTX 4080",
+                taken("RTX 4080", "", "NVIDIA GeForce RTX 4080 SUPER", "NVIDIA GeForce RTX 4080"));
+        assertEquals(
+                "AMD Radeon RX 7900 XTX",
+                taken("gfx1100", "", "AMD Radeon RX 7900 XTX@@gfx1100", "Radeon Pro W7600@@gfx1102"));
+        assertEquals("Intel Arc A770", taken("Intel(R) Arc(TM) A770 Graphics", "", "Intel Arc A770", "Intel Arc A380"));
+        assertEquals("one", taken("whatever", "0000:3b:00.0", "two@5e", "one@3b"));
+        assertEquals("NVIDIA H200", taken("NVIDIA H200", "0000:3b:00.0", "NVIDIA H200"), "torch without addresses");
+    }
+
+    @Test
+    void theScriptTakesNoGpuThatMayBeAnother() throws IOException {
+        for (List<String> gpus : List.of(
+                List.of("NVIDIA H100 80GB HBM3", "NVIDIA A100 80GB PCIe"),
+                List.of("RTX 4080", "NVIDIA GeForce RTX 4080 SUPER"),
+                List.of("NVIDIA A100-SXM4-40GB", "NVIDIA A800-SXM4-40GB"))) {
+            String problem = taken(gpus.get(0), "", gpus.get(1));
+            assertTrue(problem.startsWith("PyTorch has other GPUs than " + gpus.get(0)), problem);
+        }
+        String several = taken("NVIDIA H200", "", "NVIDIA H200", "NVIDIA H200");
+        assertTrue(several.startsWith("PyTorch has several GPUs that may be NVIDIA H200: cuda:0"), several);
+        String elsewhere = taken("NVIDIA H200", "0000:3b:00.0", "NVIDIA H200@5e", "NVIDIA H200@86");
+        assertTrue(elsewhere.startsWith("PyTorch has other GPUs"), elsewhere);
+        assertEquals("torch 9 has no GPU", taken("NVIDIA H200", ""));
+    }
+
+    /** The GPU that the script takes with a torch that has some, NAME@BUS@ARCHITECTURE; or why it takes none. */
+    private String taken(String surveyed, String address, String... gpus) throws IOException {
+        Files.writeString(
+                folder.resolve("torch.py"),
+                """
+                import sys
+                from types import SimpleNamespace
+
+                GPUS = %s
+
+                def properties(index):
+                    name, bus, architecture = (GPUS[index].split("@") + ["", ""])[:3]
+                    known = dict(pci_domain_id=0, pci_bus_id=int(bus, 16), pci_device_id=0) if bus else {}
+                    return SimpleNamespace(name=name, gcnArchName=architecture, **known)
+
+                __version__ = "9"
+                version = SimpleNamespace(hip=None)
+                backends = SimpleNamespace()
+                device = lambda backend, index: "%%s:%%d" %% (backend, index)
+                cuda = SimpleNamespace(is_available=lambda: True, device_count=lambda: len(GPUS),
+                                       set_device=lambda index: None, get_device_properties=properties)
+                """
+                        .formatted(MAPPER.writeValueAsString(gpus)));
+        Path python = Files.writeString(
+                folder.resolve("python"), "#!/bin/sh\nPYTHONPATH='" + folder + "' exec python3 -B \"$@\"\n");
+        assertTrue(python.toFile().setExecutable(true));
+        DeviceInfo device = TestInfo.with(TestInfo.with(TestInfo.GPU, "name", surveyed), "pciAddress", address);
+        try (PyTorch pytorch = PyTorch.find(List.of(python.toString()), PyTorch.AUTO, device)) {
+            pytorch.await(Long.MAX_VALUE);
+            return pytorch.problem().isEmpty() ? pytorch.node().get("device").asText() : pytorch.problem();
+        }
     }
 
     @Test
