@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -47,6 +48,7 @@ final class BenchStage implements Stage {
     private final SurveyDocument document;
     private final DeviceInfo device;
     private final TuningDatabase database;
+    private final BiPredicate<Workload, Direction> tuned;
     private final LongSupplier clock;
     private final TimeBudget budget;
     private final double until;
@@ -60,10 +62,19 @@ final class BenchStage implements Stage {
     private String problem;
     private Predictions predictions = new Predictions(Predictions.Model.NONE);
 
+    /**
+     * Creates it.
+     *
+     * @param database has the tuned plans; null if there are none
+     * @param tuned whether a search for the plan of a pass has ended
+     * @param until the share of the whole time at which it ends
+     * @param keep keeps the document
+     */
     BenchStage(
             SurveyDocument document,
             DeviceInfo device,
             TuningDatabase database,
+            BiPredicate<Workload, Direction> tuned,
             LongSupplier clock,
             TimeBudget budget,
             double until,
@@ -74,6 +85,7 @@ final class BenchStage implements Stage {
         this.document = document;
         this.device = device;
         this.database = database;
+        this.tuned = tuned;
         this.clock = clock;
         this.budget = budget;
         this.until = until;
@@ -92,7 +104,9 @@ final class BenchStage implements Stage {
         double ofPyTorch = Math.min(MOST, Math.max(LEAST, each * PYTORCH)) / 1e9;
         int measured = 0;
         try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device))) {
-            TunedPlans.use(backend.session(), Tuning.CACHED, database, clock);
+            if (database != null) {
+                TunedPlans.use(backend.session(), Tuning.CACHED, database, clock);
+            }
             predictions = new Predictions(Predictions.Model.of(backend.session()));
             DeviceBench bench = new DeviceBench(backend, share, clock, stop, MOST_COMPARED);
             emptyLaunch = bench.emptyLaunch();
@@ -149,6 +163,6 @@ final class BenchStage implements Stage {
 
     /** The means of what was measured so far. */
     List<Ratios.Line> ratios() {
-        return Ratios.of(rows, pytorch.rows());
+        return Ratios.of(rows, pytorch.rows(), tuned);
     }
 }

@@ -27,7 +27,18 @@ final class DoctorStage implements Stage {
         } finally {
             document.put("doctor", node(working, findings));
         }
-        return Outcome.OK;
+        return working > 0 ? Outcome.OK : Outcome.error(problem(findings));
+    }
+
+    /** What is wrong first: the loader comes before the drivers. */
+    private static String problem(List<Finding> findings) {
+        return "no device works"
+                + findings.stream()
+                        .filter(finding ->
+                                finding.state() != Finding.State.OK && finding.state() != Finding.State.UNUSED)
+                        .findFirst()
+                        .map(finding -> ": " + finding.subject() + ": " + finding.detail())
+                        .orElse("");
     }
 
     private static ObjectNode node(int working, List<Finding> findings) {

@@ -50,12 +50,7 @@ final class PythonProcess implements Conversation {
      * @throws IOException if it cannot be started; the message names the Python
      */
     static PythonProcess start(String python, byte[] source, List<String> arguments) throws IOException {
-        Path script;
-        try {
-            script = TemporaryFiles.file(".py");
-        } catch (IOException e) {
-            throw new IOException("no temporary file for a script can be created: " + reason(e), e);
-        }
+        Path script = TemporaryFiles.file(".py");
         try {
             Files.write(script, source);
             List<String> command = new ArrayList<>(List.of(python, "-u", script.toString()));

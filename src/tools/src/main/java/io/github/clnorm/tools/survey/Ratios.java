@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -53,7 +54,7 @@ final class Ratios {
      * @param layout of the tensors; empty for operations without channels
      * @param rows number of measured passes
      * @param share of the copy
-     * @param gain time of the heuristics' plan over that of the plan that ran
+     * @param gain time of the heuristics' plan over that of the tuned plan, of tuned passes alone
      * @param eager PyTorch's time over clnorm's
      * @param eagerOnDevice the same of the device's own times
      * @param compiled as {@code eager}, with torch.compile
@@ -74,8 +75,14 @@ final class Ratios {
 
     private Ratios() {}
 
-    /** A line for each group that has rows, in the order of the rows. */
-    static List<Line> of(List<BenchRow> rows, List<PyTorchRow> pytorch) {
+    /**
+     * A line for each group that has rows, in the order of the rows.
+     *
+     * @param rows clnorm's
+     * @param pytorch PyTorch's
+     * @param tuned whether a search for the plan of a pass has ended
+     */
+    static List<Line> of(List<BenchRow> rows, List<PyTorchRow> pytorch, BiPredicate<Workload, Direction> tuned) {
         Map<Pass, PyTorchRow> byPass = new LinkedHashMap<>();
         pytorch.stream()
                 .filter(row -> row.time() != null)
@@ -107,7 +114,7 @@ final class Ratios {
                     group.layout(),
                     of.size(),
                     Mean.of(of, row -> row.figures().share()),
-                    Mean.of(of, row -> gain(row.figures())),
+                    Mean.of(of, row -> gain(row, tuned)),
                     Mean.of(of, whole.apply(PyTorchRow.Mode.EAGER)),
                     Mean.of(of, onDevice.apply(PyTorchRow.Mode.EAGER)),
                     Mean.of(of, whole.apply(PyTorchRow.Mode.COMPILED)),
@@ -129,10 +136,14 @@ final class Ratios {
                 layout);
     }
 
-    private static double gain(Figures figures) {
-        return figures.heuristic() == null
-                ? 1
-                : figures.heuristic().time().median() / figures.time().median();
+    /** Passes without a tuned plan have no gain. */
+    private static double gain(BenchRow row, BiPredicate<Workload, Direction> tuned) {
+        Figures figures = row.figures();
+        if (figures.heuristic() == null) {
+            // The search has found the plan of the heuristics, or there was none.
+            return tuned.test(row.workload(), row.direction()) ? 1 : Double.NaN;
+        }
+        return figures.heuristic().time().median() / figures.time().median();
     }
 
     /** The lines as a section of the document. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.NoDeviceException;
-import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.machine.DeviceJson;
 import io.github.clnorm.tools.machine.DeviceOption;
 import io.github.clnorm.tools.measure.Workload;
@@ -47,6 +46,8 @@ import picocli.CommandLine.Spec;
         })
 public final class SurveyCommand implements Callable<Integer> {
 
+    // With less the last stages have no time, not even on a fast device.
+    private static final double LEAST_MINUTES = 0.2;
     private static final double MOST_MINUTES = 24 * 60;
     private static final double NANOSECONDS = 60e9;
     // Shares of the time at which the stages end.
@@ -58,6 +59,9 @@ public final class SurveyCommand implements Callable<Integer> {
     private static final double LAST_SECONDS = 4;
     private static final double MOST_OF_LAST = 0.2;
 
+    private static final List<String> OF_MEASURING =
+            List.of("--minutes", "--device", "--store", "--pytorch", "--python");
+
     @Spec
     private CommandSpec spec;
 
@@ -68,7 +72,7 @@ public final class SurveyCommand implements Callable<Integer> {
             names = "--minutes",
             paramLabel = "N",
             defaultValue = "9",
-            description = "The longest time that it takes, such as 9 or 0.5. Default: ${DEFAULT-VALUE}.")
+            description = "The longest time that it takes, such as 9 or 0.5; at least 0.2. Default: ${DEFAULT-VALUE}.")
     private double minutes;
 
     @Option(
@@ -106,17 +110,23 @@ public final class SurveyCommand implements Callable<Integer> {
     // Read by the deadline too.
     private volatile SurveyFile file;
     private volatile PyTorch pytorch;
+    private volatile OwnDatabase own;
     private BenchStage bench;
     private volatile Stages stages;
 
     @Override
     public Integer call() throws IOException {
         if (extracted != null) {
+            for (String option : OF_MEASURING) {
+                if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                    throw new IllegalArgumentException("--extract measures nothing: it does not take " + option);
+                }
+            }
             return new Extract(extracted, output).run(spec.commandLine().getOut());
         }
-        if (!(minutes > 0 && minutes <= MOST_MINUTES)) {
-            throw new IllegalArgumentException(
-                    "--minutes: '" + minutes + "' is not a time above 0 and up to " + (long) MOST_MINUTES + " minutes");
+        if (!(minutes >= LEAST_MINUTES && minutes <= MOST_MINUTES)) {
+            throw new IllegalArgumentException("--minutes: '" + minutes + "' is not a time from " + LEAST_MINUTES
+                    + " to " + (long) MOST_MINUTES + " minutes; in less time a survey measures nothing");
         }
         DeviceSelector selector = devices.selector();
         if (selector.toString().equals("all")) {
@@ -147,6 +157,14 @@ public final class SurveyCommand implements Callable<Integer> {
             try {
                 code = run(selector, budget, line);
             } catch (NoDeviceException e) {
+                if (e.hasOtherDevices()) {
+                    // The selector is wrong, not the machine: there is nothing to send.
+                    if (file != null) {
+                        document.finish();
+                        file.finish(document.copy());
+                    }
+                    throw e;
+                }
                 if (file == null) {
                     file = SurveyFile.in(Path.of(""), FileStem.of("no device", Instant.now()));
                 }
@@ -156,6 +174,7 @@ public final class SurveyCommand implements Callable<Integer> {
                 if (pytorch != null) {
                     pytorch.close();
                 }
+                deleteOwn();
             }
             line.close();
             finish();
@@ -190,23 +209,45 @@ public final class SurveyCommand implements Callable<Integer> {
                 device);
         List<Workload> workloads = SurveyedPasses.workloads();
         stages.run("verify", VERIFY, new VerifyStage(document, device, line));
-        try (OwnDatabase own = new OwnDatabase()) {
-            TuningDatabase database = own.database();
-            stages.run(
-                    "tune",
+        TuneStage[] tune = new TuneStage[1];
+        stages.run("tune", TUNE, stop -> {
+            own = new OwnDatabase();
+            tune[0] = new TuneStage(
+                    document,
+                    device,
+                    own.database(),
+                    clock,
+                    budget,
                     TUNE,
-                    new TuneStage(document, device, database, clock, budget, TUNE, line, stages::keep, workloads));
-            if (store) {
-                stages.run("store", 1, stop -> {
-                    own.storeForUser();
-                    return Stage.Outcome.OK;
-                });
-            }
-            bench = new BenchStage(
-                    document, device, database, clock, budget, last, pytorch, line, stages::keep, workloads);
-            stages.run("bench", last, bench);
-            stages.add("pytorch", pytorch.outcome());
+                    line,
+                    stages::keep,
+                    workloads,
+                    SurveyedPasses.required());
+            return tune[0].run(stop);
+        });
+        if (store) {
+            stages.run("store", 1, stop -> {
+                if (own == null) {
+                    return Stage.Outcome.skipped("nothing was tuned");
+                }
+                own.storeForUser();
+                return Stage.Outcome.OK;
+            });
         }
+        bench = new BenchStage(
+                document,
+                device,
+                own == null ? null : own.database(),
+                (workload, direction) -> tune[0] != null && tune[0].hasTuned(workload, direction),
+                clock,
+                budget,
+                last,
+                pytorch,
+                line,
+                stages::keep,
+                workloads);
+        stages.run("bench", last, bench);
+        stages.add("pytorch", pytorch.outcome());
         return stages.failed() ? ExitCode.FAILURE : ExitCode.DONE;
     }
 
@@ -226,6 +267,7 @@ public final class SurveyCommand implements Callable<Integer> {
         if (python != null) {
             python.kill();
         }
+        deleteOwn();
         ObjectNode kept = target == null ? null : target.last();
         if (kept == null) {
             log("the time was over before a device was found: give it longer with --minutes");
@@ -240,6 +282,18 @@ public final class SurveyCommand implements Callable<Integer> {
         } catch (IOException e) {
             log(String.valueOf(e.getMessage()));
             return ExitCode.FAILURE;
+        }
+    }
+
+    /** Deletes the temporary database. Another thread may still use it. */
+    private void deleteOwn() {
+        OwnDatabase opened = own;
+        if (opened != null) {
+            try {
+                opened.close();
+            } catch (IOException e) {
+                log("a temporary folder could not be deleted: " + e.getMessage());
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 
@@ -44,7 +45,17 @@ final class SurveyFile {
         boolean isReplaced =
                 !AtomicFile.isStandardOutput(name) && (!Files.exists(target) || Files.isRegularFile(target));
         // Fails early if it cannot be created.
-        new AtomicFile(target).close();
+        try {
+            new AtomicFile(target).close();
+        } catch (IllegalArgumentException e) {
+            Path folder = target.toAbsolutePath().getParent();
+            if (e.getCause() instanceof NoSuchFileException && Files.isDirectory(folder)) {
+                // Such as /proc.
+                throw new IllegalArgumentException(
+                        "--output: " + target + ": no file can be created in this folder", e);
+            }
+            throw e;
+        }
         return new SurveyFile(target, isReplaced);
     }
 

@@ -47,6 +47,14 @@ final class SurveyedPasses {
         return new ArrayList<>(all);
     }
 
+    /**
+     * How many of the first workloads a survey must tune: Stable Diffusion's in both types. The time of an ordinary survey
+     * suffices for a few more.
+     */
+    static int required() {
+        return chosen != null ? chosen.size() : Suite.SD_UNET.workloads().size() * TYPES.size();
+    }
+
     /** The names of the suites, in their order. */
     static List<String> suites() {
         List<String> names = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.github.clnorm.tools.survey;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -21,14 +22,31 @@ final class TemporaryFiles {
 
     /** A new folder that only its owner can use. */
     static Path folder() throws IOException {
-        Path folder = Files.createTempDirectory(PREFIX);
+        Path folder;
+        try {
+            folder = Files.createTempDirectory(PREFIX);
+        } catch (FileSystemException e) {
+            throw failure(e);
+        }
         deleteOld(folder.toAbsolutePath().getParent(), Instant.now().minus(OLD));
         return folder;
     }
 
     /** A new file that only its owner can read and write. */
     static Path file(String suffix) throws IOException {
-        return Files.createTempFile(PREFIX, suffix);
+        try {
+            return Files.createTempFile(PREFIX, suffix);
+        } catch (FileSystemException e) {
+            throw failure(e);
+        }
+    }
+
+    private static IOException failure(FileSystemException e) {
+        Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+        String reason = !Files.isDirectory(folder)
+                ? "it is no folder"
+                : e.getReason() == null ? "permission denied" : e.getReason();
+        return new IOException("the temporary folder " + folder + " cannot be written: " + reason, e);
     }
 
     /** Deletes what surveys before a time have left in a folder, as far as this user may. */

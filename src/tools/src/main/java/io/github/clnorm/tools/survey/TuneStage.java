@@ -40,7 +40,18 @@ final class TuneStage implements Stage {
     private final ProgressLine line;
     private final Runnable keep;
     private final List<Workload> workloads;
+    private final int required;
+    private final List<TuneRow> rows = new ArrayList<>();
 
+    /**
+     * Creates it.
+     *
+     * @param database gets the plans
+     * @param until the share of the whole time at which it ends
+     * @param keep keeps the document
+     * @param workloads to tune, what matters most first
+     * @param required number of workloads without which it is cut short
+     */
     TuneStage(
             SurveyDocument document,
             DeviceInfo device,
@@ -50,7 +61,8 @@ final class TuneStage implements Stage {
             double until,
             ProgressLine line,
             Runnable keep,
-            List<Workload> workloads) {
+            List<Workload> workloads,
+            int required) {
         this.document = document;
         this.device = device;
         this.database = database;
@@ -60,11 +72,11 @@ final class TuneStage implements Stage {
         this.line = line;
         this.keep = keep;
         this.workloads = workloads;
+        this.required = required;
     }
 
     @Override
     public Outcome run(BooleanSupplier stop) throws IOException {
-        List<TuneRow> rows = new ArrayList<>();
         long kept = budget.passed();
         int all = workloads.size() * Direction.values().length;
         try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, false), device))) {
@@ -72,9 +84,9 @@ final class TuneStage implements Stage {
                 for (Direction direction : Direction.values()) {
                     if (!stop.getAsBoolean()) {
                         line.show(rows.size(), all, "tune " + workload + ", " + direction);
-                        tune(backend.session(), workload, direction, all - rows.size(), stop, rows);
+                        tune(backend.session(), workload, direction, all - rows.size(), stop);
                         if (budget.passed() - kept > KEEPING) {
-                            put(rows, all);
+                            put(all);
                             keep.run();
                             kept = budget.passed();
                         }
@@ -82,17 +94,31 @@ final class TuneStage implements Stage {
                 }
             }
         } finally {
-            put(rows, all);
+            put(all);
         }
-        long errors = count(rows, RowStatus.ERROR);
+        long errors = count(RowStatus.ERROR);
         if (errors > 0) {
             return Outcome.error(errors + " of " + rows.size() + " searches failed");
         }
-        long found = count(rows, RowStatus.OK);
-        return rows.size() < all ? Outcome.cutShort(found + " of " + all + " passes were tuned") : Outcome.OK;
+        long found = count(RowStatus.OK);
+        if (rows.size() == all) {
+            return Outcome.OK;
+        }
+        String counted = found + " of " + all + " passes were tuned";
+        return rows.size() < required * Direction.values().length || budget.isInterrupted()
+                ? Outcome.cutShort(counted)
+                : new Outcome(SurveyDocument.Ending.OK, counted + ", the others have the heuristics' plans");
     }
 
-    private void put(List<TuneRow> rows, int all) throws IOException {
+    /** Whether the search for the plan of a pass has ended. */
+    boolean hasTuned(Workload workload, Direction direction) {
+        return rows.stream()
+                .anyMatch(row -> row.status() == RowStatus.OK
+                        && row.direction() == direction
+                        && row.workload().equals(workload));
+    }
+
+    private void put(int all) throws IOException {
         TuneJson json = new TuneJson(new Seconds(MOST));
         json.interrupted(rows.size() < all);
         json.add(device, null, rows);
@@ -100,8 +126,7 @@ final class TuneStage implements Stage {
         document.put("tuning", new ObjectMapper().readTree(database.exported().text()));
     }
 
-    private void tune(
-            Session session, Workload workload, Direction direction, int left, BooleanSupplier stop, List<TuneRow> rows)
+    private void tune(Session session, Workload workload, Direction direction, int left, BooleanSupplier stop)
             throws IOException {
         long share = Math.min(MOST, Math.max(LEAST, budget.left(until) / left));
         List<TuneRow> row = new ArrayList<>();
@@ -113,7 +138,7 @@ final class TuneStage implements Stage {
         }
     }
 
-    private static long count(List<TuneRow> rows, RowStatus status) {
+    private long count(RowStatus status) {
         return rows.stream().filter(row -> row.status() == status).count();
     }
 }

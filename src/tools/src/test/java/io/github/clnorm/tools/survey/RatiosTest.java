@@ -64,15 +64,16 @@ class RatiosTest {
                         torch(ONE, PyTorchRow.Mode.EAGER, 20, 16),
                         torch(TWO, PyTorchRow.Mode.EAGER, 80, 70),
                         torch(ONE, PyTorchRow.Mode.COMPILED, 5, 4),
-                        new PyTorchRow(
-                                OTHER, Direction.FORWARD, PyTorchRow.Mode.EAGER, null, Double.NaN, "no memory")));
+                        new PyTorchRow(OTHER, Direction.FORWARD, PyTorchRow.Mode.EAGER, null, Double.NaN, "no memory")),
+                (workload, direction) -> false);
         assertEquals(
                 List.of("sd-unet", "layer-norm"),
                 lines.stream().map(Ratios.Line::suite).toList());
         Ratios.Line unet = lines.get(0);
         assertEquals(2, unet.rows());
         assertEquals(0.5, unet.share().mean(), 1e-12);
-        assertEquals(Math.sqrt(2), unet.gain().mean(), 1e-12);
+        assertEquals(new Ratios.Mean(2, 1), unet.gain(), "the other row was not tuned");
+        assertEquals(0, lines.get(1).gain().rows());
         assertEquals(4, unet.eager().mean(), 1e-12);
         assertEquals(new Ratios.Mean(2, 1), unet.eagerOnDevice(), "only one row has the device's time");
         assertEquals(new Ratios.Mean(0.5, 1), unet.compiled());
@@ -82,6 +83,17 @@ class RatiosTest {
         assertEquals(4, node.get(0).get("eager").asDouble(), 1e-12);
         assertTrue(node.get(1).get("eager").isNull());
         assertEquals("", node.get(1).get("layout").asText());
+    }
+
+    @Test
+    void aSearchThatFoundTheHeuristicsPlanGainsNothingAndCounts() {
+        List<Ratios.Line> lines = Ratios.of(ROWS, List.of(), (workload, direction) -> !workload.equals(OTHER));
+        assertEquals(2, lines.get(0).gain().rows());
+        assertEquals(Math.sqrt(2), lines.get(0).gain().mean(), 1e-12);
+        assertTrue(Double.isNaN(lines.get(1).gain().mean()));
+        JsonNode node = Ratios.node(lines);
+        assertTrue(node.get(1).get("gain").isNull());
+        assertEquals(0, node.get(1).get("gain_rows").asInt());
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.testing.CommandLineFixture;
 import io.github.clnorm.tools.testing.CommandProcess;
 import io.github.clnorm.tools.testing.WithClock;
+import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -127,6 +128,17 @@ class SurveyCommandTest extends CommandLineFixture {
         }
     }
 
+    @Test
+    void whatMustBeTunedIsStableDiffusionInBothTypes() {
+        SurveyedPasses.use(null);
+        List<Workload> required = SurveyedPasses.workloads().subList(0, SurveyedPasses.required());
+        for (ElementType type : List.of(ElementType.FLOAT32, ElementType.FLOAT16)) {
+            for (Workload workload : Suite.SD_UNET.workloads()) {
+                assertTrue(required.contains(workload.in(type, Layout.CHANNELS_FIRST)), workload.toString());
+            }
+        }
+    }
+
     /** No user, host or folder of this machine. */
     private void privacy(String text) {
         for (String secret : List.of(
@@ -144,7 +156,7 @@ class SurveyCommandTest extends CommandLineFixture {
 
     @Test
     void aWrongRequestIsRefusedBeforeAnyWork() throws IOException {
-        for (String minutes : List.of("0", "-1", "1441", "NaN")) {
+        for (String minutes : List.of("0", "0.19", "-1", "1441", "NaN")) {
             refused(ExitCode.WRONG_REQUEST, execute("survey", "--minutes", minutes), "--minutes", minutes);
         }
         refused(ExitCode.WRONG_REQUEST, execute("survey", "--minutes", "x"), "'x' is not a number");
@@ -152,6 +164,14 @@ class SurveyCommandTest extends CommandLineFixture {
         refused(ExitCode.WRONG_REQUEST, execute("survey", "-o", folder.resolve("no/s.json")), "no such folder");
         refused(ExitCode.WRONG_REQUEST, execute("survey", "-o", folder), "is a directory");
         refused(ExitCode.WRONG_REQUEST, execute("survey", "--extract", folder.resolve("no")), "no such file");
+        refused(
+                ExitCode.WRONG_REQUEST,
+                execute("survey", "--extract", folder.resolve("s.json"), "--store"),
+                "does not take --store");
+        refused(
+                ExitCode.WRONG_REQUEST,
+                execute("survey", "-o", "/proc/a.json"),
+                "/proc/a.json: no file can be created in this folder");
         refused(
                 ExitCode.WRONG_REQUEST,
                 execute("survey", "--extract", input, "-o", folder.resolve("no")),
@@ -193,8 +213,46 @@ class SurveyCommandTest extends CommandLineFixture {
         JsonNode root = SavedDocument.read(found.get(0));
         assertEquals(0, root.get("doctor").get("working_devices").asInt());
         assertTrue(root.get("doctor").get("findings").size() > 1, root.toString());
+        JsonNode doctor = root.get("stages").get(0);
+        assertEquals("error", doctor.get("status").asText());
+        assertTrue(doctor.get("reason").asText().startsWith("no device works: "), doctor.toString());
         assertTrue(root.get("device").isNull());
         privacy(Files.readString(found.get(0)));
+    }
+
+    @Test
+    @Tag("device")
+    void aMistypedSelectorLeavesNoFile() throws Exception {
+        CommandProcess process = new CommandProcess(folder.resolve("process"), Path.of("/etc/OpenCL/vendors"));
+        assertEquals(ExitCode.NO_DEVICE, process.execute("survey", "--device", "99:99"), process.err);
+        assertTrue(process.err.contains("no OpenCL device matches '99:99'. There is: 0:0 "), process.err);
+        assertFalse((process.out + process.err).contains("attach"), process.out + process.err);
+        try (Stream<Path> all = Files.list(process.work())) {
+            assertEquals(List.of(), all.toList());
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void withoutATemporaryFolderTheOtherStagesRun() throws Exception {
+        CommandProcess process = new CommandProcess(folder.resolve("process"), Path.of("/etc/OpenCL/vendors"));
+        Path missing = folder.resolve("missing");
+        process.option("-Djava.io.tmpdir=" + missing);
+        Path file = process.work().resolve("s.json");
+        assertEquals(
+                ExitCode.FAILURE,
+                process.execute("survey", "--minutes", "0.5", "--device", "cpu", "-o", file),
+                process.err);
+        JsonNode root = SavedDocument.read(file);
+        JsonNode tune = root.get("stages").get(3);
+        assertEquals("tune", tune.get("name").asText(), root.get("stages").toString());
+        assertEquals("error", tune.get("status").asText());
+        assertEquals(
+                "the temporary folder (folder) cannot be written: it is no folder",
+                tune.get("reason").asText());
+        assertEquals("bench", root.get("stages").get(4).get("name").asText());
+        assertTrue(process.err.contains("the temporary folder " + missing + " cannot be written"), process.err);
+        privacy(Files.readString(file));
     }
 
     @Test
