@@ -93,6 +93,7 @@ final class PrivateText {
     }
 
     private String ofPaths(String text) {
-        return PathsInText.remove(folders.simplify(text));
+        // Most texts of a document have no separator.
+        return text.indexOf('/') < 0 && text.indexOf('\\') < 0 ? text : PathsInText.remove(folders.simplify(text));
     }
 }

@@ -262,12 +262,17 @@ public final class SurveyCommand implements Callable<Integer> {
 
     /** The time is over, and a stage has not returned: writes what was kept last. Another thread may still measure. */
     private int expire() {
-        SurveyFile target = file;
         PyTorch python = pytorch;
         if (python != null) {
             python.kill();
         }
+        int code = writeLast();
         deleteOwn();
+        return code;
+    }
+
+    private int writeLast() {
+        SurveyFile target = file;
         ObjectNode kept = target == null ? null : target.last();
         if (kept == null) {
             log("the time was over before a device was found: give it longer with --minutes");

@@ -69,7 +69,7 @@ final class SurveySummary {
                     line.layout(),
                     Integer.toString(line.rows()),
                     FigureText.percent(line.share().mean()),
-                    FigureText.ratio(line.gain().mean()),
+                    line.gain().rows() == 0 ? "-" : FigureText.ratio(line.gain().mean()),
                     both(line.eager(), line.eagerOnDevice()),
                     both(line.compiled(), line.compiledOnDevice()));
         }

@@ -221,6 +221,25 @@ class SurveyCommandTest extends CommandLineFixture {
     }
 
     @Test
+    void relativeFoldersOfDriversAreNotInTheFile() throws Exception {
+        CommandProcess process = new CommandProcess(folder.resolve("process"), Path.of("./acme corp/vend"));
+        Path vendors = Files.createDirectories(process.work().resolve("acme corp/vend"));
+        Files.writeString(vendors.resolve("one.icd"), "../falcon team/lib/libone.so\n");
+        Files.writeString(vendors.resolve("two.icd"), "kestrel/lib/libtwo.so.1\n");
+        Path file = process.work().resolve("s.json");
+        assertEquals(ExitCode.NO_DEVICE, process.execute("survey", "--minutes", "1", "-o", file), process.err);
+        String text = Files.readString(file);
+        for (String kept : List.of("one.icd", "libone.so", "two.icd", "libtwo.so.1")) {
+            assertTrue(text.contains(kept), text);
+        }
+        for (String secret : List.of("acme", "corp", "vend", "falcon", "team", "kestrel")) {
+            String word = "(?<![\\w])" + secret + "(?![\\w])";
+            assertFalse(Pattern.compile(word).matcher(text).find(), text);
+        }
+        privacy(text);
+    }
+
+    @Test
     @Tag("device")
     void aMistypedSelectorLeavesNoFile() throws Exception {
         CommandProcess process = new CommandProcess(folder.resolve("process"), Path.of("/etc/OpenCL/vendors"));
