@@ -125,7 +125,16 @@ public record DeviceInfo(
         public static final Hardware UNKNOWN =
                 new Hardware(LocalMemoryType.UNKNOWN, false, List.of(), "", "", Parts.UNKNOWN);
 
-        /** Copies the sizes of sub-groups. */
+        /**
+         * Copies the sizes of sub-groups.
+         *
+         * @param localMemoryType not null
+         * @param unifiedMemory whether device and host share one memory
+         * @param subGroupSizes work-items, in ascending order
+         * @param pciAddress not null
+         * @param architecture not null
+         * @param parts not null
+         */
         public Hardware {
             subGroupSizes = List.copyOf(subGroupSizes);
         }
