@@ -7,6 +7,8 @@ import io.github.clnorm.internal.geometry.Cut;
 /**
  * The work-group of a launch that merges sums of blocks: one team. It changes no bit, so it need not be that of the plan.
  *
+ * <p>Immutable and thread-safe.
+ *
  * @param workGroupSize work-items of the work-group, all of one team
  * @param vectorWidth elements of a vector load
  */

@@ -1,6 +1,6 @@
 package io.github.clnorm.internal.plan;
 
-/** Where a work-group that takes whole sets reads them from the second time: after their moments are known. */
+/** Where a work-group that takes whole sets reads them from the second time: after their moments are known. Thread-safe. */
 public enum SecondRead {
     /** Global memory, or a cache. */
     GLOBAL(null),
