@@ -121,12 +121,12 @@ enum KernelCosts {
         return problem.activation() == Activation.NONE ? LOADS : 1;
     }
 
-    /** The merge of the moments of so many blocks by a team. */
+    /** The merge of the moments of {@code blocks} blocks by a team. */
     static Chain mergeOfMoments(long blocks, int team, int width, boolean local) {
         return blocks == 1 ? NOTHING : merge(blocks, team, width, local, 2, OF_MERGE_STEP);
     }
 
-    /** The merge of two sums of so many blocks by a team. */
+    /** The merge of two sums of {@code blocks} blocks by a team. */
     static Chain mergeOfSums(long blocks, int team, int width, boolean local) {
         return merge(blocks, team, width, local, 1, OF_SUMS_STEP);
     }

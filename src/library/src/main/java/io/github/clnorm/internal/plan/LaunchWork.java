@@ -85,7 +85,7 @@ final class LaunchWork {
         return plan.workGroupSize() >= Cut.LANES ? 1 : plan.vectorWidth();
     }
 
-    /** Bytes that so many work-items have in flight when each of them has so many elements to load. */
+    /** Bytes in flight of {@code items} work-items, each with {@code elements} elements to load. */
     double inFlight(long items, double elements, int tensors) {
         double atOnce = Math.min(elements, (double) KernelCosts.loads(problem) * plan.vectorWidth());
         return items * atOnce * tensors * problem.type().bytes();
@@ -101,7 +101,7 @@ final class LaunchWork {
                 : inFlight(items, elements, tensors);
     }
 
-    /** Waits for the loads of so many elements by so many work-items. */
+    /** How often {@code items} work-items wait for memory while they load {@code elements} elements. */
     double waits(double elements, long items) {
         return Math.ceil(elements / ((double) items * plan.vectorWidth() * KernelCosts.loads(problem)));
     }
@@ -129,7 +129,7 @@ final class LaunchWork {
         return new Chain(waits, 0, 0, 0, rows * vectors * plan.vectorWidth()).times(count);
     }
 
-    /** Bytes that the teams of a work-group have in flight in so many shares of so many columns, at most a strip. */
+    /** Bytes in flight of a work-group whose teams take {@code shares} shares; a share has a strip, or all columns if fewer. */
     double inFlightOfShares(long shares, int columns, int tensors) {
         long busy = Math.min(shares, plan.teams());
         long strip = Math.min(Shares.stripColumns(plan), columns);

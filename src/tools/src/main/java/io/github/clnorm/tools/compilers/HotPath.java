@@ -40,7 +40,7 @@ final class HotPath {
     /**
      * The instructions of one iteration of a loop.
      *
-     * @param accessBytes an access of at least so many bytes is a vector; paths with vectors come before all others
+     * @param accessBytes the least bytes of an access that counts as a vector; paths with vectors come before all others
      */
     static List<Instruction> of(ControlFlow flow, ControlFlow.Loop loop, int accessBytes) {
         return of(flow, loop.body(), loop.header(), accessBytes);

@@ -15,7 +15,7 @@ class KernelTableTest {
     private static final Instruction LOAD = Instruction.access(Kind.LOAD, 16);
     private static final Instruction STORE = Instruction.access(Kind.STORE, 16);
 
-    /** A loop that loads so many vectors, and then stores one. */
+    /** A loop that loads {@code loads} vectors, and then stores one. */
     private static KernelFacts facts(String macros, int loads, int registers) {
         Listing listing = new Listing();
         listing.label("loop");
