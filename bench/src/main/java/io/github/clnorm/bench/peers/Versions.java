@@ -1,8 +1,8 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
 
 /** Versions of libraries, from the metadata of their jars. */
@@ -20,12 +20,10 @@ final class Versions {
     }
 
     static String ofClnorm() {
-        Properties properties = new Properties();
-        try (var in = Versions.class.getResourceAsStream("/io/github/clnorm/version.properties")) {
-            properties.load(in);
+        try {
+            return Version.number();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return properties.getProperty("version");
     }
 }
