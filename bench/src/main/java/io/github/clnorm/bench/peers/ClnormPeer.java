@@ -20,6 +20,14 @@ final class ClnormPeer implements Peer {
 
     private final Backend backend = Backend.open(DEVICE);
 
+    ClnormPeer(int threads) {
+        int units = backend.device().computeUnits();
+        if (units != threads) {
+            backend.close();
+            throw new IllegalStateException("PoCL has " + units + " threads, not " + threads);
+        }
+    }
+
     @Override
     public String version() {
         return Versions.ofClnorm() + " on " + backend.device().description();
@@ -29,6 +37,12 @@ final class ClnormPeer implements Peer {
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
         Prepared task = new Prepared(workload, data, slots);
         return direction == Direction.FORWARD ? task.new Forward() : task.new Backward();
+    }
+
+    @Override
+    public Task chain(Workload workload, Data data, Direction direction, int slots, int calls) {
+        Prepared task = new Prepared(workload, data, slots);
+        return direction == Direction.FORWARD ? task.new ForwardChain(calls) : task.new BackwardChain(calls);
     }
 
     @Override
@@ -47,15 +61,15 @@ final class ClnormPeer implements Peer {
         Prepared(Workload workload, Data data, int slots) {
             this.workload = workload;
             this.data = data;
-            gamma = backend.tensor(data.gamma(), workload.parameterShape());
-            beta = backend.tensor(data.beta(), workload.parameterShape());
+            gamma = backend.tensor(workload.type(), data.gamma(), workload.parameterShape());
+            beta = backend.tensor(workload.type(), data.beta(), workload.parameterShape());
             x = copies(data.x(), slots);
         }
 
         private Tensor[] copies(float[] values, int slots) {
             Tensor[] copies = new Tensor[slots];
             for (int slot = 0; slot < slots; slot++) {
-                copies[slot] = backend.tensor(values, workload.shape());
+                copies[slot] = backend.tensor(workload.type(), values, workload.shape());
             }
             return copies;
         }
@@ -63,7 +77,7 @@ final class ClnormPeer implements Peer {
         private Tensor[] empty(int slots) {
             Tensor[] tensors = new Tensor[slots];
             for (int slot = 0; slot < slots; slot++) {
-                tensors[slot] = backend.empty(workload.shape());
+                tensors[slot] = backend.empty(workload.type(), workload.shape());
             }
             return tensors;
         }
@@ -154,6 +168,89 @@ final class ClnormPeer implements Peer {
                 for (int slot = 0; slot < last.length; slot++) {
                     closeParameters(slot);
                 }
+                forward.saved().close();
+                Prepared.this.close(dy);
+                Prepared.this.close(dx);
+                Prepared.this.close();
+            }
+        }
+
+        /** Several forward passes, each of the result of the one before. */
+        private final class ForwardChain implements Task {
+            private final int calls;
+            private final Tensor[] y = empty(Chained.BUFFERS);
+
+            ForwardChain(int calls) {
+                this.calls = calls;
+            }
+
+            @Override
+            public Object run(int slot) {
+                Tensor input = x[0];
+                for (int call = 0; call < calls; call++) {
+                    Tensor output = y[Chained.output(call)];
+                    normalize(input, output).saved().close();
+                    input = output;
+                }
+                backend.finish();
+                return input;
+            }
+
+            @Override
+            public PeerResults results(int slot) {
+                return PeerResults.forward(y[Chained.output(calls - 1)].toFloats());
+            }
+
+            @Override
+            public void close() {
+                Prepared.this.close(y);
+                Prepared.this.close();
+            }
+        }
+
+        /** Several backward passes, each from the dx of the one before and an x of its own. */
+        private final class BackwardChain implements Task {
+            private final int calls;
+            private final Tensor[] dy = copies(data.dy(), 1);
+            private final Tensor[] dx = empty(Chained.BUFFERS);
+            private final Normalized forward = normalize(x[0], dx[0]);
+            private Gradients last;
+
+            BackwardChain(int calls) {
+                this.calls = calls;
+            }
+
+            @Override
+            public Object run(int slot) {
+                Tensor gradient = dy[0];
+                for (int call = 0; call < calls; call++) {
+                    Tensor output = dx[Chained.output(call)];
+                    closeParameters();
+                    last = back(gradient, x[(slot + call) % x.length], forward.saved(), output);
+                    gradient = output;
+                }
+                backend.finish();
+                return gradient;
+            }
+
+            private void closeParameters() {
+                if (last != null) {
+                    last.weight().close();
+                    last.bias().close();
+                }
+            }
+
+            @Override
+            public PeerResults results(int slot) {
+                return new PeerResults(
+                        dx[Chained.output(calls - 1)].toFloats(),
+                        last.weight().toFloats(),
+                        last.bias().toFloats());
+            }
+
+            @Override
+            public void close() {
+                closeParameters();
                 forward.saved().close();
                 Prepared.this.close(dy);
                 Prepared.this.close(dx);

@@ -4,7 +4,7 @@ import io.github.clnorm.tools.measure.Workload;
 import java.util.SplittableRandom;
 
 /**
- * The tensors of a workload, the same ones in every process.
+ * The tensors of a workload, the same ones in every process: values of the workload's type.
  *
  * @param x the input, in the workload's layout; its mean is not 0, like that of activations
  * @param dy the gradient with respect to y, in the same layout
@@ -13,24 +13,31 @@ import java.util.SplittableRandom;
  */
 record Data(float[] x, float[] dy, float[] gamma, float[] beta) {
 
-    static Data of(Workload workload) {
+    /** The standard deviation of x. */
+    private static final double DEVIATION = 1 / Math.sqrt(3);
+
+    static Data of(Workload workload, boolean chained) {
         int elements = Math.toIntExact(workload.elements());
         int parameters = Math.toIntExact(workload.parameterShape()[0]);
         int seed = workload.toString().hashCode();
         return new Data(
-                around(0.5, seed, elements),
-                around(0, seed + 1, elements),
-                around(1, seed + 2, parameters),
-                around(0, seed + 3, parameters));
+                around(0.5, 1, seed, elements, workload),
+                around(0, 1, seed + 1, elements, workload),
+                // In a chain, dx is multiplied by gamma / deviation in each call. Near 1, it neither overflows nor
+                // becomes subnormal, which would be slow.
+                chained
+                        ? around(DEVIATION, 0.1 * DEVIATION, seed + 2, parameters, workload)
+                        : around(1, 1, seed + 2, parameters, workload),
+                around(0, 1, seed + 3, parameters, workload));
     }
 
-    /** Uniform values in an interval of length 2: a normal distribution would take seconds for the large tensors. */
-    private static float[] around(double mean, int seed, int count) {
+    /** Uniform values in an interval: a normal distribution would take seconds for the large tensors. */
+    private static float[] around(double mean, double distance, int seed, int count, Workload workload) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
-            values[i] = (float) (mean - 1 + 2 * random.nextDouble());
+            values[i] = (float) (mean - distance + 2 * distance * random.nextDouble());
         }
-        return values;
+        return Elements.rounded(values, workload.type());
     }
 }

@@ -35,7 +35,7 @@ final class JavaChannelsFirst implements JavaNorm {
         rowsPerSet = shape.samples() * shape.channels() / sets;
         // The threads share the sets, so that a set stays in one core's cache. If there are few sets, they share the
         // rows of each set.
-        boolean few = sets < 2 * ThreadCount.COUNT;
+        boolean few = sets < 2 * workers.threads();
         outer = few ? JavaChannelsFirst::inOrder : workers::loop;
         inner = few ? workers::loop : JavaChannelsFirst::inOrder;
         mean = new float[sets];

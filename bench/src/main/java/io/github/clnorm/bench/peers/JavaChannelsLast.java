@@ -36,7 +36,7 @@ final class JavaChannelsLast implements JavaNorm {
         this.gamma = gamma;
         this.beta = beta;
         this.workers = workers;
-        rowsPerBlock = Math.max(1, Math.min(BLOCK / channels, (positions + ThreadCount.COUNT - 1) / ThreadCount.COUNT));
+        rowsPerBlock = Math.max(1, Math.min(BLOCK / channels, (positions + workers.threads() - 1) / workers.threads()));
         blocksPerSample = (positions + rowsPerBlock - 1) / rowsPerBlock;
         sums = new float[samples * blocksPerSample][channels];
         products = new float[samples * blocksPerSample][channels];

@@ -8,8 +8,7 @@ import java.util.Arrays;
  */
 final class JavaRows implements JavaNorm {
 
-    private static final int CHUNKS = 4 * ThreadCount.COUNT;
-
+    private final int chunks;
     private final int rows;
     private final int width;
     private final float[] gamma;
@@ -21,6 +20,7 @@ final class JavaRows implements JavaNorm {
     private final float[][] ofBias;
 
     JavaRows(Shape shape, float[] gamma, float[] beta, Workers workers) {
+        chunks = 4 * workers.threads();
         rows = shape.samples();
         width = shape.channels();
         this.gamma = gamma;
@@ -28,17 +28,17 @@ final class JavaRows implements JavaNorm {
         this.workers = workers;
         mean = new float[rows];
         rstd = new float[rows];
-        ofWeight = new float[CHUNKS][width];
-        ofBias = new float[CHUNKS][width];
+        ofWeight = new float[chunks][width];
+        ofBias = new float[chunks][width];
     }
 
     private int firstRow(int chunk) {
-        return (int) ((long) rows * chunk / CHUNKS);
+        return (int) ((long) rows * chunk / chunks);
     }
 
     @Override
     public void forward(float[] x, float[] y) {
-        workers.loop(CHUNKS, chunk -> {
+        workers.loop(chunks, chunk -> {
             for (int row = firstRow(chunk); row < firstRow(chunk + 1); row++) {
                 int at = row * width;
                 float center = (float) (Sums.of(x, at, width) / width);
@@ -58,7 +58,7 @@ final class JavaRows implements JavaNorm {
 
     @Override
     public void backward(float[] x, float[] dy, float[] dx, float[] dgamma, float[] dbeta) {
-        workers.loop(CHUNKS, chunk -> {
+        workers.loop(chunks, chunk -> {
             Arrays.fill(ofWeight[chunk], 0);
             Arrays.fill(ofBias[chunk], 0);
             for (int row = firstRow(chunk); row < firstRow(chunk + 1); row++) {
@@ -68,7 +68,7 @@ final class JavaRows implements JavaNorm {
         for (int i = 0; i < width; i++) {
             double weight = 0;
             double bias = 0;
-            for (int chunk = 0; chunk < CHUNKS; chunk++) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
                 weight += ofWeight[chunk][i];
                 bias += ofBias[chunk][i];
             }

@@ -24,8 +24,8 @@ final class LibTorchPeer implements Peer {
 
     private static final double MOMENTUM = 0.1;
 
-    LibTorchPeer() {
-        torch.set_num_threads(ThreadCount.COUNT);
+    LibTorchPeer(int threads) {
+        torch.set_num_threads(threads);
     }
 
     @Override
@@ -35,6 +35,10 @@ final class LibTorchPeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
+        return prepared(workload, data, direction, slots);
+    }
+
+    private static Prepared prepared(Workload workload, Data data, Direction direction, int slots) {
         if (workload.operation() == NormSpec.Kind.INSTANCE_NORM
                 && Shape.of(workload).last()) {
             // at::instance_norm calls contiguous() and returns its result channels first.
@@ -43,6 +47,11 @@ final class LibTorchPeer implements Peer {
         return direction == Direction.FORWARD
                 ? new Forward(workload, data, slots)
                 : new Backward(workload, data, slots);
+    }
+
+    @Override
+    public Task chain(Workload workload, Data data, Direction direction, int slots, int calls) {
+        return new Chain(prepared(workload, data, direction, slots), calls);
     }
 
     @Override
@@ -75,7 +84,7 @@ final class LibTorchPeer implements Peer {
 
         /** instance_norm is batch_norm of one sample: its parameters are repeated for every sample. */
         private TensorOptional parameter(float[] values) {
-            Tensor tensor = own(AbstractTensor.create(values, values.length));
+            Tensor tensor = own(stored(values, values.length));
             boolean instance = workload.operation() == NormSpec.Kind.INSTANCE_NORM;
             return own(new TensorOptional(instance ? own(tensor.repeat(shape.samples())) : tensor));
         }
@@ -83,13 +92,25 @@ final class LibTorchPeer implements Peer {
         /** Channels last in libtorch: dimensions in the order (N, C, *), with strides for the memory order. */
         final Tensor[] copies(float[] values, int slots) {
             Tensor[] copies = new Tensor[slots];
-            try (Tensor dense = AbstractTensor.create(values, workload.shape());
+            try (Tensor dense = stored(values, workload.shape());
                     Tensor ordered = dense.permute(order(shape.last()))) {
                 for (int slot = 0; slot < slots; slot++) {
                     copies[slot] = own(viewed(ordered.clone()));
                 }
             }
             return copies;
+        }
+
+        /** In the workload's type. */
+        private Tensor stored(float[] values, long... shape) {
+            try (Tensor wide = AbstractTensor.create(values, shape)) {
+                return wide.toType(
+                        switch (workload.type()) {
+                            case FLOAT16 -> torch.ScalarType.Half;
+                            case BFLOAT16 -> torch.ScalarType.BFloat16;
+                            default -> torch.ScalarType.Float;
+                        });
+            }
         }
 
         private Tensor viewed(Tensor tensor) {
@@ -115,9 +136,10 @@ final class LibTorchPeer implements Peer {
             long[] back = new long[rank];
             Arrays.setAll(back, axis -> !shape.last() || axis == 0 ? axis : axis == rank - 1 ? 1 : axis + 1);
             try (Tensor ordered = shape.last() && tensor.dim() == rank ? tensor.permute(back) : tensor.view(-1);
-                    Tensor dense = ordered.contiguous()) {
-                float[] values = new float[Math.toIntExact(dense.numel())];
-                new FloatPointer(dense.data_ptr()).get(values);
+                    Tensor dense = ordered.contiguous();
+                    Tensor wide = dense.toType(torch.ScalarType.Float)) {
+                float[] values = new float[Math.toIntExact(wide.numel())];
+                new FloatPointer(wide.data_ptr()).get(values);
                 return values;
             }
         }
@@ -138,6 +160,19 @@ final class LibTorchPeer implements Peer {
                         input, gamma, beta, none, none, true, MOMENTUM, Workload.EPS);
                 default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
+        }
+
+        /** What the pass of a slot reads besides saved results: x or dy. */
+        abstract Tensor input(int slot);
+
+        /** The pass with the x of a slot. */
+        abstract T_TensorTensorTensor_T call(int slot, Tensor input);
+
+        @Override
+        public final Object run(int slot) {
+            release(slot);
+            last[slot] = call(slot, input(slot));
+            return last[slot];
         }
 
         final void release(int slot) {
@@ -164,10 +199,13 @@ final class LibTorchPeer implements Peer {
         }
 
         @Override
-        public Object run(int slot) {
-            release(slot);
-            last[slot] = forward(x[slot]);
-            return last[slot];
+        Tensor input(int slot) {
+            return x[slot];
+        }
+
+        @Override
+        T_TensorTensorTensor_T call(int slot, Tensor input) {
+            return forward(input);
         }
 
         @Override
@@ -197,11 +235,15 @@ final class LibTorchPeer implements Peer {
         }
 
         @Override
-        public Object run(int slot) {
-            release(slot);
-            last[slot] = switch (workload.operation()) {
+        Tensor input(int slot) {
+            return dy[slot];
+        }
+
+        @Override
+        T_TensorTensorTensor_T call(int slot, Tensor input) {
+            return switch (workload.operation()) {
                 case GROUP_NORM -> torch.native_group_norm_backward(
-                        dy[slot],
+                        input,
                         x[slot],
                         mean,
                         rstd,
@@ -212,12 +254,11 @@ final class LibTorchPeer implements Peer {
                         shape.groups(),
                         all);
                 case LAYER_NORM -> torch.native_layer_norm_backward(
-                        dy[slot], x[slot], workload.parameterShape(), mean, rstd, gamma, beta, all);
+                        input, x[slot], workload.parameterShape(), mean, rstd, gamma, beta, all);
                 case INSTANCE_NORM, BATCH_NORM -> torch.native_batch_norm_backward(
-                        dy[slot], x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
+                        input, x[slot], gamma, none, none, savedMean, savedRstd, true, Workload.EPS, all);
                 default -> throw new UnsupportedOperationException("no native_" + workload.operation());
             };
-            return last[slot];
         }
 
         private static BoolPointer mask() {
@@ -242,6 +283,36 @@ final class LibTorchPeer implements Peer {
                 sums[i % sums.length] += values[i];
             }
             return sums;
+        }
+    }
+
+    /**
+     * Several calls, one after the other. The input of a call is released after it, so that the next one gets its memory
+     * from the allocator: two tensors alternate, as for the other peers.
+     */
+    private record Chain(Prepared prepared, int calls) implements Task {
+
+        @Override
+        public Object run(int slot) {
+            prepared.release(0);
+            Tensor input = prepared.input(0);
+            for (int call = 0; call < calls; call++) {
+                T_TensorTensorTensor_T results = prepared.call((slot + call) % prepared.x.length, input);
+                prepared.release(0);
+                prepared.last[0] = results;
+                input = results.get0();
+            }
+            return prepared.last[0];
+        }
+
+        @Override
+        public PeerResults results(int slot) {
+            return prepared.results(0);
+        }
+
+        @Override
+        public void close() {
+            prepared.close();
         }
     }
 }

@@ -2,7 +2,9 @@ package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -15,12 +17,21 @@ import org.bytedeco.dnnl.primitive_desc;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.ShortPointer;
 
-/** oneDNN: primitives, memories and arguments are created once. A call executes and waits. */
+/** oneDNN: primitives, memories and arguments are created once. A call executes and waits; calls of a chain wait
+ * once, at the end. */
 final class OneDnnPeer implements Peer {
 
     private final engine cpu = new engine(engine.kind.cpu, 0);
     private final stream queue = new stream(cpu);
+
+    OneDnnPeer(int threads) {
+        String set = System.getenv("OMP_NUM_THREADS");
+        if (!Integer.toString(threads).equals(set)) {
+            throw new IllegalStateException("OMP_NUM_THREADS is " + set + ", not " + threads);
+        }
+    }
 
     @Override
     public String version() {
@@ -29,7 +40,15 @@ final class OneDnnPeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
-        Prepared task = new Prepared(workload, data, slots);
+        return made(new Prepared(workload, data, slots, false, 1), direction);
+    }
+
+    @Override
+    public Task chain(Workload workload, Data data, Direction direction, int slots, int calls) {
+        return made(new Prepared(workload, data, slots, true, calls), direction);
+    }
+
+    private static Task made(Prepared task, Direction direction) {
         try {
             task.make(direction);
             return task;
@@ -45,23 +64,34 @@ final class OneDnnPeer implements Peer {
         cpu.close();
     }
 
-    /** Memories and the arguments of each slot's call. */
+    /** Makes the arguments of a call from the tensor that it reads and the one that it writes. */
+    private interface Arguments {
+        IntMemoryMap of(memory input, memory output);
+    }
+
+    /** Memories and the arguments of each call. */
     private final class Prepared implements Task {
         private final Workload workload;
         private final Data data;
+        private final boolean chained;
+        private final int calls;
         private final List<Pointer> owned = new ArrayList<>();
-        private final memory[] tensors;
-        private final IntMemoryMap[] arguments;
+        private final memory[] x;
+        private final memory[] outputs;
+        private final IntMemoryMap[][] arguments;
         private memory dgamma;
         private memory dbeta;
         private primitive pass;
         private String implementation;
 
-        Prepared(Workload workload, Data data, int slots) {
+        Prepared(Workload workload, Data data, int slots, boolean chained, int calls) {
             this.workload = workload;
             this.data = data;
-            tensors = new memory[slots];
-            arguments = new IntMemoryMap[slots];
+            this.chained = chained;
+            this.calls = calls;
+            x = new memory[slots];
+            outputs = new memory[chained ? Chained.BUFFERS : slots];
+            arguments = new IntMemoryMap[slots][];
         }
 
         void make(Direction direction) {
@@ -83,28 +113,39 @@ final class OneDnnPeer implements Peer {
                     dnnl.DNNL_ARG_VARIANCE, empty(statistics),
                     dnnl.DNNL_ARG_SCALE, filled(parameter, data.gamma()));
             memory beta = filled(parameter, data.beta());
-            for (int slot = 0; slot < arguments.length; slot++) {
-                memory x = filled(tensor, data.x());
-                tensors[slot] = empty(tensor);
-                IntMemoryMap normalizing = map(
-                        shared,
-                        Map.of(
-                                dnnl.DNNL_ARG_SRC, x,
-                                dnnl.DNNL_ARG_SHIFT, beta,
-                                dnnl.DNNL_ARG_DST, tensors[slot]));
-                arguments[slot] = normalizing;
-                if (direction == Direction.BACKWARD) {
-                    execute(normalize, normalizing);
-                    arguments[slot] = map(
-                            shared,
-                            Map.of(
-                                    dnnl.DNNL_ARG_SRC, x,
-                                    dnnl.DNNL_ARG_DIFF_DST, filled(tensor, data.dy()),
-                                    dnnl.DNNL_ARG_DIFF_SRC, tensors[slot],
-                                    dnnl.DNNL_ARG_DIFF_SCALE, dgamma,
-                                    dnnl.DNNL_ARG_DIFF_SHIFT, dbeta));
-                }
+            Arrays.setAll(x, slot -> stored(tensor, data.x()));
+            Arrays.setAll(outputs, output -> empty(tensor));
+            Arguments normalizing = (input, output) ->
+                    map(shared, Map.of(dnnl.DNNL_ARG_SRC, input, dnnl.DNNL_ARG_SHIFT, beta, dnnl.DNNL_ARG_DST, output));
+            if (direction == Direction.BACKWARD) {
+                normalize.execute(queue, normalizing.of(x[0], outputs[0]));
+                queue._wait();
             }
+            for (int slot = 0; slot < x.length; slot++) {
+                memory ofSlot = x[slot];
+                arguments[slot] = direction == Direction.FORWARD
+                        ? arguments(slot, ofSlot, normalizing)
+                        : arguments(
+                                slot,
+                                stored(tensor, data.dy()),
+                                (input, output) -> map(
+                                        shared,
+                                        Map.of(
+                                                dnnl.DNNL_ARG_SRC, ofSlot,
+                                                dnnl.DNNL_ARG_DIFF_DST, input,
+                                                dnnl.DNNL_ARG_DIFF_SRC, output,
+                                                dnnl.DNNL_ARG_DIFF_SCALE, dgamma,
+                                                dnnl.DNNL_ARG_DIFF_SHIFT, dbeta)));
+            }
+        }
+
+        /** Those of the only call; or those of the first call of a chain, and of later ones in turn. */
+        private IntMemoryMap[] arguments(int slot, memory first, Arguments call) {
+            return !chained
+                    ? new IntMemoryMap[] {call.of(first, outputs[slot])}
+                    : new IntMemoryMap[] {
+                        call.of(first, outputs[0]), call.of(outputs[0], outputs[1]), call.of(outputs[1], outputs[0])
+                    };
         }
 
         private <T extends Pointer> T own(T pointer) {
@@ -127,6 +168,16 @@ final class OneDnnPeer implements Peer {
             return own(new memory(description, cpu));
         }
 
+        /** Of the workload's type. */
+        private memory stored(memory.desc description, float[] values) {
+            if (workload.type() == ElementType.FLOAT32) {
+                return filled(description, values);
+            }
+            memory stored = empty(description);
+            new ShortPointer(stored.get_data_handle()).put(Elements.bits(values, workload.type()));
+            return stored;
+        }
+
         private memory filled(memory.desc description, float[] values) {
             memory filled = empty(description);
             new FloatPointer(filled.get_data_handle()).put(values);
@@ -140,15 +191,18 @@ final class OneDnnPeer implements Peer {
             return map;
         }
 
-        private void execute(primitive what, IntMemoryMap with) {
-            what.execute(queue, with);
-            queue._wait();
-        }
-
         @Override
         public Object run(int slot) {
-            execute(pass, arguments[slot]);
-            return tensors[slot];
+            for (int call = 0; call < calls; call++) {
+                int which = call == 0 ? 0 : 1 + (call - 1) % Chained.BUFFERS;
+                pass.execute(queue, arguments[(slot + call) % arguments.length][which]);
+            }
+            queue._wait();
+            return output(slot);
+        }
+
+        private memory output(int slot) {
+            return outputs[!chained ? slot : Chained.output(calls - 1)];
         }
 
         @Override
@@ -159,9 +213,16 @@ final class OneDnnPeer implements Peer {
         @Override
         public PeerResults results(int slot) {
             return new PeerResults(
-                    floats(tensors[slot], data.x().length),
-                    floats(dgamma, data.gamma().length),
-                    floats(dbeta, data.beta().length));
+                    tensor(output(slot)), floats(dgamma, data.gamma().length), floats(dbeta, data.beta().length));
+        }
+
+        private float[] tensor(memory from) {
+            if (workload.type() == ElementType.FLOAT32) {
+                return floats(from, data.x().length);
+            }
+            short[] bits = new short[data.x().length];
+            new ShortPointer(from.get_data_handle()).get(bits);
+            return Elements.floats(bits, workload.type());
         }
 
         private static float[] floats(memory from, int count) {

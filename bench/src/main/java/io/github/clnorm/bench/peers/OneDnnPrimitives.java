@@ -2,6 +2,7 @@ package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.ElementType;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.engine;
@@ -63,18 +64,19 @@ final class OneDnnPrimitives {
      * after them.
      */
     static memory.desc tensor(Workload workload) {
+        ElementType type = workload.type();
         Shape shape = Shape.of(workload);
         if (workload.operation().takes(NormSpec.Argument.NORMALIZED_SHAPE)) {
-            return described(memory.format_tag.ab, shape.samples(), shape.channels());
+            return described(type, memory.format_tag.ab, shape.samples(), shape.channels());
         }
         long[] dimensions =
                 workload.dimensions().stream().mapToLong(Long::longValue).toArray();
         boolean last = shape.last();
         return switch (dimensions.length) {
-            case 2 -> described(memory.format_tag.abc, dimensions[0], dimensions[1], 1);
-            case 3 -> described(last ? memory.format_tag.acb : memory.format_tag.abc, dimensions);
-            case 4 -> described(last ? memory.format_tag.acdb : memory.format_tag.abcd, dimensions);
-            case 5 -> described(last ? memory.format_tag.acdeb : memory.format_tag.abcde, dimensions);
+            case 2 -> described(type, memory.format_tag.abc, dimensions[0], dimensions[1], 1);
+            case 3 -> described(type, last ? memory.format_tag.acb : memory.format_tag.abc, dimensions);
+            case 4 -> described(type, last ? memory.format_tag.acdb : memory.format_tag.abcd, dimensions);
+            case 5 -> described(type, last ? memory.format_tag.acdeb : memory.format_tag.abcde, dimensions);
             default -> throw new UnsupportedOperationException("no " + dimensions.length + " dimensions");
         };
     }
@@ -82,15 +84,22 @@ final class OneDnnPrimitives {
     /** Mean or variance: one for each set. */
     static memory.desc statistics(Workload workload) {
         long[] shape = workload.spec().statisticsShape(workload.shape());
-        return described(shape.length == 2 ? memory.format_tag.ab : memory.format_tag.a, shape);
+        return new memory.desc(
+                shape, memory.data_type.f32, shape.length == 2 ? memory.format_tag.ab : memory.format_tag.a);
     }
 
-    /** Weight or bias. */
+    /** Weight or bias: float32 with any type of the tensors. */
     static memory.desc parameter(Workload workload) {
-        return described(memory.format_tag.a, workload.parameterShape());
+        return new memory.desc(workload.parameterShape(), memory.data_type.f32, memory.format_tag.a);
     }
 
-    private static memory.desc described(memory.format_tag tag, long... dimensions) {
-        return new memory.desc(dimensions, memory.data_type.f32, tag);
+    private static memory.desc described(ElementType type, memory.format_tag tag, long... dimensions) {
+        memory.data_type stored =
+                switch (type) {
+                    case FLOAT16 -> memory.data_type.f16;
+                    case BFLOAT16 -> memory.data_type.bf16;
+                    default -> memory.data_type.f32;
+                };
+        return new memory.desc(dimensions, stored, tag);
     }
 }

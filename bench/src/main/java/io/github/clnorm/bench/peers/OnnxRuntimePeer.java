@@ -10,7 +10,6 @@ import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.type.Layout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
@@ -23,6 +22,12 @@ final class OnnxRuntimePeer implements Peer {
 
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
 
+    private final int threads;
+
+    OnnxRuntimePeer(int threads) {
+        this.threads = threads;
+    }
+
     @Override
     public String version() {
         return environment.getVersion();
@@ -30,6 +35,16 @@ final class OnnxRuntimePeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
+        return forward(workload, data, direction, slots, 1);
+    }
+
+    @Override
+    public Task chain(Workload workload, Data data, Direction direction, int slots, int calls) {
+        return forward(workload, data, direction, Chained.BUFFERS, calls);
+    }
+
+    private Task forward(Workload workload, Data data, Direction direction, int tensors, int calls) {
+        Elements.onlyFloat32(workload.type());
         if (direction == Direction.BACKWARD) {
             throw new UnsupportedOperationException("no backward");
         }
@@ -42,7 +57,7 @@ final class OnnxRuntimePeer implements Peer {
         }
         byte[] model = model(workload, data, shape);
         try {
-            return new Forward(session(model), data.x(), shape, slots);
+            return new Forward(session(model), data.x(), shape, tensors, calls);
         } catch (OrtException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -50,7 +65,7 @@ final class OnnxRuntimePeer implements Peer {
 
     private OrtSession session(byte[] model) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(ThreadCount.COUNT);
+            options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
             return environment.createSession(model, options);
         }
@@ -82,21 +97,23 @@ final class OnnxRuntimePeer implements Peer {
         environment.close();
     }
 
-    /** y from x. */
+    /** y from x, or a chain: its first call reads x[0], and the others read and write y. */
     private final class Forward implements Task {
         private final OrtSession session;
+        private final int calls;
         private final int elements;
         private final List<FloatPointer> memory = new ArrayList<>();
-        private final List<Map<String, OnnxTensor>> x = new ArrayList<>();
-        private final List<Map<String, OnnxTensor>> y = new ArrayList<>();
+        private final List<OnnxTensor> x = new ArrayList<>();
+        private final List<OnnxTensor> y = new ArrayList<>();
 
-        Forward(OrtSession session, float[] values, long[] shape, int slots) throws OrtException {
+        Forward(OrtSession session, float[] values, long[] shape, int tensors, int calls) throws OrtException {
             this.session = session;
+            this.calls = calls;
             elements = values.length;
             float[] zeros = new float[elements];
-            for (int slot = 0; slot < slots; slot++) {
-                x.add(Map.of("x", tensor(values, shape)));
-                y.add(Map.of("y", tensor(zeros, shape)));
+            for (int slot = 0; slot < tensors; slot++) {
+                x.add(tensor(values, shape));
+                y.add(tensor(zeros, shape));
             }
         }
 
@@ -108,8 +125,22 @@ final class OnnxRuntimePeer implements Peer {
 
         @Override
         public Object run(int slot) {
-            try (OrtSession.Result result = session.run(x.get(slot), y.get(slot))) {
-                return result;
+            return calls == 1 ? call(x.get(slot), y.get(slot)) : chain();
+        }
+
+        private OnnxTensor chain() {
+            OnnxTensor input = x.get(0);
+            for (int call = 0; call < calls; call++) {
+                input = call(input, y.get(Chained.output(call)));
+            }
+            return input;
+        }
+
+        private OnnxTensor call(OnnxTensor input, OnnxTensor output) {
+            try {
+                // Closing the result does not close the caller's output.
+                session.run(Map.of("x", input), Map.of("y", output)).close();
+                return output;
             } catch (OrtException e) {
                 throw new IllegalStateException(e.getMessage(), e);
             }
@@ -118,15 +149,16 @@ final class OnnxRuntimePeer implements Peer {
         @Override
         public PeerResults results(int slot) {
             float[] values = new float[elements];
-            y.get(slot).get("y").getFloatBuffer().get(values);
+            y.get(calls == 1 ? slot : Chained.output(calls - 1))
+                    .getFloatBuffer()
+                    .get(values);
             return PeerResults.forward(values);
         }
 
         @Override
         public void close() {
-            for (List<Map<String, OnnxTensor>> tensors : Arrays.asList(x, y)) {
-                tensors.forEach(map -> map.values().forEach(OnnxTensor::close));
-            }
+            x.forEach(OnnxTensor::close);
+            y.forEach(OnnxTensor::close);
             memory.forEach(FloatPointer::close);
             try {
                 session.close();

@@ -2,11 +2,13 @@ package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -19,7 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * Both passes of an operation by one peer. A call is finished when it returns, and returns its result for JMH to consume.
+ * Both passes of an operation by one peer. A call, or a chain of calls, is finished when it returns, and returns its
+ * result for JMH to consume.
  * Subclasses name the workloads of an operation.
  */
 @State(Scope.Benchmark)
@@ -38,6 +41,18 @@ public abstract class PeerBenchmark {
     /** Where the tensors are: a {@link Cache}. */
     @Param({"rotated", "cached"})
     public String cache;
+
+    /** The type of the tensors and of weight and bias: an {@link ElementType}. */
+    @Param({"float32"})
+    public String dtype;
+
+    /** How many threads the library has. The environment must give OpenMP and PoCL the same number. */
+    @Param({"2"})
+    public int threads;
+
+    /** How many calls run before one is waited for; above 1 with {@link Cache#CHAINED} alone. */
+    @Param({"1"})
+    public int calls;
 
     // Two, so that a mix-up of slots is detected.
     private static final int CHECKED_SLOTS = 2;
@@ -65,14 +80,11 @@ public abstract class PeerBenchmark {
      */
     @Setup
     public void prepare(BenchmarkParams parameters) throws IOException {
-        Layout where = Arrays.stream(Layout.values())
-                .filter(value -> value.toString().equals(layout))
-                .findFirst()
-                .orElseThrow();
-        Workload workload = WorkloadName.parse(workload(), where);
+        Workload workload =
+                WorkloadName.parse(workload(), named(ElementType.values(), dtype), named(Layout.values(), layout));
         Direction direction = parameters.getBenchmark().endsWith(".backward") ? Direction.BACKWARD : Direction.FORWARD;
         slots = Cache.parse(cache).slots(workload, direction);
-        PeerVerdict verdict = open(workload, direction);
+        PeerVerdict verdict = open(workload, direction, Cache.parse(cache) == Cache.CHAINED);
         Path folder = Exchange.folder();
         if (folder != null) {
             verdict.write(Exchange.verdict(folder, peer));
@@ -83,26 +95,64 @@ public abstract class PeerBenchmark {
         slot = 0;
     }
 
-    private PeerVerdict open(Workload workload, Direction direction) throws IOException {
+    private static <E extends Enum<E>> E named(E[] values, String name) {
+        return Arrays.stream(values)
+                .filter(value -> value.toString().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private PeerVerdict open(Workload workload, Direction direction, boolean chained) throws IOException {
         try {
-            library = PeerName.parse(peer).open();
+            library = PeerName.parse(peer).open(threads);
+        } catch (IllegalStateException e) {
+            return PeerVerdict.without(PeerVerdict.Status.FAILED, "failed: " + e.getMessage());
         } catch (LinkageError | RuntimeException e) {
             // For example because the library has no native part for this processor.
             System.err.println(peer + " cannot be loaded: " + firstLine(e));
             return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, "cannot be loaded");
         }
-        Data data = Data.of(workload);
+        Data data = Data.of(workload, chained);
+        int checkedCalls = Math.min(calls, Chained.CHECKED_CALLS);
         try {
-            task = library.prepare(workload, data, direction, slots);
             Path folder = Exchange.folder();
-            ExpectedResults check =
-                    folder != null ? ExpectedResults.read(folder) : ExpectedResults.of(workload, data, direction);
-            return PeerVerdict.of(task, Math.min(slots, CHECKED_SLOTS), check, library.version());
+            ExpectedResults check = folder != null
+                    ? ExpectedResults.read(folder)
+                    : ExpectedResults.of(workload, data, direction, checkedCalls);
+            double error;
+            if (chained) {
+                error = Math.max(
+                        error(library.chain(workload, data, direction, slots, 1), check::errorOfSums),
+                        error(library.chain(workload, data, direction, slots, checkedCalls), check::errorOfTensor));
+                task = library.chain(workload, data, direction, slots, calls);
+            } else {
+                task = library.prepare(workload, data, direction, slots);
+                error = errorOf(task, check::error);
+            }
+            return PeerVerdict.of(task, error, workload.type(), library.version());
         } catch (UnsupportedOperationException e) {
             return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, e.getMessage());
         } catch (RuntimeException e) {
+            // Into JMH's log.
+            e.printStackTrace();
             return PeerVerdict.without(PeerVerdict.Status.FAILED, "failed: " + firstLine(e));
         }
+    }
+
+    private double error(Task checked, ToDoubleFunction<PeerResults> measure) {
+        try (checked) {
+            return errorOf(checked, measure);
+        }
+    }
+
+    /** The largest error of the slots that are compared; NaN if one is. */
+    private double errorOf(Task checked, ToDoubleFunction<PeerResults> measure) {
+        double error = 0;
+        for (int compared = 0; compared < Math.min(slots, CHECKED_SLOTS); compared++) {
+            checked.run(compared);
+            error = Math.max(error, measure.applyAsDouble(checked.results(compared)));
+        }
+        return error;
     }
 
     private static String firstLine(Throwable thrown) {
@@ -141,7 +191,7 @@ public abstract class PeerBenchmark {
     }
 
     private Object next() {
-        slot = slot + 1 < slots ? slot + 1 : 0;
+        slot = (slot + calls) % slots;
         return task.run(slot);
     }
 }

@@ -1,21 +1,23 @@
 package io.github.clnorm.bench.peers;
 
 import java.util.Arrays;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /** The peers by name. clnorm comes first, because the ratios are relative to it. */
 enum PeerName {
     CLNORM("clnorm", ClnormPeer::new),
     LIBTORCH("libtorch", LibTorchPeer::new),
+    /** libtorch with an allocator that asks the system for huge pages. */
+    LIBTORCH_HUGE_PAGES("libtorch-huge-pages", LibTorchPeer::new),
     ONEDNN("onednn", OneDnnPeer::new),
     ONNXRUNTIME("onnxruntime", OnnxRuntimePeer::new),
     JAVA("java", JavaPeer::new);
 
     private final String word;
-    private final Supplier<Peer> open;
+    private final IntFunction<Peer> open;
 
-    PeerName(String word, Supplier<Peer> open) {
+    PeerName(String word, IntFunction<Peer> open) {
         this.word = word;
         this.open = open;
     }
@@ -28,9 +30,19 @@ enum PeerName {
                         + Arrays.stream(values()).map(PeerName::toString).collect(Collectors.joining(", "))));
     }
 
-    /** Loads the library. */
-    Peer open() {
-        return open.get();
+    /** Loads the library, for a number of threads. */
+    Peer open(int threads) {
+        return open.apply(threads);
+    }
+
+    /** Whether its allocator asks for huge pages. */
+    boolean hugePages() {
+        return this == LIBTORCH_HUGE_PAGES;
+    }
+
+    /** The heading of its column. */
+    String label() {
+        return this == LIBTORCH_HUGE_PAGES ? LIBTORCH + ", huge pages" : word;
     }
 
     @Override

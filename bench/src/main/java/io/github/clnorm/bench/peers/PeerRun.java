@@ -1,34 +1,35 @@
 package io.github.clnorm.bench.peers;
 
 import io.github.clnorm.tools.measure.Direction;
+import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
-import io.github.clnorm.type.Layout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.openjdk.jmh.results.RunResult;
 
-/** Checks and times peers, workload by workload, and saves the results after each. */
+/** Checks and times peers in one setting, workload by workload, and saves the results after each. */
 final class PeerRun {
 
     private final List<PeerName> names;
+    private final Setting setting;
     private final List<Cache> caches;
+    private final List<Integer> processors;
     private final Timer timer;
     private final Path exchange;
     private final RawResults raw;
-    private final List<RawResults.Checked> checks = new ArrayList<>();
-    private final Map<String, String> versions = new LinkedHashMap<>();
     private boolean failed;
 
-    PeerRun(List<PeerName> names, List<Cache> caches, Timer timer, Path exchange, RawResults raw) {
+    PeerRun(List<PeerName> names, Setting setting, List<Cache> caches, Timer timer, Path exchange, RawResults raw) {
         this.names = names;
+        this.setting = setting;
         this.caches = caches;
+        this.processors = Cores.choose(setting.threads());
         this.timer = timer;
         this.exchange = exchange;
         this.raw = raw;
@@ -39,14 +40,17 @@ final class PeerRun {
         return failed;
     }
 
-    /** The table of one layout and one pass. */
-    PeerTable table(List<Workload> workloads, Layout layout, Direction direction) throws IOException {
-        PeerTable table = new PeerTable(layout + ", " + direction, names, caches);
+    /** The table of one pass. */
+    PeerTable table(List<Workload> workloads, List<Suite> suites, Direction direction) throws IOException {
+        String title = setting.title(direction);
+        PeerTable table = new PeerTable(title, names, caches, suites);
         int done = 0;
         for (Workload workload : workloads) {
-            String progress = String.format(
-                    Locale.ROOT, "[%d/%d] %s, %s, %s", ++done, workloads.size(), workload.name(), layout, direction);
-            ExpectedResults.of(workload, Data.of(workload), direction).write(exchange);
+            String progress =
+                    String.format(Locale.ROOT, "[%d/%d] %s, %s", ++done, workloads.size(), workload.name(), title);
+            int checkedCalls = Math.min(setting.calls(), Chained.CHECKED_CALLS);
+            ExpectedResults.of(workload, Data.of(workload, setting.chained()), direction, checkedCalls)
+                    .write(exchange);
             Map<Cache, Map<PeerName, Cell>> row = new EnumMap<>(Cache.class);
             for (Cache cache : caches) {
                 if (cache.has(workload, direction)) {
@@ -56,7 +60,7 @@ final class PeerRun {
             }
             table.row(workload, row);
             // After each workload, because a run takes hours and may be interrupted.
-            raw.write(versions, checks, timer.results());
+            raw.write();
         }
         return table;
     }
@@ -65,17 +69,22 @@ final class PeerRun {
         for (PeerName peer : names) {
             Files.deleteIfExists(Exchange.verdict(exchange, peer.toString()));
         }
-        Map<PeerName, Double> times = timer.time(workload, direction, cache, names);
+        List<PeerName> tried = names.stream()
+                .filter(peer -> !peer.hugePages() || HugePages.available())
+                .toList();
+        List<RunResult> results = timer.time(workload, setting, processors, direction, cache, tried);
+        raw.timed(results);
+        Map<PeerName, Double> times =
+                results.stream().collect(Collectors.toMap(Timer::peer, Timer::median, (first, second) -> second));
         Map<PeerName, Cell> cells = new EnumMap<>(PeerName.class);
         for (PeerName peer : names) {
-            PeerVerdict verdict = PeerVerdict.read(Exchange.verdict(exchange, peer.toString()));
-            if (verdict.status() == PeerVerdict.Status.OK && !times.containsKey(peer)) {
-                verdict = PeerVerdict.without(PeerVerdict.Status.FAILED, "failed");
+            PeerVerdict verdict = tried.contains(peer)
+                    ? verdict(peer, times.containsKey(peer))
+                    : PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, "no huge pages here");
+            if (cache != Cache.CACHED) {
+                raw.checked(new RawResults.Checked(workload, setting, direction, peer, verdict));
             }
-            if (cache == Cache.ROTATED) {
-                checks.add(new RawResults.Checked(workload, direction, peer, verdict));
-            }
-            if (verdict.version() != null && versions.put(peer.toString(), verdict.version()) == null) {
+            if (verdict.version() != null && raw.version(peer, verdict.version())) {
                 System.err.println(peer + " " + verdict.version());
             }
             failed |= verdict.status() == PeerVerdict.Status.FAILED
@@ -87,6 +96,13 @@ final class PeerRun {
                             : Cell.without(verdict.reason()));
         }
         return cells;
+    }
+
+    private PeerVerdict verdict(PeerName peer, boolean timed) throws IOException {
+        PeerVerdict verdict = PeerVerdict.read(Exchange.verdict(exchange, peer.toString()));
+        return verdict.status() == PeerVerdict.Status.OK && !timed
+                ? PeerVerdict.without(PeerVerdict.Status.FAILED, "failed")
+                : verdict;
     }
 
     private static String times(Map<PeerName, Cell> cells) {

@@ -1,5 +1,6 @@
 package io.github.clnorm.bench.peers;
 
+import io.github.clnorm.type.ElementType;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -16,27 +17,25 @@ import java.util.Properties;
  * @param reason why it is not timed, in a few words; null if it is timed
  * @param implementation the one that the library chose; null if it does not report one
  * @param version of the library; null if it could not be loaded
+ * @param hugePagesMb memory of the process in huge pages, MB
  */
-record PeerVerdict(Status status, double error, String reason, String implementation, String version) {
+record PeerVerdict(
+        Status status, double error, String reason, String implementation, String version, long hugePagesMb) {
 
     static PeerVerdict without(Status status, String reason) {
-        return new PeerVerdict(status, Double.NaN, reason, null, null);
+        return new PeerVerdict(status, Double.NaN, reason, null, null, 0);
     }
 
-    /** Runs each slot that is compared. */
-    static PeerVerdict of(Task task, int slots, ExpectedResults check, String version) {
-        double error = 0;
-        for (int slot = 0; slot < slots; slot++) {
-            task.run(slot);
-            error = Math.max(error, check.error(task.results(slot)));
-        }
-        boolean right = ExpectedResults.passes(error);
+    /** The verdict on an error. */
+    static PeerVerdict of(Task task, double error, ElementType type, String version) {
+        boolean right = ExpectedResults.passes(error, type);
         return new PeerVerdict(
                 right ? Status.OK : Status.WRONG,
                 error,
                 right ? null : String.format(Locale.ROOT, "wrong (error %.1e)", error),
                 task.implementation(),
-                version);
+                version,
+                HugePages.ofThisProcess());
     }
 
     void write(Path file) throws IOException {
@@ -46,6 +45,7 @@ record PeerVerdict(Status status, double error, String reason, String implementa
         put(properties, "reason", reason);
         put(properties, "implementation", implementation);
         put(properties, "version", version);
+        properties.setProperty("hugePagesMb", Long.toString(hugePagesMb));
         try (Writer writer = Files.newBufferedWriter(file)) {
             properties.store(writer, null);
         }
@@ -71,7 +71,8 @@ record PeerVerdict(Status status, double error, String reason, String implementa
                 Double.parseDouble(properties.getProperty("error")),
                 properties.getProperty("reason"),
                 properties.getProperty("implementation"),
-                properties.getProperty("version"));
+                properties.getProperty("version"),
+                Long.parseLong(properties.getProperty("hugePagesMb")));
     }
 
     /** The result of a check. */

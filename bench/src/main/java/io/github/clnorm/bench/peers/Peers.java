@@ -6,6 +6,7 @@ import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Suite;
 import io.github.clnorm.tools.measure.Workload;
+import io.github.clnorm.tools.terminal.Lists;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.io.IOException;
@@ -15,29 +16,35 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The program behind {@code clnorm peers}: checks every peer, times the correct ones, prints tables. */
 @Command(
         name = "clnorm peers",
-        description =
-                "Time per call in us next to other libraries and, in brackets, the ratio to clnorm's time.",
+        description = "Time per call in us next to other libraries and, in brackets, the ratio to clnorm's time. "
+                + "Above 1, clnorm is faster. One table for each layout, type, number of threads, chain and pass.",
         sortOptions = false,
         footer = {
             "",
-            "'rotated': the tensors come from memory; 'cached': each call uses the same small tensors.",
+            "'rotated': the tensors come from memory; 'cached': each call uses the same small tensors;",
+            "'chained': each call reads what the call before it wrote.",
             "Exit codes: 0 done; 1 a failure, or clnorm's own result is wrong; 2 the request is wrong; 3 no PoCL."
         })
 public final class Peers implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
 
     @Option(
             names = "--suite",
@@ -46,6 +53,15 @@ public final class Peers implements Callable<Integer> {
             defaultValue = "quick",
             description = "Which workloads: names of suites, or 'all' (default: ${DEFAULT-VALUE}).")
     private List<String> suites;
+
+    @Option(
+            names = "--dtype",
+            split = ",",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description =
+                    "Types of the tensors, and of weight and bias: float16, bfloat16, float32 (default: ${DEFAULT-VALUE}).")
+    private List<String> types;
 
     @Option(
             names = "--layout",
@@ -59,8 +75,11 @@ public final class Peers implements Callable<Integer> {
             names = "--peer",
             split = ",",
             paramLabel = "NAME",
-            defaultValue = "clnorm,libtorch,onednn,onnxruntime,java",
-            description = "Which libraries (default: ${DEFAULT-VALUE}).")
+            defaultValue = "clnorm,libtorch,libtorch-huge-pages,onednn,onnxruntime,java",
+            description = {
+                "Which libraries (default: ${DEFAULT-VALUE}).",
+                "libtorch-huge-pages is libtorch with an allocator that asks for huge pages."
+            })
     private List<String> peers;
 
     @Option(
@@ -70,6 +89,25 @@ public final class Peers implements Callable<Integer> {
             defaultValue = "forward,backward",
             description = "forward, backward or both (default: ${DEFAULT-VALUE}).")
     private List<String> directions;
+
+    @Option(
+            names = "--threads",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Threads of each library, each bound to a core (default: ${DEFAULT-VALUE}).")
+    private List<Integer> threads;
+
+    @Option(
+            names = "--chain",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = {
+                "How many calls run before one is waited for (default: ${DEFAULT-VALUE}).",
+                "Above 1, each call reads what the call before it wrote, as in a network: '1,32' measures both."
+            })
+    private List<Integer> chains;
 
     @Option(
             names = "--forks",
@@ -101,7 +139,11 @@ public final class Peers implements Callable<Integer> {
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description = "Where the raw results go (default: bench/results/peers-SUITES-DATE.json).")
+            description = {
+                "Where all raw results go.",
+                "Default: a file for each layout, type, number of threads and chain, "
+                        + "bench/results/peers-SUITES-SETTING-DATE.json."
+            })
     private Path json;
 
     @Option(
@@ -123,6 +165,11 @@ public final class Peers implements Callable<Integer> {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Runs and returns the exit code. */
+    static int run(String... arguments) {
         CommandLine commandLine = new CommandLine(new Peers());
         commandLine.setParameterExceptionHandler((e, given) -> refuse(e));
         commandLine.setExecutionExceptionHandler((e, line, parsed) -> {
@@ -132,7 +179,7 @@ public final class Peers implements Callable<Integer> {
             print(e.getMessage() == null ? e.toString() : e.getMessage());
             return e instanceof NoDeviceException ? 3 : 1;
         });
-        System.exit(commandLine.execute(arguments));
+        return commandLine.execute(arguments);
     }
 
     private static int refuse(Exception e) {
@@ -146,63 +193,117 @@ public final class Peers implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Lists.check(spec, "--suite", "--dtype", "--layout", "--peer", "--direction", "--threads", "--chain");
         List<PeerName> names = values(peers, PeerName::parse).stream().sorted().toList();
         List<Direction> passes = values(directions, name -> named(Direction.values(), name, "direction"));
         List<Layout> orders = values(layouts, name -> named(Layout.values(), name, "layout"));
-        Set<Workload> workloads = workloads();
+        List<ElementType> dtypes = values(types, Peers::type);
+        List<Suite> chosen = suites();
         if (forks < 1 || !(seconds > 0) || !(warmupSeconds > 0)) {
             throw new IllegalArgumentException("expected --forks, --time and --warmup above 0, got " + forks + ", "
                     + seconds + " and " + warmupSeconds);
         }
+        List<Setting> settings = new ArrayList<>();
+        for (Layout layout : orders) {
+            for (ElementType type : dtypes) {
+                threads.stream().distinct().forEach(count -> chains.stream()
+                        .distinct()
+                        .forEach(calls -> settings.add(new Setting(layout, type, count, checked(calls)))));
+            }
+        }
+        // Rejects a number before hours of work.
+        settings.forEach(setting -> Cores.choose(setting.threads()));
         Path bench = Path.of(System.getProperty("clnorm.bench", "bench"));
-        Path log = bench.resolve("target/jmh.log");
-        Path exchange = Files.createDirectories(bench.resolve("target/exchange"));
+        Path target = bench.resolveSibling("target").resolve("clnorm-bench");
+        Path log = target.resolve("jmh.log");
+        Path exchange = Files.createDirectories(target.resolve("exchange"));
         Files.deleteIfExists(log);
+        Load before = Load.now();
+        RawResults shared = json == null ? null : new RawResults(json, begun, before);
         Timer timer = checkOnly
                 ? new Timer(1, SHORTEST, SHORTEST, log, exchange)
                 : new Timer(forks, seconds, warmupSeconds, log, exchange);
-        Path file = json != null ? json : bench.resolve("results").resolve(fileName());
-        RawResults raw = new RawResults(file, begun);
         if (names.contains(PeerName.CLNORM)) {
             // Printed once, before the work starts.
             DeviceSelector.parse(ClnormPeer.DEVICE).select();
         }
-        List<Cache> caches = noCached || checkOnly ? List.of(Cache.ROTATED) : List.of(Cache.values());
-        PeerRun run = new PeerRun(names, caches, timer, exchange, raw);
-        List<PeerTable> tables = new ArrayList<>();
-        for (Layout layout : orders) {
-            // layer_norm has no layout, so it runs once.
-            List<Workload> ofLayout = workloads.stream()
-                    .filter(workload ->
-                            layout == orders.get(0) || workload.operation().takes(NormSpec.Argument.LAYOUT))
-                    .map(workload -> workload.in(ElementType.FLOAT32, layout))
-                    .toList();
-            for (Direction direction : ofLayout.isEmpty() ? List.<Direction>of() : passes) {
-                tables.add(run.table(ofLayout, layout, direction));
+        announce(before, names);
+        boolean failed = false;
+        for (Setting setting : settings) {
+            List<Workload> workloads = workloads(chosen, setting, orders.get(0));
+            if (workloads.isEmpty()) {
+                continue;
             }
+            RawResults raw = shared != null ? shared : new RawResults(results(bench, setting), begun, Load.now());
+            List<Cache> caches = setting.caches(!noCached && !checkOnly);
+            PeerRun run = new PeerRun(names, setting, caches, timer, exchange, raw);
+            for (Direction direction : passes) {
+                Load start = Load.now();
+                PeerTable table = run.table(workloads, chosen, direction);
+                if (!checkOnly) {
+                    System.out.println(table + Load.now().summary(start) + "\n");
+                }
+            }
+            System.err.println("raw results: " + raw.file());
+            failed |= run.failed();
         }
-        if (!checkOnly) {
-            tables.forEach(System.out::println);
-        }
-        System.err.println("raw results: " + file);
-        if (run.failed()) {
+        if (failed) {
             print("something failed: see " + log);
         }
-        return run.failed() ? 1 : 0;
+        return failed ? 1 : 0;
     }
 
-    private String fileName() {
-        String date = begun.format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm", Locale.ROOT));
-        return "peers-" + String.join("+", suites) + "-" + date + ".json";
-    }
-
-    private Set<Workload> workloads() {
-        Set<Workload> workloads = new LinkedHashSet<>();
-        for (String name : suites) {
-            List<Suite> named = name.equals("all") ? List.of(Suite.values()) : List.of(Suite.parse(name));
-            named.forEach(suite -> workloads.addAll(suite.workloads()));
+    /** Says once what a reader of the figures has to know. */
+    private static void announce(Load before, List<PeerName> names) {
+        if (before.warning() != null) {
+            print(before.warning());
         }
-        return workloads;
+        if (!ProcessSettings.pinned()) {
+            print("processes cannot be bound to processors (taskset): all of them are used");
+        }
+        if (HugePages.mode().equals("always")) {
+            print("this system gives huge pages to every program that has large allocations, so libtorch has them too");
+        } else if (!HugePages.available() && names.contains(PeerName.LIBTORCH_HUGE_PAGES)) {
+            print("this system has no huge pages: " + PeerName.LIBTORCH_HUGE_PAGES + " is left out");
+        }
+    }
+
+    private Path results(Path bench, Setting setting) {
+        String date = begun.format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss", Locale.ROOT));
+        return bench.resolve("results")
+                .resolve("peers-" + String.join("+", suites) + setting.fileName() + "-" + date + ".json");
+    }
+
+    private static int checked(int calls) {
+        if (calls < 1) {
+            throw new IllegalArgumentException("--chain: expected 1 or more calls, got " + calls);
+        }
+        return calls;
+    }
+
+    private static ElementType type(String name) {
+        return named(new ElementType[] {ElementType.FLOAT16, ElementType.BFLOAT16, ElementType.FLOAT32}, name, "type");
+    }
+
+    /** Each suite once; those of 'all' are all but the selection of others. */
+    private List<Suite> suites() {
+        return suites.stream()
+                .flatMap(name -> name.equals("all")
+                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
+                        : Stream.of(Suite.parse(name)))
+                .distinct()
+                .toList();
+    }
+
+    /** The suites' workloads in a setting. Those that have no layout are measured in the first one alone. */
+    private static List<Workload> workloads(List<Suite> suites, Setting setting, Layout first) {
+        return suites.stream()
+                .flatMap(suite -> suite.workloads().stream())
+                .filter(workload ->
+                        setting.layout() == first || workload.operation().takes(NormSpec.Argument.LAYOUT))
+                .map(workload -> workload.in(setting.type(), setting.layout()))
+                .distinct()
+                .toList();
     }
 
     private static <T> List<T> values(List<String> names, Function<String, T> parse) {

@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.openjdk.jmh.results.RunResult;
@@ -30,6 +32,10 @@ final class RawResults {
 
     private final Path file;
     private final OffsetDateTime begun;
+    private final Load before;
+    private final Map<String, String> versions = new LinkedHashMap<>();
+    private final List<Checked> checks = new ArrayList<>();
+    private final List<RunResult> results = new ArrayList<>();
 
     /**
      * The results of a run, to be written to a file. Created before the run, so that a file that cannot be written
@@ -38,13 +44,14 @@ final class RawResults {
      * @throws IllegalArgumentException when it is a folder
      * @throws IOException when it cannot be written, with its name
      */
-    RawResults(Path file, OffsetDateTime begun) throws IOException {
+    RawResults(Path file, OffsetDateTime begun, Load before) throws IOException {
         if (file.toString().isEmpty() || Files.isDirectory(file)) {
             throw new IllegalArgumentException(
                     "--json: '" + file + "' is a folder, or nothing: expected the name of a file");
         }
         this.file = file;
         this.begun = begun;
+        this.before = before;
         try {
             Path folder = file.toAbsolutePath().getParent();
             Files.createDirectories(folder);
@@ -58,15 +65,39 @@ final class RawResults {
     }
 
     /** The result of a peer's check. */
-    record Checked(Workload workload, Direction direction, PeerName peer, PeerVerdict verdict) {}
+    record Checked(Workload workload, Setting setting, Direction direction, PeerName peer, PeerVerdict verdict) {}
+
+    void checked(Checked check) {
+        checks.add(check);
+    }
+
+    void timed(Collection<RunResult> times) {
+        results.addAll(times);
+    }
+
+    /** Notes a library's version; returns whether it is new. */
+    boolean version(PeerName peer, String version) {
+        return versions.put(peer.toString(), version) == null;
+    }
+
+    /** Where the results go. */
+    Path file() {
+        return file;
+    }
 
     /** Replaces the file with all results so far. */
-    void write(Map<String, String> versions, List<Checked> checks, Collection<RunResult> results) throws IOException {
+    void write() throws IOException {
         ObjectNode document = MAPPER.createObjectNode();
         document.put("format", 1);
         document.put("date", begun.truncatedTo(ChronoUnit.SECONDS).toString());
         document.put("cpu", cpu());
         document.put("java", Runtime.version().toString());
+        document.put("huge_pages", HugePages.mode());
+        Load now = Load.now();
+        document.putObject("load")
+                .put("before", before.average())
+                .put("after", now.average())
+                .put("processors_of_other_programs", now.ofOthersSince(before));
         ObjectNode ofPeers = document.putObject("versions");
         versions.forEach(ofPeers::put);
         ArrayNode nodes = document.putArray("checks");
@@ -75,11 +106,17 @@ final class RawResults {
             ObjectNode check = nodes.addObject();
             check.put("workload", checked.workload().name());
             check.put("layout", checked.workload().layout().toString());
+            check.put("dtype", checked.setting().type().toString());
+            check.put("threads", checked.setting().threads());
+            check.put("calls", checked.setting().calls());
             check.put("direction", checked.direction().toString());
             check.put("peer", checked.peer().toString());
             check.put("status", verdict.status().toString());
             if (Double.isFinite(verdict.error())) {
                 check.put("error", verdict.error());
+            }
+            if (verdict.status() == PeerVerdict.Status.OK) {
+                check.put("huge_pages_mb", verdict.hugePagesMb());
             }
             if (verdict.implementation() != null) {
                 check.put("implementation", verdict.implementation());

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.openjdk.jmh.results.RunResult;
@@ -20,7 +19,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/** Runs JMH for one workload and several peers, one after the other, each in processes of its own. */
+/** Runs JMH for one workload and several peers, one after the other, each in processes and an environment of its own. */
 final class Timer {
 
     private static final Map<NormSpec.Kind, Class<? extends PeerBenchmark>> BENCHMARKS = Map.of(
@@ -36,7 +35,6 @@ final class Timer {
     private final double warmupSeconds;
     private final Path log;
     private final Path exchange;
-    private final List<RunResult> results = new ArrayList<>();
 
     Timer(int forks, double seconds, double warmupSeconds, Path log, Path exchange) {
         this.forks = forks;
@@ -46,19 +44,39 @@ final class Timer {
         this.exchange = exchange;
     }
 
-    /** All results so far, for JMH's own format. */
-    Collection<RunResult> results() {
+    /** JMH's results of the peers that finished, one after the other. */
+    List<RunResult> time(
+            Workload workload,
+            Setting setting,
+            List<Integer> processors,
+            Direction direction,
+            Cache cache,
+            List<PeerName> peers) {
+        List<RunResult> results = new ArrayList<>();
+        for (PeerName peer : peers) {
+            results.addAll(time(workload, setting, processors, direction, cache, peer));
+        }
         return results;
     }
 
-    /** The times in microseconds of the peers that finished: the median of the iterations' averages. */
-    Map<PeerName, Double> time(Workload workload, Direction direction, Cache cache, List<PeerName> peers) {
+    private Collection<RunResult> time(
+            Workload workload,
+            Setting setting,
+            List<Integer> processors,
+            Direction direction,
+            Cache cache,
+            PeerName peer) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + benchmark(workload).getName().replace(".", "\\.") + "\\." + direction + "$")
                 .param("workload", workload.name())
                 .param("layout", workload.layout().toString())
                 .param("cache", cache.toString())
-                .param("peer", peers.stream().map(PeerName::toString).toArray(String[]::new))
+                .param("dtype", setting.type().toString())
+                .param("threads", Integer.toString(setting.threads()))
+                .param("calls", Integer.toString(setting.calls()))
+                .param("peer", peer.toString())
+                .operationsPerInvocation(setting.calls())
+                .addProfiler(ProcessSettings.class, ProcessSettings.lines(peer, processors))
                 .forks(forks)
                 .warmupIterations(WARMUP_ITERATIONS)
                 .warmupTime(share(warmupSeconds, WARMUP_ITERATIONS))
@@ -77,16 +95,11 @@ final class Timer {
                         "-Xmx3g");
         Path part = log.resolveSibling(log.getFileName() + ".part");
         try {
-            Collection<RunResult> run =
-                    new Runner(options.output(part.toString()).build()).run();
-            results.addAll(run);
-            Map<PeerName, Double> times = new EnumMap<>(PeerName.class);
-            run.forEach(result -> times.put(PeerName.parse(result.getParams().getParam("peer")), median(result)));
-            return times;
+            return new Runner(options.output(part.toString()).build()).run();
         } catch (RunnerException e) {
             // Keeps earlier measurements, which may have taken hours. Only this one has no times.
             System.err.println("clnorm: JMH failed: " + e.getMessage());
-            return Map.of();
+            return List.of();
         } finally {
             append(part);
         }
@@ -115,7 +128,13 @@ final class Timer {
         return TimeValue.milliseconds(Math.max(1, Math.round(1e3 * seconds / parts)));
     }
 
-    private static double median(RunResult result) {
+    /** The peer of a result. */
+    static PeerName peer(RunResult result) {
+        return PeerName.parse(result.getParams().getParam("peer"));
+    }
+
+    /** Its time of a call in microseconds: the median of the iterations' averages. */
+    static double median(RunResult result) {
         double[] averages = result.getBenchmarkResults().stream()
                 .flatMap(fork -> fork.getIterationResults().stream())
                 .mapToDouble(iteration -> iteration.getPrimaryResult().getScore())

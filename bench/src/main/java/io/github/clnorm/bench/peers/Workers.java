@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A parallel loop: the threads of a fixed pool and the calling thread take one index after the other. */
+/** A parallel loop: the threads of a pool and the calling thread take one index after the other. */
 final class Workers implements AutoCloseable {
 
     /** The body of a loop. */
@@ -17,11 +17,20 @@ final class Workers implements AutoCloseable {
         void run(int index);
     }
 
-    private final ExecutorService pool = Executors.newFixedThreadPool(ThreadCount.COUNT - 1, task -> {
+    private final int threads;
+    private final ExecutorService pool = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "worker");
         thread.setDaemon(true);
         return thread;
     });
+
+    Workers(int threads) {
+        this.threads = threads;
+    }
+
+    int threads() {
+        return threads;
+    }
 
     /** Runs a body for every index below a count; returns when all are done. */
     void loop(int count, Body body) {
@@ -33,7 +42,7 @@ final class Workers implements AutoCloseable {
             return null;
         };
         List<Future<Void>> others = new ArrayList<>();
-        for (int thread = 1; thread < ThreadCount.COUNT; thread++) {
+        for (int thread = 1; thread < threads; thread++) {
             others.add(pool.submit(share));
         }
         try {

@@ -16,7 +16,7 @@ final class WorkloadName {
 
     private WorkloadName() {}
 
-    static Workload parse(String name, Layout layout) {
+    static Workload parse(String name, ElementType type, Layout layout) {
         Matcher parts = NAME.matcher(name);
         if (!parts.matches()) {
             throw new IllegalArgumentException("'" + name + "' is no workload such as 'group_norm 2x320x64x64 G=32'");
@@ -24,6 +24,6 @@ final class WorkloadName {
         List<Long> dimensions =
                 Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();
         long groups = parts.group(3) == null ? 0 : Long.parseLong(parts.group(3));
-        return new Workload(NormSpec.Kind.parse(parts.group(1)), dimensions, groups, ElementType.FLOAT32, layout);
+        return new Workload(NormSpec.Kind.parse(parts.group(1)), dimensions, groups, type, layout);
     }
 }
