@@ -25,6 +25,7 @@ affine(__global const storage_t *x, __global const storage_t *residual, __global
        const real eps, const ulong first_group)
 {
     const sets_t sets = sets_of(rows, groups, width, run);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t set = group / parts;
     const uint part = (uint)(group % parts);

@@ -23,6 +23,7 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
+    RETURN_IF_IDLE(first_group)
     const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const tensor_t own = tensor_at(tensor_of(x, residual), part.sample * columns.size);
     const target_t own_target = target_at(target_of(y, sum), part.sample * columns.size);

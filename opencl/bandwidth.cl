@@ -1,15 +1,17 @@
 // The copy that speeds are compared with: one read and one write of each element.
 
 #include "cache.cl"
+#include "idle.cl"
 #include "in_flight.cl"
 
 // Parallel over: parts of part_size elements, a multiple of VECTOR_WIDTH; a work-group copies one.
 // [in]  x  [n]
 // [out] y  [n]
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
-copy(__global const storage_t *x, __global storage_t *y, const ulong n, const ulong part_size)
+copy(__global const storage_t *x, __global storage_t *y, const ulong n, const ulong part_size, const ulong first_group)
 {
-    const ulong begin = get_group_id(0) * part_size;
+    RETURN_IF_IDLE(first_group)
+    const ulong begin = (first_group + get_group_id(0)) * part_size;
     const ulong end = min(begin + part_size, n);
     const ulong vectors = (end - begin) / VECTOR_WIDTH;
     ulong v = get_local_id(0);

@@ -25,6 +25,7 @@ gradient_sums(__global const storage_t *x, __global const storage_t *residual, _
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
@@ -56,6 +57,7 @@ input_gradient(__global const storage_t *x, __global const storage_t *residual, 
     team.item = (uint)get_local_id(0) % TEAM;
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;

@@ -25,6 +25,7 @@ gradient_sums_of_columns(__global const storage_t *x, __global const storage_t *
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
+    RETURN_IF_IDLE(first_group)
     const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;
@@ -64,6 +65,7 @@ input_gradient_of_columns(__global const storage_t *x, __global const storage_t 
     const sets_t sets = sets_of(rows, groups, width, run);
     const columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const uint item = (uint)get_local_id(0) % TEAM;
+    RETURN_IF_IDLE(first_group)
     const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;

@@ -21,6 +21,7 @@ gradient_of_sets(__global const real *partials, __global const parameter_t *gamm
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    RETURN_IF_IDLE(first_group)
     const index_t set = work_group(first_group);
     const set_gradient_t no_statistics = {0, 0, 0, 0, 0};
     const set_gradient_t merged = merge_sums(partials + set * blocks, stride, cut,
@@ -44,6 +45,7 @@ gradient_of_parameters(__global const real *partials, const ulong stride, const 
 {
     DECLARE_TEAM(team);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
+    RETURN_IF_IDLE(first_group)
     const index_t first = work_group(first_group) * each;
     gradients_of_parameters(partials, stride, merge_of(cut, samples, groups), cut, first,
                             min(first + each, (index_t)groups * runs), dgamma, dbeta, &team);

@@ -49,6 +49,7 @@ gradient_registers(__global const storage_t *x, __global const storage_t *residu
     // A round is one sample WITH_PARAMETERS, else the whole tensor. `count` is the number of its sets.
     const index_t rounds = WITH_PARAMETERS ? (index_t)samples : 1;
     const index_t count = WITH_PARAMETERS ? sets.groups : (index_t)samples * sets.groups;
+    RETURN_IF_IDLE(first_group)
     const index_t first = work_group(first_group) * sets_per_team * SETS_AT_A_TIME;
     for (index_t round_ = 0; round_ < rounds; round_++) {
         for (uint i = 0; i < sets_per_team; i++) {

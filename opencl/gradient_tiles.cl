@@ -238,6 +238,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     DECLARE_TEAM(team);
     const gradient_cut_t cut = gradient_cut_of(blocks, runs, per_run);
     const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
+    RETURN_IF_IDLE(first_group)
     const index_t work = work_group(first_group);
     const index_t tile = work / (index_t)groups;
     const index_t group = work % (index_t)groups;

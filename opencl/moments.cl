@@ -19,6 +19,7 @@ moments_of_blocks(__global const storage_t *x, __global const storage_t *residua
     DECLARE_TEAM(team);
     const sets_t sets = sets_of(rows, groups, width, run);
     const tensor_t tensor = tensor_of(x, residual);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t set = group / parts;
     const uint first = (uint)(group % parts) * blocks_per_part;
@@ -40,6 +41,7 @@ moments_of_sets(__global const real *moments, __global real *mean, __global real
 {
     DECLARE_TEAM(team);
     const cut_t cut = cut_of(blocks, period, full, fuller, more, less, unit);
+    RETURN_IF_IDLE(first_group)
     const index_t set = work_group(first_group);
     const set_moments_t m = merge_blocks(moments + set * blocks, stride, cut, rows * width, eps, &team);
     if (get_local_id(0) == 0) {

@@ -39,6 +39,7 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
     const target_t target = target_of(y, sum);
     const uint place = PACKED ? team.team : 0;
     const uint member = PACKED ? team.item : (uint)get_local_id(0);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t set_size = sets.rows * sets.width;
     __local real *own_moments = moments + (ulong)place * 4 * blocks;

@@ -31,6 +31,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     const sets_t sets = sets_of(rows, groups, width, run);
     columns_t columns = columns_of(sets, short_rows, strips, tiles);
     const cut_t cut = cut_of(blocks, period, full, fuller, more, less, unit);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     const index_t sample = group / parts;
     const uint first = (uint)(group % parts) * groups_per_part;

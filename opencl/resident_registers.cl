@@ -35,6 +35,7 @@ resident_registers(__global const storage_t *x, __global const storage_t *residu
     const cut_t cut = cut_of(blocks, period, full, fuller, more, less, unit);
     const uint place = PACKED ? team.team : 0;
     const uint member = PACKED ? team.item : (uint)get_local_id(0);
+    RETURN_IF_IDLE(first_group)
     const index_t group = work_group(first_group);
     __local real *own_moments = moments + place * 4 * blocks;
     // The block of this team.

@@ -16,6 +16,7 @@
 #define CLNORM_SETS_CL
 
 #include "cache.cl"
+#include "idle.cl"
 #include "in_flight.cl"
 
 // 1 adds a tensor of the shape and type of x to x before anything else.

@@ -4,6 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.runtime.AllocatedMemory;
@@ -129,7 +130,7 @@ public final class Backend implements AutoCloseable {
      */
     public static Backend open(DeviceInfo device, Tuning tuning) {
         Objects.requireNonNull(tuning, "tuning");
-        return new Backend(new Session(JoclOpenCl.open(device, false), device), tuning);
+        return new Backend(new Session(DevicePort.open(device, false), device), tuning);
     }
 
     /**

@@ -7,7 +7,7 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.internal.driver.Quirks;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.runtime.Session;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +39,7 @@ public final class TestDevices {
                         "the required device '" + required + "' is not among " + devices);
             }
             for (DeviceInfo device : devices) {
-                OPEN.put(device, new Backend(new Session(JoclOpenCl.open(device, true), device)));
+                OPEN.put(device, new Backend(new Session(DevicePort.open(device, true), device)));
             }
         }
         return OPEN.values().stream();

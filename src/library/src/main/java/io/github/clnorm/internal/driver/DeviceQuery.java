@@ -28,6 +28,7 @@ public final class DeviceQuery {
     static List<PlatformInfo> platforms(UnaryOperator<PlatformSource> around) {
         try {
             load();
+            PoclCompanion.request();
             return FirstLoad.watched(() -> platforms(around.apply(new JoclPlatformSource())));
         } catch (OpenClLoadException e) {
             throw new NoDeviceException(e.getMessage() + ". " + e.remedy(), e);
@@ -97,12 +98,18 @@ public final class DeviceQuery {
             return new PlatformInfo(index, "platform " + index, "", "", List.of(), e.getMessage());
         }
         List<DeviceInfo> devices = new ArrayList<>();
+        List<DeviceInfo> companions = new ArrayList<>();
         String problem = null;
         try {
             int count = source.devices(index);
             for (int d = 0; d < count; d++) {
                 try {
-                    devices.add(source.device(index, d));
+                    DeviceInfo device = source.device(index, d);
+                    if (PoclCompanion.is(device)) {
+                        companions.add(device);
+                    } else {
+                        devices.add(PoclCompanion.without(companions, device));
+                    }
                 } catch (PlatformSource.QueryException e) {
                     problem = "device " + index + ":" + d + ": " + e.getMessage();
                 }
@@ -110,6 +117,7 @@ public final class DeviceQuery {
         } catch (PlatformSource.QueryException e) {
             problem = e.getMessage();
         }
+        PoclCompanion.remember(devices, companions);
         return new PlatformInfo(index, bare.name(), bare.vendor(), bare.version(), List.copyOf(devices), problem);
     }
 }

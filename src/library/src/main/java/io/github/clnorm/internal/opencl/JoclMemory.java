@@ -16,6 +16,8 @@ import org.jocl.cl_mem;
 /** Buffers of a context. Not thread-safe: the calls of {@link OpenCl} are made one at a time. */
 final class JoclMemory {
 
+    static final long UNKNOWN = -1;
+
     private static final cl_mem NONE = new cl_mem();
     // Freed memory holds a larger number, or less than 1.
     private static final int MOST_REFERENCES = 1 << 24;
@@ -30,10 +32,12 @@ final class JoclMemory {
     private static final class Handle {
         final cl_mem memory;
         final Pointer pointer;
+        final long bytes;
 
-        Handle(cl_mem memory) {
+        Handle(cl_mem memory, long bytes) {
             this.memory = memory;
             this.pointer = Pointer.to(memory);
+            this.bytes = bytes;
         }
 
         @Override
@@ -54,7 +58,16 @@ final class JoclMemory {
     }
 
     static OpenCl.Memory of(cl_mem memory) {
-        return new OpenCl.Memory(new Handle(memory));
+        return of(memory, UNKNOWN);
+    }
+
+    private static OpenCl.Memory of(cl_mem memory, long bytes) {
+        return new OpenCl.Memory(new Handle(memory, bytes));
+    }
+
+    /** The size of a buffer; {@link #UNKNOWN} for one that a caller made. */
+    static long bytes(OpenCl.Memory memory) {
+        return ((Handle) memory.handle()).bytes;
     }
 
     static cl_mem object(OpenCl.Memory memory) {
@@ -81,7 +94,7 @@ final class JoclMemory {
         int[] code = new int[1];
         cl_mem memory = created(code, () -> clCreateBuffer(context, flags, bytes, host, code));
         check.of(code[0], "clCreateBuffer");
-        return of(memory);
+        return of(memory, bytes);
     }
 
     OpenCl.Memory createSub(OpenCl.Memory parent, long offset, long bytes) {
@@ -92,7 +105,7 @@ final class JoclMemory {
                 () -> clCreateSubBuffer(
                         object(parent), 0, CL_BUFFER_CREATE_TYPE_REGION, new cl_buffer_region(offset, bytes), code));
         check.of(code[0], "clCreateSubBuffer");
-        return of(memory);
+        return of(memory, bytes);
     }
 
     long subBufferAlignment() {

@@ -35,9 +35,13 @@ public final class JoclOpenCl implements OpenCl {
     private final ByteBuffer awaited = ByteBuffer.allocateDirect(Float.BYTES);
     private Memory awaitedOnDevice;
 
-    private JoclOpenCl(DeviceInfo info, cl_context context, cl_command_queue commandQueue, boolean outOfOrder) {
+    private JoclOpenCl(
+            DeviceInfo info,
+            cl_device_id device,
+            cl_context context,
+            cl_command_queue commandQueue,
+            boolean outOfOrder) {
         JoclCheck check = new JoclCheck(info.description());
-        cl_device_id device = info.handle().device();
         this.context = context;
         this.commandQueue = commandQueue;
         this.memory = new JoclMemory(check, context, device);
@@ -61,22 +65,32 @@ public final class JoclOpenCl implements OpenCl {
     }
 
     private static JoclOpenCl opened(DeviceInfo info, boolean timed) {
+        cl_device_id device = info.handle().device();
+        return opened(info, device, timed, device);
+    }
+
+    /**
+     * Works on a device of a new context.
+     *
+     * @param info the device that messages name
+     * @param runner the device that runs commands
+     * @param timed whether launches can be timed
+     * @param devices of the context, among them the one that runs commands
+     */
+    static JoclOpenCl opened(DeviceInfo info, cl_device_id runner, boolean timed, cl_device_id... devices) {
         JoclCheck check = new JoclCheck(info.description());
         int[] code = new int[1];
         cl_context_properties properties = new cl_context_properties();
         properties.addProperty(CL_CONTEXT_PLATFORM, info.handle().platform());
-        cl_device_id[] devices = {info.handle().device()};
-        cl_context context = created(code, () -> clCreateContext(properties, 1, devices, null, null, code));
+        cl_context context =
+                created(code, () -> clCreateContext(properties, devices.length, devices, null, null, code));
         check.of(code[0], "clCreateContext");
-        // The call of OpenCL 1.2: not every device has clCreateCommandQueueWithProperties.
-        @SuppressWarnings("deprecation")
-        cl_command_queue queue = created(
-                code, () -> clCreateCommandQueue(context, devices[0], timed ? CL_QUEUE_PROFILING_ENABLE : 0, code));
-        if (code[0] != CL_SUCCESS) {
+        try {
+            return new JoclOpenCl(info, runner, context, JoclQueue.create(check, context, runner, timed), false);
+        } catch (ClException e) {
             code(() -> clReleaseContext(context));
+            throw e;
         }
-        check.of(code[0], "clCreateCommandQueue");
-        return new JoclOpenCl(info, context, queue, false);
     }
 
     /**
@@ -96,7 +110,7 @@ public final class JoclOpenCl implements OpenCl {
             code(() -> clReleaseContext(context));
         }
         check.of(code, "clRetainCommandQueue");
-        return new JoclOpenCl(info, context, queue, outOfOrder);
+        return new JoclOpenCl(info, info.handle().device(), context, queue, outOfOrder);
     }
 
     /**
@@ -172,6 +186,20 @@ public final class JoclOpenCl implements OpenCl {
      */
     public static cl_event object(Event event) {
         return (cl_event) event.handle();
+    }
+
+    cl_context clContext() {
+        return context;
+    }
+
+    /** A seat whose kernels run on a device of the context. */
+    Seat seat(int index, JoclCheck check, cl_device_id runner) {
+        return new Seat(index, check, context, runner, programs);
+    }
+
+    /** Sends the commands before an event to their device. */
+    void flushQueueOf(Event event) {
+        queue.flushQueueOf(object(event));
     }
 
     @Override
@@ -322,6 +350,11 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public void setLocalArgument(Kernel kernel, int index, long bytes) {
         arguments.setLocal(kernel, index, bytes);
+    }
+
+    @Override
+    public void setFirstGroupArgument(Kernel kernel, int index) {
+        // The driver divides launches among its threads itself.
     }
 
     @Override

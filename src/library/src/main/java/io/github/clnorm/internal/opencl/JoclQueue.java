@@ -15,6 +15,7 @@ import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
+import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 import org.jocl.cl_kernel;
 
@@ -43,6 +44,17 @@ final class JoclQueue {
         this.check = check;
         this.queue = queue;
         this.outOfOrder = outOfOrder;
+    }
+
+    /** Creates a queue in order. */
+    // The call of OpenCL 1.2: not every device has clCreateCommandQueueWithProperties.
+    @SuppressWarnings("deprecation")
+    static cl_command_queue create(JoclCheck check, cl_context context, cl_device_id device, boolean timed) {
+        int[] code = new int[1];
+        cl_command_queue queue =
+                created(code, () -> clCreateCommandQueue(context, device, timed ? CL_QUEUE_PROFILING_ENABLE : 0, code));
+        check.of(code[0], "clCreateCommandQueue");
+        return queue;
     }
 
     /** Enqueues a command after all commands before. */
@@ -245,7 +257,7 @@ final class JoclQueue {
     }
 
     /** A command that was not sent to its device never ends. A user event has no queue. */
-    private void flushQueueOf(cl_event event) {
+    void flushQueueOf(cl_event event) {
         cl_command_queue of = new cl_command_queue();
         int code = code(
                 () -> clGetEventInfo(event, CL_EVENT_COMMAND_QUEUE, Sizeof.cl_command_queue, Pointer.to(of), null));

@@ -321,6 +321,15 @@ public interface OpenCl extends AutoCloseable {
     void setLocalArgument(Kernel kernel, int index, long bytes);
 
     /**
+     * Names the {@code ulong} argument that a kernel adds to the index of each work-group. A port may divide a launch of such
+     * a kernel into several, which run at the same time.
+     *
+     * @param kernel the kernel
+     * @param index of the argument
+     */
+    void setFirstGroupArgument(Kernel kernel, int index);
+
+    /**
      * Enqueues a one-dimensional launch.
      *
      * @param kernel the kernel, with all arguments set

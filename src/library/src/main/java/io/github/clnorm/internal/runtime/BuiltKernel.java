@@ -10,6 +10,9 @@ import io.github.clnorm.type.ElementType;
  */
 final class BuiltKernel {
 
+    /** The parameter that a kernel adds to the index of each work-group. */
+    static final String FIRST_GROUP = "first_group";
+
     private final OpenCl openCl;
     private final OpenCl.Kernel kernel;
     private final KernelSignature signature;
@@ -26,6 +29,10 @@ final class BuiltKernel {
         this.kinds = new KernelArguments.Kind[count];
         this.numbers = new long[count];
         this.memories = new OpenCl.Memory[count];
+        int first = signature.find(FIRST_GROUP);
+        if (first >= 0) {
+            openCl.setFirstGroupArgument(kernel, first);
+        }
     }
 
     OpenCl.Kernel kernel() {

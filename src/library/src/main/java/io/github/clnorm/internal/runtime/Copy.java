@@ -52,7 +52,8 @@ public final class Copy {
                     .with("x", from)
                     .with("y", to)
                     .with("n", elements)
-                    .with("part_size", variant.partSize);
+                    .with("part_size", variant.partSize)
+                    .with(BuiltKernel.FIRST_GROUP, 0);
             session.queue()
                     .enqueue(
                             kernel,

@@ -110,7 +110,8 @@ record KernelSignature(String kernel, List<Parameter> parameters) {
         return index;
     }
 
-    private int find(String name) {
+    /** The index of a parameter, or -1. */
+    int find(String name) {
         // Names in Java are constants, which are interned as well.
         for (int i = 0; i < parameters.size(); i++) {
             if (parameters.get(i).name == name) {

@@ -21,7 +21,6 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
 
     private static final String EPS = "eps";
     // Differs between the launches of a step.
-    private static final String FIRST_GROUP = "first_group";
 
     /**
      * One kernel of the pass, before its buffers are known.
@@ -104,14 +103,14 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
         if (signature.has(EPS)) {
             arguments.withReal(EPS, eps);
         }
-        arguments.with(FIRST_GROUP, 0).requireComplete();
+        arguments.with(BuiltKernel.FIRST_GROUP, 0).requireComplete();
         // Several launches if one would occupy a slow device for too long.
         long atOnce = Math.max(1, LaunchBound.elements(session.device()) / Math.max(1, step.elementsPerGroup));
         return new Launches.Launch(
                 step.kernel,
                 arguments,
                 step.workGroupSize,
-                signature.index(FIRST_GROUP),
+                signature.index(BuiltKernel.FIRST_GROUP),
                 step.groups,
                 atOnce,
                 step.inTurns);

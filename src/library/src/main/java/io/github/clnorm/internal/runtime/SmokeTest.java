@@ -3,7 +3,7 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.internal.driver.ChildJvm;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ public final class SmokeTest {
      * @throws IllegalStateException when the sum is wrong
      */
     public static void run(DeviceInfo device) {
-        try (Session session = new Session(JoclOpenCl.open(device, false), device)) {
+        try (Session session = new Session(DevicePort.open(device, false), device)) {
             float[] a = new float[LENGTH];
             float[] b = new float[LENGTH];
             for (int i = 0; i < LENGTH; i++) {

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.bench;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
@@ -130,7 +130,7 @@ public final class BenchCommand implements Callable<Integer> {
         List<BenchRow> rows = new ArrayList<>();
         Spread emptyLaunch = null;
         String problem = null;
-        try (Backend backend = CommandClock.open(JoclOpenCl.open(device, true), device, tune.tuning());
+        try (Backend backend = CommandClock.open(DevicePort.open(device, true), device, tune.tuning());
                 ProgressLine line = new ProgressLine(err)) {
             DeviceBench bench =
                     new DeviceBench(backend, budget.nanoseconds(), CommandClock.current(), interruption::requested);

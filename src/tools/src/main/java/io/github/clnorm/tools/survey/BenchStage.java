@@ -3,7 +3,7 @@ package io.github.clnorm.tools.survey;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.internal.tune.TunedPlans;
@@ -103,7 +103,7 @@ final class BenchStage implements Stage {
         long share = Math.min(MOST, Math.max(LEAST, (long) (each * MEASURING)));
         double ofPyTorch = Math.min(MOST, Math.max(LEAST, each * PYTORCH)) / 1e9;
         int measured = 0;
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, true), device))) {
+        try (Backend backend = new Backend(new Session(DevicePort.open(device, true), device))) {
             if (database != null) {
                 TunedPlans.use(backend.session(), Tuning.CACHED, database, clock);
             }

@@ -3,7 +3,7 @@ package io.github.clnorm.tools.survey;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.TuningDatabase;
 import io.github.clnorm.tools.measure.Direction;
@@ -79,7 +79,7 @@ final class TuneStage implements Stage {
     public Outcome run(BooleanSupplier stop) throws IOException {
         long kept = budget.passed();
         int all = workloads.size() * Direction.values().length;
-        try (Backend backend = new Backend(new Session(JoclOpenCl.open(device, false), device))) {
+        try (Backend backend = new Backend(new Session(DevicePort.open(device, false), device))) {
             for (Workload workload : workloads) {
                 for (Direction direction : Direction.values()) {
                     if (!stop.getAsBoolean()) {

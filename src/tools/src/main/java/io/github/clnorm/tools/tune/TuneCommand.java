@@ -4,7 +4,7 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.opencl.JoclOpenCl;
+import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.tune.Tuned;
 import io.github.clnorm.internal.tune.TuningDatabase;
@@ -184,7 +184,7 @@ public final class TuneCommand implements Callable<Integer> {
     }
 
     private static Backend open(DeviceInfo device) {
-        return new Backend(new Session(JoclOpenCl.open(device, false), device));
+        return new Backend(new Session(DevicePort.open(device, false), device));
     }
 
     /**

@@ -1,0 +1,22 @@
+// A launch that does nothing, whatever its size. With -DIDLE_LAUNCHES=1, kernels whose first_group is IDLE_LAUNCH return at
+// once. The host makes such a launch where a driver must see a kernel's widest grid before others (PoCL 3.1).
+
+#ifndef CLNORM_IDLE_CL
+#define CLNORM_IDLE_CL
+
+#ifndef IDLE_LAUNCHES
+#define IDLE_LAUNCHES 0
+#endif
+
+#define IDLE_LAUNCH (~(ulong)0)
+
+#if IDLE_LAUNCHES
+#define RETURN_IF_IDLE(first_group)                                                                                    \
+    if ((first_group) == IDLE_LAUNCH) {                                                                                \
+        return;                                                                                                        \
+    }
+#else
+#define RETURN_IF_IDLE(first_group)
+#endif
+
+#endif

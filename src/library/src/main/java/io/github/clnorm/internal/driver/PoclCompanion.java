@@ -1,0 +1,101 @@
+package io.github.clnorm.internal.driver;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jocl.cl_device_id;
+
+/**
+ * PoCL's second CPU device, which runs each command on the thread that enqueues it. PoCL's first one has threads of its
+ * own, which sleep between commands; waking them takes as long as a small pass. Both share context, memory and compiler,
+ * hence also bits. PoCL shows the second one if the variable {@code POCL_DEVICES} asks for it when the drivers are loaded.
+ * Thread-safe.
+ */
+public final class PoclCompanion {
+
+    /** The property that switches it off. */
+    public static final String PROPERTY = "clnorm.companion";
+
+    private static final String PLATFORM = "Portable Computing Language";
+    private static final String VARIABLE = "POCL_DEVICES";
+    private static final String PREFIX = "basic";
+    private static final Map<cl_device_id, cl_device_id> COMPANIONS = new ConcurrentHashMap<>();
+
+    private static volatile boolean requested;
+
+    private PoclCompanion() {}
+
+    /**
+     * Lets PoCL show it. Called before the drivers are loaded. No-op if it is switched off, if the user has chosen PoCL's
+     * devices, or in a process that cannot set variables.
+     */
+    static void request() {
+        if ("off".equals(System.getProperty(PROPERTY))
+                || System.getenv(VARIABLE) != null
+                || ChildJvm.isChild()
+                || JnaStart.problem().isPresent()) {
+            return;
+        }
+        try {
+            Function set = NativeLibrary.getProcess().getFunction("setenv");
+            requested = set.invokeInt(new Object[] {VARIABLE, "pthread basic", 0}) == 0;
+        } catch (UnsatisfiedLinkError e) {
+            // Windows.
+            requested = false;
+        }
+    }
+
+    /** Whether a device is a companion that this class has asked for, and no device of its own. */
+    static boolean is(DeviceInfo device) {
+        return requested && device.platform().equals(PLATFORM) && device.name().startsWith(PREFIX);
+    }
+
+    /** A device with the index that it has if the companions before it are not counted. */
+    static DeviceInfo without(List<DeviceInfo> companions, DeviceInfo device) {
+        if (companions.isEmpty()) {
+            return device;
+        }
+        DeviceInfo.Identity shown = device.identity();
+        return new DeviceInfo(
+                new DeviceInfo.Identity(
+                        shown.platformIndex(),
+                        shown.deviceIndex() - companions.size(),
+                        shown.platform(),
+                        shown.vendor(),
+                        shown.name(),
+                        shown.type(),
+                        shown.driver(),
+                        shown.version()),
+                device.processor(),
+                device.memory(),
+                device.workGroup(),
+                device.arithmetic(),
+                device.hardware(),
+                device.handle());
+    }
+
+    /** Remembers the companion of a platform's CPU. */
+    static void remember(List<DeviceInfo> devices, List<DeviceInfo> companions) {
+        for (DeviceInfo companion : companions) {
+            devices.stream()
+                    .filter(device -> device.type() == DeviceType.CPU)
+                    .forEach(device -> COMPANIONS.put(
+                            device.handle().device(), companion.handle().device()));
+        }
+    }
+
+    /**
+     * The companion of a device.
+     *
+     * @param device a device
+     * @return its companion, in the same platform; empty if it has none
+     */
+    public static Optional<cl_device_id> of(DeviceInfo device) {
+        return Optional.ofNullable(COMPANIONS.get(device.handle().device()));
+    }
+}

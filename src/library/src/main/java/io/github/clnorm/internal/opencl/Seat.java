@@ -1,0 +1,43 @@
+package io.github.clnorm.internal.opencl;
+
+import static io.github.clnorm.internal.driver.JoclCalls.code;
+import static org.jocl.CL.clReleaseCommandQueue;
+
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_device_id;
+
+/** What a thread needs to launch kernels while other threads do so, too: a queue and the setter of arguments. */
+final class Seat {
+
+    private final int index;
+    private final cl_command_queue commandQueue;
+    private final JoclQueue queue;
+    private final JoclArguments setter;
+    private final JoclPrograms programs;
+
+    Seat(int index, JoclCheck check, cl_context context, cl_device_id device, JoclPrograms programs) {
+        this.index = index;
+        this.commandQueue = JoclQueue.create(check, context, device, false);
+        this.queue = new JoclQueue(check, commandQueue, false);
+        this.setter = new JoclArguments(check);
+        this.programs = programs;
+    }
+
+    /** Launches some work-groups, and returns when they are done. */
+    void run(TeamKernel kernel, TeamKernel.Arguments arguments, long first, long groups, int workGroupSize) {
+        SeatKernel own = kernel.ofSeats[index];
+        if (own == null) {
+            own = new SeatKernel(programs.createKernel(kernel.program, kernel.name));
+            kernel.ofSeats[index] = own;
+        }
+        own.place(setter, arguments, first);
+        queue.enqueue(own.kernel, groups, workGroupSize, false);
+        // The driver has run them already, unless it handed them to another seat's thread.
+        queue.finish();
+    }
+
+    void close() {
+        code(() -> clReleaseCommandQueue(commandQueue));
+    }
+}
