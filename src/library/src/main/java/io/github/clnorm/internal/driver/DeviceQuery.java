@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jocl.cl_device_id;
 
 /** Queries the OpenCL loader for platforms and devices. Thread-safe. */
@@ -85,7 +86,7 @@ public final class DeviceQuery {
     }
 
     private static Optional<DeviceInfo> withId(List<DeviceInfo> devices, cl_device_id id) {
-        return devices.stream()
+        return Stream.concat(devices.stream(), PoclCompanion.all())
                 .filter(device -> device.handle().device().equals(id))
                 .findFirst();
     }

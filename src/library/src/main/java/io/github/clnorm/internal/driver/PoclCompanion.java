@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jocl.cl_device_id;
 
 /**
@@ -23,8 +24,10 @@ public final class PoclCompanion {
 
     private static final String PLATFORM = "Portable Computing Language";
     private static final String VARIABLE = "POCL_DEVICES";
-    private static final String PREFIX = "basic";
-    private static final Map<cl_device_id, cl_device_id> COMPANIONS = new ConcurrentHashMap<>();
+    private static final String DEVICES = "pthread basic";
+    // Of PoCL 3, and of PoCL 4 and later.
+    private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
+    private static final Map<cl_device_id, DeviceInfo> COMPANIONS = new ConcurrentHashMap<>();
 
     private static volatile boolean requested;
 
@@ -42,8 +45,11 @@ public final class PoclCompanion {
             return;
         }
         try {
-            Function set = NativeLibrary.getProcess().getFunction("setenv");
-            requested = set.invokeInt(new Object[] {VARIABLE, "pthread basic", 0}) == 0;
+            NativeLibrary process = NativeLibrary.getProcess();
+            Function set = process.getFunction("setenv");
+            // Does not change a variable that native code has set since Java started.
+            set.invokeInt(new Object[] {VARIABLE, DEVICES, 0});
+            requested = DEVICES.equals(process.getFunction("getenv").invokeString(new Object[] {VARIABLE}, false));
         } catch (UnsatisfiedLinkError e) {
             // Windows.
             requested = false;
@@ -52,7 +58,9 @@ public final class PoclCompanion {
 
     /** Whether a device is a companion that this class has asked for, and no device of its own. */
     static boolean is(DeviceInfo device) {
-        return requested && device.platform().equals(PLATFORM) && device.name().startsWith(PREFIX);
+        return requested
+                && device.platform().equals(PLATFORM)
+                && PREFIXES.stream().anyMatch(device.name()::startsWith);
     }
 
     /** A device with the index that it has if the companions before it are not counted. */
@@ -84,8 +92,7 @@ public final class PoclCompanion {
         for (DeviceInfo companion : companions) {
             devices.stream()
                     .filter(device -> device.type() == DeviceType.CPU)
-                    .forEach(device -> COMPANIONS.put(
-                            device.handle().device(), companion.handle().device()));
+                    .forEach(device -> COMPANIONS.put(device.handle().device(), companion));
         }
     }
 
@@ -96,6 +103,12 @@ public final class PoclCompanion {
      * @return its companion, in the same platform; empty if it has none
      */
     public static Optional<cl_device_id> of(DeviceInfo device) {
-        return Optional.ofNullable(COMPANIONS.get(device.handle().device()));
+        return Optional.ofNullable(COMPANIONS.get(device.handle().device()))
+                .map(companion -> companion.handle().device());
+    }
+
+    /** All companions, which an application may have opened. */
+    static Stream<DeviceInfo> all() {
+        return COMPANIONS.values().stream();
     }
 }
