@@ -1,5 +1,7 @@
 package io.github.clnorm.internal.team;
 
+import java.util.function.IntConsumer;
+
 /** A job of a {@link Team}: some parts that its threads share. */
 public interface Job {
 
@@ -30,10 +32,10 @@ public interface Job {
     /**
      * A job of one part.
      *
-     * @param action what it does
+     * @param action what it does; takes the seat of its thread
      * @return the job
      */
-    static Job of(Runnable action) {
+    static Job of(IntConsumer action) {
         return new Job() {
             @Override
             public long parts() {
@@ -47,7 +49,7 @@ public interface Job {
 
             @Override
             public void run(int seat, long from, long end) {
-                action.run();
+                action.accept(seat);
             }
         };
     }

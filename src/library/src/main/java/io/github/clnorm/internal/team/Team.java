@@ -60,6 +60,9 @@ public final class Team implements AutoCloseable {
             this.job = job;
             this.ticket = ticket;
             this.left = new AtomicLong(job.parts());
+            if (left.get() <= 0) {
+                throw new IllegalArgumentException("a job needs parts, and has " + left);
+            }
         }
 
         boolean hasParts() {
@@ -148,11 +151,10 @@ public final class Team implements AutoCloseable {
      */
     public long add(Job job) {
         placement.callerRuns();
-        long ticket;
+        Queued queued;
         synchronized (this) {
-            last++;
-            ticket = last;
-            Queued queued = new Queued(job, ticket);
+            queued = new Queued(job, last + 1);
+            last = queued.ticket;
             if (tail == null) {
                 head = queued;
             } else {
@@ -164,7 +166,7 @@ public final class Team implements AutoCloseable {
             }
         }
         wake(job);
-        return ticket;
+        return queued.ticket;
     }
 
     private void start() {
@@ -189,7 +191,8 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Does a job on this thread at once, if all others are done and the seat of waiting threads is free.
+     * Does a job on this thread at once, if all others are done and the seat of waiting threads is free. Must not be called
+     * at the same time as {@link #add}. The job's failure is thrown here.
      *
      * @param job what is done
      * @return whether it was done
@@ -201,7 +204,7 @@ public final class Team implements AutoCloseable {
         try {
             job.run(OF_CALLER, 0, job.parts());
         } finally {
-            callersSeat.set(false);
+            leaveCallersSeat();
         }
         return true;
     }
@@ -265,7 +268,17 @@ public final class Team implements AutoCloseable {
                 // The next parts.
             }
         } finally {
-            callersSeat.set(false);
+            leaveCallersSeat();
+        }
+    }
+
+    /** Leaves the seat to a thread that found it taken and sleeps. */
+    private void leaveCallersSeat() {
+        callersSeat.set(false);
+        if (waiting.get() > 1) {
+            synchronized (this) {
+                notifyAll();
+            }
         }
     }
 
