@@ -15,7 +15,10 @@ import org.jocl.cl_device_id;
 import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
-/** Programs of a device, and their kernels. Not thread-safe: the calls of {@link OpenCl} are made one at a time. */
+/**
+ * Programs of a device, and their kernels. Not thread-safe: the calls of {@link OpenCl} are made one at a time. Only {@link
+ * #createKernel} may be called at the same time as the others.
+ */
 final class JoclPrograms {
 
     // A driver that reports a larger binary is in error.

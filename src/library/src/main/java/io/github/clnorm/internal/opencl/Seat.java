@@ -7,12 +7,16 @@ import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_device_id;
 
-/** What a thread needs to launch kernels while other threads do so, too: a queue and the setter of arguments. */
+/**
+ * What a thread needs to enqueue commands while other threads do so, too: a queue and the setter of arguments. A queue of
+ * PoCL's basic device has one thread at a time: a command that is enqueued while another thread runs the one before is run by
+ * that thread, and neither {@code clFinish} nor a blocking call waits for it (PoCL 3.1).
+ */
 final class Seat {
 
     private final int index;
     private final cl_command_queue commandQueue;
-    private final JoclQueue queue;
+    final JoclQueue queue;
     private final JoclArguments setter;
     private final JoclPrograms programs;
 
@@ -33,7 +37,7 @@ final class Seat {
         }
         own.place(setter, arguments, first);
         queue.enqueue(own.kernel, groups, workGroupSize, false);
-        // The driver has run them already, unless it handed them to another seat's thread.
+        // The driver has run them already.
         queue.finish();
     }
 

@@ -9,21 +9,23 @@ import java.util.Arrays;
 final class TeamKernel {
 
     private static final int NONE = -1;
+    // Of idle.cl: a launch whose first work-group this is returns at once.
+    private static final long IDLE_LAUNCH = -1L;
 
     final OpenCl.Program program;
     final String name;
     /** Tells the kernel from all others of the process. */
     final String identity;
-    /** The generation of {@link WidestGrids} of its widest launch, for a size of work-groups; -1 before. */
-    int widestIn = NONE;
-
-    int widestSize;
     /** The OpenCL kernels of the seats; null until a seat needs it. Each seat uses its own element. */
     final SeatKernel[] ofSeats;
 
     private Arguments arguments = new Arguments(new Value[0], NONE);
     // Whether a launch has taken the arguments, which then do not change.
     private boolean taken;
+    private volatile Widest widest = new Widest(NONE, 0);
+
+    /** The generation of {@link WidestGrids} of the widest launch, and its size of work-groups. */
+    private record Widest(int generation, int workGroupSize) {}
 
     /** Sets an argument of an OpenCL kernel. Immutable. */
     interface Value {
@@ -93,6 +95,26 @@ final class TeamKernel {
             taken = false;
         }
         values[index] = value;
+    }
+
+    /** Makes the widest launch, unless it was made and PoCL still knows it. Called by several seats. */
+    void launchWidest(Seat seat, Arguments own, int workGroupSize) {
+        if (isWidest(workGroupSize)) {
+            return;
+        }
+        synchronized (this) {
+            if (!isWidest(workGroupSize)) {
+                int generation = WidestGrids.add(workGroupSize + identity);
+                // It takes a millisecond, without compiling.
+                seat.run(this, own, IDLE_LAUNCH, WidestGrids.WIDEST / workGroupSize, workGroupSize);
+                widest = new Widest(generation, workGroupSize);
+            }
+        }
+    }
+
+    private boolean isWidest(int workGroupSize) {
+        Widest last = widest;
+        return last.generation == WidestGrids.generation() && last.workGroupSize == workGroupSize;
     }
 
     /** The arguments for a launch. */

@@ -12,8 +12,13 @@ import io.github.clnorm.internal.team.Job;
 import io.github.clnorm.internal.team.Team;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 
@@ -31,19 +36,21 @@ public final class TeamOpenCl implements OpenCl {
     // A share on less memory takes about as long as the launch of its own that it needs.
     private static final long LEAST_SHARE_BYTES = 512 << 10;
 
-    // Of idle.cl: a launch whose first work-group this is returns at once.
-    private static final long IDLE_LAUNCH = -1L;
     // Kernels without a widest launch run one at a time in the process: see WidestGrids.
     private static final Object UNDIVIDED = new Object();
+    // Between two looks at a command that another thread runs.
+    private static final long LOOK_NANOSECONDS = 50_000;
 
     private final JoclOpenCl plain;
     private final JoclCheck check;
     private final Team team;
     private final Seat[] seats;
-    // For the widest launch of a kernel: the seat after those of the team.
-    private final Seat widest;
-    // Source and options of each program, which tell it from others.
-    private final Map<Program, String> texts = new IdentityHashMap<>();
+    // Of the calls that are made one at a time: the seat after those of the team.
+    private final Seat ofCalls;
+    // Held by blocking transfers, whose queue has one thread at a time.
+    private final Object transfer = new Object();
+    // A hash of the source and options of each program, which tells it from others.
+    private final Map<Program, String> hashes = new IdentityHashMap<>();
 
     /** The end of all jobs up to a ticket, as an event. */
     private record Ticket(long ticket) {}
@@ -71,7 +78,7 @@ public final class TeamOpenCl implements OpenCl {
         for (int i = 0; i < seats.length; i++) {
             seats[i] = plain.seat(i, check, runner);
         }
-        this.widest = plain.seat(seats.length, check, runner);
+        this.ofCalls = plain.seat(seats.length, check, runner);
     }
 
     /**
@@ -85,23 +92,31 @@ public final class TeamOpenCl implements OpenCl {
     public static TeamOpenCl open(DeviceInfo info, cl_device_id runner) {
         return FirstLoad.opening(
                 info,
-                () -> new TeamOpenCl(
+                () -> opened(
                         JoclOpenCl.opened(info, runner, false, info.handle().device(), runner), info, runner));
     }
 
-    /** Runs a command after all before: now, if they are done. */
-    private void inOrder(Runnable command) {
-        if (team.isIdle()) {
-            command.run();
-        } else {
-            team.add(Job.of(command));
+    private static TeamOpenCl opened(JoclOpenCl plain, DeviceInfo info, cl_device_id runner) {
+        try {
+            return new TeamOpenCl(plain, info, runner);
+        } catch (ClException e) {
+            // Releases the context with the queues that were created.
+            plain.close();
+            throw e;
         }
     }
 
-    private void finishTeam() {
-        if (!team.isIdle()) {
-            team.await(team.last());
+    /** Runs a command on some memory after all before: now, if they are done and it takes little time. */
+    private void inOrder(long bytes, IntConsumer command) {
+        Job job = Job.of(command);
+        if (bytes > SMALL_BYTES || !team.runNow(job)) {
+            team.add(job);
         }
+    }
+
+    /** Blocks until all commands are done, and throws what one of them has thrown. */
+    private void finishTeam() {
+        team.await(team.last());
     }
 
     @Override
@@ -111,21 +126,25 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public Memory createBuffer(long bytes) {
+        return allocated(() -> plain.createBuffer(bytes));
+    }
+
+    @Override
+    public Memory createPinnedBuffer(long bytes) {
+        return allocated(() -> plain.createPinnedBuffer(bytes));
+    }
+
+    private Memory allocated(Supplier<Memory> call) {
         try {
-            return plain.createBuffer(bytes);
+            return call.get();
         } catch (ClException e) {
             if (!e.isOutOfMemory() || team.isIdle()) {
                 throw e;
             }
             // Buffers are released when the commands before are done.
             finishTeam();
-            return plain.createBuffer(bytes);
+            return call.get();
         }
-    }
-
-    @Override
-    public Memory createPinnedBuffer(long bytes) {
-        return plain.createPinnedBuffer(bytes);
     }
 
     @Override
@@ -155,7 +174,7 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void release(Memory memory) {
-        inOrder(() -> plain.release(memory));
+        inOrder(0, seat -> plain.release(memory));
     }
 
     @Override
@@ -166,13 +185,15 @@ public final class TeamOpenCl implements OpenCl {
     @Override
     public ByteBuffer map(Memory memory, long offset, long bytes, Access access) {
         finishTeam();
-        return plain.map(memory, offset, bytes, access);
+        synchronized (transfer) {
+            return plain.map(memory, offset, bytes, access);
+        }
     }
 
     @Override
     public Mapped enqueueMap(Memory memory, long offset, long bytes, Access access) {
         // The device works in the host's memory: only the content has to be waited for.
-        Mapped mapped = plain.enqueueMap(memory, offset, bytes, access);
+        Mapped mapped = ofCalls.queue.enqueueMap(memory, offset, bytes, access);
         if (team.isIdle()) {
             return mapped;
         }
@@ -182,30 +203,34 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void unmap(Memory memory, ByteBuffer mapped) {
-        plain.unmap(memory, mapped);
+        ofCalls.queue.unmap(memory, mapped);
     }
 
     @Override
     public void write(Memory memory, long offset, Buffer source) {
         finishTeam();
-        plain.write(memory, offset, source);
+        synchronized (transfer) {
+            plain.write(memory, offset, source);
+        }
     }
 
     @Override
     public void read(Memory memory, long offset, Buffer target) {
         finishTeam();
-        plain.read(memory, offset, target);
+        synchronized (transfer) {
+            plain.read(memory, offset, target);
+        }
     }
 
     @Override
     public void copy(Memory from, Memory to, long bytes) {
-        inOrder(() -> plain.copy(from, to, bytes));
+        inOrder(bytes, seat -> seats[seat].queue.copy(from, to, bytes));
     }
 
     @Override
     public void fill(Memory memory, byte[] pattern, long bytes) {
         byte[] own = pattern.clone();
-        inOrder(() -> plain.fill(memory, own, bytes));
+        inOrder(bytes, seat -> seats[seat].queue.fill(memory, own, bytes));
     }
 
     @Override
@@ -213,7 +238,10 @@ public final class TeamOpenCl implements OpenCl {
         // The widest launch of a kernel returns at once.
         String own = options + " -DIDLE_LAUNCHES=1";
         Program program = plain.build(source, own);
-        texts.put(program, own + source);
+        hashes.put(
+                program,
+                UUID.nameUUIDFromBytes((own + source).getBytes(StandardCharsets.UTF_8))
+                        .toString());
         return program;
     }
 
@@ -229,13 +257,13 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void release(Program program) {
-        texts.remove(program);
+        hashes.remove(program);
         plain.release(program);
     }
 
     @Override
     public Kernel createKernel(Program program, String name) {
-        TeamKernel kernel = new TeamKernel(program, texts.get(program) + name, name, seats.length + 1);
+        TeamKernel kernel = new TeamKernel(program, hashes.get(program) + name, name, seats.length + 1);
         // Fails now if there is no such kernel.
         kernel.ofSeats[0] = new SeatKernel(plain.createKernel(program, name));
         return new Kernel(kernel, name);
@@ -247,12 +275,13 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void release(Kernel kernel) {
-        finishTeam();
-        for (SeatKernel each : of(kernel).ofSeats) {
-            if (each != null) {
-                plain.release(each.kernel);
+        inOrder(0, seat -> {
+            for (SeatKernel each : of(kernel).ofSeats) {
+                if (each != null) {
+                    plain.release(each.kernel);
+                }
             }
-        }
+        });
     }
 
     @Override
@@ -338,25 +367,16 @@ public final class TeamOpenCl implements OpenCl {
     @Override
     public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
         TeamKernel launched = of(kernel);
-        if (launched.take().canBeDivided()) {
-            launchWidest(launched, workGroupSize);
+        TeamKernel.Arguments arguments = launched.take();
+        if (arguments.canBeDivided()) {
+            // Compiles here, and not on a helper.
+            launched.launchWidest(ofCalls, arguments, workGroupSize);
         }
-        Launch launch = new Launch(launched, launched.take(), workGroups, workGroupSize, timed ? new Timed() : null);
+        Launch launch = new Launch(launched, arguments, workGroups, workGroupSize, timed ? new Timed() : null);
         if (launch.bytes > SMALL_BYTES || !team.runNow(launch)) {
             team.add(launch);
         }
         return timed ? new Event(launch.time) : null;
-    }
-
-    /** Makes the widest launch of a kernel, unless it was made. It takes a millisecond, without compiling. */
-    private void launchWidest(TeamKernel kernel, int workGroupSize) {
-        if (kernel.widestIn == WidestGrids.generation() && kernel.widestSize == workGroupSize) {
-            return;
-        }
-        int generation = WidestGrids.add(workGroupSize + kernel.identity);
-        widest.run(kernel, kernel.take(), IDLE_LAUNCH, WidestGrids.WIDEST / workGroupSize, workGroupSize);
-        kernel.widestIn = generation;
-        kernel.widestSize = workGroupSize;
     }
 
     /** A launch as a job: its parts are its work-groups. */
@@ -395,7 +415,7 @@ public final class TeamOpenCl implements OpenCl {
                 time.started(System.nanoTime());
             }
             if (arguments.canBeDivided()) {
-                seats[seat].run(kernel, arguments, first + from, end - from, workGroupSize);
+                runDivided(seats[seat], first + from, first + end);
             } else {
                 synchronized (UNDIVIDED) {
                     seats[seat].run(kernel, arguments, first, groups, workGroupSize);
@@ -403,6 +423,15 @@ public final class TeamOpenCl implements OpenCl {
             }
             if (time != null) {
                 time.ended(System.nanoTime());
+            }
+        }
+
+        private void runDivided(Seat seat, long from, long end) {
+            // PoCL may have forgotten the kernel since it was enqueued.
+            kernel.launchWidest(seat, arguments, workGroupSize);
+            long most = WidestGrids.WIDEST / workGroupSize;
+            for (long at = from; at < end; at += most) {
+                seat.run(kernel, arguments, at, Math.min(most, end - at), workGroupSize);
             }
         }
     }
@@ -416,13 +445,13 @@ public final class TeamOpenCl implements OpenCl {
     @Override
     public Event mark() {
         if (team.isIdle()) {
-            return plain.mark();
+            return ofCalls.queue.mark();
         }
         int[] code = new int[1];
         cl_event done = created(code, () -> clCreateUserEvent(plain.clContext(), code));
         check.of(code[0], "clCreateUserEvent");
         check.run(() -> clRetainEvent(done), "clRetainEvent");
-        team.add(Job.of(() -> {
+        team.add(Job.of(seat -> {
             check.run(() -> clSetUserEventStatus(done, CL_COMPLETE), "clSetUserEventStatus");
             check.run(() -> clReleaseEvent(done), "clReleaseEvent");
         }));
@@ -433,17 +462,37 @@ public final class TeamOpenCl implements OpenCl {
     public void waitFor(Event... events) {
         for (Event event : events) {
             plain.flushQueueOf(event);
+        }
+        for (Event event : events) {
             check.run(() -> clRetainEvent(JoclOpenCl.object(event)), "clRetainEvent");
         }
-        team.add(Job.of(() -> {
-            for (Event event : events) {
-                try {
-                    plain.await(event);
-                } finally {
-                    plain.release(event);
-                }
+        team.add(Job.of(seat -> awaitAll(events)));
+    }
+
+    /** Waits for all events and releases them, even after a failure; throws the first failure at the end. */
+    private void awaitAll(Event... events) {
+        RuntimeException first = null;
+        for (Event event : events) {
+            try {
+                awaitObject(event);
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            } finally {
+                plain.release(event);
             }
-        }));
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private void awaitObject(Event event) {
+        plain.await(event);
+        // The driver does not wait for a command that another thread runs.
+        while (plain.describe(event).status() > CL_COMPLETE) {
+            LockSupport.parkNanos(LOOK_NANOSECONDS);
+            plain.await(event);
+        }
     }
 
     @Override
@@ -459,7 +508,7 @@ public final class TeamOpenCl implements OpenCl {
         if (event.handle() instanceof Ticket ticket) {
             team.await(ticket.ticket);
         } else {
-            plain.await(event);
+            awaitObject(event);
         }
     }
 
@@ -491,7 +540,7 @@ public final class TeamOpenCl implements OpenCl {
             for (Seat seat : seats) {
                 seat.close();
             }
-            widest.close();
+            ofCalls.close();
             plain.close();
         }
     }
