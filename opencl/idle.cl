@@ -1,5 +1,6 @@
-// A launch that does nothing, whatever its size. With -DIDLE_LAUNCHES=1, kernels whose first_group is IDLE_LAUNCH return at
-// once. The host makes such a launch where a driver must see a kernel's widest grid before others (PoCL 3.1).
+// A launch that does nothing, whatever its size. With -DIDLE_LAUNCHES=1, kernels of one work-item whose first_group is
+// IDLE_LAUNCH return at once. The host makes such a launch where a driver must see a kernel's widest grid before others (PoCL
+// 3.1). Not with several work-items: a return before a barrier makes PoCL 3.1 compile moments_of_sets to an endless loop.
 
 #ifndef CLNORM_IDLE_CL
 #define CLNORM_IDLE_CL
@@ -10,7 +11,7 @@
 
 #define IDLE_LAUNCH (~(ulong)0)
 
-#if IDLE_LAUNCHES
+#if IDLE_LAUNCHES && WORK_GROUP_SIZE == 1
 #define RETURN_IF_IDLE(first_group)                                                                                    \
     if ((first_group) == IDLE_LAUNCH) {                                                                                \
         return;                                                                                                        \

@@ -22,10 +22,8 @@ final class TeamKernel {
     private Arguments arguments = new Arguments(new Value[0], NONE);
     // Whether a launch has taken the arguments, which then do not change.
     private boolean taken;
-    private volatile Widest widest = new Widest(NONE, 0);
-
-    /** The generation of {@link WidestGrids} of the widest launch, and its size of work-groups. */
-    private record Widest(int generation, int workGroupSize) {}
+    // The generation of WidestGrids of the widest launch.
+    private volatile int widestIn = NONE;
 
     /** Sets an argument of an OpenCL kernel. Immutable. */
     interface Value {
@@ -98,23 +96,18 @@ final class TeamKernel {
     }
 
     /** Makes the widest launch, unless it was made and PoCL still knows it. Called by several seats. */
-    void launchWidest(Seat seat, Arguments own, int workGroupSize) {
-        if (isWidest(workGroupSize)) {
+    void launchWidest(Seat seat, Arguments own) {
+        if (widestIn == WidestGrids.generation()) {
             return;
         }
         synchronized (this) {
-            if (!isWidest(workGroupSize)) {
-                int generation = WidestGrids.add(workGroupSize + identity);
+            if (widestIn != WidestGrids.generation()) {
+                int generation = WidestGrids.add(identity);
                 // It takes a millisecond, without compiling.
-                seat.run(this, own, IDLE_LAUNCH, WidestGrids.WIDEST / workGroupSize, workGroupSize);
-                widest = new Widest(generation, workGroupSize);
+                seat.run(this, own, IDLE_LAUNCH, WidestGrids.WIDEST, 1);
+                widestIn = generation;
             }
         }
-    }
-
-    private boolean isWidest(int workGroupSize) {
-        Widest last = widest;
-        return last.generation == WidestGrids.generation() && last.workGroupSize == workGroupSize;
     }
 
     /** The arguments for a launch. */

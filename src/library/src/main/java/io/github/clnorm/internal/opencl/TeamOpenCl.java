@@ -368,11 +368,11 @@ public final class TeamOpenCl implements OpenCl {
     public Event enqueue(Kernel kernel, long workGroups, int workGroupSize, boolean timed) {
         TeamKernel launched = of(kernel);
         TeamKernel.Arguments arguments = launched.take();
-        if (arguments.canBeDivided()) {
-            // Compiles here, and not on a helper.
-            launched.launchWidest(ofCalls, arguments, workGroupSize);
-        }
         Launch launch = new Launch(launched, arguments, workGroups, workGroupSize, timed ? new Timed() : null);
+        if (launch.isDivided) {
+            // Compiles here, and not on a helper.
+            launched.launchWidest(ofCalls, arguments);
+        }
         if (launch.bytes > SMALL_BYTES || !team.runNow(launch)) {
             team.add(launch);
         }
@@ -386,6 +386,7 @@ public final class TeamOpenCl implements OpenCl {
         private final long groups;
         private final int workGroupSize;
         private final long first;
+        final boolean isDivided;
         final long bytes;
         final Timed time;
 
@@ -395,6 +396,8 @@ public final class TeamOpenCl implements OpenCl {
             this.groups = groups;
             this.workGroupSize = workGroupSize;
             this.time = time;
+            // See idle.cl.
+            this.isDivided = arguments.canBeDivided() && workGroupSize == 1;
             this.first = arguments.canBeDivided() ? arguments.firstGroupValue() : 0;
             this.bytes = arguments.bytes();
         }
@@ -406,7 +409,7 @@ public final class TeamOpenCl implements OpenCl {
 
         @Override
         public long fewest() {
-            return arguments.canBeDivided() ? 1 + (groups - 1) / Math.max(1, bytes / LEAST_SHARE_BYTES) : groups;
+            return isDivided ? 1 + (groups - 1) / Math.max(1, bytes / LEAST_SHARE_BYTES) : groups;
         }
 
         @Override
@@ -414,7 +417,7 @@ public final class TeamOpenCl implements OpenCl {
             if (time != null) {
                 time.started(System.nanoTime());
             }
-            if (arguments.canBeDivided()) {
+            if (isDivided) {
                 runDivided(seats[seat], first + from, first + end);
             } else {
                 synchronized (UNDIVIDED) {
@@ -428,10 +431,9 @@ public final class TeamOpenCl implements OpenCl {
 
         private void runDivided(Seat seat, long from, long end) {
             // PoCL may have forgotten the kernel since it was enqueued.
-            kernel.launchWidest(seat, arguments, workGroupSize);
-            long most = WidestGrids.WIDEST / workGroupSize;
-            for (long at = from; at < end; at += most) {
-                seat.run(kernel, arguments, at, Math.min(most, end - at), workGroupSize);
+            kernel.launchWidest(seat, arguments);
+            for (long at = from; at < end; at += WidestGrids.WIDEST) {
+                seat.run(kernel, arguments, at, Math.min(WidestGrids.WIDEST, end - at), workGroupSize);
             }
         }
     }
