@@ -72,6 +72,16 @@ public final class Diagnosis {
     }
 
     /**
+     * Tells whether PoCL's launches run on clnorm's own threads.
+     *
+     * @param platforms the result of {@link DeviceQuery#platforms()}
+     * @return the finding; empty without a device of PoCL
+     */
+    public Optional<Finding> poclCompanion(List<PlatformInfo> platforms) {
+        return PoclCompanion.finding(platforms);
+    }
+
+    /**
      * Checks PoCL's cache folder, without which PoCL offers no device.
      *
      * @return the finding; empty if PoCL is not installed or the folder can be written

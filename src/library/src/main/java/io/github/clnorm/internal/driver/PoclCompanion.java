@@ -4,6 +4,8 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
+import io.github.clnorm.device.Finding;
+import io.github.clnorm.device.PlatformInfo;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +27,7 @@ public final class PoclCompanion {
     private static final String PLATFORM = "Portable Computing Language";
     private static final String VARIABLE = "POCL_DEVICES";
     private static final String DEVICES = "pthread basic";
+    private static final String SUBJECT = "PoCL's threads";
     // Of PoCL 3, and of PoCL 4 and later.
     private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
     private static final Map<cl_device_id, DeviceInfo> COMPANIONS = new ConcurrentHashMap<>();
@@ -38,10 +41,7 @@ public final class PoclCompanion {
      * devices, or in a process that cannot set variables.
      */
     static void request() {
-        if ("off".equals(System.getProperty(PROPERTY))
-                || System.getenv(VARIABLE) != null
-                || ChildJvm.isChild()
-                || JnaStart.problem().isPresent()) {
+        if (ChildJvm.isChild() || obstacle().isPresent()) {
             return;
         }
         try {
@@ -54,6 +54,39 @@ public final class PoclCompanion {
             // Windows.
             requested = false;
         }
+    }
+
+    /** What keeps this process from asking for it, and what to do about that. */
+    private static Optional<Obstacle> obstacle() {
+        if ("off".equals(System.getProperty(PROPERTY))) {
+            return Optional.of(new Obstacle("-D" + PROPERTY + "=off is set", "Remove it"));
+        }
+        if (System.getenv(VARIABLE) != null) {
+            return Optional.of(new Obstacle(VARIABLE + " is set", "Unset it"));
+        }
+        if (JnaStart.problem().isPresent()) {
+            return Optional.of(new Obstacle("this process has no JNA", "Add JNA to the class path"));
+        }
+        return Optional.empty();
+    }
+
+    private record Obstacle(String fact, String remedy) {}
+
+    /** Whether it is used with these platforms; empty without PoCL. */
+    static Optional<Finding> finding(List<PlatformInfo> platforms) {
+        boolean hasPocl = platforms.stream()
+                .anyMatch(platform ->
+                        platform.name().equals(PLATFORM) && !platform.devices().isEmpty());
+        if (!hasPocl) {
+            return Optional.empty();
+        }
+        return Optional.of(obstacle()
+                .map(obstacle -> new Finding(
+                        Finding.State.UNUSED,
+                        SUBJECT,
+                        "PoCL's second device is not used, so small passes take longer: " + obstacle.fact,
+                        obstacle.remedy))
+                .orElseGet(() -> Finding.ok(SUBJECT, "PoCL's second device runs launches on clnorm's threads")));
     }
 
     /** Whether a device is a companion that this class has asked for, and no device of its own. */

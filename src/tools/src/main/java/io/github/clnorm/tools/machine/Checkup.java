@@ -99,6 +99,7 @@ public final class Checkup {
             platforms = Devices.platforms();
         }
         diagnosis.platforms(platforms).forEach(this::line);
+        diagnosis.poclCompanion(platforms).ifPresent(this::line);
         int working = 0;
         for (DeviceInfo device : Devices.of(platforms)) {
             testing.accept(device);
