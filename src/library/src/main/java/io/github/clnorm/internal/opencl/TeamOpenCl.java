@@ -407,6 +407,12 @@ public final class TeamOpenCl implements OpenCl {
             return groups;
         }
 
+        /** PoCL keeps the variables of all work-items on the stack, and Java's threads have 1 MB. */
+        @Override
+        public boolean needsHelpers() {
+            return workGroupSize > 1;
+        }
+
         @Override
         public long fewest() {
             return isDivided ? 1 + (groups - 1) / Math.max(1, bytes / LEAST_SHARE_BYTES) : groups;

@@ -30,6 +30,15 @@ public interface Job {
     void run(int seat, long from, long end);
 
     /**
+     * Whether only helpers may do it, whose stacks are large.
+     *
+     * @return false if a waiting thread may do parts, too
+     */
+    default boolean needsHelpers() {
+        return false;
+    }
+
+    /**
      * A job of one part.
      *
      * @param action what it does; takes the seat of its thread

@@ -198,7 +198,7 @@ public final class Team implements AutoCloseable {
      * @return whether it was done
      */
     public boolean runNow(Job job) {
-        if (!isIdle() || !callersSeat.compareAndSet(false, true)) {
+        if (job.needsHelpers() || !isIdle() || !callersSeat.compareAndSet(false, true)) {
             return false;
         }
         try {
@@ -283,7 +283,8 @@ public final class Team implements AutoCloseable {
     }
 
     private boolean canWork() {
-        return hasParts() && !callersSeat.get();
+        Queued current = head;
+        return current != null && current.hasParts() && !current.job.needsHelpers() && !callersSeat.get();
     }
 
     private boolean hasParts() {
@@ -346,7 +347,7 @@ public final class Team implements AutoCloseable {
     /** Takes some parts and does them; false if there are none to take now. */
     private boolean work(int seat) {
         Queued current = head;
-        if (current == null) {
+        if (current == null || seat == OF_CALLER && current.job.needsHelpers()) {
             return false;
         }
         long[] count = new long[1];
