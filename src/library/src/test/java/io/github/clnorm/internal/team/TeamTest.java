@@ -255,6 +255,39 @@ class TeamTest {
     }
 
     @Test
+    void aJobThatNeedsHelpersIsNeverDoneByAWaitingThread() {
+        try (Team team = team(1)) {
+            Set<Integer> seats = Collections.synchronizedSet(new HashSet<>());
+            Job job = new Job() {
+                @Override
+                public long parts() {
+                    return 16;
+                }
+
+                @Override
+                public long fewest() {
+                    return 1;
+                }
+
+                @Override
+                public boolean needsHelpers() {
+                    return true;
+                }
+
+                @Override
+                public void run(int seat, long from, long end) {
+                    seats.add(seat);
+                }
+            };
+            assertFalse(team.runNow(job));
+            for (int i = 0; i < 100; i++) {
+                team.await(team.add(job));
+            }
+            assertEquals(Set.of(1), seats);
+        }
+    }
+
+    @Test
     void aJobThatBlocksDoesNotStopAdding() {
         try (Team team = team(1)) {
             Gate gate = new Gate();
