@@ -5,6 +5,10 @@
 #ifndef CLNORM_IDLE_CL
 #define CLNORM_IDLE_CL
 
+#ifndef WORK_GROUP_SIZE
+#define WORK_GROUP_SIZE 64
+#endif
+
 #ifndef IDLE_LAUNCHES
 #define IDLE_LAUNCHES 0
 #endif
