@@ -63,7 +63,8 @@ final class ChildCommand {
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        for (String property : List.of("java.library.path", "java.io.tmpdir", "user.home", "clnorm.cache")) {
+        for (String property :
+                List.of("java.library.path", "java.io.tmpdir", "user.home", "clnorm.cache", "clnorm.hugePages")) {
             String value = System.getProperty(property);
             if (value != null) {
                 command.add("-D" + property + "=" + value);

@@ -170,6 +170,10 @@ public final class Quirks {
      * @return true for the devices of PoCL
      */
     public static boolean keepsPrograms(DeviceInfo device) {
+        return isPocl(device);
+    }
+
+    private static boolean isPocl(DeviceInfo device) {
         return device.platform().equals("Portable Computing Language");
     }
 
@@ -182,5 +186,17 @@ public final class Quirks {
      */
     public static boolean finishesEarly(DeviceInfo device) {
         return device.platform().equalsIgnoreCase("rusticl");
+    }
+
+    /**
+     * Returns whether the device works in the host's memory that a buffer was made on ({@code CL_MEM_USE_HOST_PTR}), and
+     * whether such a buffer's reference count tells when its memory may be freed. On PoCL's CPU devices each command that
+     * uses a buffer has a reference to it, and PoCL itself frees a buffer's memory with the last one.
+     *
+     * @param device the device
+     * @return true for PoCL's CPU devices
+     */
+    public static boolean takesHostPages(DeviceInfo device) {
+        return device.type() == DeviceType.CPU && isPocl(device) && device.unifiedMemory();
     }
 }

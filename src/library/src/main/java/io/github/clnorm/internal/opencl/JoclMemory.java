@@ -5,6 +5,8 @@ import static org.jocl.CL.*;
 
 import io.github.clnorm.internal.driver.ReleasedObjects;
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -13,7 +15,10 @@ import org.jocl.cl_context;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
 
-/** Buffers of a context. Not thread-safe: the calls of {@link OpenCl} are made one at a time. */
+/**
+ * Buffers of a context. Those that clnorm allocates are in huge pages, where the system has them and the device works in the
+ * host's memory. Not thread-safe: the calls of {@link OpenCl} are made one at a time.
+ */
 final class JoclMemory {
 
     static final long UNKNOWN = -1;
@@ -25,6 +30,7 @@ final class JoclMemory {
     private final JoclCheck check;
     private final cl_context context;
     private final cl_device_id device;
+    private final Supplier<Optional<PagedBuffers>> pages;
     // 0 until it is needed.
     private long subBufferAlignment;
 
@@ -32,12 +38,15 @@ final class JoclMemory {
     private static final class Handle {
         final cl_mem memory;
         final Pointer pointer;
+        // The huge pages that it is in, which are released with it. Null for all other memory.
+        final PagedBuffers.Backing backing;
         final long bytes;
 
-        Handle(cl_mem memory, long bytes) {
+        Handle(cl_mem memory, PagedBuffers.Backing backing, long bytes) {
             this.memory = memory;
-            this.pointer = Pointer.to(memory);
             this.bytes = bytes;
+            this.backing = backing;
+            this.pointer = Pointer.to(memory);
         }
 
         @Override
@@ -51,10 +60,16 @@ final class JoclMemory {
         }
     }
 
-    JoclMemory(JoclCheck check, cl_context context, cl_device_id device) {
+    /**
+     * Buffers of a context.
+     *
+     * @param pages the memory that clnorm's own buffers are made on; empty to leave that to the driver
+     */
+    JoclMemory(JoclCheck check, cl_context context, cl_device_id device, Supplier<Optional<PagedBuffers>> pages) {
         this.check = check;
         this.context = context;
         this.device = device;
+        this.pages = pages;
     }
 
     static OpenCl.Memory of(cl_mem memory) {
@@ -62,7 +77,7 @@ final class JoclMemory {
     }
 
     private static OpenCl.Memory of(cl_mem memory, long bytes) {
-        return new OpenCl.Memory(new Handle(memory, bytes));
+        return new OpenCl.Memory(new Handle(memory, null, bytes));
     }
 
     /** The size of a buffer; {@link #UNKNOWN} for one that a caller made. */
@@ -79,22 +94,36 @@ final class JoclMemory {
     }
 
     OpenCl.Memory create(long bytes) {
-        return create(CL_MEM_READ_WRITE, bytes, null);
+        PagedBuffers.Backing backing =
+                pages.get().map(buffers -> buffers.take(bytes)).orElse(null);
+        if (backing == null) {
+            return of(create(CL_MEM_READ_WRITE, bytes, null), bytes);
+        }
+        try {
+            Pointer host = Pointer.to(backing.hostPointer());
+            return new OpenCl.Memory(
+                    new Handle(create(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, bytes, host), backing, bytes));
+        } catch (RuntimeException e) {
+            backing.cancel();
+            throw e;
+        }
     }
 
     OpenCl.Memory createPinned(long bytes) {
-        return create(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, null);
+        return of(create(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, null), bytes);
     }
 
     OpenCl.Memory createOn(ByteBuffer host) {
-        return create(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, host.remaining(), Pointer.to(host.slice()));
+        return of(
+                create(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, host.remaining(), Pointer.to(host.slice())),
+                host.remaining());
     }
 
-    private OpenCl.Memory create(long flags, long bytes, Pointer host) {
+    private cl_mem create(long flags, long bytes, Pointer host) {
         int[] code = new int[1];
         cl_mem memory = created(code, () -> clCreateBuffer(context, flags, bytes, host, code));
         check.of(code[0], "clCreateBuffer");
-        return of(memory, bytes);
+        return memory;
     }
 
     OpenCl.Memory createSub(OpenCl.Memory parent, long offset, long bytes) {
@@ -135,7 +164,23 @@ final class JoclMemory {
     }
 
     void release(OpenCl.Memory memory) {
-        check.run(() -> clReleaseMemObject(object(memory)), "clReleaseMemObject");
+        // Also of a buffer that another port on this context made.
+        PagedBuffers.Backing backing = ((Handle) memory.handle()).backing;
+        if (backing == null) {
+            check.run(() -> clReleaseMemObject(object(memory)), "clReleaseMemObject");
+        } else {
+            backing.release(object(memory));
+        }
+    }
+
+    /** Takes back the huge pages of released buffers that commands used until now. */
+    void reclaim() {
+        pages.get().ifPresent(PagedBuffers::look);
+    }
+
+    /** The same after the queue is released, which may refer to its last command. */
+    void reclaimAll() {
+        pages.get().ifPresent(PagedBuffers::lookAtAll);
     }
 
     MemoryInfo describe(OpenCl.Memory memory) {

@@ -11,6 +11,8 @@ import io.github.clnorm.internal.driver.Quirks;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
@@ -40,11 +42,12 @@ public final class JoclOpenCl implements OpenCl {
             cl_device_id device,
             cl_context context,
             cl_command_queue commandQueue,
-            boolean outOfOrder) {
+            boolean outOfOrder,
+            Supplier<Optional<PagedBuffers>> pages) {
         JoclCheck check = new JoclCheck(info.description());
         this.context = context;
         this.commandQueue = commandQueue;
-        this.memory = new JoclMemory(check, context, device);
+        this.memory = new JoclMemory(check, context, device, pages);
         this.programs = new JoclPrograms(check, context, device);
         this.arguments = new JoclArguments(check);
         this.queue = new JoclQueue(check, commandQueue, outOfOrder);
@@ -61,23 +64,50 @@ public final class JoclOpenCl implements OpenCl {
      * @throws io.github.clnorm.device.NoDeviceException when opening the device with this driver crashes the process
      */
     public static JoclOpenCl open(DeviceInfo info, boolean timed) {
-        return FirstLoad.opening(info, () -> opened(info, timed));
+        return FirstLoad.opening(info, () -> opened(info, timed, pages(info)));
     }
 
-    private static JoclOpenCl opened(DeviceInfo info, boolean timed) {
-        cl_device_id device = info.handle().device();
-        return opened(info, device, timed, device);
+    /** The memory that clnorm's own buffers on a device are made on. */
+    private static Supplier<Optional<PagedBuffers>> pages(DeviceInfo info) {
+        return Quirks.takesHostPages(info) ? PagedBuffers::ofProcess : Optional::empty;
     }
 
     /**
-     * Works on a device of a new context.
+     * Opens a device as {@link #open} does, for a process that makes few passes. All buffers are in memory of the driver:
+     * mapping huge pages needs JNA, whose start takes longer than they save.
      *
-     * @param info the device that messages name
-     * @param runner the device that runs commands
-     * @param timed whether launches can be timed
-     * @param devices of the context, among them the one that runs commands
+     * @param info the device
+     * @param timed whether launches can be timed; makes some drivers a little slower
+     * @return the port
+     * @throws ClException when the device cannot be opened
+     * @throws io.github.clnorm.device.NoDeviceException when opening the device with this driver crashes the process
      */
-    static JoclOpenCl opened(DeviceInfo info, cl_device_id runner, boolean timed, cl_device_id... devices) {
+    public static JoclOpenCl openBriefly(DeviceInfo info, boolean timed) {
+        return FirstLoad.opening(info, () -> opened(info, timed, Optional::empty));
+    }
+
+    /** The same with other memory for buffers. */
+    static JoclOpenCl opened(DeviceInfo info, boolean timed, Supplier<Optional<PagedBuffers>> pages) {
+        cl_device_id device = info.handle().device();
+        return opened(info, device, timed, pages, device);
+    }
+
+    /**
+     * Works on a device of a new context whose commands another device of the same driver runs.
+     *
+     * @param info the device, which messages name
+     * @param runner the device that runs commands
+     */
+    static JoclOpenCl openedWith(DeviceInfo info, cl_device_id runner) {
+        return opened(info, runner, false, pages(info), info.handle().device(), runner);
+    }
+
+    private static JoclOpenCl opened(
+            DeviceInfo info,
+            cl_device_id runner,
+            boolean timed,
+            Supplier<Optional<PagedBuffers>> pages,
+            cl_device_id... devices) {
         JoclCheck check = new JoclCheck(info.description());
         int[] code = new int[1];
         cl_context_properties properties = new cl_context_properties();
@@ -86,7 +116,7 @@ public final class JoclOpenCl implements OpenCl {
                 created(code, () -> clCreateContext(properties, devices.length, devices, null, null, code));
         check.of(code[0], "clCreateContext");
         try {
-            return new JoclOpenCl(info, runner, context, JoclQueue.create(check, context, runner, timed), false);
+            return new JoclOpenCl(info, runner, context, JoclQueue.create(check, context, runner, timed), false, pages);
         } catch (ClException e) {
             code(() -> clReleaseContext(context));
             throw e;
@@ -110,7 +140,7 @@ public final class JoclOpenCl implements OpenCl {
             code(() -> clReleaseContext(context));
         }
         check.of(code, "clRetainCommandQueue");
-        return new JoclOpenCl(info, info.handle().device(), context, queue, outOfOrder);
+        return new JoclOpenCl(info, info.handle().device(), context, queue, outOfOrder, Optional::empty);
     }
 
     /**
@@ -403,6 +433,7 @@ public final class JoclOpenCl implements OpenCl {
         if (finishesEarly) {
             read(awaitedOnDevice(), 0, awaited);
         }
+        memory.reclaim();
     }
 
     /** Read by {@link #finish}, possibly by several threads at a time. The content is ignored. */
@@ -419,6 +450,7 @@ public final class JoclOpenCl implements OpenCl {
             code(() -> clReleaseMemObject(JoclMemory.object(awaitedOnDevice)));
         }
         code(() -> clReleaseCommandQueue(commandQueue));
+        memory.reclaimAll();
         code(() -> clReleaseContext(context));
     }
 }

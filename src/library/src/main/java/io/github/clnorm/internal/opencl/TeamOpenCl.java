@@ -90,10 +90,7 @@ public final class TeamOpenCl implements OpenCl {
      * @throws ClException when the device cannot be opened
      */
     public static TeamOpenCl open(DeviceInfo info, cl_device_id runner) {
-        return FirstLoad.opening(
-                info,
-                () -> opened(
-                        JoclOpenCl.opened(info, runner, false, info.handle().device(), runner), info, runner));
+        return FirstLoad.opening(info, () -> opened(JoclOpenCl.openedWith(info, runner), info, runner));
     }
 
     private static TeamOpenCl opened(JoclOpenCl plain, DeviceInfo info, cl_device_id runner) {
@@ -535,6 +532,7 @@ public final class TeamOpenCl implements OpenCl {
     @Override
     public void finish() {
         finishTeam();
+        plain.finish();
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.github.clnorm.internal.cache.CacheFolder;
 import io.github.clnorm.internal.driver.ChildJvm;
 import io.github.clnorm.internal.driver.Diagnosis;
 import io.github.clnorm.internal.driver.DriverCheck;
+import io.github.clnorm.internal.driver.HugePageSupport;
 import io.github.clnorm.internal.runtime.SmokeTest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -101,13 +102,15 @@ public final class Checkup {
         diagnosis.platforms(platforms).forEach(this::line);
         diagnosis.poclCompanion(platforms).ifPresent(this::line);
         int working = 0;
-        for (DeviceInfo device : Devices.of(platforms)) {
+        List<DeviceInfo> devices = Devices.of(platforms);
+        for (DeviceInfo device : devices) {
             testing.accept(device);
             Finding finding = check.isPresent() ? tried(check.get(), guilty, device) : tried(device);
             line(finding);
             line(new Finding(Finding.State.OK, "hardware", device.selector() + " " + HardwareText.of(device), ""));
             working += finding.isProblem() ? 0 : 1;
         }
+        HugePageSupport.ofThisMachine().finding(devices).ifPresent(this::line);
         return working;
     }
 

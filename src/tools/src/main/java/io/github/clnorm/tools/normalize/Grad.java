@@ -8,7 +8,7 @@ import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Pipeline;
@@ -38,7 +38,7 @@ final class Grad {
     private final GradCommand.Outputs outputs;
     private final DeviceInfo device;
     private final long mostChecked;
-    private Function<DeviceInfo, OpenCl> opener = info -> DevicePort.open(info, true);
+    private Function<DeviceInfo, OpenCl> opener = info -> JoclOpenCl.openBriefly(info, true);
 
     /**
      * The result, for the summary.
