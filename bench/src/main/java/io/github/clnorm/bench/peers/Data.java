@@ -38,6 +38,6 @@ record Data(float[] x, float[] dy, float[] gamma, float[] beta) {
         for (int i = 0; i < count; i++) {
             values[i] = (float) (mean - distance + 2 * distance * random.nextDouble());
         }
-        return Elements.rounded(values, workload.type());
+        return StoredElements.rounded(values, workload.type());
     }
 }

@@ -37,7 +37,7 @@ final class ExpectedResults {
         if (direction == Direction.FORWARD) {
             double[] y = reference.normalize(i -> data.x()[i]);
             for (int call = 1; call < calls; call++) {
-                double[] x = Elements.rounded(y, workload.type());
+                double[] x = StoredElements.rounded(y, workload.type());
                 y = reference.normalize(i -> x[i]);
             }
             return new ExpectedResults(DoubleBuffer.wrap(y), null, null);
@@ -46,7 +46,7 @@ final class ExpectedResults {
         DoubleBuffer weight = DoubleBuffer.wrap(gradients.weight());
         DoubleBuffer bias = DoubleBuffer.wrap(gradients.bias());
         for (int call = 1; call < calls; call++) {
-            double[] dy = Elements.rounded(gradients.input(), workload.type());
+            double[] dy = StoredElements.rounded(gradients.input(), workload.type());
             gradients = reference.gradients(i -> data.x()[i], i -> dy[i]);
         }
         return new ExpectedResults(DoubleBuffer.wrap(gradients.input()), weight, bias);

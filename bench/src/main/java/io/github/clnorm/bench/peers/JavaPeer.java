@@ -29,7 +29,7 @@ final class JavaPeer implements Peer {
     }
 
     private JavaNorm norm(Workload workload, Data data) {
-        Elements.onlyFloat32(workload.type());
+        StoredElements.onlyFloat32(workload.type());
         Shape shape = Shape.of(workload);
         boolean batch = workload.operation() == NormSpec.Kind.BATCH_NORM;
         return switch (workload.operation()) {

@@ -174,7 +174,7 @@ final class OneDnnPeer implements Peer {
                 return filled(description, values);
             }
             memory stored = empty(description);
-            new ShortPointer(stored.get_data_handle()).put(Elements.bits(values, workload.type()));
+            new ShortPointer(stored.get_data_handle()).put(StoredElements.bits(values, workload.type()));
             return stored;
         }
 
@@ -222,7 +222,7 @@ final class OneDnnPeer implements Peer {
             }
             short[] bits = new short[data.x().length];
             new ShortPointer(from.get_data_handle()).get(bits);
-            return Elements.floats(bits, workload.type());
+            return StoredElements.floats(bits, workload.type());
         }
 
         private static float[] floats(memory from, int count) {

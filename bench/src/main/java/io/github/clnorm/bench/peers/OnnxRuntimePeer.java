@@ -44,7 +44,7 @@ final class OnnxRuntimePeer implements Peer {
     }
 
     private Task forward(Workload workload, Data data, Direction direction, int tensors, int calls) {
-        Elements.onlyFloat32(workload.type());
+        StoredElements.onlyFloat32(workload.type());
         if (direction == Direction.BACKWARD) {
             throw new UnsupportedOperationException("no backward");
         }

@@ -23,7 +23,7 @@ final class PeerTable {
     private final List<PeerName> peers;
     private final List<Cache> caches;
     private final List<Suite> suites;
-    private final Comparison fastest;
+    private final PeerComparison fastest;
     private final Map<Workload, Map<Cache, Map<PeerName, Cell>>> rows = new LinkedHashMap<>();
 
     PeerTable(String title, List<PeerName> peers, List<Cache> caches, List<Suite> suites) {
@@ -32,7 +32,7 @@ final class PeerTable {
         this.caches = caches;
         this.suites = suites;
         // As users have the libraries.
-        fastest = new Comparison(
+        fastest = new PeerComparison(
                 "fastest peer", peers.stream().filter(peer -> !peer.hugePages()).toList());
     }
 
@@ -51,7 +51,7 @@ final class PeerTable {
             return cell.reason();
         }
         String micros = String.format(Locale.ROOT, cell.micros() < 100 ? "%.1f" : "%.0f", cell.micros());
-        return micros + Comparison.text(Comparison.with(peer).ratio(cells), " (%.2f)", "");
+        return micros + PeerComparison.text(PeerComparison.with(peer).ratio(cells), " (%.2f)", "");
     }
 
     @Override
@@ -68,11 +68,11 @@ final class PeerTable {
         for (Cache cache : caches) {
             List<Map<PeerName, Cell>> timed = cells(cache).toList();
             peers.forEach(
-                    peer -> means.add(Comparison.text(Comparison.with(peer).mean(timed), "(%.2f)", "")));
-            means.add(Comparison.text(fastest.mean(timed), "(%.2f)", ""));
+                    peer -> means.add(PeerComparison.text(PeerComparison.with(peer).mean(timed), "(%.2f)", "")));
+            means.add(PeerComparison.text(fastest.mean(timed), "(%.2f)", ""));
         }
         lines.add(means);
-        return title + "\n" + TextTable.aligned(lines) + implementations()
+        return title + "\n" + PlainTable.aligned(lines) + implementations()
                 + new SuiteMeans(suites, peers, caches, rows);
     }
 
@@ -81,7 +81,7 @@ final class PeerTable {
         for (Cache cache : caches) {
             Map<PeerName, Cell> cells = ofCaches.get(cache);
             peers.forEach(peer -> line.add(cells == null ? "-" : text(cells, peer)));
-            line.add(cells == null ? "-" : Comparison.text(fastest.ratio(cells), "(%.2f)", "-"));
+            line.add(cells == null ? "-" : PeerComparison.text(fastest.ratio(cells), "(%.2f)", "-"));
         }
         return line;
     }

@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
 final class SuiteMeans {
 
     private static final List<Suite> GROUP_NORM = List.of(Suite.SD_UNET, Suite.RESNET50_GN, Suite.MASK_RCNN_GN);
-    private static final List<Comparison> COMPARISONS = List.of(
-            Comparison.with(PeerName.LIBTORCH),
-            Comparison.with(PeerName.LIBTORCH_HUGE_PAGES),
-            new Comparison("the faster of libtorch and onednn", List.of(PeerName.LIBTORCH, PeerName.ONEDNN)));
+    private static final List<PeerComparison> COMPARISONS = List.of(
+            PeerComparison.with(PeerName.LIBTORCH),
+            PeerComparison.with(PeerName.LIBTORCH_HUGE_PAGES),
+            new PeerComparison("the faster of libtorch and onednn", List.of(PeerName.LIBTORCH, PeerName.ONEDNN)));
 
     private final List<Suite> suites;
     private final List<PeerName> peers;
@@ -41,7 +41,7 @@ final class SuiteMeans {
     }
 
     /** A column. */
-    private record Column(Comparison comparison, Cache cache) {
+    private record Column(PeerComparison comparison, Cache cache) {
         String label() {
             return comparison.label() + cache.suffix();
         }
@@ -62,7 +62,7 @@ final class SuiteMeans {
     private List<Column> columns() {
         List<Column> columns = new ArrayList<>();
         for (Cache cache : caches) {
-            for (Comparison comparison : COMPARISONS) {
+            for (PeerComparison comparison : COMPARISONS) {
                 if (peers.containsAll(comparison.peers())
                         && comparison.mean(cells(suites, cache)).isPresent()) {
                     columns.add(new Column(comparison, cache));
@@ -90,12 +90,12 @@ final class SuiteMeans {
         groups.forEach((name, of) -> {
             List<String> line = new ArrayList<>(List.of(name));
             columns.forEach(column ->
-                    line.add(Comparison.text(column.comparison().mean(cells(of, column.cache())), "%.2f", "")));
+                    line.add(PeerComparison.text(column.comparison().mean(cells(of, column.cache())), "%.2f", "")));
             if (line.stream().skip(1).anyMatch(text -> !text.isEmpty())) {
                 lines.add(line);
             }
         });
-        return TextTable.aligned(lines) + columns.stream().map(this::below).collect(Collectors.joining());
+        return PlainTable.aligned(lines) + columns.stream().map(this::below).collect(Collectors.joining());
     }
 
     /** The rows in which clnorm is slower, the slowest first. */

@@ -2,6 +2,7 @@ package io.github.clnorm.tools;
 
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.driver.ExitGuard;
+import io.github.clnorm.internal.driver.PoclCompanion;
 import io.github.clnorm.tools.bench.BenchCommand;
 import io.github.clnorm.tools.compare.CompareCommand;
 import io.github.clnorm.tools.machine.DevicesCommand;
@@ -75,6 +76,9 @@ public final class Main implements Runnable {
     private static final Set<String> LOADING_DRIVERS =
             Set.of("run", "grad", "verify", "tune", "bench", "survey", "tutorial");
 
+    /** The commands that make few passes or none. */
+    private static final Set<String> BRIEF = Set.of("run", "grad", "devices");
+
     @Spec
     private CommandSpec spec;
 
@@ -97,6 +101,9 @@ public final class Main implements Runnable {
             ExitGuard.prepare(
                     "clnorm: an OpenCL driver ended the process while it was loaded or its device was opened; clnorm doctor names it",
                     ExitCode.NO_DEVICE);
+        }
+        if (BRIEF.contains(first(arguments))) {
+            PoclCompanion.leaveOut();
         }
         Deadline.ownProcess();
         System.exit(execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));

@@ -32,16 +32,25 @@ public final class PoclCompanion {
     private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
     private static final Map<cl_device_id, DeviceInfo> COMPANIONS = new ConcurrentHashMap<>();
 
+    private static volatile boolean leftOut;
     private static volatile boolean requested;
 
     private PoclCompanion() {}
+
+    /**
+     * Leaves it out in this process. For one that makes few passes: starting JNA takes longer than it saves. Has no effect after
+     * the drivers were loaded.
+     */
+    public static void leaveOut() {
+        leftOut = true;
+    }
 
     /**
      * Lets PoCL show it. Called before the drivers are loaded. No-op if it is switched off, if the user has chosen PoCL's
      * devices, or in a process that cannot set variables.
      */
     static void request() {
-        if (ChildJvm.isChild() || obstacle().isPresent()) {
+        if (leftOut || ChildJvm.isChild() || obstacle().isPresent()) {
             return;
         }
         try {

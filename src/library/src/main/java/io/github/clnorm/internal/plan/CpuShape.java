@@ -38,11 +38,14 @@ final class CpuShape {
         return shares % units(device) == 0 || shares >= wanted(device);
     }
 
-    /** Whether the output is larger than the last-level cache, on a CPU that gains by non-temporal stores. */
+    /**
+     * Whether input and output together exceed the last-level cache, on a CPU that gains by non-temporal stores: the next pass
+     * would not find the output there.
+     */
     static boolean bypassesCache(Problem problem, DeviceInfo device) {
         return Quirks.prefersStreamingStores(device)
                 && device.globalCache() > 0
-                && problem.geometry().elements() * problem.type().bytes() > device.globalCache();
+                && 2 * problem.geometry().elements() * problem.type().bytes() > device.globalCache();
     }
 
     /** The widest vector that fills narrow rows, for work across rows. */

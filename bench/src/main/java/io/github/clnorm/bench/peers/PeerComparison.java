@@ -12,10 +12,10 @@ import java.util.stream.DoubleStream;
  * @param label the heading
  * @param peers which; those without a time do not count
  */
-record Comparison(String label, List<PeerName> peers) {
+record PeerComparison(String label, List<PeerName> peers) {
 
-    static Comparison with(PeerName peer) {
-        return new Comparison(peer.label(), List.of(peer));
+    static PeerComparison with(PeerName peer) {
+        return new PeerComparison(peer.label(), List.of(peer));
     }
 
     /** Their time divided by clnorm's: above 1, clnorm is faster. Empty if one of the two is missing. */

@@ -6,9 +6,9 @@ import io.github.clnorm.type.HalfFloat;
 import java.util.Arrays;
 
 /** Conversions between Java's float32 and the 16-bit types. */
-final class Elements {
+final class StoredElements {
 
-    private Elements() {}
+    private StoredElements() {}
 
     /** The nearest values of a type. */
     static float[] rounded(float[] values, ElementType type) {

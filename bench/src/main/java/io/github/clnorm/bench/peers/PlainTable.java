@@ -3,9 +3,9 @@ package io.github.clnorm.bench.peers;
 import java.util.List;
 
 /** Plain text in columns. */
-final class TextTable {
+final class PlainTable {
 
-    private TextTable() {}
+    private PlainTable() {}
 
     /** Aligns the first column to the left and numbers to the right. */
     static String aligned(List<List<String>> lines) {
