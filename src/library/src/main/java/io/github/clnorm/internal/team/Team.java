@@ -23,7 +23,7 @@ public final class Team implements AutoCloseable {
     private static final long LOOKING_NANOSECONDS = 200_000;
     // A waiting thread without work looks for the end of a job for so long.
     private static final long WAITING_NANOSECONDS = 100_000;
-    // Looks before the thread lets others run.
+    // Reading the clock takes as long as some looks.
     private static final int LOOKS = 64;
     private static final int OF_CALLER = 0;
     // Compilers of drivers run on these threads, and need more than Java's default.
@@ -298,7 +298,7 @@ public final class Team implements AutoCloseable {
         boolean isMet();
     }
 
-    /** Looks for something for some time, and lets other threads run in between. */
+    /** Looks for something for some time. Does not let other threads run: a compiler of the JVM would then keep the processor. */
     private static boolean look(long nanoseconds, Condition condition) {
         long end = System.nanoTime() + nanoseconds;
         do {
@@ -308,7 +308,6 @@ public final class Team implements AutoCloseable {
                 }
                 Thread.onSpinWait();
             }
-            Thread.yield();
         } while (System.nanoTime() < end);
         return false;
     }
