@@ -30,7 +30,11 @@ public final class DeviceQuery {
         try {
             load();
             PoclCompanion.request();
-            return FirstLoad.watched(() -> platforms(around.apply(new JoclPlatformSource())));
+            try {
+                return FirstLoad.watched(() -> platforms(around.apply(new JoclPlatformSource())));
+            } finally {
+                PoclCompanion.loaded();
+            }
         } catch (OpenClLoadException e) {
             throw new NoDeviceException(e.getMessage() + ". " + e.remedy(), e);
         } catch (PlatformSource.QueryException e) {

@@ -1,6 +1,5 @@
 package io.github.clnorm.internal.driver;
 
-import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
@@ -32,6 +31,10 @@ public final class PoclCompanion {
     private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
     private static final Map<cl_device_id, DeviceInfo> COMPANIONS = new ConcurrentHashMap<>();
 
+    // The class's lock guards these.
+    private static boolean asked;
+    private static boolean isSet;
+
     private static volatile boolean leftOut;
     private static volatile boolean requested;
 
@@ -46,22 +49,35 @@ public final class PoclCompanion {
     }
 
     /**
-     * Lets PoCL show it. Called before the drivers are loaded. No-op if it is switched off, if the user has chosen PoCL's
-     * devices, or in a process that cannot set variables.
+     * Lets PoCL show it. Called before the drivers are loaded; later calls change nothing. No-op if it is switched off, if the
+     * user has chosen PoCL's devices, or in a process that cannot set variables.
      */
-    static void request() {
+    static synchronized void request() {
+        if (asked) {
+            return;
+        }
+        asked = true;
         if (leftOut || ChildJvm.isChild() || obstacle().isPresent()) {
             return;
         }
         try {
             NativeLibrary process = NativeLibrary.getProcess();
-            Function set = process.getFunction("setenv");
-            // Does not change a variable that native code has set since Java started.
-            set.invokeInt(new Object[] {VARIABLE, DEVICES, 0});
-            requested = DEVICES.equals(process.getFunction("getenv").invokeString(new Object[] {VARIABLE}, false));
+            // Native code may have set it since Java started.
+            if (process.getFunction("getenv").invokeString(new Object[] {VARIABLE}, false) == null) {
+                requested = process.getFunction("setenv").invokeInt(new Object[] {VARIABLE, DEVICES, 0}) == 0;
+                isSet = requested;
+            }
         } catch (UnsatisfiedLinkError e) {
             // Windows.
             requested = false;
+        }
+    }
+
+    /** Called when the drivers are loaded. Unsets the variable, which this process's children would inherit. */
+    static synchronized void loaded() {
+        if (isSet) {
+            isSet = false;
+            NativeLibrary.getProcess().getFunction("unsetenv").invokeInt(new Object[] {VARIABLE});
         }
     }
 
