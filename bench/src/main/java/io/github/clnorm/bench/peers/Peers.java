@@ -126,7 +126,7 @@ public final class Peers implements Callable<Integer> {
     @Option(
             names = "--warmup",
             paramLabel = "SECONDS",
-            defaultValue = "0.7",
+            defaultValue = "5",
             description = "Seconds of warm-up before (default: ${DEFAULT-VALUE}).")
     private double warmupSeconds;
 
