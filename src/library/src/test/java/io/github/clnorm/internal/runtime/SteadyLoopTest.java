@@ -27,7 +27,7 @@ class SteadyLoopTest {
 
     private static final int WARM = 5000;
     private static final int CALLS = 1000;
-    private static final long MOST_BYTES = 2048;
+    private static final long MOST_BYTES = 2560;
 
     private static final float[] VALUES = Values.normal(1, 2 * 4 * 100, 0, 1);
 
