@@ -1,7 +1,7 @@
 // The copy that speeds are compared with: one read and one write of each element.
 
 #include "cache.cl"
-#include "idle.cl"
+#include "fixed_grid.cl"
 #include "in_flight.cl"
 
 // Parallel over: parts of part_size elements, a multiple of VECTOR_WIDTH; a work-group copies one.
@@ -11,7 +11,7 @@ __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 copy(__global const storage_t *x, __global storage_t *y, const ulong n, const ulong part_size, const ulong first_group)
 {
     RETURN_IF_IDLE(first_group)
-    const ulong begin = (first_group + get_group_id(0)) * part_size;
+    const ulong begin = (FIRST_GROUP(first_group) + get_group_id(0)) * part_size;
     const ulong end = min(begin + part_size, n);
     const ulong vectors = (end - begin) / VECTOR_WIDTH;
     ulong v = get_local_id(0);

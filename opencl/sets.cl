@@ -16,7 +16,7 @@
 #define CLNORM_SETS_CL
 
 #include "cache.cl"
-#include "idle.cl"
+#include "fixed_grid.cl"
 #include "in_flight.cl"
 
 // 1 adds a tensor of the shape and type of x to x before anything else.
@@ -48,7 +48,7 @@ typedef ulong index_t;
 // The number of this work-group among those of all launches of a tensor.
 CLNORM_INLINE index_t work_group(const ulong first_group)
 {
-    return (index_t)(first_group + get_group_id(0));
+    return (index_t)(FIRST_GROUP(first_group) + get_group_id(0));
 }
 
 // The last blocks of a work-group are normalized first, in stretches of this many blocks. They were read last: of a

@@ -322,7 +322,8 @@ public interface OpenCl extends AutoCloseable {
 
     /**
      * Names the {@code ulong} argument that a kernel adds to the index of each work-group. A port may divide a launch of such
-     * a kernel into several, which run at the same time.
+     * a kernel into several, which run at the same time. If it does, it builds programs with {@code -DFIXED_GRID=1}, and the
+     * kernel follows {@code fixed_grid.cl}.
      *
      * @param kernel the kernel
      * @param index of the argument

@@ -14,6 +14,11 @@ import org.jocl.cl_device_id;
  */
 final class Seat {
 
+    /** Work-groups of a launch, of which idle ones take a few nanoseconds each. */
+    static final int GRID = 128;
+
+    private static final int COUNT_SHIFT = 48;
+
     private final int index;
     private final cl_command_queue commandQueue;
     final JoclQueue queue;
@@ -26,6 +31,16 @@ final class Seat {
         this.queue = new JoclQueue(check, commandQueue, false);
         this.setter = new JoclArguments(check);
         this.programs = programs;
+    }
+
+    /**
+     * Launches work-groups of one work-item that other seats may launch at the same time, and returns when they are done. All
+     * launches have one grid: see fixed_grid.cl.
+     *
+     * @param groups at most {@link #GRID}
+     */
+    void runShare(TeamKernel kernel, TeamKernel.Arguments arguments, long first, long groups) {
+        run(kernel, arguments, first | groups << COUNT_SHIFT, GRID, 1);
     }
 
     /** Launches some work-groups, and returns when they are done. */

@@ -9,21 +9,16 @@ import java.util.Arrays;
 final class TeamKernel {
 
     private static final int NONE = -1;
-    // Of idle.cl: a launch whose first work-group this is returns at once.
-    private static final long IDLE_LAUNCH = -1L;
 
     final OpenCl.Program program;
     final String name;
-    /** Tells the kernel from all others of the process. */
-    final String identity;
     /** The OpenCL kernels of the seats; null until a seat needs it. Each seat uses its own element. */
     final SeatKernel[] ofSeats;
 
     private Arguments arguments = new Arguments(new Value[0], NONE);
     // Whether a launch has taken the arguments, which then do not change.
     private boolean taken;
-    // The generation of WidestGrids of the widest launch.
-    private volatile int widestIn = NONE;
+    private boolean compiled;
 
     /** Sets an argument of an OpenCL kernel. Immutable. */
     interface Value {
@@ -74,9 +69,8 @@ final class TeamKernel {
         }
     }
 
-    TeamKernel(OpenCl.Program program, String identity, String name, int seats) {
+    TeamKernel(OpenCl.Program program, String name, int seats) {
         this.program = program;
-        this.identity = identity;
         this.name = name;
         this.ofSeats = new SeatKernel[seats];
     }
@@ -95,18 +89,11 @@ final class TeamKernel {
         values[index] = value;
     }
 
-    /** Makes the widest launch, unless it was made and PoCL still knows it. Called by several seats. */
-    void launchWidest(Seat seat, Arguments own) {
-        if (widestIn == WidestGrids.generation()) {
-            return;
-        }
-        synchronized (this) {
-            if (widestIn != WidestGrids.generation()) {
-                int generation = WidestGrids.add(identity);
-                // It takes a millisecond, without compiling.
-                seat.run(this, own, IDLE_LAUNCH, WidestGrids.WIDEST, 1);
-                widestIn = generation;
-            }
+    /** Lets the driver compile the kernel, by a launch that does nothing. */
+    void compile(Seat seat) {
+        if (!compiled) {
+            seat.runShare(this, arguments, 0, 0);
+            compiled = true;
         }
     }
 

@@ -12,10 +12,6 @@ import io.github.clnorm.internal.team.Job;
 import io.github.clnorm.internal.team.Team;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.IdentityHashMap;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
@@ -36,7 +32,7 @@ public final class TeamOpenCl implements OpenCl {
     // A share on less memory takes about as long as the launch of its own that it needs.
     private static final long LEAST_SHARE_BYTES = 512 << 10;
 
-    // Kernels without a widest launch run one at a time in the process: see WidestGrids.
+    // Kernels without a fixed grid run one at a time in the process: see fixed_grid.cl.
     private static final Object UNDIVIDED = new Object();
     // Between two looks at a command that another thread runs.
     private static final long LOOK_NANOSECONDS = 50_000;
@@ -49,8 +45,6 @@ public final class TeamOpenCl implements OpenCl {
     private final Seat ofCalls;
     // Held by blocking transfers, whose queue has one thread at a time.
     private final Object transfer = new Object();
-    // A hash of the source and options of each program, which tells it from others.
-    private final Map<Program, String> hashes = new IdentityHashMap<>();
 
     /** The end of all jobs up to a ticket, as an event. */
     private record Ticket(long ticket) {}
@@ -232,14 +226,7 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public Program build(String source, String options) {
-        // The widest launch of a kernel returns at once.
-        String own = options + " -DIDLE_LAUNCHES=1";
-        Program program = plain.build(source, own);
-        hashes.put(
-                program,
-                UUID.nameUUIDFromBytes((own + source).getBytes(StandardCharsets.UTF_8))
-                        .toString());
-        return program;
+        return plain.build(source, options + " -DFIXED_GRID=1");
     }
 
     @Override
@@ -254,13 +241,12 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void release(Program program) {
-        hashes.remove(program);
         plain.release(program);
     }
 
     @Override
     public Kernel createKernel(Program program, String name) {
-        TeamKernel kernel = new TeamKernel(program, hashes.get(program) + name, name, seats.length + 1);
+        TeamKernel kernel = new TeamKernel(program, name, seats.length + 1);
         // Fails now if there is no such kernel.
         kernel.ofSeats[0] = new SeatKernel(plain.createKernel(program, name));
         return new Kernel(kernel, name);
@@ -368,7 +354,7 @@ public final class TeamOpenCl implements OpenCl {
         Launch launch = new Launch(launched, arguments, workGroups, workGroupSize, timed ? new Timed() : null);
         if (launch.isDivided) {
             // Compiles here, and not on a helper.
-            launched.launchWidest(ofCalls, arguments);
+            launched.compile(ofCalls);
         }
         if (launch.bytes > SMALL_BYTES || !team.runNow(launch)) {
             team.add(launch);
@@ -393,7 +379,7 @@ public final class TeamOpenCl implements OpenCl {
             this.groups = groups;
             this.workGroupSize = workGroupSize;
             this.time = time;
-            // See idle.cl.
+            // See fixed_grid.cl.
             this.isDivided = arguments.canBeDivided() && workGroupSize == 1;
             this.first = arguments.canBeDivided() ? arguments.firstGroupValue() : 0;
             this.bytes = arguments.bytes();
@@ -433,10 +419,8 @@ public final class TeamOpenCl implements OpenCl {
         }
 
         private void runDivided(Seat seat, long from, long end) {
-            // PoCL may have forgotten the kernel since it was enqueued.
-            kernel.launchWidest(seat, arguments);
-            for (long at = from; at < end; at += WidestGrids.WIDEST) {
-                seat.run(kernel, arguments, at, Math.min(WidestGrids.WIDEST, end - at), workGroupSize);
+            for (long at = from; at < end; at += Seat.GRID) {
+                seat.runShare(kernel, arguments, at, Math.min(Seat.GRID, end - at));
             }
         }
     }

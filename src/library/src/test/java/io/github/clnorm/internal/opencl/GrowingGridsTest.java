@@ -36,7 +36,8 @@ class GrowingGridsTest {
             StringBuilder source = new StringBuilder();
             for (int i = 0; i < KERNELS; i++) {
                 source.append("kernel void add_" + i + "(global float *x, const ulong first_group) {"
-                        + " if (first_group == ~(ulong)0) { return; } x[first_group + get_group_id(0)] += " + (1 + i)
+                        + " if (get_group_id(0) >= first_group >> 48) { return; }"
+                        + " x[(first_group & 0xffffffffffffUL) + get_group_id(0)] += " + (1 + i)
                         + "; }\n");
             }
             List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());

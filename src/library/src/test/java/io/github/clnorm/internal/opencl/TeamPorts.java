@@ -16,12 +16,11 @@ final class TeamPorts {
     /** Adds 1 to an element in each work-group. */
     static final String ADD =
             """
-            #define IDLE_LAUNCH (~(ulong)0)
             kernel void add(global float *x, const ulong first_group) {
-                if (first_group == IDLE_LAUNCH) {
+                if (get_group_id(0) >= first_group >> 48) {
                     return;
                 }
-                x[first_group + get_group_id(0)] += 1;
+                x[(first_group & 0xffffffffffffUL) + get_group_id(0)] += 1;
             }
             kernel void add_undivided(global float *x) { x[get_group_id(0)] += 1; }
             """;
