@@ -28,7 +28,7 @@ import org.jocl.cl_mem;
  * made on it.
  *
  * <p>Thread-safe: any number of threads, virtual ones too, may share a backend, its layers and its tensors. Calls are
- * asynchronous: work is enqueued in the order of the calls. {@link #finish()}, reading a tensor and writing one block
+ * asynchronous: work is enqueued in the order of the calls. A CPU may run a small pass within the call. {@link #finish()}, reading a tensor and writing one block
  * until the device is done, while other threads may go on enqueueing. Compiling a kernel at its first use and a search
  * with {@link Tuning#NOW} block other threads. Closing a backend while other threads use it lets their native calls
  * return; their later calls throw IllegalStateException.

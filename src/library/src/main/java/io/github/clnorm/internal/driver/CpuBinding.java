@@ -17,6 +17,8 @@ public final class CpuBinding implements Placement {
     // The size of glibc's cpu_set_t, for 1024 processors.
     private static final int SET_BYTES = 128;
     private static final int NO_CPU = -1;
+    // Calls in a row on another processor after which the caller has moved there.
+    private static final int MOVED = 3;
 
     private final int[] cpus;
     // By helper; 0 until it has started.
@@ -24,6 +26,7 @@ public final class CpuBinding implements Placement {
     // By helper: the processor it is bound to.
     private final int[] places;
     private volatile int callersCpu = NO_CPU;
+    private volatile int seenElsewhere;
 
     /** The C library's calls. */
     private static final class C {
@@ -96,7 +99,14 @@ public final class CpuBinding implements Placement {
     @Override
     public void callerRuns() {
         int cpu = C.sched_getcpu();
-        if (cpu != callersCpu) {
+        if (cpu == callersCpu) {
+            seenElsewhere = 0;
+            return;
+        }
+        // Callers on several processors in turn do not move helpers with each call. A lost update does no harm.
+        seenElsewhere++;
+        if (callersCpu == NO_CPU || seenElsewhere >= MOVED) {
+            seenElsewhere = 0;
             moved(cpu);
         }
     }

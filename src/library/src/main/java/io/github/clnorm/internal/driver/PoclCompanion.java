@@ -5,10 +5,15 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
 import io.github.clnorm.device.Finding;
 import io.github.clnorm.device.PlatformInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jocl.cl_device_id;
 
@@ -26,6 +31,7 @@ public final class PoclCompanion {
     private static final String PLATFORM = "Portable Computing Language";
     private static final String VARIABLE = "POCL_DEVICES";
     private static final String DEVICES = "pthread basic";
+    private static final String MODULE = "libpocl-devices-";
     private static final String SUBJECT = "PoCL's threads";
     // Of PoCL 3, and of PoCL 4 and later.
     private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
@@ -92,7 +98,33 @@ public final class PoclCompanion {
         if (JnaStart.problem().isPresent()) {
             return Optional.of(new Obstacle("this process has no JNA", "Add JNA to the class path"));
         }
+        if (!hasItAndNoOther(Installation.ofThisMachine())) {
+            return Optional.of(new Obstacle(
+                    "this PoCL has other devices, or does not show which",
+                    "No action is needed: clnorm would hide the other devices"));
+        }
         return Optional.empty();
+    }
+
+    /** Whether PoCL has its two CPU devices and no other, which the variable would hide: each is a library in PoCL's folder. */
+    private static boolean hasItAndNoOther(Installation installation) {
+        List<Path> pocls = installation.icdFiles().stream()
+                .filter(icd -> icd.library().contains("pocl"))
+                .flatMap(icd -> installation.libraryOf(icd).stream())
+                .toList();
+        return !pocls.isEmpty() && pocls.stream().allMatch(PoclCompanion::hasItAndNoOther);
+    }
+
+    private static boolean hasItAndNoOther(Path pocl) {
+        try (Stream<Path> files = Files.list(pocl.toRealPath().resolveSibling("pocl"))) {
+            Set<String> devices = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(MODULE))
+                    .map(name -> name.substring(MODULE.length(), name.lastIndexOf('.')))
+                    .collect(Collectors.toSet());
+            return devices.equals(Set.of(DEVICES.split(" ")));
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
     }
 
     private record Obstacle(String fact, String remedy) {}
@@ -100,8 +132,9 @@ public final class PoclCompanion {
     /** Whether it is used with these platforms; empty without PoCL. */
     static Optional<Finding> finding(List<PlatformInfo> platforms) {
         boolean hasPocl = platforms.stream()
-                .anyMatch(platform ->
-                        platform.name().equals(PLATFORM) && !platform.devices().isEmpty());
+                .filter(platform -> platform.name().equals(PLATFORM))
+                .flatMap(platform -> platform.devices().stream())
+                .anyMatch(device -> PREFIXES.stream().noneMatch(device.name()::startsWith));
         if (!hasPocl) {
             return Optional.empty();
         }

@@ -199,17 +199,31 @@ public final class TeamOpenCl implements OpenCl {
 
     @Override
     public void write(Memory memory, long offset, Buffer source) {
-        finishTeam();
-        synchronized (transfer) {
-            plain.write(memory, offset, source);
-        }
+        transfer(source, seat -> seats[seat].queue.write(memory, offset, source));
     }
 
     @Override
     public void read(Memory memory, long offset, Buffer target) {
-        finishTeam();
-        synchronized (transfer) {
-            plain.read(memory, offset, target);
+        transfer(target, seat -> seats[seat].queue.read(memory, offset, target));
+    }
+
+    /**
+     * Does a transfer after all commands before it and before all after it, and waits for it. Its failure is thrown here, and
+     * not by another thread that waits.
+     */
+    private void transfer(Buffer host, IntConsumer command) {
+        RuntimeException[] failure = new RuntimeException[1];
+        Job job = Job.of(seat -> {
+            try {
+                command.accept(seat);
+            } catch (RuntimeException e) {
+                failure[0] = e;
+            }
+        });
+        boolean isSmall = (long) host.remaining() * Double.BYTES <= SMALL_BYTES;
+        team.await(isSmall && team.runNow(job) ? team.last() : team.add(job));
+        if (failure[0] != null) {
+            throw failure[0];
         }
     }
 

@@ -20,7 +20,6 @@ import java.util.function.BiConsumer;
 abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backward {
 
     private static final String EPS = "eps";
-    // Differs between the launches of a step.
 
     /**
      * One kernel of the pass, before its buffers are known.

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Runs jobs one after another, each shared by several threads: helpers, which are the team's own, and a thread that waits
@@ -32,6 +33,11 @@ public final class Team implements AutoCloseable {
     private final String name;
     private final int helpers;
     private final Placement placement;
+    // With fewer processors than threads, a thread that looks would take one from a thread that works.
+    private final boolean looks;
+    private final Condition hasWork = () -> hasParts() || isClosed();
+    // Held while a job is added, and while one runs at once: neither may happen during the other.
+    private final ReentrantLock entry = new ReentrantLock();
     private final AtomicBoolean callersSeat = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
 
@@ -87,6 +93,8 @@ public final class Team implements AutoCloseable {
 
     private final class Helper extends Thread {
         private final int seat;
+        // Made once: nothing may fail between taking parts and doing them.
+        private final long[] count = new long[1];
         private volatile boolean asleep;
 
         Helper(int seat) {
@@ -99,8 +107,13 @@ public final class Team implements AutoCloseable {
         public void run() {
             placement.helperStarted(seat - 1);
             while (!closed) {
-                if (!work(seat) && !look(LOOKING_NANOSECONDS, () -> hasParts() || closed)) {
-                    sleep();
+                try {
+                    if (!work(seat, count) && !(looks && look(LOOKING_NANOSECONDS, hasWork))) {
+                        sleep();
+                    }
+                } catch (OutOfMemoryError e) {
+                    // A helper that ended would leave jobs undone. The program may survive a shortage.
+                    failed(e);
                 }
             }
         }
@@ -132,6 +145,7 @@ public final class Team implements AutoCloseable {
         this.name = name;
         this.helpers = helpers;
         this.placement = placement;
+        this.looks = Runtime.getRuntime().availableProcessors() > helpers;
     }
 
     /**
@@ -152,30 +166,46 @@ public final class Team implements AutoCloseable {
     public long add(Job job) {
         placement.callerRuns();
         Queued queued;
-        synchronized (this) {
-            queued = new Queued(job, last + 1);
-            last = queued.ticket;
-            if (tail == null) {
-                head = queued;
-            } else {
-                tail.next = queued;
-            }
-            tail = queued;
-            if (started.isEmpty() && !closed) {
-                start();
-            }
+        entry.lock();
+        try {
+            queued = added(job);
+        } finally {
+            entry.unlock();
         }
         wake(job);
         return queued.ticket;
     }
 
+    private synchronized Queued added(Job job) {
+        if (started.isEmpty() && !closed) {
+            start();
+        }
+        Queued queued = new Queued(job, last + 1);
+        last = queued.ticket;
+        if (tail == null) {
+            head = queued;
+        } else {
+            tail.next = queued;
+        }
+        tail = queued;
+        return queued;
+    }
+
+    /** Starts the helpers, or as many as the system allows; throws if there is none. */
     private void start() {
         List<Helper> all = new ArrayList<>();
-        for (int seat = 1; seat <= helpers; seat++) {
-            all.add(new Helper(seat));
+        try {
+            for (int seat = 1; seat <= helpers; seat++) {
+                Helper helper = new Helper(seat);
+                helper.start();
+                all.add(helper);
+            }
+        } catch (OutOfMemoryError e) {
+            if (all.isEmpty()) {
+                throw e;
+            }
         }
         started = List.copyOf(all);
-        started.forEach(Thread::start);
     }
 
     /** Wakes as many helpers as find parts. */
@@ -191,22 +221,30 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Does a job on this thread at once, if all others are done and the seat of waiting threads is free. Must not be called
-     * at the same time as {@link #add}. The job's failure is thrown here.
+     * Does a job on this thread at once, if all others are done and the seat of waiting threads is free. Threads that add a job
+     * meanwhile wait, so it must be short. The job's failure is thrown here.
      *
      * @param job what is done
      * @return whether it was done
      */
     public boolean runNow(Job job) {
-        if (job.needsHelpers() || !isIdle() || !callersSeat.compareAndSet(false, true)) {
+        if (job.needsHelpers()) {
             return false;
         }
+        entry.lock();
         try {
-            job.run(OF_CALLER, 0, job.parts());
+            if (!isIdle() || !callersSeat.compareAndSet(false, true)) {
+                return false;
+            }
+            try {
+                job.run(OF_CALLER, 0, job.parts());
+            } finally {
+                leaveCallersSeat();
+            }
+            return true;
         } finally {
-            leaveCallersSeat();
+            entry.unlock();
         }
-        return true;
     }
 
     /**
@@ -248,8 +286,9 @@ public final class Team implements AutoCloseable {
             while (!isDone(ticket)) {
                 workAsCaller(ticket);
                 // Many threads that look would take the processors from those that work.
-                boolean looks = waiting.get() == 1;
-                if (!isDone(ticket) && !(looks && look(WAITING_NANOSECONDS, () -> isDone(ticket) || canWork()))) {
+                boolean isAlone = waiting.get() == 1;
+                if (!isDone(ticket)
+                        && !(looks && isAlone && look(WAITING_NANOSECONDS, () -> isDone(ticket) || canWork()))) {
                     sleepUntilOneIsDone(ticket);
                 }
             }
@@ -260,11 +299,12 @@ public final class Team implements AutoCloseable {
     }
 
     private void workAsCaller(long ticket) {
+        long[] count = new long[1];
         if (!callersSeat.compareAndSet(false, true)) {
             return;
         }
         try {
-            while (!isDone(ticket) && work(OF_CALLER)) {
+            while (!isDone(ticket) && work(OF_CALLER, count)) {
                 // The next parts.
             }
         } finally {
@@ -285,6 +325,10 @@ public final class Team implements AutoCloseable {
     private boolean canWork() {
         Queued current = head;
         return current != null && current.hasParts() && !current.job.needsHelpers() && !callersSeat.get();
+    }
+
+    private boolean isClosed() {
+        return closed;
     }
 
     private boolean hasParts() {
@@ -344,12 +388,11 @@ public final class Team implements AutoCloseable {
     }
 
     /** Takes some parts and does them; false if there are none to take now. */
-    private boolean work(int seat) {
+    private boolean work(int seat, long[] count) {
         Queued current = head;
         if (current == null || seat == OF_CALLER && current.job.needsHelpers()) {
             return false;
         }
-        long[] count = new long[1];
         long from = current.take(seats(), count);
         if (from < 0) {
             return false;

@@ -12,10 +12,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract of {@link OpenCl} while commands wait for an event, and whole launches of all sizes. On PoCL. */
 @Tag("device")
@@ -313,5 +316,38 @@ class TeamOpenClTest {
         port.finish();
         assertEquals(List.of(), failures);
         assertAll(launches, host);
+    }
+
+    /** One thread overwrites a buffer again and again while another reads it: no read sees two states. */
+    @ParameterizedTest
+    @ValueSource(ints = {64 << 10, 1 << 20})
+    void aReadSeesNoCommandThatIsEnqueuedDuringIt(int bytes) throws InterruptedException {
+        try (OpenCl port = TeamPorts.open()) {
+            OpenCl.Memory memory = port.createBuffer(bytes);
+            port.fill(memory, new byte[] {0}, bytes);
+            AtomicBoolean done = new AtomicBoolean();
+            Thread writer = new Thread(() -> {
+                for (byte value = 1; !done.get(); value++) {
+                    port.fill(memory, new byte[] {value}, bytes);
+                    port.finish();
+                }
+            });
+            writer.start();
+            try {
+                byte[] content = new byte[bytes];
+                ByteBuffer target = ByteBuffer.allocateDirect(bytes);
+                for (int read = 0; read < 300; read++) {
+                    port.read(memory, 0, target);
+                    target.get(0, content);
+                    for (byte each : content) {
+                        assertEquals(content[0], each, "read " + read);
+                    }
+                }
+            } finally {
+                done.set(true);
+                writer.join();
+                port.release(memory);
+            }
+        }
     }
 }
