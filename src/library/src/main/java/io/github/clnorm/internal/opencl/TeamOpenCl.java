@@ -43,8 +43,8 @@ public final class TeamOpenCl implements OpenCl {
     private final Seat[] seats;
     // Of the calls that are made one at a time: the seat after those of the team.
     private final Seat ofCalls;
-    // Held by blocking transfers, whose queue has one thread at a time.
-    private final Object transfer = new Object();
+    // Held while memory is mapped: that queue has one thread at a time.
+    private final Object mapping = new Object();
 
     /** The end of all jobs up to a ticket, as an event. */
     private record Ticket(long ticket) {}
@@ -176,7 +176,7 @@ public final class TeamOpenCl implements OpenCl {
     @Override
     public ByteBuffer map(Memory memory, long offset, long bytes, Access access) {
         finishTeam();
-        synchronized (transfer) {
+        synchronized (mapping) {
             return plain.map(memory, offset, bytes, access);
         }
     }
