@@ -23,6 +23,16 @@ public final class Quirks {
     }
 
     /**
+     * Whether a work-item stops without an error after 65,536 trips of a loop. Mesa's llvmpipe does.
+     *
+     * @param device the device
+     * @return true if the length of loops must be bounded
+     */
+    public static boolean stopsLongLoops(DeviceInfo device) {
+        return device.name().startsWith("llvmpipe");
+    }
+
+    /**
      * Returns whether single work-items with wide vectors are fast and large work-groups are slow, as with PoCL.
      *
      * @param device the device

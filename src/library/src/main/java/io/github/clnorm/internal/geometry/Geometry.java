@@ -14,13 +14,25 @@ package io.github.clnorm.internal.geometry;
  * @param groups sets of a sample
  * @param width elements of a set in a row; 0 if a dimension is 0
  * @param run successive elements of a row that share their parameters; divides {@code width}
+ * @param momentsAcrossRows whether moments are summed across rows, column by column, and not along them. Part of the order
+ *     of summation
+ * @param gradientsAcrossRows the same for the sums of gradients
  */
-public record Geometry(long samples, long rows, long groups, long width, long run) {
+public record Geometry(
+        long samples,
+        long rows,
+        long groups,
+        long width,
+        long run,
+        boolean momentsAcrossRows,
+        boolean gradientsAcrossRows) {
 
     // A block along a row costs about as much as 4 blocks across rows (measured on PoCL).
     private static final long ACROSS_FOR_ALONG = 4;
     // Shorter runs are normalized across rows if there are several rows.
     private static final long SHORT_RUN = Cut.LANES;
+    // Gradients of runs of several elements are summed across rows only if there are enough rows for columns to pay.
+    private static final long MANY_ROWS = 8;
 
     /**
      * Checks the limits that the kernels rely on.
@@ -38,6 +50,47 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
                     + groups + " groups of " + width + ", runs of " + run);
         }
         Shapes.elements(samples, rows, groups, width);
+    }
+
+    /**
+     * A whole tensor, which decides how its sets are summed.
+     *
+     * @param samples 0 or more
+     * @param rows 1 or more
+     * @param groups 1 or more
+     * @param width 0 or more
+     * @param run 1 or more; divides {@code width}
+     * @throws IllegalArgumentException when a number is out of range or {@code run} does not divide {@code width}
+     */
+    public Geometry(long samples, long rows, long groups, long width, long run) {
+        this(
+                samples,
+                rows,
+                groups,
+                width,
+                run,
+                sumsMomentsAcross(rows, groups, width),
+                rows > 1 && (run == 1 || run < SHORT_RUN && rows >= MANY_ROWS));
+    }
+
+    /** True if the blocks across rows are larger than those along rows, or not much smaller. */
+    private static boolean sumsMomentsAcross(long rows, long groups, long width) {
+        long along = rows * Divide.ceil(width, Cut.BLOCK);
+        long across = width * Divide.ceil(rows, Columns.TILE_ROWS);
+        return rows > 1 && groups > 1 && across <= along * ACROSS_FOR_ALONG;
+    }
+
+    /**
+     * A part of one sample of this tensor, which is summed as the tensor is.
+     *
+     * @param partRows its rows
+     * @param partGroups its groups
+     * @param partWidth elements of a set in one of its rows
+     * @param partRun successive elements of a row that share their parameters
+     * @return the geometry of the part
+     */
+    public Geometry part(long partRows, long partGroups, long partWidth, long partRun) {
+        return new Geometry(1, partRows, partGroups, partWidth, partRun, momentsAcrossRows, gradientsAcrossRows);
     }
 
     /**
@@ -94,17 +147,6 @@ public record Geometry(long samples, long rows, long groups, long width, long ru
      */
     public Geometry joined() {
         return groups == 1 && rows > 1 ? new Geometry(samples, 1, 1, setSize(), setSize()) : this;
-    }
-
-    /**
-     * Whether moments are summed across rows, column by column, and not along them. Part of the order of summation.
-     *
-     * @return true if the blocks across rows are larger than those along rows, or not much smaller
-     */
-    public boolean momentsAcrossRows() {
-        long along = rows * ((width + Cut.BLOCK - 1) / Cut.BLOCK);
-        long across = width * ((rows + Columns.TILE_ROWS - 1) / Columns.TILE_ROWS);
-        return rows > 1 && groups > 1 && across <= along * ACROSS_FOR_ALONG;
     }
 
     /**

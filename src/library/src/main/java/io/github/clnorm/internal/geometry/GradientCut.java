@@ -24,10 +24,6 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
         COLUMNS
     }
 
-    // Shorter runs are summed across rows if there are enough rows for columns to pay.
-    private static final long SHORT_RUN = Cut.LANES;
-    private static final long MANY_ROWS = 8;
-
     /**
      * The cut of a non-empty geometry.
      *
@@ -39,7 +35,7 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
         long rows = geometry.rows();
         long run = geometry.run();
         long width = geometry.width();
-        if (rows > 1 && (run == 1 || run < SHORT_RUN && rows >= MANY_ROWS)) {
+        if (geometry.gradientsAcrossRows()) {
             Columns columns = Columns.of(geometry);
             long ofColumn = (long) columns.tiles() * columns.shortRows();
             return counted(geometry, Order.COLUMNS, width * ofColumn, width / run, ofColumn * run);

@@ -20,10 +20,12 @@ final class BackwardTrips {
     private final BackwardProblem problem;
     private final Geometry geometry;
     private final GradientCut cut;
+    private final boolean countsMerges;
 
-    BackwardTrips(Plan plan, BackwardProblem problem) {
+    BackwardTrips(Plan plan, BackwardProblem problem, boolean countsMerges) {
         this.plan = plan;
         this.problem = problem;
+        this.countsMerges = countsMerges;
         this.geometry = problem.geometry();
         this.cut = GradientCut.of(geometry);
     }
@@ -46,9 +48,9 @@ final class BackwardTrips {
     /** The launches for the gradients of parameters alone. */
     private long parameters() {
         if (cut.order() != Order.EACH) {
-            return parameter(geometry.samples(), cut);
+            return countsMerges ? parameter(geometry.samples(), cut) : 0;
         }
-        long merge = parameter(1, GradientCut.ofColumns(geometry));
+        long merge = countsMerges ? parameter(1, GradientCut.ofColumns(geometry)) : 0;
         return plan instanceof TiledPlan ? merge : Math.max(merge, columns(GradientCut.acrossSamples(geometry)));
     }
 
@@ -61,7 +63,7 @@ final class BackwardTrips {
     }
 
     private long split(SplitPlan split) {
-        long merge = problem.setSums() ? merge(cut.blocks(), cut.perRun()) : 0;
+        long merge = countsMerges && problem.setSums() ? merge(cut.blocks(), cut.perRun()) : 0;
         long part = cut.order() == Order.COLUMNS
                 ? columns(geometry)
                 : ceil(split.blocksPerPart(problem), plan.teams()) * block();

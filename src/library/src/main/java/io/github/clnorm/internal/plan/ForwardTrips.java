@@ -14,10 +14,12 @@ final class ForwardTrips {
     private final Plan plan;
     private final ForwardProblem problem;
     private final Geometry geometry;
+    private final boolean countsMerges;
 
-    ForwardTrips(Plan plan, ForwardProblem problem) {
+    ForwardTrips(Plan plan, ForwardProblem problem, boolean countsMerges) {
         this.plan = plan;
         this.problem = problem;
+        this.countsMerges = countsMerges;
         this.geometry = problem.geometry();
     }
 
@@ -64,7 +66,10 @@ final class ForwardTrips {
             return affine;
         }
         long moments = geometry.momentsAcrossRows() ? columns(true) : blocks(ceil(split.blocksPerPart(), plan.teams()));
-        return Math.max(moments, split.mergeLaunch() ? Math.max(merge(), affine) : merge() + affine);
+        if (!split.mergeLaunch()) {
+            return Math.max(moments, merge() + affine);
+        }
+        return Math.max(countsMerges ? merge() : 0, Math.max(moments, affine));
     }
 
     private long columns(boolean moments) {

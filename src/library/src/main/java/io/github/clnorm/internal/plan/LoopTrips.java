@@ -13,11 +13,16 @@ final class LoopTrips {
 
     private LoopTrips() {}
 
-    /** An upper bound for the longest launch of a plan, all loops counted. The plan fits the problem. */
-    static long of(Plan plan, Problem problem) {
+    /**
+     * An upper bound for the longest launch of a plan, all loops counted. The plan fits the problem.
+     *
+     * @param countsMerges whether launches count that merge sums of blocks and do nothing else. They read little, and only a
+     *     device that stops long loops limits them
+     */
+    static long of(Plan plan, Problem problem, boolean countsMerges) {
         return problem instanceof ForwardProblem forward
-                ? new ForwardTrips(plan, forward).all()
-                : new BackwardTrips(plan, (BackwardProblem) problem).all();
+                ? new ForwardTrips(plan, forward, countsMerges).all()
+                : new BackwardTrips(plan, (BackwardProblem) problem, countsMerges).all();
     }
 
     /** The copy of the tensors of a set to local memory. */

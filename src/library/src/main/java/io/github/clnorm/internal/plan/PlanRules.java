@@ -50,7 +50,7 @@ public final class PlanRules {
         if (local > device.localMemory()) {
             return Optional.of("it needs " + local + " bytes of local memory, the device has " + device.localMemory());
         }
-        long trips = LoopTrips.of(plan, problem);
+        long trips = LoopTrips.of(plan, problem, Quirks.stopsLongLoops(device));
         if (trips >= MAX_TRIPS) {
             return Optional.of("a work-item would make " + trips + " loop trips, the limit is " + MAX_TRIPS);
         }

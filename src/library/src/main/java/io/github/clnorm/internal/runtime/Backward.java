@@ -39,7 +39,20 @@ final class Backward extends PassSteps<BackwardBuffers> {
 
     /** Gradients of parameters come first if they are made from x and dy, since dx may overwrite dy. */
     @Override
-    List<Step<BackwardBuffers>> steps() {
+    List<Step<BackwardBuffers>> steps(Phase phase) {
+        boolean columns = cut.order() == Order.COLUMNS;
+        boolean each = cut.order() == Order.EACH;
+        return switch (phase) {
+            case ALL -> all();
+            case SUMS -> List.of(columns ? sumsOfColumns() : sumsOfBlocks((SplitPlan) plan));
+            case SUMS_ACROSS_SAMPLES -> List.of(sumsAcrossSamples());
+            case MERGE -> List.of(ofSets());
+            case PARAMETERS -> List.of(each ? ofParametersAcrossSamples() : ofParameters(setSums(), geometry, cut));
+            case RESULTS -> List.of(columns ? inputOfColumns() : input((SplitPlan) plan));
+        };
+    }
+
+    private List<Step<BackwardBuffers>> all() {
         List<Step<BackwardBuffers>> steps = new ArrayList<>();
         boolean each = cut.order() == Order.EACH;
         boolean ofSets = problem.parameters() && !each;
@@ -79,11 +92,18 @@ final class Backward extends PassSteps<BackwardBuffers> {
     /** The gradients of parameters, if every element of a row has its own: summed across the samples, and merged. */
     private void addAcrossSamples(List<Step<BackwardBuffers>> steps) {
         if (cut.order() == Order.EACH && problem.parameters()) {
-            Geometry across = GradientCut.acrossSamples(geometry);
-            steps.add(sumsOfColumns(
-                    kernels.sumsAcrossSamples(), parameterSums(), across, geometry.groups(), geometry.width()));
+            steps.add(sumsAcrossSamples());
             steps.add(ofParametersAcrossSamples());
         }
+    }
+
+    private Step<BackwardBuffers> sumsAcrossSamples() {
+        return sumsOfColumns(
+                kernels.sumsAcrossSamples(),
+                parameterSums(),
+                GradientCut.acrossSamples(geometry),
+                geometry.groups(),
+                geometry.width());
     }
 
     private Step<BackwardBuffers> ofParametersAcrossSamples() {
@@ -105,7 +125,8 @@ final class Backward extends PassSteps<BackwardBuffers> {
     }
 
     private Step<BackwardBuffers> sumsOfBlocks(SplitPlan split) {
-        return ofBlocks(split, kernels.sums(), (arguments, buffers) -> sums(saved(arguments, buffers), setSums()));
+        return ofBlocks(
+                split, kernels.sums(), (arguments, buffers) -> sums(saved(arguments, buffers), buffers, setSums()));
     }
 
     private Step<BackwardBuffers> sumsOfColumns() {
@@ -114,7 +135,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
 
     private Step<BackwardBuffers> sumsOfColumns(
             BuiltKernel kernel, Sums sums, Geometry seen, long setsPerRow, long setWidth) {
-        return ofColumns(kernel, seen, (arguments, buffers) -> sums(saved(arguments, buffers), sums)
+        return ofColumns(kernel, seen, (arguments, buffers) -> sums(saved(arguments, buffers), buffers, sums)
                 .with("sets_per_row", setsPerRow)
                 .with("set_width", setWidth));
     }
@@ -125,7 +146,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 MergeTeam.of(plan, session.device()).workGroupSize(),
                 geometry.sets(),
                 2L * cut.blocks(),
-                (arguments, buffers) -> means(sums(arguments, setSums()))
+                (arguments, buffers) -> means(sums(arguments, buffers, setSums()), buffers)
                         .with("gamma", buffers.weight())
                         .with(geometry)
                         .with(cut));
@@ -139,7 +160,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 MergeTeam.of(plan, session.device()).workGroupSize(),
                 groups,
                 Divide.ceil(2 * sums.stride, groups),
-                (arguments, buffers) -> sums(arguments, sums)
+                (arguments, buffers) -> sums(arguments, buffers, sums)
                         .with("samples", seen.samples())
                         .with("groups", seen.groups())
                         .with(of)
@@ -149,13 +170,14 @@ final class Backward extends PassSteps<BackwardBuffers> {
     }
 
     private Step<BackwardBuffers> input(SplitPlan split) {
-        return ofBlocks(split, kernels.input(), (arguments, buffers) -> means(saved(arguments, buffers))
+        return ofBlocks(split, kernels.input(), (arguments, buffers) -> means(saved(arguments, buffers), buffers)
                 .with("dx", buffers.gradInput()));
     }
 
     private Step<BackwardBuffers> inputOfColumns() {
-        return ofColumns(kernels.inputOfColumns(), geometry, (arguments, buffers) -> means(saved(arguments, buffers))
-                .with("dx", buffers.gradInput()));
+        return ofColumns(
+                kernels.inputOfColumns(), geometry, (arguments, buffers) -> means(saved(arguments, buffers), buffers)
+                        .with("dx", buffers.gradInput()));
     }
 
     private Step<BackwardBuffers> resident(WholeSetsPlan whole) {
@@ -167,7 +189,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 Divide.ceil(geometry.sets() / rounds, setsPerGroup),
                 rounds * setsPerGroup * geometry.setSize(),
                 (arguments, buffers) -> {
-                    sums(saved(arguments, buffers), setSums())
+                    sums(saved(arguments, buffers), buffers, setSums())
                             .with("dx", buffers.gradInput())
                             .with("dgamma", buffers.gradWeight())
                             .with("dbeta", buffers.gradBias())
@@ -191,7 +213,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 plan.workGroupSize(),
                 groups,
                 Columns.TILE_ROWS * geometry.width(),
-                (arguments, buffers) -> sums(saved(arguments, buffers), parameterSums())
+                (arguments, buffers) -> sums(saved(arguments, buffers), buffers, parameterSums())
                         .with("dx", buffers.gradInput())
                         .with("samples", geometry.samples())
                         .with(geometry)
@@ -252,17 +274,21 @@ final class Backward extends PassSteps<BackwardBuffers> {
     }
 
     /** Two values per block. */
-    private KernelArguments sums(KernelArguments arguments, Sums sums) {
+    private KernelArguments sums(KernelArguments arguments, BackwardBuffers buffers, Sums sums) {
         return arguments
-                .with("partials", session.scratch().get(sums.scratch, 2 * sums.stride * real.bytes()))
+                .with("partials", given(buffers.sums(), sums.scratch, 2 * sums.stride * real.bytes()))
                 .with("stride", sums.stride);
     }
 
     /** The means that dx takes of every set; null if it takes none. */
-    private KernelArguments means(KernelArguments arguments) {
+    private KernelArguments means(KernelArguments arguments, BackwardBuffers buffers) {
         long bytes = geometry.sets() * real.bytes();
         return arguments
-                .with("g", problem.setSums() ? session.scratch().get(Scratch.G, bytes) : null)
-                .with("g_of_xhat", problem.setSums() ? session.scratch().get(Scratch.G_OF_XHAT, bytes) : null);
+                .with("g", problem.setSums() ? given(buffers.g(), Scratch.G, bytes) : null)
+                .with("g_of_xhat", problem.setSums() ? given(buffers.gOfXhat(), Scratch.G_OF_XHAT, bytes) : null);
+    }
+
+    private DeviceBuffer given(DeviceBuffer buffer, Scratch scratch, long bytes) {
+        return buffer != null ? buffer : session.scratch().get(scratch, bytes);
     }
 }

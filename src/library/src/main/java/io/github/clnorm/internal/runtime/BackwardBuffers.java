@@ -18,6 +18,10 @@ import java.util.function.UnaryOperator;
  * @param gradInput dx, as x, if it is wanted; may be dy, since every element is read before it is written
  * @param gradWeight as the weight, if it is wanted
  * @param gradBias as the bias, if it is wanted
+ * @param sums of blocks: two reals a block, both in the order of sets and blocks; across samples in that of the columns.
+ *     Null for scratch memory, which a whole pass uses
+ * @param g the mean of g that dx takes, one real a set; null for scratch memory
+ * @param gOfXhat the mean of g · xhat, as g
  */
 public record BackwardBuffers(
         DeviceBuffer input,
@@ -30,13 +34,59 @@ public record BackwardBuffers(
         DeviceBuffer rstd,
         DeviceBuffer gradInput,
         DeviceBuffer gradWeight,
-        DeviceBuffer gradBias)
+        DeviceBuffer gradBias,
+        DeviceBuffer sums,
+        DeviceBuffer g,
+        DeviceBuffer gOfXhat)
         implements PassBuffers<BackwardBuffers> {
+
+    /** The buffers of a whole pass. */
+    public BackwardBuffers(
+            DeviceBuffer input,
+            DeviceBuffer residual,
+            DeviceBuffer gradOutput,
+            DeviceBuffer weight,
+            DeviceBuffer bias,
+            DeviceBuffer meanHi,
+            DeviceBuffer meanLo,
+            DeviceBuffer rstd,
+            DeviceBuffer gradInput,
+            DeviceBuffer gradWeight,
+            DeviceBuffer gradBias) {
+        this(
+                input,
+                residual,
+                gradOutput,
+                weight,
+                bias,
+                meanHi,
+                meanLo,
+                rstd,
+                gradInput,
+                gradWeight,
+                gradBias,
+                null,
+                null,
+                null);
+    }
 
     @Override
     public DeviceBuffer[] all() {
         return new DeviceBuffer[] {
-            input, residual, gradOutput, weight, bias, meanHi, meanLo, rstd, gradInput, gradWeight, gradBias
+            input,
+            residual,
+            gradOutput,
+            weight,
+            bias,
+            meanHi,
+            meanLo,
+            rstd,
+            gradInput,
+            gradWeight,
+            gradBias,
+            sums,
+            g,
+            gOfXhat
         };
     }
 
@@ -53,6 +103,9 @@ public record BackwardBuffers(
                 function.apply(rstd),
                 function.apply(gradInput),
                 function.apply(gradWeight),
-                function.apply(gradBias));
+                function.apply(gradBias),
+                function.apply(sums),
+                function.apply(g),
+                function.apply(gOfXhat));
     }
 }

@@ -26,7 +26,23 @@ public final class Engine {
      * @throws IllegalArgumentException when the device cannot run the plan
      */
     public static void enqueue(Session session, ForwardProblem problem, Plan plan, ForwardBuffers buffers, double eps) {
-        enqueue(session, problem, plan, buffers, eps, aligned -> new Forward(session, problem, plan, aligned));
+        enqueue(session, problem, Phase.ALL, plan, buffers, eps);
+    }
+
+    /**
+     * Enqueues the launches of a phase of a forward pass and sends them to the device. Does not block.
+     *
+     * @param session the device
+     * @param problem the whole pass if the phase merges, else a piece of it
+     * @param phase which launches; all phases but {@link Phase#ALL} take the strategy split
+     * @param plan how; decides speed, not results
+     * @param buffers what is read and written
+     * @param eps added to the variance
+     * @throws IllegalArgumentException when the device cannot run the plan
+     */
+    public static void enqueue(
+            Session session, ForwardProblem problem, Phase phase, Plan plan, ForwardBuffers buffers, double eps) {
+        enqueue(session, problem, phase, plan, buffers, eps, aligned -> new Forward(session, problem, plan, aligned));
     }
 
     /**
@@ -41,20 +57,42 @@ public final class Engine {
      */
     public static void enqueue(
             Session session, BackwardProblem problem, Plan plan, BackwardBuffers buffers, double eps) {
-        enqueue(session, problem, plan, buffers, eps, aligned -> new Backward(session, problem, plan, aligned));
+        enqueue(session, problem, Phase.ALL, plan, buffers, eps);
+    }
+
+    /**
+     * Enqueues the launches of a phase of a backward pass and sends them to the device. Does not block.
+     *
+     * @param session the device
+     * @param problem the whole pass if the phase merges, else a piece of it
+     * @param phase which launches; all phases but {@link Phase#ALL} take the strategy split
+     * @param plan how; decides speed, not results
+     * @param buffers what is read and written
+     * @param eps added to the variance, if statistics are given
+     * @throws IllegalArgumentException when the device cannot run the plan
+     */
+    public static void enqueue(
+            Session session, BackwardProblem problem, Phase phase, Plan plan, BackwardBuffers buffers, double eps) {
+        enqueue(session, problem, phase, plan, buffers, eps, aligned -> new Backward(session, problem, plan, aligned));
     }
 
     private static <B extends PassBuffers<B>> void enqueue(
-            Session session, Problem problem, Plan plan, B buffers, double eps, Function<Boolean, PassSteps<B>> steps) {
+            Session session,
+            Problem problem,
+            Phase phase,
+            Plan plan,
+            B buffers,
+            double eps,
+            Function<Boolean, PassSteps<B>> steps) {
         DeviceBuffer[] all = buffers.all();
         session.lock();
         try {
             session.queue().planned(plan);
-            Launches.Key key = Launches.Key.of(problem, plan, eps, all);
+            Launches.Key key = Launches.Key.of(problem, phase, plan, eps, all);
             session.prepared()
                     .get(key, () -> {
                         checkPlan(session, problem, plan);
-                        return steps.apply(key.aligned()).launches(buffers, eps);
+                        return steps.apply(key.aligned()).launches(phase, buffers, eps);
                     })
                     .enqueue(all);
             session.queue().flush();

@@ -32,20 +32,39 @@ final class Forward extends PassSteps<ForwardBuffers> {
     }
 
     @Override
-    List<Step<ForwardBuffers>> steps() {
+    List<Step<ForwardBuffers>> steps(Phase phase) {
+        return switch (phase) {
+            case ALL -> all();
+            case SUMS -> List.of(moments((SplitPlan) plan));
+            case MERGE -> List.of(momentsOfSets((SplitPlan) plan));
+            case RESULTS -> List.of(results((SplitPlan) plan));
+            case SUMS_ACROSS_SAMPLES, PARAMETERS -> throw new IllegalArgumentException(
+                    "backward passes alone have " + phase);
+        };
+    }
+
+    private List<Step<ForwardBuffers>> all() {
         if (!(plan instanceof SplitPlan split)) {
             return List.of(
                     geometry.acrossRows() ? residentColumns((ResidentPlan) plan) : resident((WholeSetsPlan) plan));
         }
         List<Step<ForwardBuffers>> steps = new ArrayList<>();
         if (!given()) {
-            steps.add(geometry.momentsAcrossRows() ? momentsOfColumns() : momentsOfBlocks(split));
+            steps.add(moments(split));
             if (split.mergeLaunch()) {
                 steps.add(momentsOfSets(split));
             }
         }
-        steps.add(geometry.affineAcrossRows() ? affineColumns(split) : affine(split));
+        steps.add(results(split));
         return steps.stream().map(Step::followingTurns).toList();
+    }
+
+    private Step<ForwardBuffers> moments(SplitPlan split) {
+        return geometry.momentsAcrossRows() ? momentsOfColumns() : momentsOfBlocks(split);
+    }
+
+    private Step<ForwardBuffers> results(SplitPlan split) {
+        return geometry.affineAcrossRows() ? affineColumns(split) : affine(split);
     }
 
     private boolean given() {
@@ -93,7 +112,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
                         .with("mean_lo", statistic(buffers.meanLo(), Scratch.MEAN_LO))
                         .with("rstd", statistic(buffers.rstd(), Scratch.RSTD))
                         .with("variance", buffers.variance())
-                        .with("moments", momentsOfAllBlocks())
+                        .with("moments", momentsOfAllBlocks(buffers))
                         .with("stride", stride())
                         .with(geometry)
                         .with(columns, parts.strips())
@@ -113,7 +132,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
                 rows.sets() * parts,
                 (long) perPart * Cut.BLOCK,
                 (arguments, buffers) -> input(arguments, buffers)
-                        .with("moments", momentsOfAllBlocks())
+                        .with("moments", momentsOfAllBlocks(buffers))
                         .with("stride", stride())
                         .with(rows)
                         .with("blocks", cut.blocks())
@@ -132,7 +151,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
                 groups,
                 geometry.elements() / groups,
                 (arguments, buffers) -> input(arguments, buffers)
-                        .with("moments", momentsOfAllBlocks())
+                        .with("moments", momentsOfAllBlocks(buffers))
                         .with("stride", stride())
                         .with(geometry)
                         .with(columns, shares.strips())
@@ -148,7 +167,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
                 geometry.sets(),
                 4L * cut.blocks(),
                 (arguments, buffers) -> arguments
-                        .with("moments", momentsOfAllBlocks())
+                        .with("moments", momentsOfAllBlocks(buffers))
                         .with("mean", mean(buffers))
                         .with("mean_lo", meanLo(split, buffers))
                         .with("rstd", rstd(buffers))
@@ -169,7 +188,7 @@ final class Forward extends PassSteps<ForwardBuffers> {
                 geometry.sets() * parts,
                 (long) perPart * Cut.BLOCK,
                 (arguments, buffers) -> tensors(arguments, buffers)
-                        .with("moments", given() ? null : momentsOfAllBlocks())
+                        .with("moments", given() || split.mergeLaunch() ? null : momentsOfAllBlocks(buffers))
                         .with("mean", mean(buffers))
                         .with("mean_lo", meanLo(split, buffers))
                         .with("rstd", rstd(buffers))
@@ -218,7 +237,10 @@ final class Forward extends PassSteps<ForwardBuffers> {
     }
 
     /** Four values a block, {@link #stride()} apart. */
-    private DeviceBuffer momentsOfAllBlocks() {
+    private DeviceBuffer momentsOfAllBlocks(ForwardBuffers buffers) {
+        if (buffers.moments() != null) {
+            return buffers.moments();
+        }
         return session.scratch().get(Scratch.MOMENTS, 4 * stride() * real.bytes());
     }
 

@@ -17,6 +17,8 @@ import java.util.function.UnaryOperator;
  * @param meanLo the rounding error of the mean, one real a set; null if the caller does not need it
  * @param variance one real a set: read if statistics are given, else written; null if the caller does not need it
  * @param rstd one real a set; null if the caller does not need it
+ * @param moments of blocks: four reals a block, each of the four in the order of sets and blocks; null for scratch memory,
+ *     which a whole pass uses
  */
 public record ForwardBuffers(
         DeviceBuffer input,
@@ -28,12 +30,28 @@ public record ForwardBuffers(
         DeviceBuffer meanHi,
         DeviceBuffer meanLo,
         DeviceBuffer variance,
-        DeviceBuffer rstd)
+        DeviceBuffer rstd,
+        DeviceBuffer moments)
         implements PassBuffers<ForwardBuffers> {
+
+    /** The buffers of a whole pass. */
+    public ForwardBuffers(
+            DeviceBuffer input,
+            DeviceBuffer residual,
+            DeviceBuffer weight,
+            DeviceBuffer bias,
+            DeviceBuffer output,
+            DeviceBuffer sum,
+            DeviceBuffer meanHi,
+            DeviceBuffer meanLo,
+            DeviceBuffer variance,
+            DeviceBuffer rstd) {
+        this(input, residual, weight, bias, output, sum, meanHi, meanLo, variance, rstd, null);
+    }
 
     @Override
     public DeviceBuffer[] all() {
-        return new DeviceBuffer[] {input, residual, weight, bias, output, sum, meanHi, meanLo, variance, rstd};
+        return new DeviceBuffer[] {input, residual, weight, bias, output, sum, meanHi, meanLo, variance, rstd, moments};
     }
 
     @Override
@@ -48,6 +66,7 @@ public record ForwardBuffers(
                 function.apply(meanHi),
                 function.apply(meanLo),
                 function.apply(variance),
-                function.apply(rstd));
+                function.apply(rstd),
+                function.apply(moments));
     }
 }

@@ -50,14 +50,15 @@ final class Launches {
      * What launches depend on.
      *
      * @param problem forward or backward
+     * @param phase which launches
      * @param plan the plan
      * @param eps added to the variance
      * @param present which buffers are not null, a bit for each
      * @param aligned whether all buffers are {@linkplain DeviceBuffer#isAligned() aligned}
      */
-    record Key(Problem problem, Plan plan, double eps, long present, boolean aligned) {
+    record Key(Problem problem, Phase phase, Plan plan, double eps, long present, boolean aligned) {
 
-        static Key of(Problem problem, Plan plan, double eps, DeviceBuffer... buffers) {
+        static Key of(Problem problem, Phase phase, Plan plan, double eps, DeviceBuffer... buffers) {
             long present = 0;
             boolean aligned = true;
             for (int i = 0; i < buffers.length; i++) {
@@ -66,7 +67,7 @@ final class Launches {
                     aligned &= buffers[i].isAligned();
                 }
             }
-            return new Key(problem, plan, eps, present, aligned);
+            return new Key(problem, phase, plan, eps, present, aligned);
         }
     }
 

@@ -76,22 +76,22 @@ abstract sealed class PassSteps<B extends PassBuffers<B>> permits Forward, Backw
                 : new Backward(session, (BackwardProblem) problem, plan, true);
     }
 
-    /** All steps, with their kernels built. */
-    abstract List<Step<B>> steps();
+    /** The steps of a phase, with their kernels built. All phases but {@link Phase#ALL} take the strategy split. */
+    abstract List<Step<B>> steps(Phase phase);
 
     /** How many work-items a work-group may have: the smallest limit of the plan's kernels, by the driver's answer. */
     final long workGroupLimit() {
-        return steps().stream()
+        return steps(Phase.ALL).stream()
                 .mapToLong(step -> session.openCl().workGroupLimit(step.kernel.kernel()))
                 .min()
                 .orElse(Long.MAX_VALUE);
     }
 
     /** Launches for any buffers of which the same ones are present, and which are aligned alike. */
-    final Launches launches(B buffers, double eps) {
+    final Launches launches(Phase phase, B buffers, double eps) {
         B standIns = buffers.map(buffer -> buffer == null ? null : DeviceBuffer.standIn(session));
         List<Launches.Launch> launches =
-                steps().stream().map(step -> launch(step, standIns, eps)).toList();
+                steps(phase).stream().map(step -> launch(step, standIns, eps)).toList();
         return new Launches(session, launches, turns, standIns.all());
     }
 

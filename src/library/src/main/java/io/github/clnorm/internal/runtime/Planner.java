@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.plan.Choice;
 import io.github.clnorm.internal.plan.Heuristics;
@@ -25,6 +26,7 @@ public final class Planner {
     private final Session session;
     private final Map<Problem, Plan> chosen = new HashMap<>();
     private final Map<Problem, Plan> heuristics = new HashMap<>();
+    private final Map<Problem, Plan> splits = new HashMap<>();
     private PlanSource source = PlanSource.NONE;
     private final ThreadLocal<Boolean> measuredAside = ThreadLocal.withInitial(() -> false);
 
@@ -117,9 +119,29 @@ public final class Planner {
      * @return a plan that the device and its kernels allow, and the reason for it
      */
     public Choice choice(Problem problem) {
+        return choice(problem, Heuristics::choose);
+    }
+
+    /**
+     * A plan of the strategy split, for passes that go through the device in pieces.
+     *
+     * @param problem a piece, or the whole pass, not empty
+     * @return a plan that the device and its kernels allow
+     */
+    public Plan split(Problem problem) {
+        return session.exclusively(() -> kept(
+                splits, problem, () -> choice(problem, Heuristics::chooseSplit).plan()));
+    }
+
+    /** One way to choose. */
+    private interface Chooser {
+        Choice choose(Problem problem, DeviceInfo device, long largestWorkGroup);
+    }
+
+    private Choice choice(Problem problem, Chooser chooser) {
         long limit = session.device().maxWorkGroupSize();
         while (true) {
-            Choice choice = Heuristics.choose(problem, session.device(), limit);
+            Choice choice = chooser.choose(problem, session.device(), limit);
             Plan plan = choice.plan();
             long allowed = workGroupLimit(plan, problem);
             if (plan.workGroupSize() <= allowed || limit <= 1) {

@@ -61,13 +61,13 @@ class ChosenPlansTest {
                 for (Plan plan : PlanSpace.variants(group, width)) {
                     if (PlanRules.problem(plan, problem, device).isEmpty()) {
                         forward.add(i + " " + plan + ": " + LocalMemory.bytes(plan, problem) + " bytes, "
-                                + LoopTrips.of(plan, problem) + " trips");
+                                + LoopTrips.of(plan, problem, true) + " trips");
                     }
                 }
                 BackwardProblem gradients = PlanGrid.backward(random);
                 for (Plan plan : PlanSpace.gradients(gradients, device, group, width)) {
                     backward.add(i + " " + plan + ": " + LocalMemory.bytes(plan, gradients) + " bytes, "
-                            + LoopTrips.of(plan, gradients)
+                            + LoopTrips.of(plan, gradients, true)
                             + " trips");
                 }
             }

@@ -108,7 +108,7 @@ class PredictedLaunchesTest {
                                     .map(launch -> launch.kernel() + " " + launch.groups())
                                     .toList();
                     List<? extends PassSteps.Step<?>> steps = session.exclusively(
-                            () -> PassSteps.of(session, problem, plan).steps());
+                            () -> PassSteps.of(session, problem, plan).steps(Phase.ALL));
                     List<String> run = launches(steps, plan, problem);
                     assertEquals(run, predicted, problem + ": " + plan);
                     counts.add(steps.size());
