@@ -81,16 +81,27 @@ public record Geometry(
     }
 
     /**
-     * A part of one sample of this tensor, which is summed as the tensor is.
+     * A part of this tensor, which is summed as the tensor is.
      *
+     * @param partSamples its samples
      * @param partRows its rows
      * @param partGroups its groups
      * @param partWidth elements of a set in one of its rows
      * @param partRun successive elements of a row that share their parameters
      * @return the geometry of the part
      */
-    public Geometry part(long partRows, long partGroups, long partWidth, long partRun) {
-        return new Geometry(1, partRows, partGroups, partWidth, partRun, momentsAcrossRows, gradientsAcrossRows);
+    public Geometry part(long partSamples, long partRows, long partGroups, long partWidth, long partRun) {
+        return new Geometry(
+                partSamples, partRows, partGroups, partWidth, partRun, momentsAcrossRows, gradientsAcrossRows);
+    }
+
+    /**
+     * One sample of this tensor.
+     *
+     * @return the geometry of a sample, which is summed as the tensor is
+     */
+    public Geometry sample() {
+        return part(1, rows, groups, width, run);
     }
 
     /**

@@ -1,0 +1,101 @@
+package io.github.clnorm.internal.geometry;
+
+/**
+ * A part of a tensor {@code [samples][rows][groups][width]} that is computed by itself: several whole samples, or some rows of
+ * one sample. A part of a row is a part of one row: some of its groups, or some columns of a group.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param sample the first sample
+ * @param samples their number; 1 for less than a sample
+ * @param row the first row of the sample
+ * @param rows their number
+ * @param group the first group
+ * @param groups their number
+ * @param column the first element of a set in each row
+ * @param columns their number
+ */
+public record Part(long sample, long samples, long row, long rows, long group, long groups, long column, long columns) {
+
+    /**
+     * The sets of the part. Runs that the part divides become one run.
+     *
+     * @param whole the tensor
+     * @return a geometry that is summed as the tensor is
+     */
+    public Geometry geometry(Geometry whole) {
+        return whole.part(samples, rows, groups, columns, run(whole));
+    }
+
+    private long run(Geometry whole) {
+        return column % whole.run() == 0 && columns % whole.run() == 0 ? whole.run() : columns;
+    }
+
+    /**
+     * Its size.
+     *
+     * @return elements
+     */
+    public long elements() {
+        return samples * rows * groups * columns;
+    }
+
+    /**
+     * Where it begins.
+     *
+     * @param whole the tensor
+     * @return the index of its first element in the tensor
+     */
+    public long first(Geometry whole) {
+        return ((sample * whole.rows() + row) * whole.groups() + group) * whole.width() + column;
+    }
+
+    /**
+     * How many stretches of contiguous elements it has.
+     *
+     * @param whole the tensor
+     * @return 1, or the number of rows: a part of the groups or of the columns of several rows
+     */
+    public long stretches(Geometry whole) {
+        return rows == 1 || groups == whole.groups() && columns == whole.width() ? 1 : rows;
+    }
+
+    /**
+     * The index of its first set.
+     *
+     * @param whole the tensor
+     * @return among the sets of the tensor
+     */
+    public long firstSet(Geometry whole) {
+        return sample * whole.groups() + group;
+    }
+
+    /**
+     * Sets that it is a part of.
+     *
+     * @return their number, in the order of the tensor
+     */
+    public long sets() {
+        return samples * groups;
+    }
+
+    /**
+     * The index of its first gamma.
+     *
+     * @param whole the tensor
+     * @return among the parameters of the tensor
+     */
+    public long firstParameter(Geometry whole) {
+        return group * (whole.width() / whole.run()) + column / whole.run();
+    }
+
+    /**
+     * The parameters that its elements use.
+     *
+     * @param whole the tensor
+     * @return their number
+     */
+    public long parameters(Geometry whole) {
+        return geometry(whole).parameters();
+    }
+}

@@ -1,0 +1,409 @@
+package io.github.clnorm.internal.stream;
+
+import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.BlockSlots;
+import io.github.clnorm.internal.geometry.Columns;
+import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.GradientCut;
+import io.github.clnorm.internal.geometry.GradientCut.Order;
+import io.github.clnorm.internal.geometry.Part;
+import io.github.clnorm.internal.geometry.Parts;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.runtime.BackwardBuffers;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
+import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.Phase;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.type.ElementType;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A backward pass over tensors that need not fit the device, with the bits of one that does. Sums of blocks are collected on
+ * the host, and merged as those of any tensor: means of sets for dx, and gradients of parameters over all samples.
+ *
+ * <p>Reading, computing and writing overlap. Used by one thread.
+ */
+public final class StreamedBackward {
+
+    private static final int SUMS = 2;
+
+    private final Session session;
+    private final BackwardProblem problem;
+    private final Geometry whole;
+    private final GradientCut cut;
+    private final Affine affine;
+    private final double eps;
+    private final long most;
+    private final ElementType real;
+
+    /** The means that dx takes of the sets of a sample: g and g · xhat. */
+    private record Means(HostValues g, HostValues gOfXhat) {}
+
+    /**
+     * A pass that is not started yet.
+     *
+     * @param session the device
+     * @param problem the whole pass, not empty
+     * @param affine gamma and beta
+     * @param eps added to the variance, if statistics are given
+     * @param most elements of a part, at least {@link Cut#BLOCK}
+     */
+    public StreamedBackward(Session session, BackwardProblem problem, Affine affine, double eps, long most) {
+        this.session = session;
+        this.problem = problem;
+        this.whole = problem.geometry();
+        this.cut = GradientCut.of(whole);
+        this.affine = affine;
+        this.eps = eps;
+        this.most = most;
+        this.real = problem.real();
+    }
+
+    /**
+     * Runs the pass, and blocks until all results are written.
+     *
+     * @param tensors where they are
+     * @param statistics of all sets
+     * @param gradWeight filled with dγ, of the weight's type; null if it is not wanted
+     * @param gradBias filled with dβ; null if it is not wanted
+     * @throws IllegalArgumentException when the device cannot hold what must be in its memory at once
+     */
+    public void run(BackwardTensors tensors, SetStatistics statistics, HostValues gradWeight, HostValues gradBias) {
+        boolean each = cut.order() == Order.EACH;
+        BlockTable ofParameters =
+                problem.parameters() && !each ? new BlockTable(SUMS, whole.sets(), cut.blocks(), real) : null;
+        if (ofSample() <= most) {
+            if (problem.input() || ofParameters != null) {
+                wholeSamples(tensors, statistics, ofParameters);
+            }
+        } else {
+            for (long sample = 0; sample < whole.samples(); sample++) {
+                piecesOfSample(sample, tensors, statistics, ofParameters);
+            }
+        }
+        if (ofParameters != null) {
+            mergeParameters(ofParameters, gradWeight, gradBias);
+        } else if (problem.parameters()) {
+            acrossSamples(tensors, statistics, gradWeight, gradBias);
+        }
+    }
+
+    private long ofSample() {
+        return whole.elements() / whole.samples();
+    }
+
+    private boolean given() {
+        return problem.statistics() == Statistics.GIVEN;
+    }
+
+    private PartLoop loop(Geometry tensor, long start, List<Part> parts, BackwardTensors tensors) {
+        return new PartLoop(tensor, start, problem.type().bytes(), parts)
+                .with(tensors.input(), null)
+                .with(tensors.residual(), null);
+    }
+
+    /** Several samples at a time: their sums for the parameters, and dx in one pass. */
+    private void wholeSamples(BackwardTensors tensors, SetStatistics statistics, BlockTable ofParameters) {
+        loop(whole, 0, Parts.forResults(whole, most), tensors)
+                .with(tensors.gradOutput(), tensors.gradInput())
+                .run((part, bytes) -> {
+                    if (ofParameters != null) {
+                        ofParameters.put(
+                                sumsOf(Phase.SUMS, whole, part, part.firstSet(whole), bytes, statistics),
+                                part.firstSet(whole),
+                                BlockSlots.ofGradients(whole, part));
+                    }
+                    if (problem.input()) {
+                        results(Phase.ALL, whole, part, part.firstSet(whole), bytes, statistics, null);
+                    }
+                });
+    }
+
+    private void piecesOfSample(
+            long number, BackwardTensors tensors, SetStatistics statistics, BlockTable ofParameters) {
+        Geometry sample = whole.sample();
+        long start = number * ofSample();
+        long firstSet = number * whole.groups();
+        BlockTable table = ofParameters;
+        if (table == null && problem.setSums()) {
+            table = new BlockTable(SUMS, sample.groups(), cut.blocks(), real);
+        }
+        long firstOfTable = ofParameters == null ? 0 : firstSet;
+        if (table != null) {
+            BlockTable sums = table;
+            loop(sample, start, Parts.forGradients(sample, most), tensors)
+                    .with(tensors.gradOutput(), null)
+                    .run((part, bytes) -> sums.put(
+                            sumsOf(Phase.SUMS, sample, part, firstSet + part.firstSet(sample), bytes, statistics),
+                            firstOfTable + part.firstSet(sample),
+                            BlockSlots.ofGradients(sample, part)));
+        }
+        if (problem.input()) {
+            Means means = problem.setSums() ? mergeMeans(sample, table, firstOfTable) : null;
+            loop(sample, start, Parts.forResults(sample, most), tensors)
+                    .with(tensors.gradOutput(), tensors.gradInput())
+                    .run((part, bytes) -> results(
+                            Phase.RESULTS, sample, part, firstSet + part.firstSet(sample), bytes, statistics, means));
+        }
+    }
+
+    /** The gradients of parameters of which every element of a row has its own: sums down the samples. */
+    private void acrossSamples(
+            BackwardTensors tensors, SetStatistics statistics, HostValues gradWeight, HostValues gradBias) {
+        Geometry across = GradientCut.acrossSamples(whole);
+        // Columns of several sets stay together: a part's statistics are those of whole samples.
+        long together = (long) Columns.TILE_ROWS * Columns.of(across).shortRows() * across.groups();
+        long atOnce = whole.groups() == 1 ? most : Math.max(most, together);
+        BlockTable table = new BlockTable(
+                SUMS, across.groups(), GradientCut.ofColumns(whole).blocks(), real);
+        loop(across, 0, Parts.acrossSamples(across, atOnce), tensors)
+                .with(tensors.gradOutput(), null)
+                .run((part, bytes) -> {
+                    Part own = ofSamples(part);
+                    table.put(
+                            sumsOf(Phase.SUMS_ACROSS_SAMPLES, whole, own, own.firstSet(whole), bytes, statistics),
+                            part.group(),
+                            BlockSlots.acrossSamples(across, part));
+                });
+        mergeColumns(table, gradWeight, gradBias);
+    }
+
+    /** Rows and columns of all samples, as samples and columns of the tensor. */
+    private Part ofSamples(Part part) {
+        if (part.groups() == whole.groups() * whole.width()) {
+            return new Part(part.row(), part.rows(), 0, 1, 0, whole.groups(), 0, whole.width());
+        }
+        return new Part(part.row(), part.rows(), 0, 1, 0, 1, part.group(), part.groups());
+    }
+
+    private BackwardProblem of(Geometry geometry, boolean parameters) {
+        return new BackwardProblem(
+                geometry,
+                problem.statistics(),
+                problem.type(),
+                problem.parameterType(),
+                problem.activation(),
+                problem.residual(),
+                problem.input(),
+                parameters && problem.weight(),
+                parameters && problem.bias());
+    }
+
+    /** The sums of the blocks of a part. */
+    private ByteBuffer sumsOf(
+            Phase phase, Geometry tensor, Part part, long firstSet, ByteBuffer[] bytes, SetStatistics statistics) {
+        Geometry geometry = part.geometry(tensor);
+        BackwardProblem own = of(geometry, true);
+        long blocks = phase == Phase.SUMS
+                ? geometry.sets() * GradientCut.of(geometry).blocks()
+                : GradientCut.acrossSamples(geometry).sets()
+                        * GradientCut.ofColumns(geometry).blocks();
+        HostValues sums = HostValues.of(real, SUMS * blocks);
+        try (OnDevice device = new OnDevice(session)) {
+            DeviceBuffer table = device.allocate(sums.bytes().remaining());
+            enqueue(
+                    phase,
+                    own,
+                    new Given(device, tensor, part, firstSet, statistics)
+                            .buffers(
+                                    device.tensor(bytes[0]),
+                                    device.tensor(bytes[1]),
+                                    device.tensor(bytes[2]),
+                                    null,
+                                    table,
+                                    null));
+            device.download(table, sums.bytes());
+        }
+        return sums.bytes();
+    }
+
+    /** Replaces dy by dx. */
+    private void results(
+            Phase phase,
+            Geometry tensor,
+            Part part,
+            long firstSet,
+            ByteBuffer[] bytes,
+            SetStatistics statistics,
+            Means means) {
+        try (OnDevice device = new OnDevice(session)) {
+            DeviceBuffer gradient = device.tensor(bytes[2]);
+            DeviceBuffer[] taken = means == null
+                    ? null
+                    : new DeviceBuffer[] {
+                        device.copy(HostValues.slice(means.g, part.group(), part.groups())),
+                        device.copy(HostValues.slice(means.gOfXhat, part.group(), part.groups()))
+                    };
+            enqueue(
+                    phase,
+                    of(part.geometry(tensor), false),
+                    new Given(device, tensor, part, firstSet, statistics)
+                            .buffers(
+                                    device.tensor(bytes[0]), device.tensor(bytes[1]), gradient, gradient, null, taken));
+            device.download(gradient, bytes[2]);
+        }
+    }
+
+    private void enqueue(Phase phase, BackwardProblem own, BackwardBuffers buffers) {
+        Engine.enqueue(
+                session,
+                own,
+                phase,
+                phase == Phase.ALL
+                        ? session.planner().plan(own)
+                        : session.planner().split(own),
+                buffers,
+                eps);
+    }
+
+    /** What a part takes besides its own elements. */
+    private final class Given {
+        private final OnDevice device;
+        private final Geometry tensor;
+        private final Part part;
+        private final DeviceBuffer mean;
+        private final DeviceBuffer meanLo;
+        private final DeviceBuffer rstd;
+
+        Given(OnDevice device, Geometry tensor, Part part, long firstSet, SetStatistics statistics) {
+            this.device = device;
+            this.tensor = tensor;
+            this.part = part;
+            boolean centered = problem.statistics() != Statistics.MEAN_SQUARE;
+            HostValues spread = given() ? statistics.variance() : statistics.rstd();
+            mean = centered ? device.copy(HostValues.slice(statistics.mean(), firstSet, part.sets())) : null;
+            meanLo = centered && !given()
+                    ? device.copy(HostValues.slice(statistics.meanLo(), firstSet, part.sets()))
+                    : null;
+            rstd = device.copy(HostValues.slice(spread, firstSet, part.sets()));
+        }
+
+        BackwardBuffers buffers(
+                DeviceBuffer x,
+                DeviceBuffer residual,
+                DeviceBuffer dy,
+                DeviceBuffer dx,
+                DeviceBuffer sums,
+                DeviceBuffer[] means) {
+            return new BackwardBuffers(
+                    x,
+                    residual,
+                    dy,
+                    device.copy(affine.weight(tensor, part)),
+                    device.copy(affine.bias(tensor, part)),
+                    mean,
+                    meanLo,
+                    rstd,
+                    dx,
+                    null,
+                    null,
+                    sums,
+                    means == null ? null : means[0],
+                    means == null ? null : means[1]);
+        }
+    }
+
+    /** Merges the sums of a sample's sets, as many at a time as the device has memory for. */
+    private Means mergeMeans(Geometry sample, BlockTable table, long firstOfTable) {
+        Means means = new Means(HostValues.of(real, sample.groups()), HostValues.of(real, sample.groups()));
+        long atOnce = SetGroups.atOnce(session, table.bytes(1), sample.groups());
+        for (long group = 0; group < sample.groups(); group += atOnce) {
+            long count = Math.min(atOnce, sample.groups() - group);
+            Part sets = new Part(0, 1, 0, sample.rows(), group, count, 0, sample.width());
+            try (OnDevice device = new OnDevice(session)) {
+                DeviceBuffer g = device.allocate(count * real.bytes());
+                DeviceBuffer gOfXhat = device.allocate(count * real.bytes());
+                // With parameters of every element, the sums of blocks have gamma already.
+                ByteBuffer weight = cut.order() == Order.EACH ? null : affine.weight(sample, sets);
+                enqueue(
+                        Phase.MERGE,
+                        of(sets.geometry(sample), false),
+                        new BackwardBuffers(
+                                null,
+                                null,
+                                null,
+                                device.copy(weight),
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                device.copy(table.get(1, 0, firstOfTable + group, count)),
+                                g,
+                                gOfXhat));
+                device.download(g, HostValues.slice(means.g, group, count));
+                device.download(gOfXhat, HostValues.slice(means.gOfXhat, group, count));
+            }
+        }
+        return means;
+    }
+
+    /** Merges the sums of all samples to the gradients of the parameters of some groups at a time. */
+    private void mergeParameters(BlockTable table, HostValues gradWeight, HostValues gradBias) {
+        long ofGroup = whole.width() / whole.run();
+        long atOnce = SetGroups.atOnce(session, table.bytes(whole.samples()), whole.groups());
+        for (long group = 0; group < whole.groups(); group += atOnce) {
+            long count = Math.min(atOnce, whole.groups() - group);
+            Geometry groups = whole.part(whole.samples(), whole.rows(), count, whole.width(), whole.run());
+            ByteBuffer sums = table.get(whole.samples(), whole.groups(), group, count);
+            parameters(groups, sums, group * ofGroup, count * ofGroup, gradWeight, gradBias);
+        }
+    }
+
+    /** The same for parameters of which every element of a row has its own: some columns at a time. */
+    private void mergeColumns(BlockTable table, HostValues gradWeight, HostValues gradBias) {
+        long columns = whole.groups() * whole.width();
+        long atOnce = SetGroups.atOnce(session, table.bytes(1), columns);
+        if (atOnce < columns && (atOnce < 2 * Cut.LANES || whole.groups() > 1)) {
+            throw new IllegalArgumentException("the sums of " + whole.samples() + " samples take " + table.bytes(1)
+                    + " bytes for each parameter, too much for "
+                    + session.device().description());
+        }
+        long column = 0;
+        while (column < columns) {
+            // Fewer than 64 columns would form other long rows.
+            long left = columns - column;
+            long count = left > atOnce && left - atOnce < Cut.LANES ? atOnce - Cut.LANES : Math.min(atOnce, left);
+            Geometry some = atOnce >= columns ? whole : whole.part(whole.samples(), 1, 1, count, 1);
+            parameters(some, table.get(1, 0, column, count), column, count, gradWeight, gradBias);
+            column += count;
+        }
+    }
+
+    private void parameters(
+            Geometry geometry, ByteBuffer sums, long first, long count, HostValues gradWeight, HostValues gradBias) {
+        try (OnDevice device = new OnDevice(session)) {
+            long bytes = count * problem.parameterType().bytes();
+            DeviceBuffer weight = problem.weight() ? device.allocate(bytes) : null;
+            DeviceBuffer bias = problem.bias() ? device.allocate(bytes) : null;
+            enqueue(
+                    Phase.PARAMETERS,
+                    of(geometry, true),
+                    new BackwardBuffers(
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            null,
+                            weight,
+                            bias,
+                            device.copy(sums),
+                            null,
+                            null));
+            if (weight != null) {
+                device.download(weight, HostValues.slice(gradWeight, first, count));
+            }
+            if (bias != null) {
+                device.download(bias, HostValues.slice(gradBias, first, count));
+            }
+        }
+    }
+}
