@@ -6,6 +6,7 @@ import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
@@ -136,7 +137,7 @@ final class GradientPass {
                         Pass.buffer(dx),
                         Pass.buffer(dWeight),
                         Pass.buffer(dBias)),
-                Pass.real(input.type(), eps));
+                Reals.of(input.type(), "eps", eps));
     }
 
     private void check() {

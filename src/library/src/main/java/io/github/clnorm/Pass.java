@@ -7,6 +7,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.Activation;
@@ -184,7 +185,7 @@ final class Pass {
                             buffer(meanLo),
                             update != null ? batchVariance : buffer(givenVariance),
                             buffer(rstd)),
-                    real(input.type(), eps));
+                    Reals.of(input.type(), "eps", eps));
             if (update != null) {
                 RunningStatistics.enqueue(
                         session,
@@ -206,28 +207,11 @@ final class Pass {
         return session.allocate(geometry.sets() * input.type().accumulator().bytes());
     }
 
-    /** A positive eps stays positive in float32: a constant set then gives 0, not NaN. */
-    static double real(ElementType type, double value) {
-        return real(type, "eps", value);
-    }
-
-    private static double real(ElementType type, String name, double value) {
-        if (type == ElementType.FLOAT64) {
-            return value;
-        }
-        float real = (float) value;
-        if (Float.isInfinite(real)) {
-            throw new IllegalArgumentException("Expected " + name + " in the range of float32, which " + type
-                    + " is computed in, but got " + name + " = " + value);
-        }
-        return value > 0 ? Math.max(real, Float.MIN_NORMAL) : real;
-    }
-
     private void check() {
         input.requireUsable("input");
-        real(input.type(), "eps", eps);
+        Reals.of(input.type(), "eps", eps);
         if (update != null) {
-            real(input.type(), "momentum", update.factor);
+            Reals.of(input.type(), "momentum", update.factor);
         }
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "sum", options.sum());

@@ -23,13 +23,13 @@ import java.util.List;
  * A backward pass over tensors that need not fit the device, with the bits of one that does. Sums of blocks are collected on
  * the host, and merged as those of any tensor: means of sets for dx, and gradients of parameters over all samples.
  *
- * <p>Reading, computing and writing overlap. Used by one thread.
+ * <p>Reading, computing and writing overlap, and devices work at the same time. Used by one thread.
  */
 public final class StreamedBackward {
 
     private static final int SUMS = 2;
 
-    private final Session session;
+    private final StreamDevices devices;
     private final BackwardProblem problem;
     private final Geometry whole;
     private final GradientCut cut;
@@ -37,6 +37,7 @@ public final class StreamedBackward {
     private final double eps;
     private final long most;
     private final ElementType real;
+    private final StreamedStatistics ofSets;
 
     /** The means that dx takes of the sets of a sample: g and g · xhat. */
     private record Means(HostValues g, HostValues gOfXhat) {}
@@ -44,14 +45,14 @@ public final class StreamedBackward {
     /**
      * A pass that is not started yet.
      *
-     * @param session the device
+     * @param devices that share the parts; with several, the target gets its parts in any order
      * @param problem the whole pass, not empty
      * @param affine gamma and beta
-     * @param eps added to the variance, if statistics are given
+     * @param eps added to the variance
      * @param most elements of a part, at least {@link Cut#BLOCK}
      */
-    public StreamedBackward(Session session, BackwardProblem problem, Affine affine, double eps, long most) {
-        this.session = session;
+    public StreamedBackward(StreamDevices devices, BackwardProblem problem, Affine affine, double eps, long most) {
+        this.devices = devices;
         this.problem = problem;
         this.whole = problem.geometry();
         this.cut = GradientCut.of(whole);
@@ -59,32 +60,43 @@ public final class StreamedBackward {
         this.eps = eps;
         this.most = most;
         this.real = problem.real();
+        this.ofSets = new StreamedStatistics(devices, problem, eps, most);
     }
 
     /**
      * Runs the pass, and blocks until all results are written.
      *
      * @param tensors where they are
-     * @param statistics of all sets
+     * @param statistics of all sets; filled in if they are not known
+     * @param known whether they are, as given ones must be
      * @param gradWeight filled with dγ, of the weight's type; null if it is not wanted
      * @param gradBias filled with dβ; null if it is not wanted
      * @throws IllegalArgumentException when the device cannot hold what must be in its memory at once
      */
-    public void run(BackwardTensors tensors, SetStatistics statistics, HostValues gradWeight, HostValues gradBias) {
+    public void run(
+            BackwardTensors tensors,
+            SetStatistics statistics,
+            boolean known,
+            HostValues gradWeight,
+            HostValues gradBias) {
         boolean each = cut.order() == Order.EACH;
         BlockTable ofParameters =
                 problem.parameters() && !each ? new BlockTable(SUMS, whole.sets(), cut.blocks(), real) : null;
         if (ofSample() <= most) {
-            if (problem.input() || ofParameters != null) {
-                wholeSamples(tensors, statistics, ofParameters);
-            }
+            wholeSamples(tensors, statistics, known, ofParameters);
         } else {
             for (long sample = 0; sample < whole.samples(); sample++) {
+                if (!known) {
+                    ofSets.ofSample(sample, tensors.input(), tensors.residual(), statistics);
+                }
                 piecesOfSample(sample, tensors, statistics, ofParameters);
             }
         }
         if (ofParameters != null) {
-            mergeParameters(ofParameters, gradWeight, gradBias);
+            devices.onOne(session -> {
+                mergeParameters(session, ofParameters, gradWeight, gradBias);
+                return null;
+            });
         } else if (problem.parameters()) {
             acrossSamples(tensors, statistics, gradWeight, gradBias);
         }
@@ -99,26 +111,40 @@ public final class StreamedBackward {
     }
 
     private PartLoop loop(Geometry tensor, long start, List<Part> parts, BackwardTensors tensors) {
-        return new PartLoop(tensor, start, problem.type().bytes(), parts)
+        return new PartLoop(devices, tensor, start, problem.type().bytes(), parts)
                 .with(tensors.input(), null)
                 .with(tensors.residual(), null);
     }
 
     /** Several samples at a time: their sums for the parameters, and dx in one pass. */
-    private void wholeSamples(BackwardTensors tensors, SetStatistics statistics, BlockTable ofParameters) {
+    private void wholeSamples(
+            BackwardTensors tensors, SetStatistics statistics, boolean known, BlockTable ofParameters) {
+        if (known && !problem.input() && ofParameters == null) {
+            return;
+        }
         loop(whole, 0, Parts.forResults(whole, most), tensors)
                 .with(tensors.gradOutput(), tensors.gradInput())
-                .run((part, bytes) -> {
+                .run((session, part, bytes) -> {
+                    if (!known) {
+                        statisticsOf(session, part, bytes, statistics);
+                    }
                     if (ofParameters != null) {
                         ofParameters.put(
-                                sumsOf(Phase.SUMS, whole, part, part.firstSet(whole), bytes, statistics),
+                                sumsOf(session, Phase.SUMS, whole, part, part.firstSet(whole), bytes, statistics),
                                 part.firstSet(whole),
                                 BlockSlots.ofGradients(whole, part));
                     }
                     if (problem.input()) {
-                        results(Phase.ALL, whole, part, part.firstSet(whole), bytes, statistics, null);
+                        results(session, Phase.ALL, whole, part, part.firstSet(whole), bytes, statistics, null);
                     }
                 });
+    }
+
+    private void statisticsOf(Session session, Part part, ByteBuffer[] bytes, SetStatistics statistics) {
+        try (OnDevice device = new OnDevice(session)) {
+            ofSets.ofSamples(session, device, part.geometry(whole), device.tensor(bytes[0]), device.tensor(bytes[1]))
+                    .download(device, statistics, part.firstSet(whole), part.sets());
+        }
     }
 
     private void piecesOfSample(
@@ -130,22 +156,38 @@ public final class StreamedBackward {
         if (table == null && problem.setSums()) {
             table = new BlockTable(SUMS, sample.groups(), cut.blocks(), real);
         }
+        BlockTable own = table;
         long firstOfTable = ofParameters == null ? 0 : firstSet;
-        if (table != null) {
-            BlockTable sums = table;
+        if (own != null) {
+
             loop(sample, start, Parts.forGradients(sample, most), tensors)
                     .with(tensors.gradOutput(), null)
-                    .run((part, bytes) -> sums.put(
-                            sumsOf(Phase.SUMS, sample, part, firstSet + part.firstSet(sample), bytes, statistics),
+                    .run((session, part, bytes) -> own.put(
+                            sumsOf(
+                                    session,
+                                    Phase.SUMS,
+                                    sample,
+                                    part,
+                                    firstSet + part.firstSet(sample),
+                                    bytes,
+                                    statistics),
                             firstOfTable + part.firstSet(sample),
                             BlockSlots.ofGradients(sample, part)));
         }
         if (problem.input()) {
-            Means means = problem.setSums() ? mergeMeans(sample, table, firstOfTable) : null;
+            Means means =
+                    problem.setSums() ? devices.onOne(session -> mergeMeans(session, sample, own, firstOfTable)) : null;
             loop(sample, start, Parts.forResults(sample, most), tensors)
                     .with(tensors.gradOutput(), tensors.gradInput())
-                    .run((part, bytes) -> results(
-                            Phase.RESULTS, sample, part, firstSet + part.firstSet(sample), bytes, statistics, means));
+                    .run((session, part, bytes) -> results(
+                            session,
+                            Phase.RESULTS,
+                            sample,
+                            part,
+                            firstSet + part.firstSet(sample),
+                            bytes,
+                            statistics,
+                            means));
         }
     }
 
@@ -160,14 +202,24 @@ public final class StreamedBackward {
                 SUMS, across.groups(), GradientCut.ofColumns(whole).blocks(), real);
         loop(across, 0, Parts.acrossSamples(across, atOnce), tensors)
                 .with(tensors.gradOutput(), null)
-                .run((part, bytes) -> {
+                .run((session, part, bytes) -> {
                     Part own = ofSamples(part);
                     table.put(
-                            sumsOf(Phase.SUMS_ACROSS_SAMPLES, whole, own, own.firstSet(whole), bytes, statistics),
+                            sumsOf(
+                                    session,
+                                    Phase.SUMS_ACROSS_SAMPLES,
+                                    whole,
+                                    own,
+                                    own.firstSet(whole),
+                                    bytes,
+                                    statistics),
                             part.group(),
                             BlockSlots.acrossSamples(across, part));
                 });
-        mergeColumns(table, gradWeight, gradBias);
+        devices.onOne(session -> {
+            mergeColumns(session, table, gradWeight, gradBias);
+            return null;
+        });
     }
 
     /** Rows and columns of all samples, as samples and columns of the tensor. */
@@ -193,7 +245,13 @@ public final class StreamedBackward {
 
     /** The sums of the blocks of a part. */
     private ByteBuffer sumsOf(
-            Phase phase, Geometry tensor, Part part, long firstSet, ByteBuffer[] bytes, SetStatistics statistics) {
+            Session session,
+            Phase phase,
+            Geometry tensor,
+            Part part,
+            long firstSet,
+            ByteBuffer[] bytes,
+            SetStatistics statistics) {
         Geometry geometry = part.geometry(tensor);
         BackwardProblem own = of(geometry, true);
         long blocks = phase == Phase.SUMS
@@ -204,6 +262,7 @@ public final class StreamedBackward {
         try (OnDevice device = new OnDevice(session)) {
             DeviceBuffer table = device.allocate(sums.bytes().remaining());
             enqueue(
+                    session,
                     phase,
                     own,
                     new Given(device, tensor, part, firstSet, statistics)
@@ -221,6 +280,7 @@ public final class StreamedBackward {
 
     /** Replaces dy by dx. */
     private void results(
+            Session session,
             Phase phase,
             Geometry tensor,
             Part part,
@@ -237,6 +297,7 @@ public final class StreamedBackward {
                         device.copy(HostValues.slice(means.gOfXhat, part.group(), part.groups()))
                     };
             enqueue(
+                    session,
                     phase,
                     of(part.geometry(tensor), false),
                     new Given(device, tensor, part, firstSet, statistics)
@@ -246,7 +307,7 @@ public final class StreamedBackward {
         }
     }
 
-    private void enqueue(Phase phase, BackwardProblem own, BackwardBuffers buffers) {
+    private void enqueue(Session session, Phase phase, BackwardProblem own, BackwardBuffers buffers) {
         Engine.enqueue(
                 session,
                 own,
@@ -306,7 +367,7 @@ public final class StreamedBackward {
     }
 
     /** Merges the sums of a sample's sets, as many at a time as the device has memory for. */
-    private Means mergeMeans(Geometry sample, BlockTable table, long firstOfTable) {
+    private Means mergeMeans(Session session, Geometry sample, BlockTable table, long firstOfTable) {
         Means means = new Means(HostValues.of(real, sample.groups()), HostValues.of(real, sample.groups()));
         long atOnce = SetGroups.atOnce(session, table.bytes(1), sample.groups());
         for (long group = 0; group < sample.groups(); group += atOnce) {
@@ -318,6 +379,7 @@ public final class StreamedBackward {
                 // With parameters of every element, the sums of blocks have gamma already.
                 ByteBuffer weight = cut.order() == Order.EACH ? null : affine.weight(sample, sets);
                 enqueue(
+                        session,
                         Phase.MERGE,
                         of(sets.geometry(sample), false),
                         new BackwardBuffers(
@@ -343,19 +405,19 @@ public final class StreamedBackward {
     }
 
     /** Merges the sums of all samples to the gradients of the parameters of some groups at a time. */
-    private void mergeParameters(BlockTable table, HostValues gradWeight, HostValues gradBias) {
+    private void mergeParameters(Session session, BlockTable table, HostValues gradWeight, HostValues gradBias) {
         long ofGroup = whole.width() / whole.run();
         long atOnce = SetGroups.atOnce(session, table.bytes(whole.samples()), whole.groups());
         for (long group = 0; group < whole.groups(); group += atOnce) {
             long count = Math.min(atOnce, whole.groups() - group);
             Geometry groups = whole.part(whole.samples(), whole.rows(), count, whole.width(), whole.run());
             ByteBuffer sums = table.get(whole.samples(), whole.groups(), group, count);
-            parameters(groups, sums, group * ofGroup, count * ofGroup, gradWeight, gradBias);
+            parameters(session, groups, sums, group * ofGroup, count * ofGroup, gradWeight, gradBias);
         }
     }
 
     /** The same for parameters of which every element of a row has its own: some columns at a time. */
-    private void mergeColumns(BlockTable table, HostValues gradWeight, HostValues gradBias) {
+    private void mergeColumns(Session session, BlockTable table, HostValues gradWeight, HostValues gradBias) {
         long columns = whole.groups() * whole.width();
         long atOnce = SetGroups.atOnce(session, table.bytes(1), columns);
         if (atOnce < columns && (atOnce < 2 * Cut.LANES || whole.groups() > 1)) {
@@ -369,18 +431,25 @@ public final class StreamedBackward {
             long left = columns - column;
             long count = left > atOnce && left - atOnce < Cut.LANES ? atOnce - Cut.LANES : Math.min(atOnce, left);
             Geometry some = atOnce >= columns ? whole : whole.part(whole.samples(), 1, 1, count, 1);
-            parameters(some, table.get(1, 0, column, count), column, count, gradWeight, gradBias);
+            parameters(session, some, table.get(1, 0, column, count), column, count, gradWeight, gradBias);
             column += count;
         }
     }
 
     private void parameters(
-            Geometry geometry, ByteBuffer sums, long first, long count, HostValues gradWeight, HostValues gradBias) {
+            Session session,
+            Geometry geometry,
+            ByteBuffer sums,
+            long first,
+            long count,
+            HostValues gradWeight,
+            HostValues gradBias) {
         try (OnDevice device = new OnDevice(session)) {
             long bytes = count * problem.parameterType().bytes();
             DeviceBuffer weight = problem.weight() ? device.allocate(bytes) : null;
             DeviceBuffer bias = problem.bias() ? device.allocate(bytes) : null;
             enqueue(
+                    session,
                     Phase.PARAMETERS,
                     of(geometry, true),
                     new BackwardBuffers(

@@ -1,6 +1,5 @@
 package io.github.clnorm.internal.stream;
 
-import io.github.clnorm.internal.geometry.BlockSlots;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
@@ -12,8 +11,6 @@ import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
 import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Session;
-import io.github.clnorm.type.Activation;
-import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 
 /**
@@ -21,37 +18,35 @@ import java.nio.ByteBuffer;
  * several at a time. A larger one is read twice: first for the moments of its blocks, which are collected on the host and
  * merged as those of any set, then for the results.
  *
- * <p>Reading, computing and writing overlap. Used by one thread.
+ * <p>Reading, computing and writing overlap, and devices work at the same time. Used by one thread.
  */
 public final class StreamedForward {
 
-    private static final int MOMENTS = 4;
-
-    private final Session session;
+    private final StreamDevices devices;
     private final ForwardProblem problem;
     private final Geometry whole;
     private final Affine affine;
     private final double eps;
     private final long most;
-    private final ElementType real;
+    private final StreamedStatistics ofSets;
 
     /**
      * A pass that is not started yet.
      *
-     * @param session the device
+     * @param devices that share the parts; with several, targets get their parts in any order
      * @param problem the whole pass, not empty
      * @param affine gamma and beta
      * @param eps added to the variance
      * @param most elements of a part, at least {@link Cut#BLOCK}
      */
-    public StreamedForward(Session session, ForwardProblem problem, Affine affine, double eps, long most) {
-        this.session = session;
+    public StreamedForward(StreamDevices devices, ForwardProblem problem, Affine affine, double eps, long most) {
+        this.devices = devices;
         this.problem = problem;
         this.whole = problem.geometry();
         this.affine = affine;
         this.eps = eps;
         this.most = most;
-        this.real = problem.real();
+        this.ofSets = new StreamedStatistics(devices, problem, eps, most);
     }
 
     /**
@@ -68,123 +63,40 @@ public final class StreamedForward {
             return;
         }
         for (long sample = 0; sample < whole.samples(); sample++) {
-            moments(sample, tensors, statistics);
+            ofSets.ofSample(sample, tensors.input(), tensors.residual(), statistics);
             results(whole.sample(), sample, tensors, statistics, Phase.RESULTS);
         }
-    }
-
-    /**
-     * Computes the statistics of all sets, and no results.
-     *
-     * @param tensors where they are; targets are not used
-     * @param statistics filled
-     * @throws IllegalArgumentException when the device cannot hold what must be in its memory at once
-     */
-    public void statistics(ForwardTensors tensors, SetStatistics statistics) {
-        for (long sample = 0; sample < whole.samples(); sample++) {
-            moments(sample, tensors, statistics);
-        }
-    }
-
-    private boolean centered() {
-        return problem.statistics() != Statistics.MEAN_SQUARE;
     }
 
     private long ofSample() {
         return whole.elements() / whole.samples();
     }
 
-    /** The statistics of the sets of a sample, from the moments of its blocks. */
-    private void moments(long number, ForwardTensors tensors, SetStatistics statistics) {
-        Geometry sample = whole.sample();
-        Geometry sums = sample.momentsAcrossRows() ? sample : sample.joined();
-        BlockTable table = new BlockTable(MOMENTS, sample.groups(), Cut.of(sums).blocks(), real);
-        new PartLoop(sums, number * ofSample(), problem.type().bytes(), Parts.forMoments(sums, most))
-                .with(tensors.input(), null)
-                .with(tensors.residual(), null)
-                .run((part, bytes) -> table.put(
-                        momentsOf(part.geometry(sums), bytes[0], bytes[1]),
-                        part.firstSet(sums),
-                        BlockSlots.ofMoments(sums, part)));
-        merge(sample, table, number * sample.groups(), statistics);
-    }
-
-    private ByteBuffer momentsOf(Geometry part, ByteBuffer x, ByteBuffer residual) {
-        HostValues moments =
-                HostValues.of(real, MOMENTS * part.sets() * Cut.of(part).blocks());
-        ForwardProblem sums = new ForwardProblem(
-                part, problem.statistics(), problem.type(), real, Activation.NONE, problem.residual(), false);
-        try (OnDevice device = new OnDevice(session)) {
-            DeviceBuffer table = device.allocate(moments.bytes().remaining());
-            Engine.enqueue(
-                    session,
-                    sums,
-                    Phase.SUMS,
-                    session.planner().split(sums),
-                    new ForwardBuffers(
-                            device.tensor(x),
-                            device.tensor(residual),
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            table),
-                    eps);
-            device.download(table, moments.bytes());
-        }
-        return moments.bytes();
-    }
-
-    /** Merges the blocks of all sets of a sample, as many sets at a time as the device has memory for. */
-    private void merge(Geometry sample, BlockTable table, long firstSet, SetStatistics statistics) {
-        long atOnce = SetGroups.atOnce(session, table.bytes(1), sample.groups());
-        for (long group = 0; group < sample.groups(); group += atOnce) {
-            long count = Math.min(atOnce, sample.groups() - group);
-            Geometry sets = sample.part(1, sample.rows(), count, sample.width(), sample.run());
-            ForwardProblem merged = new ForwardProblem(
-                    sets, problem.statistics(), problem.type(), real, Activation.NONE, problem.residual(), false);
-            try (OnDevice device = new OnDevice(session)) {
-                StatisticsOnDevice values = StatisticsOnDevice.empty(device, real, count, centered());
-                Engine.enqueue(
-                        session,
-                        merged,
-                        Phase.MERGE,
-                        session.planner().split(merged),
-                        new ForwardBuffers(
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                values.mean(),
-                                values.meanLo(),
-                                values.variance(),
-                                values.rstd(),
-                                device.copy(table.get(1, sample.groups(), group, count))),
-                        eps);
-                values.download(device, statistics, firstSet + group, count);
-            }
-        }
-    }
-
     /** Results of all parts, with statistics that are known, or of whole samples with their own. */
     private void results(Geometry tensor, long sample, ForwardTensors tensors, SetStatistics statistics, Phase phase) {
-        new PartLoop(tensor, sample * ofSample(), problem.type().bytes(), Parts.forResults(tensor, most))
+        new PartLoop(devices, tensor, sample * ofSample(), problem.type().bytes(), Parts.forResults(tensor, most))
                 .with(tensors.input(), tensors.output())
                 .with(tensors.residual(), null)
                 .with(null, tensors.sum())
-                .run((part, bytes) -> resultsOf(
-                        tensor, part, sample * tensor.groups() + part.firstSet(tensor), bytes, statistics, phase));
+                .run((session, part, bytes) -> resultsOf(
+                        session,
+                        tensor,
+                        part,
+                        sample * tensor.groups() + part.firstSet(tensor),
+                        bytes,
+                        statistics,
+                        phase));
     }
 
     /** Replaces x by y. */
     private void resultsOf(
-            Geometry tensor, Part part, long firstSet, ByteBuffer[] bytes, SetStatistics statistics, Phase phase) {
+            Session session,
+            Geometry tensor,
+            Part part,
+            long firstSet,
+            ByteBuffer[] bytes,
+            SetStatistics statistics,
+            Phase phase) {
         ForwardProblem own = new ForwardProblem(
                 part.geometry(tensor),
                 problem.statistics(),
@@ -199,7 +111,7 @@ public final class StreamedForward {
             DeviceBuffer sum = device.target(bytes[2]);
             StatisticsOnDevice values = known
                     ? StatisticsOnDevice.of(device, statistics, firstSet, part.sets())
-                    : StatisticsOnDevice.empty(device, real, part.sets(), centered());
+                    : ofSets.empty(device, part.sets());
             boolean given = problem.statistics() == Statistics.GIVEN;
             Engine.enqueue(
                     session,

@@ -1,12 +1,24 @@
 package io.github.clnorm.internal.runtime;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.clnorm.Backend;
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.stream.StreamDevices;
+import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 
 /** Tensors that go through the device in parts have the bits of tensors that go through at once. */
@@ -18,7 +30,7 @@ class StreamedPassTest {
 
     @OnEveryDevice
     void partsHaveTheBitsOfTheWhole(Backend backend) {
-        int seeds = TestDevices.isSlow(backend) ? 4 : 24;
+        int seeds = TestDevices.isSlow(backend) ? 6 : Integer.getInteger("seeds", 24);
         for (int seed = 0; seed < seeds; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             Combination combination = COMBINATIONS[
@@ -30,17 +42,88 @@ class StreamedPassTest {
             long most = LEAST + random.nextInt(3) * random.nextInt(20_000);
             String what = "seed " + seed + ", parts of " + most + ": " + trial + " on "
                     + backend.device().description();
-            PlanRun.assertSameBits(
-                    trial.run(backend.session()), StreamRun.forward(backend.session(), trial, most), what);
+            check(backend.session(), StreamDevices.of(backend.session()), trial, most, what);
             GradientTrial gradients = GradientTrial.of(trial);
             if (random.nextInt(4) == 0) {
                 gradients = gradients.wanted(random.nextBoolean(), random.nextBoolean(), true);
             }
-            GradientRun.assertSameBits(
-                    gradients.run(backend.session()),
-                    StreamRun.backward(backend.session(), gradients, most),
-                    what + ", gradients");
+            check(backend.session(), StreamDevices.of(backend.session()), gradients, most, what);
         }
+    }
+
+    @OnEveryDevice
+    void severalDevicesHaveTheBitsOfOne(Backend backend) {
+        try (Session second = open(backend, UnaryOperator.identity());
+                Session third = open(backend, UnaryOperator.identity())) {
+            for (Trial trial : largeTrials()) {
+                StreamDevices devices = new StreamDevices(List.of(backend.session(), second, third), 1, 1, 1);
+                check(backend.session(), devices, trial, LEAST, trial.toString());
+                check(backend.session(), devices, GradientTrial.of(trial), LEAST, trial.toString());
+                assertEquals(
+                        2L * trial.x().length,
+                        devices.elements(backend.session()) + devices.elements(second) + devices.elements(third));
+                assertTrue(devices.elements(second) > 0, trial.toString());
+            }
+        }
+    }
+
+    @OnEveryDevice
+    void partsOfADeviceThatFailsAreComputedByTheOthers(Backend backend) {
+        for (Trial trial : largeTrials()) {
+            for (String call : List.of("enqueue", "write", "createBuffer", "read")) {
+                FaultyOpenCl[] faulty = new FaultyOpenCl[1];
+                try (Session second = open(backend, real -> {
+                    faulty[0] = new FaultyOpenCl(real);
+                    return faulty[0].port();
+                })) {
+                    for (int number = 1; number < 20; number += 6) {
+                        faulty[0].fail(call, number);
+                        StreamDevices devices = new StreamDevices(List.of(second, backend.session()), 1, 1);
+                        String what = trial + ", " + call + " " + number + " fails";
+                        check(backend.session(), devices, trial, LEAST, what);
+                        check(backend.session(), devices, GradientTrial.of(trial), LEAST, what);
+                        boolean failed = faulty[0].count(call) >= number;
+                        assertEquals(failed, devices.failures().get(0) != null, what);
+                        assertNull(devices.failures().get(1), what);
+                    }
+                    faulty[0].heal();
+                    second.trim();
+                    assertEquals(0, second.openBuffers(), trial + ", " + call);
+                }
+            }
+        }
+    }
+
+    @OnEveryDevice
+    void theFailureOfTheOnlyDeviceIsThrown(Backend backend) {
+        FaultyOpenCl[] faulty = new FaultyOpenCl[1];
+        try (Session only = open(backend, real -> {
+            faulty[0] = new FaultyOpenCl(real);
+            return faulty[0].port();
+        })) {
+            faulty[0].fail("enqueue", 2);
+            Trial trial = largeTrials().get(0);
+            assertThrows(ClException.class, () -> StreamRun.forward(StreamDevices.of(only), trial, LEAST));
+        }
+    }
+
+    private static List<Trial> largeTrials() {
+        return List.of(
+                Combination.FLOAT32.of(Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 2, 4, 3000), 1),
+                Combination.FLOAT32.of(Operation.batchNorm(Layout.CHANNELS_LAST, 40, 30, 11), 2),
+                Combination.FLOAT32.of(Operation.layerNorm(new long[] {9, 2500}, 2500), 3));
+    }
+
+    private static Session open(Backend backend, UnaryOperator<OpenCl> port) {
+        return new Session(port.apply(DevicePort.open(backend.device(), true)), backend.device());
+    }
+
+    private static void check(Session session, StreamDevices devices, Trial trial, long most, String what) {
+        PlanRun.assertSameBits(trial.run(session), StreamRun.forward(devices, trial, most), what);
+    }
+
+    private static void check(Session session, StreamDevices devices, GradientTrial trial, long most, String what) {
+        GradientRun.assertSameBits(trial.run(session), StreamRun.backward(devices, trial, most), what + ", gradients");
     }
 
     private static Operation operation(SplittableRandom random) {
