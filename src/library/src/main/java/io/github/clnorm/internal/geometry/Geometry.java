@@ -81,18 +81,25 @@ public record Geometry(
     }
 
     /**
-     * A part of this tensor, which is summed as the tensor is.
+     * A section of this tensor, which is summed as the tensor is.
      *
-     * @param partSamples its samples
-     * @param partRows its rows
-     * @param partGroups its groups
-     * @param partWidth elements of a set in one of its rows
-     * @param partRun successive elements of a row that share their parameters
-     * @return the geometry of the part
+     * @param sectionSamples its samples
+     * @param sectionRows its rows
+     * @param sectionGroups its groups
+     * @param sectionWidth elements of a set in one of its rows
+     * @param sectionRun successive elements of a row that share their parameters
+     * @return the geometry of the section
      */
-    public Geometry part(long partSamples, long partRows, long partGroups, long partWidth, long partRun) {
+    public Geometry section(
+            long sectionSamples, long sectionRows, long sectionGroups, long sectionWidth, long sectionRun) {
         return new Geometry(
-                partSamples, partRows, partGroups, partWidth, partRun, momentsAcrossRows, gradientsAcrossRows);
+                sectionSamples,
+                sectionRows,
+                sectionGroups,
+                sectionWidth,
+                sectionRun,
+                momentsAcrossRows,
+                gradientsAcrossRows);
     }
 
     /**
@@ -101,7 +108,7 @@ public record Geometry(
      * @return the geometry of a sample, which is summed as the tensor is
      */
     public Geometry sample() {
-        return part(1, rows, groups, width, run);
+        return section(1, rows, groups, width, run);
     }
 
     /**

@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.stream;
 
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Part;
+import io.github.clnorm.internal.geometry.Section;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,11 +12,11 @@ import java.nio.ByteBuffer;
  */
 public record Affine(HostValues weight, HostValues bias) {
 
-    ByteBuffer weight(Geometry whole, Part part) {
-        return HostValues.slice(weight, part.firstParameter(whole), part.parameters(whole));
+    ByteBuffer weight(Geometry whole, Section section) {
+        return HostValues.slice(weight, section.firstParameter(whole), section.parameters(whole));
     }
 
-    ByteBuffer bias(Geometry whole, Part part) {
-        return HostValues.slice(bias, part.firstParameter(whole), part.parameters(whole));
+    ByteBuffer bias(Geometry whole, Section section) {
+        return HostValues.slice(bias, section.firstParameter(whole), section.parameters(whole));
     }
 }

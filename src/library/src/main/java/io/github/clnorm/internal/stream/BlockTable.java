@@ -6,10 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The moments, or the sums, of all blocks of some sets, in host memory. Parts of a tensor fill it in any order; a merge reads
+ * The moments, or the sums, of all blocks of some sets, in host memory. Sections of a tensor fill it in any order; a merge reads
  * the blocks of some sets.
  *
- * <p>Thread-safe for parts that do not overlap. A merge must follow the last part.
+ * <p>Thread-safe for sections that do not overlap. A merge must follow the last section.
  */
 final class BlockTable {
 
@@ -46,7 +46,7 @@ final class BlockTable {
     }
 
     /**
-     * Takes the blocks of a part.
+     * Takes the blocks of a section.
      *
      * @param values all first values of the blocks of all its sets, then all second values, …
      * @param firstSet its first set in the table
@@ -54,10 +54,10 @@ final class BlockTable {
      */
     void put(ByteBuffer values, long firstSet, BlockSlots slots) {
         int plane = values.remaining() / planes.length;
-        long sets = plane / (slots.ofPart() * bytes);
+        long sets = plane / (slots.ofSection() * bytes);
         for (int i = 0; i < planes.length; i++) {
             for (long set = 0; set < sets; set++) {
-                long from = (long) i * plane + set * slots.ofPart() * bytes;
+                long from = (long) i * plane + set * slots.ofSection() * bytes;
                 long to = (firstSet + set) * blocks * bytes;
                 for (BlockSlots.Stretch stretch : slots.stretches()) {
                     planes[i].put(

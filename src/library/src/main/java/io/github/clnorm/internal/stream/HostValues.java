@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Values on the host, of which parts of a tensor take slices: parameters, and statistics of sets.
+ * Values on the host, of which sections of a tensor take slices: parameters, and statistics of sets.
  *
  * <p>Thread-safe unless a slice is written.
  *

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The devices that share the parts of a tensor, by fixed weights. A device that fails is taken out, and the others take its
- * parts.
+ * The devices that share the sections of a tensor, by fixed weights. A device that fails is taken out, and the others take its
+ * sections.
  *
  * <p>Thread-safe. For one pass.
  */

@@ -7,8 +7,8 @@ import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
-import io.github.clnorm.internal.geometry.Part;
-import io.github.clnorm.internal.geometry.Parts;
+import io.github.clnorm.internal.geometry.Section;
+import io.github.clnorm.internal.geometry.Sections;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
@@ -45,11 +45,11 @@ public final class StreamedBackward {
     /**
      * A pass that is not started yet.
      *
-     * @param devices that share the parts; with several, the target gets its parts in any order
+     * @param devices that share the sections; with several, the target gets its sections in any order
      * @param problem the whole pass, not empty
      * @param affine gamma and beta
      * @param eps added to the variance
-     * @param most elements of a part, at least {@link Cut#BLOCK}
+     * @param most elements of a section, at least {@link Cut#BLOCK}
      */
     public StreamedBackward(StreamDevices devices, BackwardProblem problem, Affine affine, double eps, long most) {
         this.devices = devices;
@@ -110,8 +110,8 @@ public final class StreamedBackward {
         return problem.statistics() == Statistics.GIVEN;
     }
 
-    private PartLoop loop(Geometry tensor, long start, List<Part> parts, BackwardTensors tensors) {
-        return new PartLoop(devices, tensor, start, problem.type().bytes(), parts)
+    private SectionLoop loop(Geometry tensor, long start, List<Section> sections, BackwardTensors tensors) {
+        return new SectionLoop(devices, tensor, start, problem.type().bytes(), sections)
                 .with(tensors.input(), null)
                 .with(tensors.residual(), null);
     }
@@ -122,28 +122,28 @@ public final class StreamedBackward {
         if (known && !problem.input() && ofParameters == null) {
             return;
         }
-        loop(whole, 0, Parts.forResults(whole, most), tensors)
+        loop(whole, 0, Sections.forResults(whole, most), tensors)
                 .with(tensors.gradOutput(), tensors.gradInput())
-                .run((session, part, bytes) -> {
+                .run((session, section, bytes) -> {
                     if (!known) {
-                        statisticsOf(session, part, bytes, statistics);
+                        statisticsOf(session, section, bytes, statistics);
                     }
                     if (ofParameters != null) {
                         ofParameters.put(
-                                sumsOf(session, Phase.SUMS, whole, part, part.firstSet(whole), bytes, statistics),
-                                part.firstSet(whole),
-                                BlockSlots.ofGradients(whole, part));
+                                sumsOf(session, Phase.SUMS, whole, section, section.firstSet(whole), bytes, statistics),
+                                section.firstSet(whole),
+                                BlockSlots.ofGradients(whole, section));
                     }
                     if (problem.input()) {
-                        results(session, Phase.ALL, whole, part, part.firstSet(whole), bytes, statistics, null);
+                        results(session, Phase.ALL, whole, section, section.firstSet(whole), bytes, statistics, null);
                     }
                 });
     }
 
-    private void statisticsOf(Session session, Part part, ByteBuffer[] bytes, SetStatistics statistics) {
-        try (OnDevice device = new OnDevice(session)) {
-            ofSets.ofSamples(session, device, part.geometry(whole), device.tensor(bytes[0]), device.tensor(bytes[1]))
-                    .download(device, statistics, part.firstSet(whole), part.sets());
+    private void statisticsOf(Session session, Section section, ByteBuffer[] bytes, SetStatistics statistics) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
+            ofSets.ofSamples(session, device, section.geometry(whole), device.tensor(bytes[0]), device.tensor(bytes[1]))
+                    .download(device, statistics, section.firstSet(whole), section.sets());
         }
     }
 
@@ -160,31 +160,31 @@ public final class StreamedBackward {
         long firstOfTable = ofParameters == null ? 0 : firstSet;
         if (own != null) {
 
-            loop(sample, start, Parts.forGradients(sample, most), tensors)
+            loop(sample, start, Sections.forGradients(sample, most), tensors)
                     .with(tensors.gradOutput(), null)
-                    .run((session, part, bytes) -> own.put(
+                    .run((session, section, bytes) -> own.put(
                             sumsOf(
                                     session,
                                     Phase.SUMS,
                                     sample,
-                                    part,
-                                    firstSet + part.firstSet(sample),
+                                    section,
+                                    firstSet + section.firstSet(sample),
                                     bytes,
                                     statistics),
-                            firstOfTable + part.firstSet(sample),
-                            BlockSlots.ofGradients(sample, part)));
+                            firstOfTable + section.firstSet(sample),
+                            BlockSlots.ofGradients(sample, section)));
         }
         if (problem.input()) {
             Means means =
                     problem.setSums() ? devices.onOne(session -> mergeMeans(session, sample, own, firstOfTable)) : null;
-            loop(sample, start, Parts.forResults(sample, most), tensors)
+            loop(sample, start, Sections.forResults(sample, most), tensors)
                     .with(tensors.gradOutput(), tensors.gradInput())
-                    .run((session, part, bytes) -> results(
+                    .run((session, section, bytes) -> results(
                             session,
                             Phase.RESULTS,
                             sample,
-                            part,
-                            firstSet + part.firstSet(sample),
+                            section,
+                            firstSet + section.firstSet(sample),
                             bytes,
                             statistics,
                             means));
@@ -195,15 +195,15 @@ public final class StreamedBackward {
     private void acrossSamples(
             BackwardTensors tensors, SetStatistics statistics, HostValues gradWeight, HostValues gradBias) {
         Geometry across = GradientCut.acrossSamples(whole);
-        // Columns of several sets stay together: a part's statistics are those of whole samples.
+        // Columns of several sets stay together: a section's statistics are those of whole samples.
         long together = (long) Columns.TILE_ROWS * Columns.of(across).shortRows() * across.groups();
         long atOnce = whole.groups() == 1 ? most : Math.max(most, together);
         BlockTable table = new BlockTable(
                 SUMS, across.groups(), GradientCut.ofColumns(whole).blocks(), real);
-        loop(across, 0, Parts.acrossSamples(across, atOnce), tensors)
+        loop(across, 0, Sections.acrossSamples(across, atOnce), tensors)
                 .with(tensors.gradOutput(), null)
-                .run((session, part, bytes) -> {
-                    Part own = ofSamples(part);
+                .run((session, section, bytes) -> {
+                    Section own = ofSamples(section);
                     table.put(
                             sumsOf(
                                     session,
@@ -213,8 +213,8 @@ public final class StreamedBackward {
                                     own.firstSet(whole),
                                     bytes,
                                     statistics),
-                            part.group(),
-                            BlockSlots.acrossSamples(across, part));
+                            section.group(),
+                            BlockSlots.acrossSamples(across, section));
                 });
         devices.onOne(session -> {
             mergeColumns(session, table, gradWeight, gradBias);
@@ -223,11 +223,11 @@ public final class StreamedBackward {
     }
 
     /** Rows and columns of all samples, as samples and columns of the tensor. */
-    private Part ofSamples(Part part) {
-        if (part.groups() == whole.groups() * whole.width()) {
-            return new Part(part.row(), part.rows(), 0, 1, 0, whole.groups(), 0, whole.width());
+    private Section ofSamples(Section section) {
+        if (section.groups() == whole.groups() * whole.width()) {
+            return new Section(section.row(), section.rows(), 0, 1, 0, whole.groups(), 0, whole.width());
         }
-        return new Part(part.row(), part.rows(), 0, 1, 0, 1, part.group(), part.groups());
+        return new Section(section.row(), section.rows(), 0, 1, 0, 1, section.group(), section.groups());
     }
 
     private BackwardProblem of(Geometry geometry, boolean parameters) {
@@ -243,29 +243,29 @@ public final class StreamedBackward {
                 parameters && problem.bias());
     }
 
-    /** The sums of the blocks of a part. */
+    /** The sums of the blocks of a section. */
     private ByteBuffer sumsOf(
             Session session,
             Phase phase,
             Geometry tensor,
-            Part part,
+            Section section,
             long firstSet,
             ByteBuffer[] bytes,
             SetStatistics statistics) {
-        Geometry geometry = part.geometry(tensor);
+        Geometry geometry = section.geometry(tensor);
         BackwardProblem own = of(geometry, true);
         long blocks = phase == Phase.SUMS
                 ? geometry.sets() * GradientCut.of(geometry).blocks()
                 : GradientCut.acrossSamples(geometry).sets()
                         * GradientCut.ofColumns(geometry).blocks();
         HostValues sums = HostValues.of(real, SUMS * blocks);
-        try (OnDevice device = new OnDevice(session)) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
             DeviceBuffer table = device.allocate(sums.bytes().remaining());
             enqueue(
                     session,
                     phase,
                     own,
-                    new Given(device, tensor, part, firstSet, statistics)
+                    new Given(device, tensor, section, firstSet, statistics)
                             .buffers(
                                     device.tensor(bytes[0]),
                                     device.tensor(bytes[1]),
@@ -283,24 +283,24 @@ public final class StreamedBackward {
             Session session,
             Phase phase,
             Geometry tensor,
-            Part part,
+            Section section,
             long firstSet,
             ByteBuffer[] bytes,
             SetStatistics statistics,
             Means means) {
-        try (OnDevice device = new OnDevice(session)) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
             DeviceBuffer gradient = device.tensor(bytes[2]);
             DeviceBuffer[] taken = means == null
                     ? null
                     : new DeviceBuffer[] {
-                        device.copy(HostValues.slice(means.g, part.group(), part.groups())),
-                        device.copy(HostValues.slice(means.gOfXhat, part.group(), part.groups()))
+                        device.copy(HostValues.slice(means.g, section.group(), section.groups())),
+                        device.copy(HostValues.slice(means.gOfXhat, section.group(), section.groups()))
                     };
             enqueue(
                     session,
                     phase,
-                    of(part.geometry(tensor), false),
-                    new Given(device, tensor, part, firstSet, statistics)
+                    of(section.geometry(tensor), false),
+                    new Given(device, tensor, section, firstSet, statistics)
                             .buffers(
                                     device.tensor(bytes[0]), device.tensor(bytes[1]), gradient, gradient, null, taken));
             device.download(gradient, bytes[2]);
@@ -319,26 +319,26 @@ public final class StreamedBackward {
                 eps);
     }
 
-    /** What a part takes besides its own elements. */
+    /** What a section takes besides its own elements. */
     private final class Given {
-        private final OnDevice device;
+        private final SectionBuffers device;
         private final Geometry tensor;
-        private final Part part;
+        private final Section section;
         private final DeviceBuffer mean;
         private final DeviceBuffer meanLo;
         private final DeviceBuffer rstd;
 
-        Given(OnDevice device, Geometry tensor, Part part, long firstSet, SetStatistics statistics) {
+        Given(SectionBuffers device, Geometry tensor, Section section, long firstSet, SetStatistics statistics) {
             this.device = device;
             this.tensor = tensor;
-            this.part = part;
+            this.section = section;
             boolean centered = problem.statistics() != Statistics.MEAN_SQUARE;
             HostValues spread = given() ? statistics.variance() : statistics.rstd();
-            mean = centered ? device.copy(HostValues.slice(statistics.mean(), firstSet, part.sets())) : null;
+            mean = centered ? device.copy(HostValues.slice(statistics.mean(), firstSet, section.sets())) : null;
             meanLo = centered && !given()
-                    ? device.copy(HostValues.slice(statistics.meanLo(), firstSet, part.sets()))
+                    ? device.copy(HostValues.slice(statistics.meanLo(), firstSet, section.sets()))
                     : null;
-            rstd = device.copy(HostValues.slice(spread, firstSet, part.sets()));
+            rstd = device.copy(HostValues.slice(spread, firstSet, section.sets()));
         }
 
         BackwardBuffers buffers(
@@ -352,8 +352,8 @@ public final class StreamedBackward {
                     x,
                     residual,
                     dy,
-                    device.copy(affine.weight(tensor, part)),
-                    device.copy(affine.bias(tensor, part)),
+                    device.copy(affine.weight(tensor, section)),
+                    device.copy(affine.bias(tensor, section)),
                     mean,
                     meanLo,
                     rstd,
@@ -372,8 +372,8 @@ public final class StreamedBackward {
         long atOnce = SetGroups.atOnce(session, table.bytes(1), sample.groups());
         for (long group = 0; group < sample.groups(); group += atOnce) {
             long count = Math.min(atOnce, sample.groups() - group);
-            Part sets = new Part(0, 1, 0, sample.rows(), group, count, 0, sample.width());
-            try (OnDevice device = new OnDevice(session)) {
+            Section sets = new Section(0, 1, 0, sample.rows(), group, count, 0, sample.width());
+            try (SectionBuffers device = new SectionBuffers(session)) {
                 DeviceBuffer g = device.allocate(count * real.bytes());
                 DeviceBuffer gOfXhat = device.allocate(count * real.bytes());
                 // With parameters of every element, the sums of blocks have gamma already.
@@ -410,7 +410,7 @@ public final class StreamedBackward {
         long atOnce = SetGroups.atOnce(session, table.bytes(whole.samples()), whole.groups());
         for (long group = 0; group < whole.groups(); group += atOnce) {
             long count = Math.min(atOnce, whole.groups() - group);
-            Geometry groups = whole.part(whole.samples(), whole.rows(), count, whole.width(), whole.run());
+            Geometry groups = whole.section(whole.samples(), whole.rows(), count, whole.width(), whole.run());
             ByteBuffer sums = table.get(whole.samples(), whole.groups(), group, count);
             parameters(session, groups, sums, group * ofGroup, count * ofGroup, gradWeight, gradBias);
         }
@@ -430,7 +430,7 @@ public final class StreamedBackward {
             // Fewer than 64 columns would form other long rows.
             long left = columns - column;
             long count = left > atOnce && left - atOnce < Cut.LANES ? atOnce - Cut.LANES : Math.min(atOnce, left);
-            Geometry some = atOnce >= columns ? whole : whole.part(whole.samples(), 1, 1, count, 1);
+            Geometry some = atOnce >= columns ? whole : whole.section(whole.samples(), 1, 1, count, 1);
             parameters(session, some, table.get(1, 0, column, count), column, count, gradWeight, gradBias);
             column += count;
         }
@@ -444,7 +444,7 @@ public final class StreamedBackward {
             long count,
             HostValues gradWeight,
             HostValues gradBias) {
-        try (OnDevice device = new OnDevice(session)) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
             long bytes = count * problem.parameterType().bytes();
             DeviceBuffer weight = problem.weight() ? device.allocate(bytes) : null;
             DeviceBuffer bias = problem.bias() ? device.allocate(bytes) : null;

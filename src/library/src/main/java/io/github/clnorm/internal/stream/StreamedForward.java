@@ -3,8 +3,8 @@ package io.github.clnorm.internal.stream;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Part;
-import io.github.clnorm.internal.geometry.Parts;
+import io.github.clnorm.internal.geometry.Section;
+import io.github.clnorm.internal.geometry.Sections;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
@@ -33,11 +33,11 @@ public final class StreamedForward {
     /**
      * A pass that is not started yet.
      *
-     * @param devices that share the parts; with several, targets get their parts in any order
+     * @param devices that share the sections; with several, targets get their sections in any order
      * @param problem the whole pass, not empty
      * @param affine gamma and beta
      * @param eps added to the variance
-     * @param most elements of a part, at least {@link Cut#BLOCK}
+     * @param most elements of a section, at least {@link Cut#BLOCK}
      */
     public StreamedForward(StreamDevices devices, ForwardProblem problem, Affine affine, double eps, long most) {
         this.devices = devices;
@@ -72,17 +72,17 @@ public final class StreamedForward {
         return whole.elements() / whole.samples();
     }
 
-    /** Results of all parts, with statistics that are known, or of whole samples with their own. */
+    /** Results of all sections, with statistics that are known, or of whole samples with their own. */
     private void results(Geometry tensor, long sample, ForwardTensors tensors, SetStatistics statistics, Phase phase) {
-        new PartLoop(devices, tensor, sample * ofSample(), problem.type().bytes(), Parts.forResults(tensor, most))
+        new SectionLoop(devices, tensor, sample * ofSample(), problem.type().bytes(), Sections.forResults(tensor, most))
                 .with(tensors.input(), tensors.output())
                 .with(tensors.residual(), null)
                 .with(null, tensors.sum())
-                .run((session, part, bytes) -> resultsOf(
+                .run((session, section, bytes) -> resultsOf(
                         session,
                         tensor,
-                        part,
-                        sample * tensor.groups() + part.firstSet(tensor),
+                        section,
+                        sample * tensor.groups() + section.firstSet(tensor),
                         bytes,
                         statistics,
                         phase));
@@ -92,13 +92,13 @@ public final class StreamedForward {
     private void resultsOf(
             Session session,
             Geometry tensor,
-            Part part,
+            Section section,
             long firstSet,
             ByteBuffer[] bytes,
             SetStatistics statistics,
             Phase phase) {
         ForwardProblem own = new ForwardProblem(
-                part.geometry(tensor),
+                section.geometry(tensor),
                 problem.statistics(),
                 problem.type(),
                 problem.parameterType(),
@@ -106,12 +106,12 @@ public final class StreamedForward {
                 problem.residual(),
                 problem.sum());
         boolean known = phase == Phase.RESULTS;
-        try (OnDevice device = new OnDevice(session)) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
             DeviceBuffer x = device.tensor(bytes[0]);
             DeviceBuffer sum = device.target(bytes[2]);
-            StatisticsOnDevice values = known
-                    ? StatisticsOnDevice.of(device, statistics, firstSet, part.sets())
-                    : ofSets.empty(device, part.sets());
+            SetValues values = known
+                    ? SetValues.of(device, statistics, firstSet, section.sets())
+                    : ofSets.empty(device, section.sets());
             boolean given = problem.statistics() == Statistics.GIVEN;
             Engine.enqueue(
                     session,
@@ -121,8 +121,8 @@ public final class StreamedForward {
                     new ForwardBuffers(
                             x,
                             device.tensor(bytes[1]),
-                            device.copy(affine.weight(tensor, part)),
-                            device.copy(affine.bias(tensor, part)),
+                            device.copy(affine.weight(tensor, section)),
+                            device.copy(affine.bias(tensor, section)),
                             x,
                             sum,
                             values.mean(),
@@ -135,7 +135,7 @@ public final class StreamedForward {
                 device.download(sum, bytes[2]);
             }
             if (!known) {
-                values.download(device, statistics, firstSet, part.sets());
+                values.download(device, statistics, firstSet, section.sets());
             }
         }
     }

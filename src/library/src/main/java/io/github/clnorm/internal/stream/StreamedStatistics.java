@@ -4,8 +4,8 @@ import io.github.clnorm.internal.geometry.BlockSlots;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Parts;
 import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.Sections;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
@@ -34,10 +34,10 @@ final class StreamedStatistics {
     /**
      * For the sets of a pass with statistics of its own.
      *
-     * @param devices that share the parts
+     * @param devices that share the sections
      * @param problem the pass
      * @param eps added to the variance
-     * @param most elements of a part
+     * @param most elements of a section
      */
     StreamedStatistics(StreamDevices devices, Problem problem, double eps, long most) {
         this.devices = devices;
@@ -58,12 +58,12 @@ final class StreamedStatistics {
     }
 
     /** Memory for the statistics of some sets. */
-    StatisticsOnDevice empty(OnDevice device, long sets) {
-        return StatisticsOnDevice.empty(device, real, sets, centered());
+    SetValues empty(SectionBuffers device, long sets) {
+        return SetValues.empty(device, real, sets, centered());
     }
 
     /**
-     * Those of a sample that is larger than a part.
+     * Those of a sample that is larger than a section.
      *
      * @param number of the sample
      * @param input x
@@ -74,13 +74,18 @@ final class StreamedStatistics {
         Geometry sample = whole.sample();
         Geometry sums = sample.momentsAcrossRows() ? sample : sample.joined();
         BlockTable table = new BlockTable(MOMENTS, sample.groups(), Cut.of(sums).blocks(), real);
-        new PartLoop(devices, sums, number * sample.elements(), problem.type().bytes(), Parts.forMoments(sums, most))
+        new SectionLoop(
+                        devices,
+                        sums,
+                        number * sample.elements(),
+                        problem.type().bytes(),
+                        Sections.forMoments(sums, most))
                 .with(input, null)
                 .with(residual, null)
-                .run((session, part, bytes) -> table.put(
-                        ofBlocks(session, part.geometry(sums), bytes[0], bytes[1]),
-                        part.firstSet(sums),
-                        BlockSlots.ofMoments(sums, part)));
+                .run((session, section, bytes) -> table.put(
+                        ofBlocks(session, section.geometry(sums), bytes[0], bytes[1]),
+                        section.firstSet(sums),
+                        BlockSlots.ofMoments(sums, section)));
         devices.onOne(session -> {
             merge(session, table, number * sample.groups(), statistics);
             return null;
@@ -88,17 +93,17 @@ final class StreamedStatistics {
     }
 
     /** Those of whole samples on a device. */
-    StatisticsOnDevice ofSamples(
-            Session session, OnDevice device, Geometry samples, DeviceBuffer x, DeviceBuffer residual) {
+    SetValues ofSamples(
+            Session session, SectionBuffers device, Geometry samples, DeviceBuffer x, DeviceBuffer residual) {
         DeviceBuffer moments = moments(session, device, samples, x, residual);
-        StatisticsOnDevice values = empty(device, samples.sets());
+        SetValues values = empty(device, samples.sets());
         merge(session, samples, moments, values);
         return values;
     }
 
-    private ByteBuffer ofBlocks(Session session, Geometry part, ByteBuffer x, ByteBuffer residual) {
-        try (OnDevice device = new OnDevice(session)) {
-            DeviceBuffer moments = moments(session, device, part, device.tensor(x), device.tensor(residual));
+    private ByteBuffer ofBlocks(Session session, Geometry section, ByteBuffer x, ByteBuffer residual) {
+        try (SectionBuffers device = new SectionBuffers(session)) {
+            DeviceBuffer moments = moments(session, device, section, device.tensor(x), device.tensor(residual));
             ByteBuffer host =
                     HostValues.of(real, moments.bytes() / real.bytes()).bytes();
             device.download(moments, host);
@@ -107,18 +112,18 @@ final class StreamedStatistics {
     }
 
     private DeviceBuffer moments(
-            Session session, OnDevice device, Geometry part, DeviceBuffer x, DeviceBuffer residual) {
+            Session session, SectionBuffers device, Geometry section, DeviceBuffer x, DeviceBuffer residual) {
         DeviceBuffer moments =
-                device.allocate(MOMENTS * part.sets() * Cut.of(part).blocks() * real.bytes());
+                device.allocate(MOMENTS * section.sets() * Cut.of(section).blocks() * real.bytes());
         enqueue(
                 session,
-                part,
+                section,
                 Phase.SUMS,
                 new ForwardBuffers(x, residual, null, null, null, null, null, null, null, null, moments));
         return moments;
     }
 
-    private void merge(Session session, Geometry sets, DeviceBuffer moments, StatisticsOnDevice values) {
+    private void merge(Session session, Geometry sets, DeviceBuffer moments, SetValues values) {
         enqueue(
                 session,
                 sets,
@@ -148,11 +153,11 @@ final class StreamedStatistics {
         long atOnce = SetGroups.atOnce(session, table.bytes(1), groups);
         for (long group = 0; group < groups; group += atOnce) {
             long count = Math.min(atOnce, groups - group);
-            try (OnDevice device = new OnDevice(session)) {
-                StatisticsOnDevice values = empty(device, count);
+            try (SectionBuffers device = new SectionBuffers(session)) {
+                SetValues values = empty(device, count);
                 merge(
                         session,
-                        whole.part(1, whole.rows(), count, whole.width(), whole.run()),
+                        whole.section(1, whole.rows(), count, whole.width(), whole.run()),
                         device.copy(table.get(1, groups, group, count)),
                         values);
                 values.download(device, statistics, firstSet + group, count);

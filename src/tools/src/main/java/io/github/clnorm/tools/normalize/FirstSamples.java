@@ -25,6 +25,16 @@ final class FirstSamples {
         elements = (int) (samples * ofSample);
     }
 
+    /** Takes them of the whole input. */
+    FirstSamples(Request request, long mostElements) {
+        this(request, new Parts.Part(0, 0, request.shape), mostElements);
+    }
+
+    /** The number of their elements of a tensor; 0 if there are none. */
+    int elements() {
+        return elements;
+    }
+
     /** Their number. */
     long samples() {
         return samples;

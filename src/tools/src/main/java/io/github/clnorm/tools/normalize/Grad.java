@@ -8,10 +8,18 @@ import io.github.clnorm.Saved;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Pipeline;
+import io.github.clnorm.internal.runtime.Reals;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.stream.BackwardTensors;
+import io.github.clnorm.internal.stream.HostValues;
+import io.github.clnorm.internal.stream.SetStatistics;
+import io.github.clnorm.internal.stream.StreamDevices;
+import io.github.clnorm.internal.stream.StreamedBackward;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorFile;
@@ -20,16 +28,16 @@ import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
 /**
  * Runs a backward pass from files to files. The device first runs the forward pass for its statistics. A tensor that
- * exceeds the device's largest buffer, or its memory, is processed a few samples at a time.
+ * exceeds the device's largest buffer, or its memory, is processed a few samples at a time. A sample that does, or a batch with
+ * statistics of its own, goes through the device in pieces.
  *
- * <p>Gradients of parameters are sums over all samples. The device computes those of each part in the accumulator type,
- * float32 or float64. The parts are added in double, and rounded once to the file's type.
+ * <p>Gradients of parameters are sums over all samples. The sums of the blocks of all parts are merged at the end, so a division
+ * into parts changes no bit.
  */
 final class Grad {
 
@@ -70,7 +78,6 @@ final class Grad {
 
     Result run() throws IOException {
         int tensors = 2 + (request.residual != null ? 1 : 0);
-        // Sums over the samples have other bits if they are added in other parts.
         boolean sums = outputs.weight() != null || outputs.bias() != null;
         Parts parts = sums
                 ? Parts.few(request, device, tensors, request.samplesStandAlone())
@@ -80,7 +87,7 @@ final class Grad {
             Passes passes;
             // Closed before any file is replaced: if the device fails here, the old files stay.
             try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
-                passes = new Passes(backend, request.upload(backend, parameters, false));
+                passes = new Passes(backend, parameters, request.upload(backend, parameters, false));
                 passes.run(parts, files);
             }
             passes.weight.write(files, outputs.weight(), request.weightType());
@@ -112,6 +119,7 @@ final class Grad {
     /** Runs the passes over the parts, and collects their results. */
     private final class Passes {
         private final Backend backend;
+        private final Request.Parameters parameters;
         private final Request.DeviceParameters onDevice;
         private final Timing timing = new Timing();
         private final Sum weight = new Sum();
@@ -120,8 +128,9 @@ final class Grad {
         private Plan plan;
         private Checked checked;
 
-        Passes(Backend backend, Request.DeviceParameters onDevice) {
+        Passes(Backend backend, Request.Parameters parameters, Request.DeviceParameters onDevice) {
             this.backend = backend;
+            this.parameters = parameters;
             this.onDevice = onDevice;
         }
 
@@ -133,13 +142,57 @@ final class Grad {
                             ? null
                             : files.create(outputs.input(), request.type, request.shape)) {
                 Files opened = new Files(input, dy, residual, dx);
-                if (parts.areStreamed()) {
+                boolean sums = outputs.weight() != null || outputs.bias() != null;
+                if (parts.inPieces() || sums && parts.count() > 1) {
+                    inPieces(opened);
+                } else if (parts.areStreamed()) {
                     stream(parts, opened);
                 } else {
                     for (Parts.Part part : parts) {
                         run(part, opened);
                     }
                 }
+            }
+        }
+
+        /**
+         * Computes samples, or a batch, that are large. Also gradients of parameters of a batch that is: the
+         * sums of all blocks are merged at the end.
+         */
+        private void inPieces(Files opened) {
+            Session session = backend.session();
+            ElementType real = request.type.accumulator();
+            boolean ofWeight = outputs.weight() != null;
+            boolean ofBias = outputs.bias() != null;
+            problem = request.gradientProblem(opened.dx != null, ofWeight, ofBias, request.shape);
+            Geometry whole = problem.geometry();
+            FirstSamples first = new FirstSamples(request, opened.dx == null ? 0 : mostChecked);
+            double[] dx = first.elements() == 0 ? null : new double[first.elements()];
+            HostValues gradWeight = ofWeight ? HostValues.of(real, whole.parameters()) : null;
+            HostValues gradBias = ofBias ? HostValues.of(real, whole.parameters()) : null;
+            int tensors = 2 + (opened.residual == null ? 0 : 1);
+            StreamedBackward pass = new StreamedBackward(
+                    StreamDevices.of(session),
+                    problem,
+                    StreamedPass.affine(real, parameters),
+                    Reals.of(request.type, "eps", request.eps),
+                    StreamedPass.pieceElements(request, device, tensors));
+            BackwardTensors all = new BackwardTensors(
+                    StreamedPass.source(opened.input),
+                    StreamedPass.source(opened.residual),
+                    StreamedPass.source(opened.dy),
+                    StreamedPass.keepingFirst(StreamedPass.target(opened.dx), request.type, dx));
+            SetStatistics ofSets = StreamedPass.statistics(request, parameters, whole.sets());
+            timing.addPieces(session.timed(() -> pass.run(all, ofSets, request.isEval(), gradWeight, gradBias)));
+            plan = session.planner().split(problem);
+            weight.set(gradWeight);
+            bias.set(gradBias);
+            if (dx != null) {
+                checked = new Checked(
+                        first.samples(),
+                        StreamedPass.first(opened.input, opened.residual, request.type, dx.length),
+                        StreamedPass.first(opened.dy, null, request.type, dx.length),
+                        dx);
             }
         }
 
@@ -224,8 +277,8 @@ final class Grad {
             Gradients[] result = new Gradients[1];
             timing.addPart(
                     backend.session().timed(() -> result[0] = request.backward(gradient, x, onDevice, saved, options)));
-            weight.add(result[0].weight());
-            bias.add(result[0].bias());
+            weight.set(result[0].weight());
+            bias.set(result[0].bias());
             if (first != null) {
                 checked = ofInput ? new Checked(first.samples(), before, dy, first.of(gradient)) : null;
                 if (x.elements() > 0) {
@@ -236,21 +289,23 @@ final class Grad {
         }
     }
 
-    /** The gradient of a parameter, summed over the parts. */
+    /** The gradient of a parameter. */
     private final class Sum {
         private double[] values;
 
-        /** Adds the gradient of a part, and closes it. Null is ignored: the gradient is not wanted. */
-        void add(Tensor part) {
-            if (part == null) {
-                return;
-            }
-            try (part) {
-                double[] added = part.toDoubles();
-                if (values == null) {
-                    values = new double[added.length];
+        /** Takes the gradient of the only part, and closes it. Null is ignored: the gradient is not wanted. */
+        void set(Tensor gradient) {
+            if (gradient != null) {
+                try (gradient) {
+                    values = gradient.toDoubles();
                 }
-                Arrays.setAll(values, i -> values[i] + added[i]);
+            }
+        }
+
+        /** The same of pieces. */
+        void set(HostValues gradient) {
+            if (gradient != null) {
+                values = StreamedPass.doubles(gradient);
             }
         }
 

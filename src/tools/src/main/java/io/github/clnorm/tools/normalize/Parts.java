@@ -5,7 +5,11 @@ import io.github.clnorm.internal.geometry.Shapes;
 import java.util.Iterator;
 import java.util.stream.LongStream;
 
-/** Splits a request's samples into parts that fit on the device. An empty input is one part. */
+/**
+ * Splits a request's samples into parts that fit on the device. An empty input is one part. Samples that are
+ * large, and a large batch that belongs together, are one part too, which goes through the device {@linkplain #inPieces() in
+ * pieces}.
+ */
 final class Parts implements Iterable<Parts.Part> {
 
     /**
@@ -36,26 +40,39 @@ final class Parts implements Iterable<Parts.Part> {
     private final Request request;
     private final int tensors;
     private final long atOnce;
+    private final boolean pieces;
 
     /**
-     * Rejects a request that cannot fit.
+     * Parts that are streamed if the input is large.
      *
      * @param tensors number of tensors of the input's size that the device has to hold at once
      * @param divisible whether samples can be computed separately
      */
     Parts(Request request, DeviceInfo device, int tensors, boolean divisible) {
-        this(request, tensors, atOnce(request, device, tensors, divisible), divisible);
+        this(request, device, tensors, divisible, divisible);
     }
 
-    private Parts(Request request, int tensors, long most, boolean streamed) {
+    private Parts(Request request, DeviceInfo device, int tensors, boolean divisible, boolean streamed) {
         this.request = request;
         this.tensors = tensors;
-        this.atOnce = streamed ? streamed(most) : most;
+        // Half of the memory: the driver and other programs need some.
+        long limit = Math.min(device.maxBuffer(), device.globalMemory() / 2 / tensors);
+        long samples = Math.max(1, request.samples());
+        long bytes = Shapes.elements(request.shape) * request.type.bytes();
+        long together = divisible ? bytes / samples : bytes;
+        this.pieces = together > Math.min(limit, LEAST_STREAMED);
+        long most = pieces || bytes <= limit ? samples : limit / together;
+        this.atOnce = streamed && !pieces ? streamed(most) : most;
     }
 
     /** The fewest parts that fit on the device. */
     static Parts few(Request request, DeviceInfo device, int tensors, boolean divisible) {
-        return new Parts(request, tensors, atOnce(request, device, tensors, divisible), false);
+        return new Parts(request, device, tensors, divisible, false);
+    }
+
+    /** Whether one sample, or a batch that belongs together, is too large for the device, or large enough for reading to overlap. */
+    boolean inPieces() {
+        return pieces;
     }
 
     /** A number of samples that keeps parts in flight small, and divides the batch if one does: equal parts share a plan. */
@@ -86,26 +103,6 @@ final class Parts implements Iterable<Parts.Part> {
     /** The bytes of a tensor of the largest part. */
     long largestBytes() {
         return part(0).elements() * request.type.bytes();
-    }
-
-    private static long atOnce(Request request, DeviceInfo device, int tensors, boolean divisible) {
-        long samples = request.samples();
-        long bytes = Shapes.elements(request.shape) * request.type.bytes();
-        // Half of the memory: the driver and other programs need some.
-        long limit = Math.min(device.maxBuffer(), device.globalMemory() / 2 / tensors);
-        if (bytes <= limit || bytes <= device.maxBuffer() && !divisible) {
-            return Math.max(1, samples);
-        }
-        long ofSample = bytes / samples;
-        if (!divisible || ofSample > device.maxBuffer()) {
-            throw new IllegalArgumentException(request.input + ": "
-                    + (divisible
-                            ? "one sample takes " + ofSample
-                            : "statistics of the whole batch need all of it at once, which takes " + bytes)
-                    + " bytes, more than the largest buffer of " + device.description() + ": " + device.maxBuffer()
-                    + " bytes");
-        }
-        return Math.max(1, limit / ofSample);
     }
 
     @Override

@@ -5,11 +5,21 @@ import io.github.clnorm.Normalized;
 import io.github.clnorm.Options;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.runtime.Pipeline;
+import io.github.clnorm.internal.runtime.Reals;
+import io.github.clnorm.internal.runtime.RunningStatistics;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.stream.ForwardTensors;
+import io.github.clnorm.internal.stream.HostValues;
+import io.github.clnorm.internal.stream.SetStatistics;
+import io.github.clnorm.internal.stream.StreamDevices;
+import io.github.clnorm.internal.stream.StreamedForward;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorOutput;
@@ -24,7 +34,8 @@ import java.util.function.Function;
 
 /**
  * Runs a forward pass from files to files. Tensors are transferred in pieces, so Java's heap does not limit their size.
- * A tensor that exceeds the device's largest buffer, or its memory, is processed a few samples at a time.
+ * A tensor that exceeds the device's largest buffer, or its memory, is processed a few samples at a time. A sample that does,
+ * or a batch with statistics of its own, goes through the device twice in pieces.
  */
 final class Run {
 
@@ -105,7 +116,9 @@ final class Run {
                 Elements residual = request.residual == null ? null : request.residual.elements();
                 Sink output = files.create(outputs.output(), request.type, request.shape);
                 Sink sum = outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
-            if (parts.areStreamed()) {
+            if (parts.inPieces()) {
+                work.inPieces(parameters, new Files(input, residual, output, sum));
+            } else if (parts.areStreamed()) {
                 stream(work, parts, new Files(input, residual, output, sum));
             } else {
                 for (Parts.Part part : parts) {
@@ -207,6 +220,62 @@ final class Run {
             statistics.add(result[0]);
         }
 
+        /** Computes samples, or a batch, that are large. */
+        void inPieces(Request.Parameters parameters, Files files) {
+            Session session = backend.session();
+            ElementType real = request.type.accumulator();
+            ForwardProblem problem = request.problem(files.sum != null, request.shape);
+            SetStatistics ofSets = StreamedPass.statistics(
+                    request, parameters, problem.geometry().sets());
+            int tensors = 1 + (files.residual != null ? 1 : 0) + (files.sum != null ? 1 : 0);
+            checked = new FirstSamples(request, mostChecked);
+            if (checked.elements() > 0) {
+                before = StreamedPass.first(files.input, files.residual, request.type, checked.elements());
+                after = new double[checked.elements()];
+            }
+            StreamedForward pass = new StreamedForward(
+                    StreamDevices.of(session),
+                    problem,
+                    StreamedPass.affine(real, parameters),
+                    Reals.of(request.type, "eps", request.eps),
+                    StreamedPass.pieceElements(request, device, tensors));
+            ForwardTensors all = new ForwardTensors(
+                    StreamedPass.source(files.input),
+                    StreamedPass.source(files.residual),
+                    StreamedPass.keepingFirst(StreamedPass.target(files.output), request.type, after),
+                    StreamedPass.target(files.sum));
+            timing.addPieces(session.timed(() -> pass.run(all, ofSets)));
+            plan = session.planner().split(problem);
+            if (!request.isEval()) {
+                statistics.add(ofSets);
+                update(session, ofSets, problem.geometry());
+            }
+        }
+
+        /** Updates the running statistics, if there are any. */
+        private void update(Session session, SetStatistics ofSets, Geometry geometry) {
+            if (onDevice.runningMean() == null) {
+                return;
+            }
+            ElementType real = request.type.accumulator();
+            long channels = request.channels();
+            try (Tensor mean = backend.tensor(real, ofSets.mean().bytes(), geometry.sets());
+                    Tensor variance = backend.tensor(real, ofSets.variance().bytes(), geometry.sets())) {
+                RunningStatistics.enqueue(
+                        session,
+                        real,
+                        new RunningStatistics.Batch(
+                                mean.buffer(),
+                                variance.buffer(),
+                                geometry.sets() / channels,
+                                channels,
+                                geometry.setSize()),
+                        onDevice.runningMean().buffer(),
+                        onDevice.runningVar().buffer(),
+                        Reals.of(request.type, "momentum", momentum));
+            }
+        }
+
         Passes passes() {
             return new Passes(plan, timing, checked.samples(), before, after);
         }
@@ -223,6 +292,24 @@ final class Run {
             if (part.saved() != null) {
                 part.saved().close();
             }
+        }
+
+        void add(SetStatistics ofSets) {
+            if (outputs.mean() != null) {
+                means.add(floats(ofSets.mean()));
+            }
+            if (outputs.rstd() != null) {
+                rstds.add(floats(ofSets.rstd()));
+            }
+        }
+
+        private static float[] floats(HostValues values) {
+            double[] all = StreamedPass.doubles(values);
+            float[] result = new float[all.length];
+            for (int i = 0; i < all.length; i++) {
+                result[i] = (float) all[i];
+            }
+            return result;
         }
 
         private static void add(List<float[]> parts, String wanted, Tensor tensor) {

@@ -31,7 +31,10 @@ final class SummaryLines {
 
     /** The plan, the time of all parts, and the bandwidth for this number of reads and writes of the tensor. */
     void speed(Plan plan, Timing timing, long wallNanoseconds, int transits, String whatTransits) {
-        line("plan", plan + (timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : ""));
+        String parts = timing.inPieces()
+                ? "; in pieces"
+                : timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : "";
+        line("plan", plan + parts);
         double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
         // The profiling clock of some drivers does not run, such as Mesa's llvmpipe: the host's time is used instead.
         boolean believable = timing.deviceNanoseconds() >= SHORTEST_NANOSECONDS

@@ -6,6 +6,7 @@ import io.github.clnorm.internal.runtime.LaunchTimes;
 final class Timing {
 
     private int parts;
+    private boolean pieces;
     private int launches;
     private long deviceNanoseconds;
     private long hostNanoseconds;
@@ -15,6 +16,17 @@ final class Timing {
         launches += times.launches();
         deviceNanoseconds += times.nanoseconds();
         hostNanoseconds += times.hostNanoseconds();
+    }
+
+    /** The time of all pieces of large samples. */
+    void addPieces(LaunchTimes times) {
+        addPart(times);
+        pieces = true;
+    }
+
+    /** Whether samples went through the device in pieces. */
+    boolean inPieces() {
+        return pieces;
     }
 
     int parts() {

@@ -2,6 +2,7 @@ package io.github.clnorm.tools.normalize;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
@@ -391,25 +392,60 @@ class RunTest extends CommandLineFixture {
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "group_norm --num-groups 2 --activation silu",
+                "group_norm --num-groups 1 --layout channels_last",
+                "instance_norm --running-mean-output mean.npy --running-var-output var.npy",
+                "batch_norm --running-mean-output mean.npy --running-var-output var.npy",
+                "batch_norm --layout channels_last",
+                "batch_norm --eval --running-mean w.npy --running-var w.npy",
+                "layer_norm --normalized-shape 6,50,9 --residual large.npy --sum-output sum.npy"
+            })
     @Tag("device")
-    void whatBelongsTogetherMustFit() {
-        DeviceInfo small = TestInfo.with(DeviceSelector.parse(null).select(), "maxBuffer", 500L);
-        for (String operation : List.of("batch_norm", "group_norm")) {
-            RunCommand command = new RunCommand();
-            List<String> arguments =
-                    new ArrayList<>(List.of(operation, "-i", input.toString(), "-o", output.toString()));
-            if (operation.equals("group_norm")) {
-                small = TestInfo.with(small, "maxBuffer", 400L);
-                arguments.addAll(List.of("--num-groups", "2"));
+    void whatBelongsTogetherAndDoesNotFitGoesInPieces(String arguments) throws IOException {
+        long[] shape = {4, 6, 50, 9};
+        Path large = file("large.npy", TestFiles.npy(shape, Values.normal(9, 10_800, 2, 1)));
+        Path folder = large.getParent();
+        int channels = arguments.contains("channels_last") ? 9 : 6;
+        file("w.npy", TestFiles.npy(new long[] {channels}, Values.constant(channels, 1.5f)));
+        List<Path> written = new ArrayList<>(List.of(output));
+        List<String> all = new ArrayList<>();
+        for (String word : arguments.split(" ")) {
+            boolean isFile = word.endsWith(".npy");
+            boolean isInput = word.equals("w.npy") || word.equals("large.npy");
+            all.add(!isFile ? word : (isInput ? folder : outputs).resolve(word).toString());
+            if (isFile && !isInput) {
+                written.add(outputs.resolve(word));
             }
-            new CommandLine(command).parseArgs(arguments.toArray(String[]::new));
-            DeviceInfo device = small;
-            String message = org.junit.jupiter.api.Assertions.assertThrows(
-                            IllegalArgumentException.class,
-                            () -> command.run(command.request(), device).run())
-                    .getMessage();
-            assertTrue(message.contains("largest buffer") && message.contains("x.npy"), message);
+        }
+        all.addAll(List.of("-i", large.toString(), "-o", output.toString()));
+        if (!arguments.contains("--eval") && !arguments.startsWith("layer")) {
+            all.addAll(List.of("--weight", folder.resolve("w.npy").toString()));
+        }
+        if (arguments.startsWith("batch_norm") && !arguments.contains("--eval")) {
+            written.add(outputs.resolve("rstd.npy"));
+            all.addAll(List.of("--rstd-output", outputs.resolve("rstd.npy").toString()));
+        }
+        DeviceInfo device = DeviceSelector.parse(null).select();
+        RunCommand command = new RunCommand();
+        new CommandLine(command).parseArgs(all.toArray(String[]::new));
+        assertFalse(command.run(command.request(), device).run().timing().inPieces());
+        List<float[]> expected = new ArrayList<>();
+        for (Path file : written) {
+            expected.add(TensorFile.open(file.toString()).readFloats());
+            Files.delete(file);
+        }
+        Run.Result inPieces = command.run(command.request(), TestInfo.with(device, "maxBuffer", 5000L))
+                .run();
+        assertTrue(inPieces.timing().inPieces());
+        assertTrue(inPieces.check().error().toString().length() > 0);
+        for (int i = 0; i < written.size(); i++) {
+            Errors.assertSameBits(
+                    expected.get(i),
+                    TensorFile.open(written.get(i).toString()).readFloats(),
+                    arguments + ": " + written.get(i).getFileName());
         }
     }
 

@@ -1,12 +1,12 @@
 package io.github.clnorm.internal.stream;
 
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Part;
+import io.github.clnorm.internal.geometry.Section;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Host memory for one tensor of a part while it is read, computed and written. Used by one stage at a time. */
-final class PartMemory {
+/** Host memory for one tensor of a section while it is read, computed and written. Used by one stage at a time. */
+final class SectionMemory {
 
     // Integrated GPUs work on memory that begins at a page.
     private static final int PAGE_BYTES = 4096;
@@ -19,16 +19,16 @@ final class PartMemory {
      *
      * @param most elements
      */
-    PartMemory(int elementBytes, long most) {
+    SectionMemory(int elementBytes, long most) {
         this.elementBytes = elementBytes;
         int pages = Math.toIntExact((most * elementBytes + PAGE_BYTES - 1) / PAGE_BYTES);
         // alignedSlice drops what is no whole page at both ends.
         this.memory = ByteBuffer.allocateDirect((pages + 1) * PAGE_BYTES).alignedSlice(PAGE_BYTES);
     }
 
-    /** The bytes of a part. */
-    ByteBuffer of(Part part) {
-        return slice(0, part.elements());
+    /** The bytes of a section. */
+    ByteBuffer of(Section section) {
+        return slice(0, section.elements());
     }
 
     private ByteBuffer slice(long first, long count) {
@@ -37,23 +37,23 @@ final class PartMemory {
     }
 
     /**
-     * Reads a part.
+     * Reads a section.
      *
      * @param source of the whole tensor
      * @param whole its geometry
      * @param start the index of the geometry's first element in the source
      */
-    void read(TensorSource source, Geometry whole, long start, Part part) {
-        long stretches = part.stretches(whole);
-        long each = part.elements() / stretches;
+    void read(TensorSource source, Geometry whole, long start, Section section) {
+        long stretches = section.stretches(whole);
+        long each = section.elements() / stretches;
         long step = whole.groups() * whole.width();
         for (long i = 0; i < stretches; i++) {
-            source.read(start + part.first(whole) + i * step, slice(i * each, each));
+            source.read(start + section.first(whole) + i * step, slice(i * each, each));
         }
     }
 
-    /** Writes a part, which is contiguous. */
-    void write(TensorTarget target, Geometry whole, long start, Part part) {
-        target.write(start + part.first(whole), of(part));
+    /** Writes a section, which is contiguous. */
+    void write(TensorTarget target, Geometry whole, long start, Section section) {
+        target.write(start + section.first(whole), of(section));
     }
 }

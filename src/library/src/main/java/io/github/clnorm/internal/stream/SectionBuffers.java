@@ -10,16 +10,16 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 
 /**
- * The device memory of one part. A device that shares the host's memory works on the host's memory of tensors. Used by one
+ * The device memory of one section. A device that shares the host's memory works on the host's memory of tensors. Used by one
  * thread.
  */
-final class OnDevice implements AutoCloseable {
+final class SectionBuffers implements AutoCloseable {
 
     private final Session session;
     private final Deque<DeviceBuffer> open = new ArrayDeque<>();
     private final Set<DeviceBuffer> shared = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    OnDevice(Session session) {
+    SectionBuffers(Session session) {
         this.session = session;
     }
 

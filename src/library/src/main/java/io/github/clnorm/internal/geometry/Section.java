@@ -1,8 +1,8 @@
 package io.github.clnorm.internal.geometry;
 
 /**
- * A part of a tensor {@code [samples][rows][groups][width]} that is computed by itself: several whole samples, or some rows of
- * one sample. A part of a row is a part of one row: some of its groups, or some columns of a group.
+ * A section of a tensor {@code [samples][rows][groups][width]}: what goes through a device at once. It is several whole samples,
+ * or some rows of one sample, with all groups, some groups, or some columns of one group.
  *
  * <p>Immutable and thread-safe.
  *
@@ -15,16 +15,17 @@ package io.github.clnorm.internal.geometry;
  * @param column the first element of a set in each row
  * @param columns their number
  */
-public record Part(long sample, long samples, long row, long rows, long group, long groups, long column, long columns) {
+public record Section(
+        long sample, long samples, long row, long rows, long group, long groups, long column, long columns) {
 
     /**
-     * The sets of the part. Runs that the part divides become one run.
+     * The sets of the section. Runs that the section divides become one run.
      *
      * @param whole the tensor
      * @return a geometry that is summed as the tensor is
      */
     public Geometry geometry(Geometry whole) {
-        return whole.part(samples, rows, groups, columns, run(whole));
+        return whole.section(samples, rows, groups, columns, run(whole));
     }
 
     private long run(Geometry whole) {
@@ -54,7 +55,7 @@ public record Part(long sample, long samples, long row, long rows, long group, l
      * How many stretches of contiguous elements it has.
      *
      * @param whole the tensor
-     * @return 1, or the number of rows: a part of the groups or of the columns of several rows
+     * @return 1, or the number of rows: a section of the groups or of the columns of several rows
      */
     public long stretches(Geometry whole) {
         return rows == 1 || groups == whole.groups() && columns == whole.width() ? 1 : rows;
@@ -71,7 +72,7 @@ public record Part(long sample, long samples, long row, long rows, long group, l
     }
 
     /**
-     * Sets that it is a part of.
+     * Sets that it is a section of.
      *
      * @return their number, in the order of the tensor
      */

@@ -2,7 +2,7 @@ package io.github.clnorm.internal.stream;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Part;
+import io.github.clnorm.internal.geometry.Section;
 import io.github.clnorm.internal.runtime.Pipeline;
 import io.github.clnorm.internal.runtime.Session;
 import java.nio.ByteBuffer;
@@ -11,24 +11,24 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Takes tensors part by part: while one part is computed, the next one is read, and the results of the one before are written.
- * Each device takes a share of the parts, on a thread of its own. Used by one thread.
+ * Takes tensors section by section: while one section is computed, the next one is read, and the results of the one before are written.
+ * Each device takes a share of the sections, on a thread of its own. Used by one thread.
  */
-final class PartLoop {
+final class SectionLoop {
 
-    // Parts that are read, computed and written at the same time.
+    // Sections that are read, computed and written at the same time.
     private static final int IN_FLIGHT = 3;
 
-    /** Computes a part. */
-    interface Work {
+    /** Computes a section. */
+    interface SectionWork {
         /**
          * Replaces the tensors that are written by results.
          *
-         * @param session the device that takes the part
-         * @param part the part
-         * @param tensors the bytes of the part of each tensor, in the order in which they were added; null for an absent one
+         * @param session the device that takes the section
+         * @param section the section
+         * @param tensors the bytes of the section of each tensor, in the order in which they were added; null for an absent one
          */
-        void on(Session session, Part part, ByteBuffer[] tensors);
+        void on(Session session, Section section, ByteBuffer[] tensors);
     }
 
     /** A tensor: read if it has a source, written if it has a target, absent without both. */
@@ -42,46 +42,46 @@ final class PartLoop {
     private final Geometry whole;
     private final long start;
     private final int elementBytes;
-    private final List<Part> parts;
+    private final List<Section> sections;
     private final List<Place> places = new ArrayList<>();
 
     /**
      * A loop without tensors.
      *
-     * @param devices that share the parts
-     * @param whole the tensor that the parts belong to
+     * @param devices that share the sections
+     * @param whole the tensor that the sections belong to
      * @param start the index of its first element in sources and targets
      * @param elementBytes of every tensor
-     * @param parts in order
+     * @param sections in order
      */
-    PartLoop(StreamDevices devices, Geometry whole, long start, int elementBytes, List<Part> parts) {
+    SectionLoop(StreamDevices devices, Geometry whole, long start, int elementBytes, List<Section> sections) {
         this.devices = devices;
         this.whole = whole;
         this.start = start;
         this.elementBytes = elementBytes;
-        this.parts = parts;
+        this.sections = sections;
     }
 
     /** Adds a tensor. Without source and target it is absent. */
-    PartLoop with(TensorSource source, TensorTarget target) {
+    SectionLoop with(TensorSource source, TensorTarget target) {
         places.add(new Place(source, target));
         return this;
     }
 
     /**
-     * Takes all parts. With one device, the work runs on this thread, and targets get the parts in order.
+     * Takes all sections. With one device, the work runs on this thread, and targets get the sections in order.
      *
      * @throws ClException when all devices have failed
      */
-    void run(Work work) {
-        List<Part> left = parts;
+    void run(SectionWork work) {
+        List<Section> left = sections;
         while (!left.isEmpty()) {
             left = round(left, work);
         }
     }
 
     /** Lets each device take its share, and returns what devices left that failed. */
-    private List<Part> round(List<Part> todo, Work work) {
+    private List<Section> round(List<Section> todo, SectionWork work) {
         List<Taken> shares = devices.shares(todo.size()).stream()
                 .map(share -> new Taken(share.session(), todo.subList(share.from(), share.to()), work))
                 .toList();
@@ -94,7 +94,7 @@ final class PartLoop {
             threads.add(thread);
         }
         shares.get(0).run(broken);
-        threads.forEach(PartLoop::join);
+        threads.forEach(SectionLoop::join);
         Throwable first = broken.poll();
         if (first instanceof Error error) {
             throw error;
@@ -119,26 +119,26 @@ final class PartLoop {
         }
     }
 
-    /** The parts of one device. */
+    /** The sections of one device. */
     private final class Taken {
         private final Session session;
-        private final List<Part> own;
-        private final Work work;
-        private final List<PartMemory[]> memory;
+        private final List<Section> own;
+        private final SectionWork work;
+        private final List<SectionMemory[]> memory;
         private int done;
 
-        Taken(Session session, List<Part> own, Work work) {
+        Taken(Session session, List<Section> own, SectionWork work) {
             this.session = session;
             this.own = own;
             this.work = work;
-            long most = own.stream().mapToLong(Part::elements).max().orElse(0);
+            long most = own.stream().mapToLong(Section::elements).max().orElse(0);
             this.memory = places.stream().map(place -> memory(place, most)).toList();
         }
 
-        private PartMemory[] memory(Place place, long most) {
-            PartMemory[] slots = new PartMemory[place.isPresent() ? slots() : 0];
+        private SectionMemory[] memory(Place place, long most) {
+            SectionMemory[] slots = new SectionMemory[place.isPresent() ? slots() : 0];
             for (int i = 0; i < slots.length; i++) {
-                slots[i] = new PartMemory(elementBytes, most);
+                slots[i] = new SectionMemory(elementBytes, most);
             }
             return slots;
         }
@@ -157,8 +157,8 @@ final class PartLoop {
             }
         }
 
-        /** The parts that are not done. */
-        List<Part> left() {
+        /** The sections that are not done. */
+        List<Section> left() {
             return own.subList(done, own.size());
         }
 
@@ -171,25 +171,25 @@ final class PartLoop {
         }
 
         private void compute(long number, int slot) {
-            Part part = own.get((int) number);
+            Section section = own.get((int) number);
             ByteBuffer[] bytes = new ByteBuffer[places.size()];
             for (int i = 0; i < bytes.length; i++) {
-                bytes[i] = places.get(i).isPresent() ? memory.get(i)[slot].of(part) : null;
+                bytes[i] = places.get(i).isPresent() ? memory.get(i)[slot].of(section) : null;
             }
-            work.on(session, part, bytes);
+            work.on(session, section, bytes);
         }
 
         private void write(long number, int slot) {
-            Part part = own.get((int) number);
+            Section section = own.get((int) number);
             boolean writes = false;
             for (int i = 0; i < places.size(); i++) {
                 if (places.get(i).target != null) {
-                    memory.get(i)[slot].write(places.get(i).target, whole, start, part);
+                    memory.get(i)[slot].write(places.get(i).target, whole, start, section);
                     writes = true;
                 }
             }
             if (writes) {
-                devices.computed(session, part.elements());
+                devices.computed(session, section.elements());
             }
             done++;
         }

@@ -4,12 +4,12 @@ import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.type.ElementType;
 
 /** The statistics of some sets on a device. Those without a mean have null for mean and meanLo. */
-record StatisticsOnDevice(DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer variance, DeviceBuffer rstd) {
+record SetValues(DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer variance, DeviceBuffer rstd) {
 
     /** Memory that a pass fills. */
-    static StatisticsOnDevice empty(OnDevice device, ElementType real, long sets, boolean centered) {
+    static SetValues empty(SectionBuffers device, ElementType real, long sets, boolean centered) {
         long bytes = sets * real.bytes();
-        return new StatisticsOnDevice(
+        return new SetValues(
                 centered ? device.allocate(bytes) : null,
                 centered ? device.allocate(bytes) : null,
                 device.allocate(bytes),
@@ -17,8 +17,8 @@ record StatisticsOnDevice(DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer v
     }
 
     /** Copies of statistics of the host. */
-    static StatisticsOnDevice of(OnDevice device, SetStatistics host, long first, long sets) {
-        return new StatisticsOnDevice(
+    static SetValues of(SectionBuffers device, SetStatistics host, long first, long sets) {
+        return new SetValues(
                 device.copy(HostValues.slice(host.mean(), first, sets)),
                 device.copy(HostValues.slice(host.meanLo(), first, sets)),
                 device.copy(HostValues.slice(host.variance(), first, sets)),
@@ -26,7 +26,7 @@ record StatisticsOnDevice(DeviceBuffer mean, DeviceBuffer meanLo, DeviceBuffer v
     }
 
     /** Brings them to the host. */
-    void download(OnDevice device, SetStatistics host, long first, long sets) {
+    void download(SectionBuffers device, SetStatistics host, long first, long sets) {
         if (mean != null) {
             device.download(mean, HostValues.slice(host.mean(), first, sets));
             device.download(meanLo, HostValues.slice(host.meanLo(), first, sets));

@@ -4,20 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Cuts a tensor into parts of a bounded size, in the order of the tensor. Parts for sums are made of whole blocks.
+ * Cuts a tensor into sections of a bounded size, in the order of the tensor. Sections for sums are made of whole blocks.
  *
  * <p>Thread-safe.
  */
-public final class Parts {
+public final class Sections {
 
     private final Geometry whole;
     private final long most;
     // Rows that stay together, and elements of a row that do.
     private final long rowUnit;
     private final long run;
-    private final List<Part> parts = new ArrayList<>();
+    private final List<Section> sections = new ArrayList<>();
 
-    private Parts(Geometry whole, long most, long rowUnit, long run) {
+    private Sections(Geometry whole, long most, long rowUnit, long run) {
         this.whole = whole;
         this.most = most;
         this.rowUnit = rowUnit;
@@ -25,55 +25,57 @@ public final class Parts {
     }
 
     /**
-     * Parts for the moments of blocks.
+     * Sections for the moments of blocks.
      *
      * @param whole the tensor, not empty, {@linkplain Geometry#joined() joined} if moments are summed along rows
-     * @param most elements of a part, at least {@link Cut#BLOCK}; more only where blocks lie side by side
-     * @return the parts
+     * @param most elements of a section, at least {@link Cut#BLOCK}; more only where blocks lie side by side
+     * @return the sections
      */
-    public static List<Part> forMoments(Geometry whole, long most) {
-        return whole.momentsAcrossRows() ? acrossRows(whole, most, 1) : new Parts(whole, most, 1, whole.width()).cut();
+    public static List<Section> forMoments(Geometry whole, long most) {
+        return whole.momentsAcrossRows()
+                ? acrossRows(whole, most, 1)
+                : new Sections(whole, most, 1, whole.width()).cut();
     }
 
     /**
-     * Parts for the sums of gradients.
+     * Sections for the sums of gradients.
      *
      * @param whole the tensor, not empty
-     * @param most elements of a part, at least {@link Cut#BLOCK}; more only where blocks lie side by side
-     * @return the parts
+     * @param most elements of a section, at least {@link Cut#BLOCK}; more only where blocks lie side by side
+     * @return the sections
      */
-    public static List<Part> forGradients(Geometry whole, long most) {
+    public static List<Section> forGradients(Geometry whole, long most) {
         if (whole.gradientsAcrossRows()) {
             return acrossRows(whole, most, whole.run());
         }
         // Without runs, a block is a piece of a row.
-        return new Parts(whole, most, 1, whole.run() == 1 ? whole.width() : whole.run()).cut();
+        return new Sections(whole, most, 1, whole.run() == 1 ? whole.width() : whole.run()).cut();
     }
 
     /**
-     * Parts for the sums of gradients across samples.
+     * Sections for the sums of gradients across samples.
      *
      * @param across {@link GradientCut#acrossSamples} of the tensor
-     * @param most elements of a part, at least {@link Cut#BLOCK}; more only where blocks lie side by side
-     * @return the parts: rows are samples, and groups are columns
+     * @param most elements of a section, at least {@link Cut#BLOCK}; more only where blocks lie side by side
+     * @return the sections: rows are samples, and groups are columns
      */
-    public static List<Part> acrossSamples(Geometry across, long most) {
+    public static List<Section> acrossSamples(Geometry across, long most) {
         return acrossRows(across, most, 1);
     }
 
     /**
-     * Parts for results, each contiguous.
+     * Sections for results, each contiguous.
      *
      * @param whole the tensor, not empty
-     * @param most elements of a part, at least {@link Cut#BLOCK}
-     * @return the parts
+     * @param most elements of a section, at least {@link Cut#BLOCK}
+     * @return the sections
      */
-    public static List<Part> forResults(Geometry whole, long most) {
-        return new Parts(whole, most, 1, whole.run()).cut();
+    public static List<Section> forResults(Geometry whole, long most) {
+        return new Sections(whole, most, 1, whole.run()).cut();
     }
 
-    private static List<Part> acrossRows(Geometry whole, long most, long run) {
-        return new Parts(
+    private static List<Section> acrossRows(Geometry whole, long most, long run) {
+        return new Sections(
                         whole,
                         most,
                         (long) Columns.TILE_ROWS * Columns.of(whole).shortRows(),
@@ -81,18 +83,18 @@ public final class Parts {
                 .cut();
     }
 
-    private List<Part> cut() {
+    private List<Section> cut() {
         long ofSample = whole.elements() / whole.samples();
         long together = Math.max(1, most / ofSample);
         for (long sample = 0; sample < whole.samples(); sample += together) {
             if (ofSample <= most) {
                 long count = Math.min(together, whole.samples() - sample);
-                parts.add(new Part(sample, count, 0, whole.rows(), 0, whole.groups(), 0, whole.width()));
+                sections.add(new Section(sample, count, 0, whole.rows(), 0, whole.groups(), 0, whole.width()));
             } else {
                 cutRows(sample);
             }
         }
-        return parts;
+        return sections;
     }
 
     private void cutRows(long sample) {
@@ -101,7 +103,7 @@ public final class Parts {
         for (long row = 0; row < whole.rows(); row += atOnce) {
             long rows = Math.min(atOnce, whole.rows() - row);
             if (rows * ofRow <= most || ofRow < 2 * Cut.LANES) {
-                parts.add(new Part(sample, 1, row, rows, 0, whole.groups(), 0, whole.width()));
+                sections.add(new Section(sample, 1, row, rows, 0, whole.groups(), 0, whole.width()));
             } else {
                 cutGroups(sample, row, rows);
             }
@@ -116,7 +118,7 @@ public final class Parts {
             if (groups == 1 && rows * width > most) {
                 cutColumns(sample, row, rows, group);
             } else {
-                parts.add(new Part(sample, 1, row, rows, group, groups, 0, width));
+                sections.add(new Section(sample, 1, row, rows, group, groups, 0, width));
             }
             group += groups;
         }
@@ -132,12 +134,12 @@ public final class Parts {
             long columns = inRun == 0 && (run <= fit || rowUnit > 1)
                     ? share(fit / run, Divide.ceil(least(), run), (width - column) / run) * run
                     : Math.min(run - inRun, fit / Cut.BLOCK * Cut.BLOCK);
-            parts.add(new Part(sample, 1, row, rows, group, 1, column, columns));
+            sections.add(new Section(sample, 1, row, rows, group, 1, column, columns));
             column += columns;
         }
     }
 
-    /** Columns that a part across rows must have: fewer would form other long rows. */
+    /** Columns that a section across rows must have: fewer would form other long rows. */
     private long least() {
         return rowUnit > 1 ? Cut.LANES : 1;
     }
