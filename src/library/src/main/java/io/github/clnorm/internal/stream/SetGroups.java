@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.stream;
 
+import io.github.clnorm.internal.geometry.Problem;
 import io.github.clnorm.internal.runtime.Session;
 
 /** How many sets a device merges at a time. */
@@ -9,6 +10,22 @@ final class SetGroups {
     private static final int SHARE_OF_MEMORY = 2;
 
     private SetGroups() {}
+
+    /**
+     * Rejects sets that a device cannot merge, before their elements are read.
+     *
+     * @param session the device
+     * @param set a pass over one set
+     * @param bytes of the sums of all its blocks
+     * @throws IllegalArgumentException when the sums do not fit the device, or take it too many steps
+     */
+    static void check(Session session, Problem set, long bytes) {
+        atOnce(session, bytes, 1);
+        session.planner().againstRules(session.planner().split(set), set).ifPresent(reason -> {
+            throw new IllegalArgumentException("a set of " + set.geometry().setSize() + " elements is too large for "
+                    + session.device().description() + ": " + reason);
+        });
+    }
 
     /**
      * A number of sets.

@@ -74,6 +74,10 @@ final class StreamedStatistics {
         Geometry sample = whole.sample();
         Geometry sums = sample.momentsAcrossRows() ? sample : sample.joined();
         BlockTable table = new BlockTable(MOMENTS, sample.groups(), Cut.of(sums).blocks(), real);
+        devices.onOne(session -> {
+            SetGroups.check(session, of(whole.section(1, whole.rows(), 1, whole.width(), whole.run())), table.bytes(1));
+            return null;
+        });
         new SectionLoop(
                         devices,
                         sums,
