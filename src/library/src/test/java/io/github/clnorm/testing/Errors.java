@@ -7,7 +7,10 @@ import io.github.clnorm.type.ElementType;
 /** Compares results. A comparison passes only if the difference is at most the bound, so NaN cannot pass. */
 public final class Errors {
 
-    /** The bound for float32 forward results, and for float16 and bfloat16 before rounding. */
+    /**
+     * The bound for float32 forward results of ordinary values, and for float16 and bfloat16 before rounding. Values that
+     * are made for it may have larger errors.
+     */
     public static final double FORWARD = 4e-6;
     /** The bound for float64 forward results. */
     public static final double FORWARD_64 = 1e-13;

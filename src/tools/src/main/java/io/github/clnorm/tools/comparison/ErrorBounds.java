@@ -3,7 +3,7 @@ package io.github.clnorm.tools.comparison;
 import io.github.clnorm.tools.measure.Direction;
 import java.util.OptionalDouble;
 
-/** The bounds that clnorm promises for errors against float64. */
+/** The bounds that errors of ordinary values against float64 are held to. */
 public final class ErrorBounds {
 
     private ErrorBounds() {}

@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 interface Tolerance {
 
-    /** float32's bound, which {@link io.github.clnorm.Functional} promises. */
+    /** float32's bound for ordinary values, stricter than what {@link io.github.clnorm.Functional} promises for any. */
     double FLOAT32 = 4e-6;
     /** float64's bound. */
     double FLOAT64 = 1e-13;

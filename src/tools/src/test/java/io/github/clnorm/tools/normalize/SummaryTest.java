@@ -217,7 +217,7 @@ class SummaryTest extends CommandLineFixture {
                 .getMessage();
         assertTrue(
                 message.startsWith("the result is wrong: 1 of 240 elements compared with float64 are beyond the bound"
-                        + " of 4e-06, by "),
+                        + " of 5e-05, by "),
                 message);
         assertTrue(message.contains("no file was replaced"), message);
         assertNothingReplaced();
