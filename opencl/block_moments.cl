@@ -23,6 +23,10 @@
 
 // Blocks whose M2 is not below HUGE_BLOCK_M2 are summed again with SCALE_OF_HUGE; blocks whose M2 and pivot are below
 // TINY_M2 and TINY_PIVOT with SCALE_OF_TINY. Merges of sets use HUGE_SET_M2, TINY_M2 and TINY_EPS alike.
+//
+// TINY_PIVOT: the rounding error of a pivot, times SCALE_OF_TINY, must not overflow when it is squared, which takes a pivot
+// below 2^-17 in float. And where the pivot is larger, deviations must not need a scale: they are 0 or at least an ulp of the
+// pivot, whose square is a normal number above 2^-27.
 #if STORAGE == FLOAT64
 #define SCALE_OF_HUGE 0x1p-700
 #define SCALE_OF_TINY 0x1p700
@@ -37,7 +41,7 @@
 #define HUGE_BLOCK_M2 0x1p100f
 #define HUGE_SET_M2 0x1p120f
 #define TINY_M2 0x1p-80f
-#define TINY_PIVOT 0x1p-10f
+#define TINY_PIVOT 0x1p-20f
 #define TINY_EPS 0x1p-75f
 #endif
 

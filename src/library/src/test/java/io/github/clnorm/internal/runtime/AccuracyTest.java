@@ -7,6 +7,7 @@ import io.github.clnorm.Backend;
 import io.github.clnorm.testing.Errors;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
+import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
@@ -57,6 +58,25 @@ class AccuracyTest {
         check(backend, "100 + 0.01 randn", Values.normal(9, 32_768, 100, 0.01));
         check(backend, "mean 2000", Values.normal(10, 2 * 4 * 9, 2000, 1), new long[] {2, 4, 9}, 4, 1e-5);
         check(backend, "mean 1449, std 0.4", Values.normal(11, 64 * 512, 1449, 0.4), new long[] {64, 1, 512}, 1, 1e-5);
+    }
+
+    /** The pivot of a block of fewer than 64 elements is rounded; its error must not leave the range of float. */
+    @OnEveryDevice
+    void smallConstants(Backend backend) {
+        int[] exponents = TestDevices.isSlow(backend)
+                ? new int[] {-20, -13}
+                : new int[] {-40, -27, -20, -18, -15, -13, -11, -9, 0};
+        for (int count : new int[] {3, 5, 40, 63, 65, 1000}) {
+            for (int exponent : exponents) {
+                float value = (float) Math.scalb(-1.6, exponent);
+                float[] x = Values.constant(count, value);
+                checkAll(backend, count + " times " + value, x, 1e-5);
+                // The last element differs by one ulp.
+                x[count - 1] = Math.nextUp(value);
+                checkAll(backend, count + " times about " + value, x, 1e-5);
+                checkAll(backend, count + " times about " + value, x, 0x1p-100);
+            }
+        }
     }
 
     @OnEveryDevice
