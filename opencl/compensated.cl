@@ -130,13 +130,13 @@ CLNORM_INLINE real fold_compensated(realv *sum, realv *error, const team_t *team
         team->first[team->item] = sum[0];
         team->second[team->item] = error[0];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     if (team->item < PARTIALS) {
         fold_strided_pairs(sum, error, team->first + team->item, team->second + team->item, FOLD_BY, PARTIALS);
         team->first[team->item] = sum[0];
         team->second[team->item] = error[0];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     sum[0] = team->first[0];
     error[0] = team->second[0];
     fold_strided_pairs(sum, error, team->first, team->second, PARTIALS, 1);

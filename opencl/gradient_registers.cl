@@ -75,7 +75,7 @@ gradient_registers(__global const storage_t *x, __global const storage_t *residu
                 own_partials[number] = product;
                 own_partials[stride + number] = sum;
             }
-            barrier(CLK_GLOBAL_MEM_FENCE);
+            GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
             gradient_cut_t own_cut = cut;
             own_cut.blocks = present ? blocks : 0;
             operands.set = merge_sums(own_partials, stride, own_cut, of_set.gamma, sets.rows * sets.width, operands.set,

@@ -67,7 +67,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
                 keep_set(global_set, own_set, sets, member);
                 keep_elements(dy + offset, own_dy, sets, member);
             }
-            barrier(CLK_LOCAL_MEM_FENCE);
+            GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 #else
             const tensor_t own_set = global_set;
             __global const storage_t *own_dy = dy + offset;
@@ -77,7 +77,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
             __global real *own_partials = partials + set * blocks;
             // A team whose set is not present has empty blocks, but takes part in all group calls.
             sums_of_blocks(operands, present, sets, cut, 0, blocks, offset_of_team, step, own_partials, stride, &team);
-            barrier(CLK_GLOBAL_MEM_FENCE);
+            GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
             gradient_cut_t own_cut = cut;
             own_cut.blocks = present ? blocks : 0;
             operands.set = merge_sums(own_partials, stride, own_cut, operands.gamma, set_size, operands.set, &team);
@@ -85,7 +85,7 @@ gradient_resident(__global const storage_t *x, __global const storage_t *residua
                 input_gradient_of_blocks(operands, dx + offset, sets, cut, 0, blocks, offset_of_team, step, &team);
             }
             // The next set overwrites the copies.
-            barrier(CLK_LOCAL_MEM_FENCE);
+            GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
         }
     }
 #if WITH_PARAMETERS

@@ -210,10 +210,10 @@ CLNORM_INLINE set_gradient_t set_of_tile(const samples_t samples, const set_grad
             sums[cut.blocks + number] = sum;
         }
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     const set_gradient_t merged = merge_sums(sums, cut.blocks, cut, samples.gamma, size, saved, team);
     // The sums of the next set overwrite these.
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     return merged;
 }
 
@@ -270,7 +270,7 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
         }
         columns_of_tile(own, &sets, count, size, columns, columns + size, &team);
     }
-    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     for (uint j = team.item; j < size; j += TEAM) {
         const index_t place = (group * size + j) * tiles + tile;
         partials[place] = columns[j];

@@ -52,6 +52,14 @@
 #endif
 #define PARTIALS (TEAM / FOLD_BY)
 
+// A barrier of the work-group. One work-item needs none: it sees what it has written. PoCL 6 ends the process when it compiles
+// some kernels with barriers in loops.
+#if WORK_GROUP_SIZE == 1
+#define GROUP_BARRIER(fences)
+#else
+#define GROUP_BARRIER(fences) barrier(fences)
+#endif
+
 // A team, as one of its work-items sees it.
 typedef struct {
     __local realv *first;  // [TEAM], for folds: PARTIALS partial sums, and one vector of each later work-item
@@ -164,11 +172,11 @@ CLNORM_INLINE real fold_one(realv *a, const team_t *team)
     if (team->item >= PARTIALS) {
         team->first[team->item] = a[0];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     if (team->item < PARTIALS) {
         team->first[team->item] = fold_strided(a[0], team->first + team->item, FOLD_BY, PARTIALS);
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     a[0] = fold_strided(team->first[0], team->first, PARTIALS, 1);
 #endif
     return fold_vector(a[0]);
@@ -192,12 +200,12 @@ CLNORM_INLINE void fold_lanes(realv *a, realv *b, real *sum_a, real *sum_b, cons
         team->first[team->item] = a[0];
         team->second[team->item] = b[0];
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     if (team->item < PARTIALS) {
         team->first[team->item] = fold_strided(a[0], team->first + team->item, FOLD_BY, PARTIALS);
         team->second[team->item] = fold_strided(b[0], team->second + team->item, FOLD_BY, PARTIALS);
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     a[0] = fold_strided(team->first[0], team->first, PARTIALS, 1);
     b[0] = fold_strided(team->second[0], team->second, PARTIALS, 1);
 #endif
@@ -214,7 +222,7 @@ CLNORM_INLINE int any_team(const int vote, const team_t *team)
     if (team->item == 0) {
         team->votes[team->team] = vote;
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     int any = 0;
     for (uint i = 0; i < TEAMS; i++) {
         any |= team->votes[i];

@@ -53,14 +53,14 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
         if (present) {
             keep_set(global_set, own_set, sets, member);
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 #else
         const tensor_t own_set = global_set;
 #endif
         // A team whose set is not present has empty blocks, but takes part in all group calls.
         moments_of_set_blocks(own_set, present, sets, blocks_per_row, 0, blocks, PACKED ? 0 : team.team,
                               PACKED ? 1 : TEAMS, own_moments, blocks, &team);
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
         const set_moments_t m = merge_blocks(own_moments, blocks, cut, set_size, eps, &team);
         if (present) {
             if (member == 0) {
@@ -72,6 +72,6 @@ resident(__global const storage_t *x, __global const storage_t *residual, __glob
                           items_per_run);
         }
         // The next set overwrites the moments and the copy.
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     }
 }

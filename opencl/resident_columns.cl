@@ -47,7 +47,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     for (uint number = team.team; number < strips * tiles; number += TEAMS) {
         moments_of_share(own, own_moments, stride, columns, sets, share_of(columns, number, team.item));
     }
-    barrier(CLK_GLOBAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
 
     for (uint base = first; base < end; base += TEAMS) {
         // A team without a set merges the last one again, with the others.
@@ -58,7 +58,7 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
             store_moments(m, set, mean, mean_lo, rstd, variance);
         }
     }
-    barrier(CLK_GLOBAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_GLOBAL_MEM_FENCE);
 
     affine_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;

@@ -54,7 +54,7 @@ resident_registers(__global const storage_t *x, __global const storage_t *residu
         if (number < blocks && team.item == 0) {
             store_block(own_moments, blocks, number, of_block);
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
         const set_moments_t m = merge_blocks(own_moments, blocks, cut, rows * width, eps, &team);
         if (set < count && member == 0) {
             store_moments(m, set, mean, mean_lo, rstd, variance);
@@ -65,6 +65,6 @@ resident_registers(__global const storage_t *x, __global const storage_t *residu
                                   parameters_at(gamma, first_param), parameters_at(beta, first_param), m, &team);
         }
         // The next set overwrites the moments.
-        barrier(CLK_LOCAL_MEM_FENCE);
+        GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
     }
 }

@@ -160,7 +160,7 @@ CLNORM_INLINE real merge_m2(BLOCKS_SPACE const real *moments, const ulong stride
 #if SINGLE_BLOCK
 #if TEAMS > 1
     // Between the votes of two merges.
-    barrier(CLK_LOCAL_MEM_FENCE);
+    GROUP_BARRIER(CLK_LOCAL_MEM_FENCE);
 #endif
     const real unit = scale * units[0];
     return (m2s[0] * unit) * unit;
