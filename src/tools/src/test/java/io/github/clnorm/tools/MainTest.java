@@ -593,6 +593,7 @@ class MainTest extends CommandLineFixture {
     void doctorFindsADeviceThatWorks() {
         assertEquals(ExitCode.DONE, execute("doctor"), out + err);
         assertTrue(out.lines().anyMatch(line -> line.startsWith("ok ") && line.contains(" device ")), out);
+        assertTrue(out.contains("PoCL's second device runs launches on clnorm's threads"), out);
         assertEquals("", err);
     }
 

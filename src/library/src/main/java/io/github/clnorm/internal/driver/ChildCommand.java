@@ -18,6 +18,15 @@ import org.jocl.CL;
 /** Command line and environment of a {@link ChildJvm}. Thread-safe. */
 final class ChildCommand {
 
+    // Properties of this process that a child needs, too.
+    private static final List<String> PASSED_ON = List.of(
+            "java.library.path",
+            "java.io.tmpdir",
+            "user.home",
+            "clnorm.cache",
+            "clnorm.hugePages",
+            PoclCompanion.PROPERTY);
+
     private ChildCommand() {}
 
     /** Whether there is a Java launcher, and a class path of files. */
@@ -63,8 +72,7 @@ final class ChildCommand {
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        for (String property :
-                List.of("java.library.path", "java.io.tmpdir", "user.home", "clnorm.cache", "clnorm.hugePages")) {
+        for (String property : PASSED_ON) {
             String value = System.getProperty(property);
             if (value != null) {
                 command.add("-D" + property + "=" + value);

@@ -75,10 +75,11 @@ public final class Diagnosis {
      * Tells whether PoCL's launches run on clnorm's own threads.
      *
      * @param platforms the result of {@link DeviceQuery#platforms()}
+     * @param inUse whether a test of one of their devices has run on them
      * @return the finding; empty without a device of PoCL
      */
-    public Optional<Finding> poclCompanion(List<PlatformInfo> platforms) {
-        return PoclCompanion.finding(platforms);
+    public Optional<Finding> poclCompanion(List<PlatformInfo> platforms, boolean inUse) {
+        return PoclCompanion.finding(platforms, inUse);
     }
 
     /**

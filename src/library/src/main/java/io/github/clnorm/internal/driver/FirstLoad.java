@@ -22,8 +22,10 @@ import java.util.stream.Collectors;
  */
 public final class FirstLoad {
 
-    // Created by the first thread; completed when the drivers may be loaded.
-    private static final AtomicReference<CompletableFuture<Void>> LOOK = new AtomicReference<>();
+    // Created by the first thread; completed when it has loaded the drivers. Other threads wait: PoCL shows no device
+    // to a
+    // thread that asks while another one loads it (PoCL 3.1 to 7.0).
+    private static final AtomicReference<CompletableFuture<Void>> LOADED = new AtomicReference<>();
     private static final AtomicBoolean OPENED = new AtomicBoolean();
 
     // Drivers that end or block a process that opens one of their devices.
@@ -68,33 +70,41 @@ public final class FirstLoad {
     }
 
     /**
-     * Loads and queries the drivers.
+     * Loads and queries the drivers. Threads that call this while another one loads them for the first time wait for it.
      *
      * @param load loads them
      * @return the result of {@code load}
      * @throws NoDeviceException if an earlier process died here, and a driver that ends or blocks its process was found
      */
-    @SuppressWarnings("try")
     static List<PlatformInfo> watched(Supplier<List<PlatformInfo>> load) {
         if (ChildJvm.isChild()) {
             return load.get();
         }
         CompletableFuture<Void> own = new CompletableFuture<>();
-        CompletableFuture<Void> look = LOOK.compareAndExchange(null, own);
-        if (look != null) {
-            await(look);
+        CompletableFuture<Void> loaded = LOADED.compareAndExchange(null, own);
+        if (loaded != null) {
+            await(loaded);
             return load.get();
         }
         StartNotes notes = StartNotes.ofUser();
         try {
             look(notes.left());
-            own.complete(null);
         } catch (RuntimeException | Error e) {
             // Waiting threads get the same failure; the next attempt checks again.
-            LOOK.set(null);
+            LOADED.set(null);
             own.completeExceptionally(e);
             throw e;
         }
+        try {
+            return loaded(load, notes);
+        } finally {
+            // After a failure, too: each waiting thread then finds out for itself.
+            own.complete(null);
+        }
+    }
+
+    @SuppressWarnings("try")
+    private static List<PlatformInfo> loaded(Supplier<List<PlatformInfo>> load, StartNotes notes) {
         Optional<Path> note = notes.write();
         try (Guard guard = guards.get();
                 Guard stop = stops.get();
@@ -150,9 +160,9 @@ public final class FirstLoad {
                 && device.driver().equals(other.driver());
     }
 
-    private static void await(CompletableFuture<Void> look) {
+    private static void await(CompletableFuture<Void> loaded) {
         try {
-            look.join();
+            loaded.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof NoDeviceException none) {
                 throw new NoDeviceException(none.getMessage(), none.findings());

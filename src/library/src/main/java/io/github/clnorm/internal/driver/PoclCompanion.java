@@ -32,6 +32,8 @@ public final class PoclCompanion {
     private static final String VARIABLE = "POCL_DEVICES";
     private static final String DEVICES = "pthread basic";
     private static final String MODULE = "libpocl-devices-";
+    // A team has two threads at least: one waits while the other works.
+    private static final int FEWEST_UNITS = 2;
     private static final String SUBJECT = "PoCL's threads";
     // Of PoCL 3, and of PoCL 4 and later.
     private static final List<String> PREFIXES = List.of("basic", "cpu-minimal");
@@ -42,6 +44,7 @@ public final class PoclCompanion {
     private static boolean isSet;
 
     private static volatile boolean leftOut;
+    private static volatile boolean tried;
     private static volatile boolean requested;
 
     private PoclCompanion() {}
@@ -54,6 +57,11 @@ public final class PoclCompanion {
         leftOut = true;
     }
 
+    /** Asks for it also in a child process, which tests a device as a program uses it. Called before the drivers are loaded. */
+    public static void tryInChild() {
+        tried = true;
+    }
+
     /**
      * Lets PoCL show it. Called before the drivers are loaded; later calls change nothing. No-op if it is switched off, if the
      * user has chosen PoCL's devices, or in a process that cannot set variables.
@@ -63,7 +71,7 @@ public final class PoclCompanion {
             return;
         }
         asked = true;
-        if (leftOut || ChildJvm.isChild() || obstacle().isPresent()) {
+        if (leftOut || ChildJvm.isChild() && !tried || obstacle().isPresent()) {
             return;
         }
         try {
@@ -129,22 +137,39 @@ public final class PoclCompanion {
 
     private record Obstacle(String fact, String remedy) {}
 
-    /** Whether it is used with these platforms; empty without PoCL. */
-    static Optional<Finding> finding(List<PlatformInfo> platforms) {
-        boolean hasPocl = platforms.stream()
+    /**
+     * What {@code clnorm doctor} says.
+     *
+     * @param platforms of this machine
+     * @param inUse whether a process that asks for it runs launches on it
+     * @return the finding; empty without a device of PoCL
+     */
+    static Optional<Finding> finding(List<PlatformInfo> platforms, boolean inUse) {
+        List<DeviceInfo> devices = platforms.stream()
                 .filter(platform -> platform.name().equals(PLATFORM))
                 .flatMap(platform -> platform.devices().stream())
-                .anyMatch(device -> PREFIXES.stream().noneMatch(device.name()::startsWith));
-        if (!hasPocl) {
+                .filter(device -> PREFIXES.stream().noneMatch(device.name()::startsWith))
+                .toList();
+        if (devices.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(obstacle()
-                .map(obstacle -> new Finding(
-                        Finding.State.UNUSED,
-                        SUBJECT,
-                        "PoCL's second device is not used, so small passes take longer: " + obstacle.fact,
-                        obstacle.remedy))
-                .orElseGet(() -> Finding.ok(SUBJECT, "PoCL's second device runs launches on clnorm's threads")));
+        if (inUse) {
+            return Optional.of(Finding.ok(SUBJECT, "PoCL's second device runs launches on clnorm's threads"));
+        }
+        Obstacle obstacle = obstacle().orElseGet(() -> unseenObstacle(devices));
+        return Optional.of(new Finding(
+                Finding.State.UNUSED,
+                SUBJECT,
+                "PoCL's second device is not used, so small passes take longer: " + obstacle.fact,
+                obstacle.remedy));
+    }
+
+    /** What keeps a process from using it that has asked for it. */
+    private static Obstacle unseenObstacle(List<DeviceInfo> devices) {
+        boolean isSingle = devices.stream().allMatch(device -> device.computeUnits() < FEWEST_UNITS);
+        return new Obstacle(
+                isSingle ? "the device has a single compute unit" : "this PoCL shows none, or does not run it",
+                "No action is needed: PoCL's own threads run launches");
     }
 
     /** Whether a device is a companion that this class has asked for, and no device of its own. */
@@ -191,9 +216,12 @@ public final class PoclCompanion {
      * The companion of a device.
      *
      * @param device a device
-     * @return its companion, in the same platform; empty if it has none
+     * @return its companion, in the same platform; empty if it has none, or a single compute unit
      */
     public static Optional<cl_device_id> of(DeviceInfo device) {
+        if (device.computeUnits() < FEWEST_UNITS) {
+            return Optional.empty();
+        }
         return Optional.ofNullable(COMPANIONS.get(device.handle().device()))
                 .map(companion -> companion.handle().device());
     }

@@ -2,8 +2,6 @@ package io.github.clnorm.internal.opencl;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.driver.PoclCompanion;
-import java.util.Optional;
-import org.jocl.cl_device_id;
 
 /** Opens devices. Thread-safe. */
 public final class DevicePort {
@@ -19,8 +17,7 @@ public final class DevicePort {
      * @throws io.github.clnorm.device.NoDeviceException when opening the device with this driver crashes the process
      */
     public static OpenCl open(DeviceInfo info, boolean timed) {
-        // A team has two threads at least: one waits while the other works.
-        return (info.computeUnits() < 2 ? Optional.<cl_device_id>empty() : PoclCompanion.of(info))
+        return PoclCompanion.of(info)
                 .<OpenCl>map(companion -> TeamOpenCl.open(info, companion))
                 .orElseGet(() -> JoclOpenCl.open(info, timed));
     }

@@ -3,6 +3,7 @@ package io.github.clnorm.internal.runtime;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.internal.driver.ChildJvm;
+import io.github.clnorm.internal.driver.PoclCompanion;
 import io.github.clnorm.internal.opencl.DevicePort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,27 +14,32 @@ public final class SmokeTest {
 
     /** What {@link #main} reports when the sum is right. */
     public static final String PASSED = "ok";
+    /** What it reports when the sum is right, and PoCL's second device has run the kernel. */
+    public static final String PASSED_ON_COMPANION = "ok on the companion";
 
     private static final int LENGTH = 1000;
 
     private SmokeTest() {}
 
     /**
-     * Adds two vectors in a separate process, since a driver may crash. Writes {@code ok} or the failure to a file.
+     * Adds two vectors in a separate process, since a driver may crash. Writes {@link #PASSED}, {@link #PASSED_ON_COMPANION} or
+     * the failure to a file.
      *
      * @param arguments the file, and the device's selector
      * @throws IOException when the file cannot be written
      */
     public static void main(String[] arguments) throws IOException {
         ChildJvm.endInTime();
+        PoclCompanion.tryInChild();
         Path report = Path.of(arguments[0]);
         try {
-            run(DeviceSelector.parse(arguments[1]).select());
+            DeviceInfo device = DeviceSelector.parse(arguments[1]).select();
+            run(device);
+            Files.writeString(report, PoclCompanion.of(device).isPresent() ? PASSED_ON_COMPANION : PASSED);
         } catch (RuntimeException e) {
             Files.writeString(report, String.valueOf(e.getMessage()));
             System.exit(1);
         }
-        Files.writeString(report, PASSED);
         System.exit(0);
     }
 

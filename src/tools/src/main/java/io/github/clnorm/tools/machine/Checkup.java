@@ -11,11 +11,13 @@ import io.github.clnorm.internal.driver.ChildJvm;
 import io.github.clnorm.internal.driver.Diagnosis;
 import io.github.clnorm.internal.driver.DriverCheck;
 import io.github.clnorm.internal.driver.HugePageSupport;
+import io.github.clnorm.internal.driver.PoclCompanion;
 import io.github.clnorm.internal.runtime.SmokeTest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,9 +26,13 @@ import java.util.function.Consumer;
  */
 public final class Checkup {
 
+    private static final Set<String> PASSED = Set.of(SmokeTest.PASSED, SmokeTest.PASSED_ON_COMPANION);
+
     private final Consumer<Finding> findings;
     private final Consumer<DeviceInfo> testing;
     private final List<Finding> problems = new ArrayList<>();
+    // Whether a device was tested on PoCL's companion.
+    private boolean onCompanion;
 
     /**
      * Creates a checkup.
@@ -100,7 +106,6 @@ public final class Checkup {
             platforms = Devices.platforms();
         }
         diagnosis.platforms(platforms).forEach(this::line);
-        diagnosis.poclCompanion(platforms).ifPresent(this::line);
         int working = 0;
         List<DeviceInfo> devices = Devices.of(platforms);
         for (DeviceInfo device : devices) {
@@ -110,28 +115,32 @@ public final class Checkup {
             line(new Finding(Finding.State.OK, "hardware", device.selector() + " " + HardwareText.of(device), ""));
             working += finding.isProblem() ? 0 : 1;
         }
+        diagnosis.poclCompanion(platforms, onCompanion).ifPresent(this::line);
         HugePageSupport.ofThisMachine().finding(devices).ifPresent(this::line);
         return working;
     }
 
     /** Builds and runs a kernel in a child process. */
-    private static Finding tried(DriverCheck check, List<DriverCheck.DriverVerdict> guilty, DeviceInfo device)
+    private Finding tried(DriverCheck check, List<DriverCheck.DriverVerdict> guilty, DeviceInfo device)
             throws IOException {
         DriverCheck.Outcome outcome = check.run(SmokeTest.class, guilty, device.selector());
         ChildJvm.Ending ending = outcome.ending();
-        if (ending.isGood() && outcome.report().equals(SmokeTest.PASSED)) {
+        boolean passed = PASSED.contains(outcome.report());
+        if (ending.isGood() && passed) {
+            onCompanion |= outcome.report().equals(SmokeTest.PASSED_ON_COMPANION);
             return works(device);
         }
-        boolean failed = !outcome.report().isEmpty() && !outcome.report().equals(SmokeTest.PASSED);
+        boolean failed = !outcome.report().isEmpty() && !passed;
         return broken(
                 device,
                 failed ? outcome.report() : "its driver " + ending.description() + " while a kernel was built and run");
     }
 
     /** Builds and runs a kernel in this process. */
-    private static Finding tried(DeviceInfo device) {
+    private Finding tried(DeviceInfo device) {
         try {
             SmokeTest.run(device);
+            onCompanion |= PoclCompanion.of(device).isPresent();
             return works(device);
         } catch (ClException | IllegalStateException e) {
             return broken(device, String.valueOf(e.getMessage()));
