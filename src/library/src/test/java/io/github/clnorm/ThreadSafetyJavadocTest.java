@@ -24,6 +24,7 @@ class ThreadSafetyJavadocTest {
             "type",
             "internal/cache",
             "internal/driver",
+            "internal/exact",
             "internal/files",
             "internal/geometry",
             "internal/opencl",

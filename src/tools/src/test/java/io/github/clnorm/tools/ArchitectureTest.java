@@ -133,6 +133,8 @@ class ArchitectureTest {
                 .definedBy("io.github.clnorm.internal.driver..")
                 .layer("team")
                 .definedBy("io.github.clnorm.internal.team..")
+                .layer("exact")
+                .definedBy("io.github.clnorm.internal.exact..")
                 .layer("timing")
                 .definedBy("io.github.clnorm.internal.timing..")
                 .layer("tune")
@@ -178,6 +180,8 @@ class ArchitectureTest {
                 .whereLayer("files")
                 .mayNotAccessAnyLayer()
                 .whereLayer("timing")
+                .mayNotAccessAnyLayer()
+                .whereLayer("exact")
                 .mayNotAccessAnyLayer()
                 .check(CLASSES);
     }
