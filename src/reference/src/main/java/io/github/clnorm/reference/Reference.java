@@ -48,6 +48,15 @@ public final class Reference {
      */
     public record Gradients(double[] input, double[] weight, double[] bias) {}
 
+    /**
+     * The magnitudes of the terms that gradients of parameters are sums of. Errors are relative to them: terms that cancel
+     * leave an element that is no more exact than they are.
+     *
+     * @param weight Σ |dy| (1 + |x̂|), one value per parameter
+     * @param bias Σ |dy|, one value per parameter
+     */
+    public record Magnitudes(double[] weight, double[] bias) {}
+
     // Up to this many elements, a table holds the set of each element: four bytes per element.
     private static final int MOST_TABULATED = 1 << 25;
 
@@ -396,13 +405,38 @@ public final class Reference {
         return gradients(moments, true, x, dy);
     }
 
-    private Gradients gradients(Moments moments, boolean constant, Values x, Values dy) {
-        double[] deviation =
-                Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+    /**
+     * The magnitudes of the terms of gradients of parameters.
+     *
+     * @param moments that normalize, one value of each per set
+     * @param x the input
+     * @param dy the gradient with respect to the output
+     * @return the sums
+     */
+    public Magnitudes magnitudes(Moments moments, Values x, Values dy) {
+        double[] ofWeight = new double[parameters()];
+        double[] ofBias = new double[parameters()];
+        visit(moments, x, (index, set, normalized, gamma, beta, y) -> {
+            double term = Math.abs(dy.at(index));
+            int parameter = parameterOf.of(index);
+            ofWeight[parameter] += term * (1 + Math.abs(normalized));
+            ofBias[parameter] += term;
+        });
+        return new Magnitudes(ofWeight, ofBias);
+    }
+
+    private int parameters() {
         int parameters = weight != null ? weight.length : bias != null ? bias.length : 0;
         for (int i = 0; i < elements && weight == null && bias == null; i++) {
             parameters = Math.max(parameters, parameterOf.of(i) + 1);
         }
+        return parameters;
+    }
+
+    private Gradients gradients(Moments moments, boolean constant, Values x, Values dy) {
+        double[] deviation =
+                Arrays.stream(moments.variance).map(v -> Math.sqrt(v + eps)).toArray();
+        int parameters = parameters();
         Sums ofWeight = new Sums(parameters);
         Sums ofBias = new Sums(parameters);
         Sums sums = new Sums(sets);

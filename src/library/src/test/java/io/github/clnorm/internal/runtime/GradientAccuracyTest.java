@@ -52,15 +52,11 @@ class GradientAccuracyTest {
         check(backend, operation, Activation.SILU, Values.normal(ElementType.FLOAT32, 3, operation.elements(), 1e4, 1));
     }
 
-    /**
-     * A gradient that is nearly the same everywhere is nearly all taken away again. Not asked of dgamma: its terms cancel to
-     * a thousandth of themselves.
-     */
+    /** A gradient that is nearly the same everywhere is nearly all taken away again, and the terms of dgamma cancel. */
     @OnEveryDevice
     void gradientsWithAMeanOfTheirOwn(Backend backend) {
         for (Operation operation : EACH_KIND) {
-            GradientTrial trial =
-                    GradientTrial.of(Trial.of(operation, ElementType.FLOAT32)).wanted(true, false, true);
+            GradientTrial trial = GradientTrial.of(Trial.of(operation, ElementType.FLOAT32));
             check(backend, trial.dy(Values.normal(ElementType.FLOAT32, 9, operation.elements(), 3, 0.1)));
         }
     }
@@ -127,6 +123,26 @@ class GradientAccuracyTest {
             for (double dx : trial.run(backend.session()).input()) {
                 assertEquals(0, dx, 0, trial.toString());
             }
+        }
+    }
+
+    /** The bound of a parameter's gradient needs no larger element beside it. */
+    @OnEveryDevice
+    void oneChannelWhoseTermsCancel(Backend backend) {
+        for (Operation operation : List.of(
+                Operation.batchNorm(CHANNELS_FIRST, 4, 1, 900), Operation.groupNorm(CHANNELS_FIRST, 1, 5, 1, 3000))) {
+            GradientTrial trial =
+                    GradientTrial.of(Trial.of(operation, ElementType.FLOAT32).affine(ElementType.FLOAT32, 4));
+            check(backend, trial.dy(Values.normal(ElementType.FLOAT32, 9, operation.elements(), 1, 1e-4)));
+        }
+    }
+
+    /** With one sample each element is one term. Some are near the zero of the activation's derivative. */
+    @OnEveryDevice
+    void elementsOfOneTerm(Backend backend) {
+        Operation operation = Operation.layerNorm(new long[] {1, 5000}, 5000);
+        for (Activation activation : new Activation[] {Activation.NONE, Activation.SILU, Activation.GELU}) {
+            check(backend, operation, activation, Values.normal(ElementType.FLOAT32, 3, 5000, 100, 1));
         }
     }
 

@@ -106,20 +106,30 @@ record GradientTrial(Trial forward, double[] dy, boolean input, boolean weight, 
         Reference.Gradients expected = given()
                 ? reference.gradientsBy(moments(), i -> x[i], i -> dy[i])
                 : reference.gradients(i -> x[i], i -> dy[i]);
-        double bound = Errors.gradientBound(type()) * (forward.activation() == Activation.NONE ? 1 : STEEPEST);
-        double worstInput = input ? Errors.assertClose(type(), expected.input(), run.input(), bound, what + ", dx") : 0;
+        double steepest = forward.activation() == Activation.NONE ? 1 : STEEPEST;
+        double worstInput = input
+                ? Errors.assertClose(
+                        type(), expected.input(), run.input(), Errors.gradientBound(type()) * steepest, what + ", dx")
+                : 0;
+        double bound = Errors.parameterBound(type()) * steepest;
         // Gradients of float64 that are stored as float32 are rounded to it.
         bound += type() == ElementType.FLOAT64 && forward.parameterType() == ElementType.FLOAT32 ? FLOAT32_ROUNDING : 0;
+        Reference.Magnitudes terms = reference.magnitudes(moments(), i -> x[i], i -> dy[i]);
         double worst = 0;
         if (weight) {
-            worst = Errors.assertCloseToLargest(
-                    forward.parameterType(), expected.weight(), run.weight(), bound, what + ", dgamma");
+            worst = Errors.assertCloseToTerms(
+                    forward.parameterType(), expected.weight(), run.weight(), terms.weight(), bound, what + ", dgamma");
         }
         if (bias) {
             worst = Math.max(
                     worst,
-                    Errors.assertCloseToLargest(
-                            forward.parameterType(), expected.bias(), run.bias(), bound, what + ", dbeta"));
+                    Errors.assertCloseToTerms(
+                            forward.parameterType(),
+                            expected.bias(),
+                            run.bias(),
+                            terms.bias(),
+                            bound,
+                            what + ", dbeta"));
         }
         return new double[] {worstInput, worst};
     }

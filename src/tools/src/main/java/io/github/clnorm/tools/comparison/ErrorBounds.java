@@ -10,7 +10,7 @@ public final class ErrorBounds {
 
     /**
      * The largest error that a pass may have: of y and dx as |a - ref| / (1 + |ref|), of dγ and dβ as |a - ref| / the
-     * largest |ref|. Half types add one rounding of what is stored.
+     * sum of the magnitudes of the terms. Half types add one rounding of what is stored.
      *
      * @param pass of a workload
      * @return the bound; empty for a type that this version does not know

@@ -21,7 +21,7 @@ final class CaseCheck {
         double worst = 0;
         for (int i = 0; i < expected.length; i++) {
             double error = error(i, expected[i], actual[i], tolerance);
-            double allowed = error == 0 ? 0 : tolerance.bound(expected[i]);
+            double allowed = error == 0 ? 0 : tolerance.bound(i, expected[i]);
             largestError = larger(largestError, error);
             double excess = error / allowed;
             if (!(error <= allowed) && !(excess <= worst)) {
@@ -40,7 +40,7 @@ final class CaseCheck {
             return Double.POSITIVE_INFINITY;
         }
         double beyond = Math.abs(actual - expected) - tolerance.slack(index, expected);
-        return beyond <= 0 ? 0 : beyond / tolerance.scale(expected);
+        return beyond <= 0 ? 0 : beyond / tolerance.scale(index, expected);
     }
 
     /** Compares bits. All NaNs are equal. */
@@ -52,7 +52,7 @@ final class CaseCheck {
         largestError = larger(largestError, 0);
         for (int i = 0; i < expected.length; i++) {
             if (Double.doubleToLongBits(expected[i]) != Double.doubleToLongBits(actual[i])) {
-                double error = error(i, expected[i], actual[i], unused -> 0);
+                double error = error(i, expected[i], actual[i], (at, unused) -> 0);
                 largestError = larger(largestError, error);
                 fail(what, i, actual[i], expected[i], error, 0);
             }

@@ -11,7 +11,7 @@ import io.github.clnorm.type.ElementType;
  * @param cases number of cases
  * @param passed number of cases that passed
  * @param largestError over all elements of all cases: |y - expected| / (1 + |expected|), for gradients of parameters |y
- *     - expected| / the largest |expected|, beyond the error of the expected value itself; NaN if nothing was compared
+ *     - expected| / the sum of the magnitudes of the terms, beyond the error of the expected value itself; NaN if nothing was compared
  * @param bound the largest allowed error; NaN if nothing is compared
  * @param status how it ended
  * @param reason why the device cannot run it; null if it can

@@ -20,11 +20,7 @@ final class GradientCheck {
             if (given == null) {
                 check.fail("no " + role);
             } else {
-                check.close(
-                        whose + role,
-                        values,
-                        given,
-                        tolerance(call, role, values).against(slack));
+                check.close(whose + role, values, given, tolerance(call, role).against(slack));
             }
         });
     }
@@ -45,12 +41,18 @@ final class GradientCheck {
         });
     }
 
-    /** The tolerance for the gradient of a role, given all of its elements. */
-    static Tolerance tolerance(Call call, String role, double... expected) {
+    /** The tolerance for the gradient of a role. */
+    static Tolerance tolerance(Call call, String role) {
         return switch (role) {
             case "grad_input" -> Tolerance.ofGradient(call.input.type());
-            case "grad_weight" -> Tolerance.ofParameterGradient(call.input.type(), call.weight.type(), expected);
-            default -> Tolerance.ofParameterGradient(call.input.type(), call.bias.type(), expected);
+            case "grad_weight" -> Tolerance.ofParameterGradient(
+                    call.input.type(),
+                    call.weight.type(),
+                    InFloat64.magnitudes(call).weight());
+            default -> Tolerance.ofParameterGradient(
+                    call.input.type(),
+                    call.bias.type(),
+                    InFloat64.magnitudes(call).bias());
         };
     }
 }

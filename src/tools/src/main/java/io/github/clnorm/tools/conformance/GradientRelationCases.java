@@ -75,7 +75,7 @@ final class GradientRelationCases {
                     means(maker, shape, Arrays.stream(dx).map(Math::abs).toArray());
             double[] relative = new double[means.length];
             Arrays.setAll(relative, set -> means[set] / magnitudes[set]);
-            check.close("sum", new double[means.length], relative, e -> ZERO);
+            check.close("sum", new double[means.length], relative, (i, e) -> ZERO);
         });
     }
 
@@ -126,15 +126,14 @@ final class GradientRelationCases {
                 if (!role.equals("grad_input")) {
                     double[] sum = one.get(role).clone();
                     Arrays.setAll(sum, i -> sum[i] + other.get(role)[i]);
+                    Call call = call(maker, input(shape), gradOutput(shape));
+                    Tolerance tolerance = GradientCheck.tolerance(call, role);
                     // Each of the three may have an error up to the bound.
-                    double largest =
-                            Arrays.stream(expected).map(Math::abs).max().orElse(0);
                     check.close(
                             role,
                             expected,
                             sum,
-                            Tolerance.ofParameterGradient(TYPE, TYPE, expected)
-                                    .against((i, e) -> 2 * Tolerance.FLOAT32_GRADIENT * largest));
+                            tolerance.against((i, e) -> 2 * Tolerance.FLOAT32_GRADIENT * tolerance.scale(i, e)));
                 }
             });
         });

@@ -44,6 +44,13 @@ final class InFloat64 {
         return new InFloat64(call).gradients();
     }
 
+    /** The magnitudes of the terms that the gradients of weight and bias are sums of. */
+    static Reference.Magnitudes magnitudes(Call call) {
+        InFloat64 run = new InFloat64(call);
+        double[] dy = call.gradOutput.values();
+        return run.reference.magnitudes(run.moments(), i -> run.x[i], i -> dy[i]);
+    }
+
     /** The loss: the sum of all outputs times their gradients. */
     static double loss(Call call) {
         double[] dy = call.gradOutput.values();

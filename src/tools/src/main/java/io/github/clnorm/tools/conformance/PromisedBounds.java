@@ -22,7 +22,7 @@ public final class PromisedBounds {
     }
 
     /**
-     * The bound for gradients of an input, before they are rounded to their stored type.
+     * The bound for gradients, before they are rounded to their stored type.
      *
      * @param type of the tensor
      * @return 1e-13 for float64, otherwise 2e-5

@@ -109,7 +109,10 @@ final class RelationCases {
             HostTensor x = HostTensor.of(TYPE, grid(normal(shape).values()), shape);
             HostTensor shifted = HostTensor.of(TYPE, i -> x.values()[i] + 512, shape);
             check.close(
-                    "output", output(backend, maker, x), output(backend, maker, shifted), e -> 2 * Tolerance.FLOAT32);
+                    "output",
+                    output(backend, maker, x),
+                    output(backend, maker, shifted),
+                    (i, e) -> 2 * Tolerance.FLOAT32);
         });
     }
 

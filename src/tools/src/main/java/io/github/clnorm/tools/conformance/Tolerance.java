@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * The tolerance for a result y with expected value e. The error is |y - e| / (1 + |e|), beyond the error of e itself;
- * for gradients of parameters |y - e| / the largest |e|.
+ * for gradients of parameters |y - e| / the sum of the magnitudes of the terms.
  */
 interface Tolerance {
 
@@ -16,8 +16,8 @@ interface Tolerance {
     /** float32's bound for gradients, which are sums of products of rounded factors. */
     double FLOAT32_GRADIENT = 2e-5;
 
-    /** The allowed error for an expected value. */
-    double bound(double expected);
+    /** The allowed error for the expected value at an index. */
+    double bound(int index, double expected);
 
     /** The error of the expected value at an index; 0 if it is exact to many more digits. */
     default double slack(int index, double expected) {
@@ -25,13 +25,13 @@ interface Tolerance {
     }
 
     /** The value that an error is divided by. */
-    default double scale(double expected) {
+    default double scale(int index, double expected) {
         return 1 + Math.abs(expected);
     }
 
     /** The largest value of the bound. */
     default double largest() {
-        return bound(Double.MAX_VALUE);
+        return bound(0, Double.MAX_VALUE);
     }
 
     /**
@@ -46,7 +46,7 @@ interface Tolerance {
     private static Tolerance of(double computed, ElementType type) {
         double unit = roundoff(type);
         double denormal = halfDenormal(type);
-        return e -> computed * (1 + unit) + (unit * Math.abs(e) + denormal) / (1 + Math.abs(e));
+        return (i, e) -> computed * (1 + unit) + (unit * Math.abs(e) + denormal) / (1 + Math.abs(e));
     }
 
     /** For gradients of an input. */
@@ -55,36 +55,33 @@ interface Tolerance {
     }
 
     /**
-     * For gradients of a parameter. They are sums over many elements whose large terms may cancel, so a small element
-     * is no more exact than a large one.
+     * For gradients of a parameter. They are sums of terms that may cancel, so the error is relative to the terms.
      *
      * @param type the accumulator type or a narrower one
      * @param stored the parameter's type
-     * @param expected all elements
+     * @param terms the sum of the magnitudes of each element's terms
      */
-    static Tolerance ofParameterGradient(ElementType type, ElementType stored, double... expected) {
+    static Tolerance ofParameterGradient(ElementType type, ElementType stored, double... terms) {
         double computed = computedGradient(type);
         double unit = roundoff(stored);
         double denormal = halfDenormal(stored);
-        double scale = Arrays.stream(expected)
-                .filter(Double::isFinite)
-                .map(Math::abs)
-                .max()
-                .orElse(0);
+        double smallest = Arrays.stream(terms).filter(t -> t > 0).min().orElse(0);
         return new Tolerance() {
             @Override
-            public double bound(double e) {
+            public double bound(int index, double e) {
+                double scale = terms[index];
                 return scale == 0 ? 0 : computed * (1 + unit) + (unit * Math.abs(e) + denormal) / scale;
             }
 
             @Override
-            public double scale(double e) {
-                return scale;
+            public double scale(int index, double e) {
+                return terms[index];
             }
 
+            /** An element is at most the sum of its terms. */
             @Override
             public double largest() {
-                return bound(scale);
+                return smallest == 0 ? 0 : computed * (1 + unit) + unit + denormal / smallest;
             }
         };
     }
@@ -119,13 +116,13 @@ interface Tolerance {
         Tolerance same = this;
         return new Tolerance() {
             @Override
-            public double bound(double expected) {
-                return same.bound(expected);
+            public double bound(int index, double expected) {
+                return same.bound(index, expected);
             }
 
             @Override
-            public double scale(double expected) {
-                return same.scale(expected);
+            public double scale(int index, double expected) {
+                return same.scale(index, expected);
             }
 
             @Override

@@ -14,7 +14,7 @@ import io.github.clnorm.internal.timing.Spread;
  * @param copyGigabytesPerSecond the copy's reads and writes divided by its median time
  * @param copyPlan the parameters of that copy
  * @param error the largest difference from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the
- *     largest |ref|; NaN if it was not compared
+ *     sum of the magnitudes of the terms; NaN if it was not compared
  * @param plan the plan that ran
  * @param launches number of kernel launches
  * @param workspaceBytes device memory besides the tensors

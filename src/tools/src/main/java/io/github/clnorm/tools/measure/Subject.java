@@ -119,8 +119,8 @@ final class Subject implements AutoCloseable {
     }
 
     /**
-     * The largest differences from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the largest
-     * |ref|.
+     * The largest differences from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the sum of
+     * the magnitudes of the terms.
      */
     Map<Direction, Double> errors(Set<Direction> directions) {
         double[] values = x.toDoubles();
@@ -165,19 +165,19 @@ final class Subject implements AutoCloseable {
                 double should = expected.input()[i];
                 largest = larger(largest, Math.abs(actual[i] - should) / (1 + Math.abs(should)));
             }
-            largest = larger(largest, ofLargest(ofWeight.toDoubles(), expected.weight()));
-            return larger(largest, ofLargest(ofBias.toDoubles(), expected.bias()));
+            Reference.Magnitudes terms = reference.magnitudes(moments, i -> values[i], i -> back[i]);
+            largest = larger(largest, ofTerms(ofWeight.toDoubles(), expected.weight(), terms.weight()));
+            return larger(largest, ofTerms(ofBias.toDoubles(), expected.bias(), terms.bias()));
         }
     }
 
-    private static double ofLargest(double[] actual, double[] expected) {
-        double difference = 0;
-        double scale = 0;
+    private static double ofTerms(double[] actual, double[] expected, double[] terms) {
+        double largest = 0;
         for (int i = 0; i < expected.length; i++) {
-            difference = larger(difference, Math.abs(actual[i] - expected[i]));
-            scale = Math.max(scale, Math.abs(expected[i]));
+            double difference = Math.abs(actual[i] - expected[i]);
+            largest = larger(largest, terms[i] == 0 ? difference : difference / terms[i]);
         }
-        return scale == 0 ? difference : difference / scale;
+        return largest;
     }
 
     /** The larger one; NaN if one is NaN. */

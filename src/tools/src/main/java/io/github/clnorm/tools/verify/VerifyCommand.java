@@ -30,9 +30,10 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "The error is |y - expected| / (1 + |expected|), for gradients of parameters |y - expected| /"
-                    + " the largest |expected|, beyond the error of the expected value itself. Takes a few minutes,"
-                    + " mostly for the driver's compiler.",
+            "The error is |y - expected| / (1 + |expected|), for gradients of parameters |y - expected| / the"
+                    + " magnitudes of the terms, sum of |dy| (1 + |xhat|) for the weight and of |dy| for the bias,"
+                    + " beyond the error of the expected value itself. Takes a few minutes, mostly for the driver's"
+                    + " compiler.",
             "Exit code 1: a case failed."
         })
 public final class VerifyCommand implements Callable<Integer> {

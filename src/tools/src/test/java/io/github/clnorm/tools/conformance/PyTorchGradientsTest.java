@@ -63,7 +63,7 @@ class PyTorchGradientsTest {
             if (libtorch == null) {
                 missing.add(name + ": " + role);
             } else {
-                Tolerance tolerance = GradientCheck.tolerance(call, role, exact);
+                Tolerance tolerance = GradientCheck.tolerance(call, role);
                 compare(name + ": " + role, call.input.type(), tolerance, exact, libtorch.values());
             }
         });
@@ -76,10 +76,10 @@ class PyTorchGradientsTest {
             if (exact[i] == libtorch[i] || Double.isNaN(exact[i]) && Double.isNaN(libtorch[i])) {
                 continue;
             }
-            double error = Math.abs(libtorch[i] - exact[i]) / tolerance.scale(exact[i]);
+            double error = Math.abs(libtorch[i] - exact[i]) / tolerance.scale(i, exact[i]);
             // Half of a device's bound. In half precision libtorch rounds more than once, even for float32 parameters:
             // its gradients of layer_norm have errors of up to half the epsilon of the input's type.
-            double bound = type == type.accumulator() ? tolerance.bound(exact[i]) / 2 : type.epsilon();
+            double bound = type == type.accumulator() ? tolerance.bound(i, exact[i]) / 2 : type.epsilon();
             assertTrue(
                     error <= bound, name + "[" + i + "] is " + libtorch[i] + ", not " + exact[i] + ", error " + error);
         }
