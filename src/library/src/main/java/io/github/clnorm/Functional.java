@@ -16,10 +16,11 @@ import io.github.clnorm.type.Layout;
  * stored type more for float16 and bfloat16.
  *
  * <p>Gradients of float32 are within 2e-5 under the same conditions: dx as |dx - ref| / (1 + |ref|); each element of dγ
- * and dβ as |dγ - ref| / Σ|dz| (1 + |x̂|) and |dβ - ref| / Σ|dz|, with dz = dy · activation' and the sums over the
- * terms of the element. If the terms cancel, the error relative to the small element that is left has no bound. The
- * bound is 1e-13 for float64. For float16 and bfloat16 it is one rounding of the stored type more, and sums are
- * float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times the number of terms below
+ * and dβ as |dγ - ref| / Σ|dy| (1 + |x̂|) and |dβ - ref| / Σ|dy|, with the sums over the terms of the element. This
+ * holds for each element by itself. If the terms cancel, the error relative to the small element that is left has no
+ * bound. The derivative of RELU jumps at 0: an element whose x̂γ + β is nearer to 0 than the forward bound may have
+ * that of the other side. The bound is 1e-13 for float64. For float16 and bfloat16 it is one rounding of the stored
+ * type more, and sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times the number of terms below
  * 3e38.
  *
  * <p>Thread-safe: a pass is enqueued as a whole, behind what was enqueued before. A backward function does not check
@@ -361,6 +362,56 @@ public final class Functional {
             GradientOptions options) {
         return batchNorm(training, 0, eps, options.layout(), options.activation())
                 .gradients(gradOutput, input, state, saved, options);
+    }
+
+    /**
+     * The moments of the channels of a batch, to be added exactly to those of other batches. Blocks until the device has
+     * computed them.
+     *
+     * <p>Each sample and channel has the mean and variance that {@link #instanceNorm} computes, in the same bits. They
+     * are added without rounding.
+     *
+     * @param input x, of shape {@code (N, C, *)}. Not modified
+     * @return count, mean and biased variance of each channel
+     */
+    public static ChannelMoments channelMoments(Tensor input) {
+        return channelMoments(input, Options.DEFAULTS);
+    }
+
+    /**
+     * The moments of the channels of a batch, with options. Blocks until the device has computed them.
+     *
+     * @param input x, of shape {@code (N, C, *)}, or {@code (N, *, C)} with channels last. Not modified
+     * @param options layout, and a residual that is added to the input; the others must be the defaults
+     * @return count, mean and biased variance of each channel
+     */
+    public static ChannelMoments channelMoments(Tensor input, Options options) {
+        if (options.activation() != Activation.NONE || options.sum() != null || options.output() != null) {
+            throw new IllegalArgumentException(
+                    "Expected no activation, sum or output for moments, which have the options layout and residual");
+        }
+        return SampleMoments.of(input, options.residual(), options.layout());
+    }
+
+    /**
+     * The gradients of weight and bias of the channels of a batch, to be added exactly to those of other batches. Blocks
+     * until the device has computed them.
+     *
+     * <p>The sums of a sample and channel do not depend on the rest of the batch. They are added without rounding. The
+     * statistics are those that normalized in the forward pass, for example of several batches together.
+     *
+     * @param gradOutput dy, of the input's shape and type. Not modified
+     * @param input x, as in the forward pass. Not modified
+     * @param state weight and bias, which an activation's derivative needs; the running statistics are not read
+     * @param saved mean and rstd of the channels, of shape {@code (C)}
+     * @param options layout, activation and residual of the forward pass; the others are ignored
+     * @return the sums of each channel
+     */
+    public static ChannelGradients channelGradients(
+            Tensor gradOutput, Tensor input, ChannelState state, Saved saved, GradientOptions options) {
+        NormSpec spec = batchNorm(true, 0, 0, options.layout(), options.activation());
+        spec.checkState(spec.sets(), input, ChannelState.of(state.weight(), state.bias()));
+        return SampleGradients.of(gradOutput, input, state, saved, options);
     }
 
     private static NormSpec batchNorm(

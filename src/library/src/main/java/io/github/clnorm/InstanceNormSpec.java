@@ -95,7 +95,12 @@ public final class InstanceNormSpec extends ChannelStatisticsSpec<InstanceNormSp
 
     @Override
     public Sets sets() {
-        return ownStatistics() ? new InstanceSets(layout()) : new RunningSets(layout());
+        return ownStatistics() ? setsOf(layout()) : new RunningSets(layout());
+    }
+
+    /** The sets of inputs with any number of channels. */
+    static Sets setsOf(Layout layout) {
+        return new InstanceSets(layout);
     }
 
     /** Running statistics belong to channels: in evaluation the sets are those of batch_norm. */
