@@ -6,13 +6,13 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The common part of {@link BatchNorm} and {@link InstanceNorm}: running statistics of the channels, and a mode, which
+ * The common part of {@link BatchNorm}, {@link SyncBatchNorm} and {@link InstanceNorm}: running statistics of the channels, and a mode, which
  * is training at first. Weight, bias and running statistics have the shape {@code (C)}. Running means are 0 at first,
  * running variances 1.
  *
  * <p>Thread-safe, see {@link Layer}. A mode applies to the passes that are enqueued after it was set.
  */
-public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNorm, InstanceNorm {
+public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNorm, InstanceNorm, SyncBatchNorm {
 
     private final Tensor runningMean;
     private final Tensor runningVar;
@@ -114,7 +114,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      * @param <S> the layer's own settings
      */
     public abstract static sealed class Builder<S extends Builder<S>> extends Settings<S>
-            permits BatchNorm.Builder, InstanceNorm.Builder {
+            permits BatchNorm.Builder, InstanceNorm.Builder, SyncBatchNorm.Builder {
         private final long numFeatures;
         private final int dimensions;
         private ChannelStatisticsSpec.Tracking tracking;

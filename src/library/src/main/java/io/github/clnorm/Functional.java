@@ -20,8 +20,8 @@ import io.github.clnorm.type.Layout;
  * holds for each element by itself. If the terms cancel, the error relative to the small element that is left has no
  * bound. The derivative of RELU jumps at 0: an element whose x̂γ + β is nearer to 0 than the forward bound may have
  * that of the other side. The bound is 1e-13 for float64. For float16 and bfloat16 it is one rounding of the stored
- * type more, and sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times the number of terms below
- * 3e38.
+ * type more, and sums are float32. Sums over a set or a parameter must stay inside the range of float32: |dy| times the
+ * number of terms below 3e38.
  *
  * <p>Thread-safe: a pass is enqueued as a whole, behind what was enqueued before. A backward function does not check
  * that the tensors it reads are unchanged since the forward pass; {@link Layer#record(Tensor)} does.

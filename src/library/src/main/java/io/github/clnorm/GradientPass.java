@@ -6,6 +6,7 @@ import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
@@ -31,6 +32,8 @@ final class GradientPass {
     private Saved saved;
     private Tensor givenVariance;
     private double eps;
+    private Tensor meanOfG;
+    private Tensor meanOfGAndXhat;
 
     GradientPass(Tensor gradOutput, Tensor input, Geometry geometry, Statistics statistics, GradientOptions options) {
         this.gradOutput = Objects.requireNonNull(gradOutput, "gradOutput");
@@ -68,6 +71,13 @@ final class GradientPass {
         saved = new Saved(mean, null, null);
         givenVariance = variance;
         eps = added;
+        return this;
+    }
+
+    /** The means over the set that dx takes, one of each for each set, in place of the input's own. */
+    GradientPass means(Tensor ofG, Tensor ofGAndXhat) {
+        meanOfG = ofG;
+        meanOfGAndXhat = ofGAndXhat;
         return this;
     }
 
@@ -121,10 +131,12 @@ final class GradientPass {
                 dWeight != null,
                 dBias != null);
         boolean given = statistics == Statistics.GIVEN;
+        boolean known = meanOfG != null;
         Engine.enqueue(
                 session,
                 problem,
-                session.planner().plan(problem),
+                known ? Phase.RESULTS : Phase.ALL,
+                known ? session.planner().split(problem) : session.planner().plan(problem),
                 new BackwardBuffers(
                         Pass.buffer(input),
                         Pass.buffer(options.residual()),
@@ -136,7 +148,10 @@ final class GradientPass {
                         given ? Pass.buffer(givenVariance) : Pass.buffer(saved.rstd()),
                         Pass.buffer(dx),
                         Pass.buffer(dWeight),
-                        Pass.buffer(dBias)),
+                        Pass.buffer(dBias),
+                        null,
+                        Pass.buffer(meanOfG),
+                        Pass.buffer(meanOfGAndXhat)),
                 Reals.of(input.type(), "eps", eps));
     }
 

@@ -5,6 +5,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -75,8 +76,7 @@ public sealed class Layer implements AutoCloseable
      * @throws IllegalStateException when the layer or a tensor is closed
      */
     public final Tensor forward(Tensor input, Options options) {
-        return exclusively(() -> {
-            Forwarded forwarded = run(input, options, true);
+        return forwarded(input, options, true, forwarded -> {
             forwarded.pass.leaveScope();
             last.set(forwarded.pass);
             return forwarded.output;
@@ -107,10 +107,11 @@ public sealed class Layer implements AutoCloseable
      * @throws IllegalStateException when the layer or a tensor is closed
      */
     public final Recorded record(Tensor input, Options options) {
-        return exclusively(() -> {
-            Forwarded forwarded = run(input, options, true);
-            return new Recorded(this, forwarded.pass, forwarded.output, options.output() == null);
-        });
+        return forwarded(
+                input,
+                options,
+                true,
+                forwarded -> new Recorded(this, forwarded.pass, forwarded.output, options.output() == null));
     }
 
     /**
@@ -137,17 +138,27 @@ public sealed class Layer implements AutoCloseable
      * @throws IllegalStateException when the layer or a tensor is closed
      */
     public final Tensor infer(Tensor input, Options options) {
-        return exclusively(() -> run(input, options, false).output);
+        return forwarded(input, options, false, Forwarded::output);
     }
 
     /** An enqueued forward pass. */
     private record Forwarded(Tensor output, SavedPass pass) {}
 
-    private Forwarded run(Tensor given, Options options, boolean saves) {
+    private <T> T forwarded(Tensor input, Options options, boolean saves, Function<Forwarded, T> result) {
+        PassMaker maker = passMaker(input, options);
+        try {
+            return exclusively(() -> result.apply(run(maker, input, options, saves)));
+        } catch (RuntimeException e) {
+            maker.failed(e);
+            throw e;
+        }
+    }
+
+    private Forwarded run(PassMaker maker, Tensor given, Options options, boolean saves) {
         requireOpen();
         Tensor input = LayerChecks.input(backend, given);
         LayerChecks.options(spec, options);
-        Pass pass = pass(input, options.layout(spec.layout()).activation(spec.activation()));
+        Pass pass = maker.pass(input, options.layout(spec.layout()).activation(spec.activation()));
         SavedPass savedPass = saves ? new SavedPass(input, options, pass) : null;
         Normalized result = pass.normalized(saves, name());
         if (saves) {
@@ -157,6 +168,39 @@ public sealed class Layer implements AutoCloseable
         // The caller's own object, which may be a view of the tensor.
         Tensor output = options.output() != null ? options.output() : shaped(result.output(), input);
         return new Forwarded(output, savedPass);
+    }
+
+    /** Makes the pass of a checked input, with all options. Called with the session's lock. */
+    interface PassMaker {
+        Pass pass(Tensor input, Options options);
+
+        /** Called if the pass cannot be made or enqueued. */
+        default void failed(RuntimeException reason) {}
+    }
+
+    /** Makes the gradients of a pass, with all options. Called with the session's lock. */
+    interface GradientMaker {
+        Gradients gradients(Tensor gradOutput, Tensor input, Saved saved, GradientOptions options);
+
+        /** Called if the gradients cannot be made or enqueued. */
+        default void failed(RuntimeException reason) {}
+    }
+
+    /**
+     * Called without the session's lock before each pass. A layer that waits for the device, or for other threads, does so
+     * here.
+     */
+    PassMaker passMaker(Tensor input, Options options) {
+        return this::pass;
+    }
+
+    /**
+     * Called without the session's lock before the gradients of a pass are made.
+     *
+     * @param pass gives the checked pass
+     */
+    GradientMaker gradientMaker(Supplier<SavedPass> pass, Tensor gradOutput, GradientOptions options) {
+        return this::gradients;
     }
 
     /** The pass of a checked input, with all options. */
@@ -202,24 +246,44 @@ public sealed class Layer implements AutoCloseable
      * @throws IllegalStateException as {@link #backward(Tensor)}
      */
     public final Gradients backward(Tensor gradOutput, GradientOptions options) {
-        return exclusively(() -> {
-            requireOpen();
-            Gradients gradients = gradientsOf(last.checked(), gradOutput, options);
-            last.took();
-            return gradients;
-        });
+        return gradientsOf(last::checked, gradOutput, options, last::took);
     }
 
-    /** The gradients of a pass. The caller holds the session's lock. */
-    final Gradients gradientsOf(SavedPass pass, Tensor gradOutput, GradientOptions options) {
-        requireOpen();
-        pass.check();
-        LayerChecks.options(spec, options);
-        return gradients(
+    /**
+     * The gradients of a pass.
+     *
+     * @param pass gives the checked pass; called with the session's lock
+     * @param taken called with the session's lock when the gradients are enqueued
+     */
+    final Gradients gradientsOf(Supplier<SavedPass> pass, Tensor gradOutput, GradientOptions options, Runnable taken) {
+        GradientMaker maker = gradientMaker(
+                () -> exclusively(() -> {
+                    requireOpen();
+                    return pass.get();
+                }),
                 gradOutput,
-                pass.input(),
-                pass.statistics(),
-                options.layout(spec.layout()).activation(spec.activation()).residual(pass.residual()));
+                options);
+        try {
+            return exclusively(() -> {
+                requireOpen();
+                Gradients gradients = gradientsOf(maker, pass.get(), gradOutput, options);
+                taken.run();
+                return gradients;
+            });
+        } catch (RuntimeException e) {
+            maker.failed(e);
+            throw e;
+        }
+    }
+
+    private Gradients gradientsOf(GradientMaker maker, SavedPass pass, Tensor gradOutput, GradientOptions options) {
+        LayerChecks.options(spec, options);
+        return maker.gradients(gradOutput, pass.input(), pass.statistics(), allOptions(pass, options));
+    }
+
+    /** The options with those of the forward pass. */
+    final GradientOptions allOptions(SavedPass pass, GradientOptions options) {
+        return options.layout(spec.layout()).activation(spec.activation()).residual(pass.residual());
     }
 
     /** The gradients of a pass by saved statistics, or by the running ones if none were saved; with all options. */
@@ -236,7 +300,7 @@ public sealed class Layer implements AutoCloseable
         return backend.session().exclusively(steps);
     }
 
-    private void requireOpen() {
+    final void requireOpen() {
         tensors.requireOpen(this);
     }
 

@@ -7,6 +7,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
@@ -35,10 +36,14 @@ final class Pass {
     private Tensor givenMean;
     private Tensor givenVariance;
     private Update update;
+    private Known known;
     private long[] statisticsShape = {};
 
     /** Running statistics that this pass changes; either tensor may be null. */
     private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
+
+    /** Statistics that were computed before. The pass owns the tensors. */
+    record Known(Saved saved, Tensor variance, long setSize) {}
 
     Pass(String operation, Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
         this.operation = operation;
@@ -69,6 +74,16 @@ final class Pass {
                 ? null
                 : new Update(runningMean, runningVar, factor, averaged);
         return this;
+    }
+
+    /** Statistics of the sets that normalize in place of the input's own, and are learned. */
+    Pass known(Known statisticsOfSets) {
+        known = statisticsOfSets;
+        return this;
+    }
+
+    boolean isKnown() {
+        return known != null;
     }
 
     /** The shape of the statistics; not needed for {@link Statistics#GIVEN}. */
@@ -133,6 +148,9 @@ final class Pass {
             if (update != null) {
                 written(by, update.runningMean, update.runningVar);
             }
+            if (known != null) {
+                return byKnown(saves, output);
+            }
             boolean computed = saves && statistics != Statistics.GIVEN;
             Tensor mean = computed && statistics != Statistics.MEAN_SQUARE
                     ? keep(made, backend.empty(real, statisticsShape))
@@ -154,12 +172,55 @@ final class Pass {
         }
     }
 
-    private void enqueue(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) {
-        Session session = input.backend().session();
+    private Normalized byKnown(boolean saves, Tensor output) {
+        Saved saved = known.saved;
+        if (geometry.elements() > 0) {
+            Session session = input.backend().session();
+            ForwardProblem problem = problem();
+            Engine.enqueue(
+                    session,
+                    problem,
+                    Phase.RESULTS,
+                    session.planner().split(problem),
+                    new ForwardBuffers(
+                            input.buffer(),
+                            buffer(options.residual()),
+                            buffer(weight),
+                            buffer(bias),
+                            output.buffer(),
+                            buffer(options.sum()),
+                            saved.mean().buffer(),
+                            saved.meanLo().buffer(),
+                            null,
+                            saved.rstd().buffer()),
+                    Reals.of(input.type(), "eps", eps));
+        }
+        if (update != null) {
+            learn(saved.mean().buffer(), known.variance.buffer(), saved.mean().elements(), known.setSize);
+        }
+        known.variance.close();
+        if (saves) {
+            return new Normalized(output, saved.mean(), saved.meanLo(), saved.rstd());
+        }
+        saved.close();
+        return new Normalized(output, null, null, null);
+    }
+
+    private void learn(DeviceBuffer mean, DeviceBuffer variance, long sets, long setSize) {
+        RunningStatistics.enqueue(
+                input.backend().session(),
+                input.type().accumulator(),
+                new RunningStatistics.Batch(mean, variance, update.averaged, sets / update.averaged, setSize),
+                buffer(update.runningMean),
+                buffer(update.runningVar),
+                update.factor);
+    }
+
+    private ForwardProblem problem() {
         ElementType parameters = weight != null
                 ? weight.type()
                 : bias != null ? bias.type() : input.type().accumulator();
-        ForwardProblem problem = new ForwardProblem(
+        return new ForwardProblem(
                 geometry,
                 statistics,
                 input.type(),
@@ -167,6 +228,11 @@ final class Pass {
                 options.activation(),
                 options.residual() != null,
                 options.sum() != null);
+    }
+
+    private void enqueue(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) {
+        Session session = input.backend().session();
+        ForwardProblem problem = problem();
         try (DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
                 DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
             DeviceBuffer meanBuffer = mean != null ? mean.buffer() : update != null ? batchMean : buffer(givenMean);
@@ -187,18 +253,7 @@ final class Pass {
                             buffer(rstd)),
                     Reals.of(input.type(), "eps", eps));
             if (update != null) {
-                RunningStatistics.enqueue(
-                        session,
-                        input.type().accumulator(),
-                        new RunningStatistics.Batch(
-                                meanBuffer,
-                                batchVariance,
-                                update.averaged,
-                                geometry.sets() / update.averaged,
-                                geometry.setSize()),
-                        buffer(update.runningMean),
-                        buffer(update.runningVar),
-                        update.factor);
+                learn(meanBuffer, batchVariance, geometry.sets(), geometry.setSize());
             }
         }
     }

@@ -64,12 +64,15 @@ public final class Recorded implements AutoCloseable {
      *     was changed since, or is closed
      */
     public Gradients backward(Tensor gradOutput, GradientOptions options) {
-        return layer.backend().session().exclusively(() -> {
-            if (closed) {
-                throw new IllegalStateException("the recorded pass of " + layer + " is closed");
-            }
-            return layer.gradientsOf(pass, gradOutput, options);
-        });
+        return layer.gradientsOf(this::checkedPass, gradOutput, options, () -> {});
+    }
+
+    private SavedPass checkedPass() {
+        if (closed) {
+            throw new IllegalStateException("the recorded pass of " + layer + " is closed");
+        }
+        pass.check();
+        return pass;
     }
 
     /** The tensors that {@link Scope#keep} keeps. */

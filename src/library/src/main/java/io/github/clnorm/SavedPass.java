@@ -33,12 +33,14 @@ final class SavedPass {
     private final Tensor input;
     private final Options options;
     private final List<Read> reads = new ArrayList<>();
+    private final boolean exchanged;
     private Saved saved;
 
     /** Records the versions of the tensors that a pass reads. Called before the pass writes. */
     SavedPass(Tensor input, Options options, Pass pass) {
         this.input = input;
         this.options = options;
+        this.exchanged = pass.isKnown();
         read("input", input);
         read("residual", options.residual());
         read("weight", pass.weight());
@@ -63,6 +65,11 @@ final class SavedPass {
 
     Tensor residual() {
         return options.residual();
+    }
+
+    /** Whether statistics of several participants normalized. */
+    boolean isExchanged() {
+        return exchanged;
     }
 
     Saved statistics() {

@@ -3,6 +3,8 @@ package io.github.clnorm.internal.runtime;
 /**
  * Which launches of a pass are enqueued. A tensor that does not fit the device goes through its phases in pieces, with the
  * strategy split. The sums of blocks are then in buffers of the caller, and have the order of the blocks of the whole tensor.
+ *
+ * <p>Immutable and thread-safe.
  */
 public enum Phase {
     /** The whole pass. */
