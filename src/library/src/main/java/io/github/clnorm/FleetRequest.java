@@ -1,0 +1,134 @@
+package io.github.clnorm;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.fleet.PieceRun;
+import io.github.clnorm.internal.fleet.SamplePieces;
+import io.github.clnorm.internal.fleet.ShareKey;
+import io.github.clnorm.internal.geometry.Sets;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.geometry.Statistics;
+import io.github.clnorm.internal.geometry.Wording;
+import io.github.clnorm.type.ElementType;
+import java.util.List;
+import java.util.Objects;
+
+/** What a fleet is asked to normalize: a spec, and the type and shape of its input, checked. Immutable. */
+final class FleetRequest {
+
+    private static final int TENSORS_OF_PASS = 2;
+
+    final NormSpec spec;
+    final ElementType type;
+    final long[] shape;
+    private final Sets sets;
+    private final long samples;
+    private final long sampleBytes;
+
+    /**
+     * Checks what needs no device.
+     *
+     * @throws IllegalArgumentException if the spec does not fit the shape, or its samples do not stand alone
+     */
+    FleetRequest(NormSpec spec, ElementType type, long... shape) {
+        this.spec = Objects.requireNonNull(spec, "spec");
+        this.type = Objects.requireNonNull(type, "type");
+        this.shape = Objects.requireNonNull(shape, "shape").clone();
+        this.sets = spec.sets();
+        sets.geometry(shape);
+        spec.checkInput(ChannelState.NONE, shape);
+        sets.checkStatistics(shape);
+        long elements = Shapes.elements(shape);
+        if (elements > Long.MAX_VALUE / type.bytes()) {
+            throw new IllegalArgumentException(
+                    "a " + type + " tensor of shape " + Shapes.text(shape) + " takes more than 2^63-1 bytes");
+        }
+        checkCount("weight", spec.common().weight());
+        checkCount("bias", spec.common().bias());
+        if (!sets.samplesAreIndependent()) {
+            throw new IllegalArgumentException(spec.name()
+                    + " with the statistics of the batch needs all samples at once: a fleet takes operations whose samples"
+                    + " are independent, such as " + spec.name() + " by running statistics, training(false)");
+        }
+        this.samples = elements == 0 ? 0 : sets.samples(shape);
+        this.sampleBytes = samples == 0 ? 0 : elements / samples * type.bytes();
+    }
+
+    private void checkCount(String name, float... values) {
+        if (values != null) {
+            long[] expected = sets.parameterShape(shape);
+            long[] given = spec.parameters() == NormSpec.ANY && expected.length == 1
+                    ? new long[] {values.length}
+                    : spec.parameters() == NormSpec.ANY ? expected : spec.layerParameterShape();
+            sets.checkParameter(name, given, shape, Wording.LIBRARY);
+            if (Shapes.elements(given) != values.length) {
+                throw new IllegalArgumentException("Expected " + name + " of "
+                        + Shapes.count(Shapes.elements(given), "value") + ", but got " + values.length);
+            }
+        }
+    }
+
+    /** The number of samples; 0 for a tensor without elements. */
+    long samples() {
+        return samples;
+    }
+
+    long sampleBytes() {
+        return sampleBytes;
+    }
+
+    long elements() {
+        return Shapes.elements(shape);
+    }
+
+    /** The shape of some samples. */
+    long[] shapeOf(long some) {
+        return sets.shapeOf(some, shape);
+    }
+
+    long[] parameterShape() {
+        return sets.parameterShape(shape);
+    }
+
+    /** Whether running statistics normalize. */
+    boolean isByRunningStatistics() {
+        return sets.statistics() == Statistics.GIVEN;
+    }
+
+    /** The same operation on another number of samples. */
+    FleetRequest of(long some) {
+        return new FleetRequest(spec, type, shapeOf(some));
+    }
+
+    /** Why a device cannot compute a sample; empty if it can. */
+    String problemOf(DeviceInfo device) {
+        if (type == ElementType.FLOAT64 && !device.fp64()) {
+            return "it does not compute in double precision";
+        }
+        return sampleBytes <= mostBytes(device)
+                ? ""
+                : "one sample takes " + sampleBytes + " bytes, and it has room for " + mostBytes(device)
+                        + " in each of its passes";
+    }
+
+    /** What fits on a device of a piece, which has an input and an output, beside a second piece. */
+    private static long mostBytes(DeviceInfo device) {
+        // Half of the memory: the driver and other programs need some.
+        return Math.min(device.maxBuffer(), device.globalMemory() / 2 / TENSORS_OF_PASS / PieceRun.IN_FLIGHT);
+    }
+
+    /** The pieces, which all of the devices can compute. */
+    SamplePieces pieces(int devices, List<DeviceInfo> able) {
+        long most = able.stream().mapToLong(FleetRequest::mostBytes).min().orElseThrow();
+        return SamplePieces.of(samples, sampleBytes, devices, most);
+    }
+
+    /** What weights that are measured for this request are stored by. */
+    ShareKey key(List<DeviceInfo> devices) {
+        return ShareKey.of(devices, sets.name(), type, spec.layout(), samples, sampleBytes);
+    }
+
+    @Override
+    public String toString() {
+        return spec.name() + " of " + type + " " + Shapes.text(shape);
+    }
+}
