@@ -7,6 +7,7 @@ import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.fleet.ChannelSource;
 import io.github.clnorm.internal.fleet.ChannelTarget;
+import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
@@ -70,6 +71,7 @@ public final class Fleet implements AutoCloseable {
     private volatile double[] given;
     private volatile double[] latest;
     private volatile boolean closed;
+    private long leastPiece = SamplePieces.LEAST_BYTES;
 
     Fleet(List<Backend> backends, List<String> notOpened, boolean isOwner, ShareStore store) {
         this.backends = List.copyOf(backends);
@@ -434,6 +436,16 @@ public final class Fleet implements AutoCloseable {
     /** The weights of the latest pass, for {@link #scatter}. */
     void latest(double... weights) {
         latest = weights;
+    }
+
+    /** Divides tensors into smaller pieces; for tests. */
+    Fleet leastPiece(long bytes) {
+        leastPiece = bytes;
+        return this;
+    }
+
+    long leastPiece() {
+        return leastPiece;
     }
 
     List<String> notOpened() {

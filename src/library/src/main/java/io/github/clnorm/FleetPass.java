@@ -97,7 +97,7 @@ final class FleetPass {
     FleetReport run() {
         if (request.samples() == 0) {
             ShareSearch.Found none = given(new double[devices.size()]);
-            return report(none, SamplePieces.of(1, 1, 1, 1), null, 0);
+            return report(none, new SamplePieces(1, 1), null, 0);
         }
         ShareSearch.Found shares = shares();
         fleet.latest(shares.weights());
@@ -271,6 +271,7 @@ final class FleetPass {
         boolean[] able = able();
         SamplePieces pieces = request.pieces(
                 devices.size(),
+                fleet.leastPiece(),
                 IntStream.range(0, able.length)
                         .filter(i -> able[i])
                         .mapToObj(devices::get)

@@ -117,9 +117,9 @@ final class FleetRequest {
     }
 
     /** The pieces, which all of the devices can compute. */
-    SamplePieces pieces(int devices, List<DeviceInfo> able) {
+    SamplePieces pieces(int devices, long leastBytes, List<DeviceInfo> able) {
         long most = able.stream().mapToLong(FleetRequest::mostBytes).min().orElseThrow();
-        return SamplePieces.of(samples, sampleBytes, devices, most);
+        return SamplePieces.of(samples, sampleBytes, devices, leastBytes, most);
     }
 
     /** What weights that are measured for this request are stored by. */

@@ -10,8 +10,9 @@ package io.github.clnorm.internal.fleet;
  */
 public record SamplePieces(long samples, long perPiece) {
 
-    // Below it, the overhead of a piece is a large part of its time.
-    private static final long LEAST_BYTES = 1 << 20;
+    /** Below it, the overhead of a piece is a large part of its time. */
+    public static final long LEAST_BYTES = 1 << 20;
+
     // Above it, devices wait for the first piece longer than the overhead of several pieces.
     private static final long MOST_BYTES = 16 << 20;
     private static final int PER_DEVICE = 8;
@@ -22,12 +23,13 @@ public record SamplePieces(long samples, long perPiece) {
      * @param samples its samples, one or more
      * @param sampleBytes the size of each
      * @param devices the number of devices
+     * @param leastBytes the size of a piece, unless the tensor is smaller; {@link #LEAST_BYTES} but for tests
      * @param mostBytes what every device can hold of a piece, at least one sample
      * @return the pieces: some for each device, of 1 to 16 MiB unless a sample is larger
      */
-    public static SamplePieces of(long samples, long sampleBytes, int devices, long mostBytes) {
+    public static SamplePieces of(long samples, long sampleBytes, int devices, long leastBytes, long mostBytes) {
         long each = samples * sampleBytes / devices / PER_DEVICE;
-        long wanted = Math.min(mostBytes, Math.max(LEAST_BYTES, Math.min(MOST_BYTES, each)));
+        long wanted = Math.min(mostBytes, Math.max(leastBytes, Math.min(MOST_BYTES, each)));
         return new SamplePieces(samples, Math.min(samples, Math.max(1, wanted / sampleBytes)));
     }
 

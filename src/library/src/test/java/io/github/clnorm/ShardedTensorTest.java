@@ -1,0 +1,149 @@
+package io.github.clnorm;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.testing.Errors;
+import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Tuning;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Tensors that are distributed over a fleet, and layers for them. */
+@Tag("device")
+@SuppressWarnings("try")
+class ShardedTensorTest {
+
+    private static final long[] SHAPE = {11, 6, 35};
+    private static final int COUNT = 11 * 6 * 35;
+
+    private final List<Backend> backends = new ArrayList<>();
+    private Fleet fleet;
+
+    @BeforeEach
+    void open() {
+        DeviceInfo device = TestDevices.first().device();
+        for (int i = 0; i < 3; i++) {
+            backends.add(Backend.open(device, Tuning.OFF));
+        }
+        fleet = Fleet.of(backends, Fleet.SameDevice.ALLOWED);
+    }
+
+    @AfterEach
+    void close() {
+        fleet.close();
+        backends.forEach(Backend::close);
+    }
+
+    @Test
+    void sharesAlongTheFirstDimensionFollowTheWeights() {
+        float[] values = Values.normal(1, COUNT, 0, 1);
+        fleet.weights(0.5, 0.3, 0.2);
+        try (ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), SHAPE)) {
+            assertEquals(
+                    List.of(0L, 6L, 9L),
+                    x.shards().stream().map(ShardedTensor.Shard::from).toList());
+            assertArrayEquals(new long[] {2, 6, 35}, x.shards().get(2).tensor().shape());
+            float[] gathered = new float[COUNT];
+            x.gather(FloatBuffer.wrap(gathered));
+            Errors.assertSameBits(values, gathered, "gathered");
+            FloatBuffer within = FloatBuffer.allocate(COUNT + 5).position(5);
+            x.gather(within);
+            assertEquals(FloatBuffer.wrap(values), within);
+            assertThrows(IllegalArgumentException.class, () -> x.gather(FloatBuffer.allocate(COUNT - 1)));
+        }
+        // Fewer rows than devices: one device has no part.
+        try (ShardedTensor x =
+                fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(new float[] {1, 2, 3, 4, 5, 6}), 2, 3)) {
+            assertEquals(2, x.shards().size());
+            float[] gathered = new float[6];
+            x.gather(FloatBuffer.wrap(gathered));
+            assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, gathered);
+        }
+        try (ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.allocate(0), 0, 3)) {
+            x.gather(FloatBuffer.allocate(0));
+        }
+    }
+
+    @Test
+    void aTrainingStepGivesWhatOneDeviceGives() {
+        float[] values = Values.normal(1, COUNT, 1, 2);
+        float[] gradient = Values.normal(2, COUNT, 0, 1);
+        for (NormSpec spec : List.of(
+                NormSpec.groupNorm(3, 6)
+                        .weight(Values.normal(3, 6, 1, 0.1))
+                        .bias(Values.normal(4, 6, 0, 0.1))
+                        .activation(Activation.SILU),
+                NormSpec.layerNorm(35),
+                NormSpec.instanceNorm(6),
+                NormSpec.batchNorm(6).training(false))) {
+            try (FleetLayer layer = fleet.layer(spec);
+                    ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), SHAPE);
+                    ShardedTensor dy = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(gradient), SHAPE);
+                    ShardedTensor inferred = layer.infer(x);
+                    ShardedTensor y = layer.forward(x);
+                    ShardedGradients gradients = layer.backward(dy);
+                    Layer one = spec.on(backends.get(0));
+                    Tensor input = backends.get(0).tensor(values, SHAPE);
+                    Tensor expected = one.forward(input);
+                    Tensor gradOutput = backends.get(0).tensor(gradient, SHAPE);
+                    Gradients wanted = one.backward(gradOutput)) {
+                Errors.assertSameBits(expected.toFloats(), gathered(y), spec + " y");
+                Errors.assertSameBits(expected.toFloats(), gathered(inferred), spec + " inferred");
+                Errors.assertSameBits(wanted.input().toFloats(), gathered(gradients.input()), spec + " dx");
+                if (wanted.weight() == null) {
+                    assertEquals(null, gradients.weight());
+                } else {
+                    close(wanted.weight().toDoubles(), gradients.weight(), spec + " dweight");
+                    close(wanted.bias().toDoubles(), gradients.bias(), spec + " dbias");
+                }
+            }
+        }
+    }
+
+    private static void close(double[] expected, double[] actual, String what) {
+        Errors.assertCloseToLargest(ElementType.FLOAT32, expected, actual, Errors.BACKWARD, what);
+    }
+
+    private static float[] gathered(ShardedTensor tensor) {
+        float[] values = new float[COUNT];
+        tensor.gather(FloatBuffer.wrap(values));
+        return values;
+    }
+
+    @Test
+    void whatDoesNotFitIsRejected() {
+        float[] values = Values.normal(1, COUNT, 1, 2);
+        try (FleetLayer layer = fleet.layer(NormSpec.layerNorm(11, 6, 35));
+                FleetLayer groups = fleet.layer(NormSpec.groupNorm(3, 6));
+                Fleet other = Fleet.of(backends, Fleet.SameDevice.ALLOWED);
+                ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), SHAPE);
+                ShardedTensor foreign = other.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), SHAPE)) {
+            String message = assertThrows(IllegalArgumentException.class, () -> layer.forward(x))
+                    .getMessage();
+            assertTrue(message.contains("cannot be distributed"), message);
+            assertThrows(IllegalArgumentException.class, () -> groups.forward(foreign));
+            assertThrows(IllegalStateException.class, () -> groups.backward(x));
+            try (ShardedTensor y = groups.forward(x)) {
+                fleet.weights(0.2, 0.2, 0.6);
+                try (ShardedTensor divided = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), SHAPE)) {
+                    assertThrows(IllegalArgumentException.class, () -> groups.backward(divided));
+                }
+                assertEquals(3, y.shards().size());
+            }
+            x.close();
+            assertThrows(IllegalStateException.class, () -> groups.forward(x));
+        }
+    }
+}
