@@ -155,6 +155,11 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
         return with(tracking.variance(values));
     }
 
+    @Override
+    public final S runningStatistics(float[] mean, float[] variance) {
+        return runningMean(mean).runningVar(variance);
+    }
+
     /**
      * In training or in evaluation.
      *

@@ -12,6 +12,7 @@ import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Tuning;
 import java.nio.Buffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
@@ -91,13 +92,26 @@ public final class Fleet implements AutoCloseable {
      * @throws ClException when none of them can be opened
      */
     public static Fleet open(String selector) {
+        return open(selector, Tuning.CACHED);
+    }
+
+    /**
+     * Opens all devices that match a selector, as {@link #open(String)} does.
+     *
+     * @param selector {@code all}, or as in {@link DeviceSelector}
+     * @param tuning how launch parameters are found
+     * @return the fleet
+     * @throws NoDeviceException when no device matches
+     * @throws ClException when none of them can be opened
+     */
+    public static Fleet open(String selector, Tuning tuning) {
         List<DeviceInfo> devices = matching(selector);
         List<Backend> opened = new ArrayList<>();
         List<String> notOpened = new ArrayList<>();
         RuntimeException first = null;
         for (DeviceInfo device : devices) {
             try {
-                opened.add(Backend.open(device));
+                opened.add(Backend.open(device, tuning));
             } catch (ClException | NoDeviceException e) {
                 first = first == null ? e : first;
                 notOpened.add(device.description() + ": " + e.getMessage());

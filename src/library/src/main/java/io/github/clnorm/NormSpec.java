@@ -348,6 +348,18 @@ public abstract sealed class NormSpec implements Serializable
         return with(common.parameters(value, value));
     }
 
+    /**
+     * With running statistics, for an operation that has them.
+     *
+     * @param mean the running mean of each channel
+     * @param variance the running variance of each channel
+     * @return the changed copy
+     * @throws IllegalArgumentException if the operation has none, or the number of values is wrong
+     */
+    public NormSpec runningStatistics(float[] mean, float[] variance) {
+        throw new IllegalArgumentException(name() + " has no running statistics");
+    }
+
     /** A copy with other common settings. */
     abstract NormSpec with(Common changed);
 

@@ -21,6 +21,12 @@ public final class DeviceOption {
         return DeviceSelector.parse(selector);
     }
 
+    /** Whether every device is wanted; for commands that can use several. */
+    public boolean isAll() {
+        String wanted = selector != null ? selector : System.getenv(DeviceSelector.ENVIRONMENT);
+        return wanted != null && wanted.strip().equals(DevicesOption.ALL);
+    }
+
     DeviceInfo select() {
         return selector().select();
     }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 /** The option {@code --device} of commands that can use several devices. */
 public final class DevicesOption {
 
-    private static final String ALL = "all";
+    static final String ALL = "all";
 
     @Option(
             names = "--device",

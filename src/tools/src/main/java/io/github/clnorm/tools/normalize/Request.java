@@ -265,6 +265,28 @@ public final class Request {
                 needed ? upload(backend, var, parameterShape()) : null);
     }
 
+    /** Whether there are parameters that float32, in which a spec has them, does not hold. */
+    boolean hasFloat64Parameters() {
+        return type == ElementType.FLOAT64
+                && (weightFile != null || biasFile != null || runningMeanFile != null || runningVarFile != null);
+    }
+
+    /** The operation with its parameters, which are float32. */
+    NormSpec specWith(Parameters parameters) {
+        NormSpec with = spec;
+        with = parameters.weight == null ? with : with.weight(floats(parameters.weight));
+        with = parameters.bias == null ? with : with.bias(floats(parameters.bias));
+        return eval ? with.runningStatistics(floats(parameters.runningMean), floats(parameters.runningVar)) : with;
+    }
+
+    private static float[] floats(double... values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
     /** The shape of weight and bias. */
     long[] parameterShape() {
         return sets.parameterShape(shape);

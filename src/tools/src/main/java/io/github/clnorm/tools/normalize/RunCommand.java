@@ -88,11 +88,29 @@ public final class RunCommand implements Callable<Integer> {
         long start = System.nanoTime();
         DeviceSelector selector = device.selector();
         Request request = request();
+        String whyOne = "";
+        if (device.isAll()) {
+            FleetRun fleet = new FleetRun(request, outputs(), mostChecked(request));
+            whyOne = fleet.whyOneDevice();
+            if (whyOne.isEmpty()) {
+                return runOnAll(fleet, request, start);
+            }
+            selector = DeviceSelector.parse("any");
+        }
         DeviceInfo selected = selector.select();
         Run.Result result = run(request, selected).run();
         if (!summary.isQuiet()) {
             long wall = System.nanoTime() - start;
-            new RunSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
+            RunSummary text = new RunSummary(spec.commandLine().getErr(), request, selected);
+            text.print(result, whyOne, wall);
+        }
+        return ExitCode.DONE;
+    }
+
+    private int runOnAll(FleetRun fleet, Request request, long start) throws IOException {
+        FleetRun.Result result = fleet.run();
+        if (!summary.isQuiet()) {
+            new FleetSummary(spec.commandLine().getErr(), request).print(result, System.nanoTime() - start);
         }
         return ExitCode.DONE;
     }
@@ -107,14 +125,13 @@ public final class RunCommand implements Callable<Integer> {
     /** The pass on a device. */
     Run run(Request request, DeviceInfo selected) {
         request.checkComputedBy(selected);
-        return new Run(
-                request,
-                outputs(),
-                momentum,
-                selected,
-                summary.isQuiet()
-                        ? 0
-                        : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
+        return new Run(request, outputs(), momentum, selected, mostChecked(request));
+    }
+
+    private long mostChecked(Request request) {
+        return summary.isQuiet()
+                ? 0
+                : RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory());
     }
 
     private Outputs outputs() {

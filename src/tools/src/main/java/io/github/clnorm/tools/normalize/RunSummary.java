@@ -31,8 +31,16 @@ final class RunSummary {
         return HeapLimit.elements(MOST_CHECKED, heap, 24, 100, request.setSize());
     }
 
-    void print(Run.Result result, long wallNanoseconds) {
+    /**
+     * Prints the lines.
+     *
+     * @param whyOneDevice why all devices were asked for and one was used; empty if one was asked for
+     */
+    void print(Run.Result result, String whyOneDevice, long wallNanoseconds) {
         lines.begin(device);
+        if (!whyOneDevice.isEmpty()) {
+            lines.line("fleet", "one device: " + whyOneDevice);
+        }
         if (result.plan() == null) {
             lines.line("result", "empty, as the input");
         } else {
@@ -47,12 +55,12 @@ final class RunSummary {
         lines.end();
     }
 
-    private void notCompared() {
+    void notCompared() {
         long most = mostChecked(request, Runtime.getRuntime().maxMemory());
         lines.notCompared(most, most < MOST_CHECKED);
     }
 
-    private void compare(RunCheck check) {
+    void compare(RunCheck check) {
         lines.error(check.error(), RunCheck.FORMULA, check.samples());
         String spread = request.takesMean() ? "std" : "rms";
         lines.print(

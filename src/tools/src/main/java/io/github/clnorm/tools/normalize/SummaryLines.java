@@ -26,6 +26,11 @@ final class SummaryLines {
     /** The device and the input. */
     void begin(DeviceInfo device) {
         line("device", device.description());
+        input();
+    }
+
+    /** The input. */
+    void input() {
         line("input", request.input + ", " + request.type + " " + Shapes.text(request.shape) + ": " + request.sets());
     }
 

@@ -1,0 +1,68 @@
+package io.github.clnorm.tools.normalize;
+
+import io.github.clnorm.tensorfile.Elements;
+import io.github.clnorm.tensorfile.Sink;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+
+/** Tensor files as channels of their elements, of which the first ones are kept. Each is used by one thread at a time. */
+final class FileChannels {
+    private FileChannels() {}
+
+    /** The elements of a file, in order. Every buffer must have room for whole elements. */
+    static ReadableByteChannel source(Elements elements, long count, int elementBytes, FirstElements first) {
+        return new ReadableByteChannel() {
+            private long read;
+
+            @Override
+            public int read(ByteBuffer target) {
+                if (read == count) {
+                    return -1;
+                }
+                ByteBuffer part = target.duplicate().order(target.order());
+                part.limit(part.position() + (int) Math.min(part.remaining(), (count - read) * elementBytes));
+                int bytes = part.remaining();
+                elements.read(read, part.duplicate());
+                first.add(part);
+                read += bytes / elementBytes;
+                target.position(target.position() + bytes);
+                return bytes;
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+
+            @Override
+            public void close() {
+                elements.close();
+            }
+        };
+    }
+
+    /** Appends to a file. */
+    static WritableByteChannel target(Sink sink, FirstElements first) {
+        return new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer source) throws IOException {
+                int bytes = source.remaining();
+                first.add(source);
+                sink.write(source);
+                return bytes;
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+
+            @Override
+            public void close() throws IOException {
+                sink.close();
+            }
+        };
+    }
+}
