@@ -69,6 +69,8 @@ public final class Fleet implements AutoCloseable {
     private final FleetBuffers.Staging targets = new FleetBuffers.Staging();
     // Guarded by the lock, as is the staging. Null for a device that works.
     private final ClException[] failures;
+    // Of the last pass.
+    private FleetParameters parameters;
     private volatile double[] given;
     private volatile double[] latest;
     private volatile boolean closed;
@@ -470,6 +472,21 @@ public final class Fleet implements AutoCloseable {
         return store;
     }
 
+    /** The parameters of a request on the devices: those of the last pass if it had the same. */
+    FleetParameters parameters(FleetRequest request) {
+        if (parameters == null || !parameters.areOf(request)) {
+            closeParameters();
+            parameters = new FleetParameters(request, backends);
+        }
+        return parameters;
+    }
+
+    private void closeParameters() {
+        if (parameters != null) {
+            parameters.close();
+        }
+    }
+
     FleetBuffers.Staging sources() {
         return sources;
     }
@@ -498,6 +515,7 @@ public final class Fleet implements AutoCloseable {
             closed = true;
             sources.clear();
             targets.clear();
+            closeParameters();
             ClException first = null;
             for (int i = 0; isOwner && i < backends.size(); i++) {
                 try {

@@ -30,6 +30,7 @@ final class FleetPass {
     // By the first pass of an operation and size.
     private static final int QUICK = 3;
     private static final long MEASURED_BYTES = 64 << 20;
+    private static final long QUICK_BYTES = 16 << 20;
     // Staging of pieces between a channel and the devices.
     private static final long STAGED_BYTES = 256L << 20;
     private static final int MEASURED_VALUES = 1 << 12;
@@ -191,7 +192,9 @@ final class FleetPass {
             throw new IllegalArgumentException(
                     "a tensor of shape " + Shapes.text(request.shape) + " has no samples to measure");
         }
-        long some = Math.max(1, Math.min(request.samples(), MEASURED_BYTES / request.sampleBytes()));
+        long some = Math.max(
+                1,
+                Math.min(request.samples(), (rounds == QUICK ? QUICK_BYTES : MEASURED_BYTES) / request.sampleBytes()));
         FleetRequest measured = request.of(some);
         ByteBuffer input = memory(some);
         fill(input);
@@ -270,7 +273,7 @@ final class FleetPass {
     private Outcome outcome(ShareSearch.Found shares, boolean... reserve) {
         boolean[] able = able();
         SamplePieces pieces = request.pieces(
-                devices.size(),
+                smallest(shares.weights()),
                 fleet.leastPiece(),
                 IntStream.range(0, able.length)
                         .filter(i -> able[i])
@@ -286,16 +289,14 @@ final class FleetPass {
                 : fleet.targets().slots(request, pieces, window);
         PieceRun.Step reader = source != null ? null : FleetBuffers.reader(request, pieces, orderedSource, from);
         PieceRun.Step writer = target != null ? null : FleetBuffers.writer(request, pieces, orderedTarget, to);
-        try (FleetWork work = new FleetWork(request, pieces, backends, from, to)) {
-            long start = System.nanoTime();
-            PieceRun.Outcome run = new PieceRun(owners, reserve, work, reader, writer, window).run();
-            long nanoseconds = System.nanoTime() - start;
-            ClException[] released = work.release();
-            for (int i = 0; i < released.length; i++) {
-                run.failures()[i] = run.failures()[i] != null ? run.failures()[i] : released[i];
-            }
-            return new Outcome(pieces, run, nanoseconds);
-        }
+        FleetWork work = new FleetWork(request, pieces, fleet.parameters(request), from, to);
+        long start = System.nanoTime();
+        PieceRun.Outcome run = new PieceRun(owners, reserve, work, reader, writer, window).run();
+        return new Outcome(pieces, run, System.nanoTime() - start);
+    }
+
+    private static double smallest(double... weights) {
+        return Arrays.stream(weights).filter(weight -> weight > 0).min().orElseThrow();
     }
 
     /** So many pieces that the fastest device has work while the slowest computes one, as far as memory allows. */
@@ -303,16 +304,15 @@ final class FleetPass {
         if (source != null && target != null) {
             return pieces.count();
         }
-        double[] shares = Arrays.stream(weights).filter(weight -> weight > 0).toArray();
-        double slowest = Arrays.stream(shares).min().orElseThrow();
-        long wanted = (long) Math.ceil(PieceRun.IN_FLIGHT / slowest) + 2;
+        long shares = Arrays.stream(weights).filter(weight -> weight > 0).count();
+        long wanted = (long) Math.ceil(PieceRun.IN_FLIGHT / smallest(weights)) + 2;
         long bytes = pieces.perPiece() * request.sampleBytes() * (source == null && target == null ? 2 : 1);
         if (bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("one sample of " + request + " takes " + request.sampleBytes()
                     + " bytes: samples from and to channels take 1 GiB at most");
         }
         long most = Math.min(STAGED_BYTES, Runtime.getRuntime().maxMemory() / 4) / bytes;
-        long least = Math.min(pieces.count(), shares.length + 1L);
+        long least = Math.min(pieces.count(), shares + 1);
         return (int) Math.min(pieces.count(), Math.max(least, Math.min(wanted, most)));
     }
 

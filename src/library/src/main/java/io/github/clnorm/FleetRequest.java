@@ -117,9 +117,9 @@ final class FleetRequest {
     }
 
     /** The pieces, which all of the devices can compute. */
-    SamplePieces pieces(int devices, long leastBytes, List<DeviceInfo> able) {
+    SamplePieces pieces(double smallestShare, long leastBytes, List<DeviceInfo> able) {
         long most = able.stream().mapToLong(FleetRequest::mostBytes).min().orElseThrow();
-        return SamplePieces.of(samples, sampleBytes, devices, leastBytes, most);
+        return SamplePieces.of(samples, sampleBytes, smallestShare, leastBytes, most);
     }
 
     /** What weights that are measured for this request are stored by. */

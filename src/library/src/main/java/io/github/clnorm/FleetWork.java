@@ -5,17 +5,17 @@ import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.SamplePieces;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What the devices of a fleet do with the pieces of a request. Each device has its own parameters, made when its first piece
- * comes. A device that shares the host's memory works on direct buffers of bytes; others get copies.
+ * What the devices of a fleet do with the pieces of a request. A device that shares the host's memory works on direct buffers
+ * of bytes; others get copies.
  *
  * <p>Thread-safe.
  */
-final class FleetWork implements PieceRun.Work, AutoCloseable {
+final class FleetWork implements PieceRun.Work {
 
     /** The host's memory of pieces. */
     interface Operand {
@@ -25,16 +25,20 @@ final class FleetWork implements PieceRun.Work, AutoCloseable {
 
     private final FleetRequest request;
     private final SamplePieces pieces;
+    private final FleetParameters parameters;
     private final Operand source;
     private final Operand target;
-    private final List<OnDevice> devices;
+    private final List<OnDevice> devices = new ArrayList<>();
 
-    FleetWork(FleetRequest request, SamplePieces pieces, List<Backend> backends, Operand source, Operand target) {
+    FleetWork(FleetRequest request, SamplePieces pieces, FleetParameters parameters, Operand source, Operand target) {
         this.request = request;
         this.pieces = pieces;
+        this.parameters = parameters;
         this.source = source;
         this.target = target;
-        this.devices = backends.stream().map(OnDevice::new).toList();
+        for (int i = 0; i < parameters.backends().size(); i++) {
+            devices.add(new OnDevice(i));
+        }
     }
 
     @Override
@@ -42,70 +46,58 @@ final class FleetWork implements PieceRun.Work, AutoCloseable {
         devices.get(device).compute(piece);
     }
 
-    /** Frees the parameters. Returns what each device answered, null for success. */
-    ClException[] release() {
-        return devices.stream().map(OnDevice::release).toArray(ClException[]::new);
-    }
-
-    @Override
-    public void close() {
-        release();
-    }
-
     /**
      * A device. One thread at a time waits for it: it reports a failed command to any call that waits, so that no call's
      * success says anything until the calls before it have returned.
      */
     private final class OnDevice {
+        private final int index;
         private final Backend backend;
-        private final LayerTensors tensors;
         private final ReentrantLock waiting = new ReentrantLock();
-        private ChannelState state;
         private ClException failure;
 
-        OnDevice(Backend backend) {
-            this.backend = backend;
-            this.tensors = new LayerTensors(backend);
+        OnDevice(int index) {
+            this.index = index;
+            this.backend = parameters.backends().get(index);
         }
 
         void compute(int piece) {
             long[] shape = request.shapeOf(pieces.size(piece));
             Buffer from = source.of(piece);
             Buffer to = target.of(piece);
-            try (Tensor x = input(from, shape);
-                    Tensor y = onHost(to) ? backend.wrap((ByteBuffer) to, request.type, shape) : output(shape)) {
-                Options options = Options.DEFAULTS
-                        .layout(request.spec.layout())
-                        .activation(request.spec.activation())
-                        .output(y);
-                request.spec.pass(x, state, options).normalized(false, request.spec.name());
-                awaiting(() -> {
-                    if (y.sharesHostMemory()) {
-                        backend.finish();
-                    } else {
-                        y.get(to);
-                    }
-                });
+            try {
+                ChannelState state = awaiting(() -> parameters.on(index));
+                try (Tensor x = input(from, shape);
+                        Tensor y = output(to, shape)) {
+                    Options options = Options.DEFAULTS
+                            .layout(request.spec.layout())
+                            .activation(request.spec.activation())
+                            .output(y);
+                    request.spec.pass(x, state, options).normalized(false, request.spec.name());
+                    awaiting(() -> fetch(y, to));
+                }
             } catch (ClException e) {
                 throw failed(e);
             }
         }
 
         private Tensor input(Buffer from, long... shape) {
-            Tensor[] made = new Tensor[1];
-            awaiting(() -> {
-                if (state == null) {
-                    state = state();
-                }
-                if (!onHost(from)) {
-                    made[0] = backend.tensor(request.type, from, shape);
-                }
-            });
-            return made[0] != null ? made[0] : backend.wrap((ByteBuffer) from, request.type, shape);
+            return onHost(from)
+                    ? backend.wrap((ByteBuffer) from, request.type, shape)
+                    : awaiting(() -> backend.tensor(request.type, from, shape));
         }
 
-        private Tensor output(long... shape) {
-            return backend.empty(request.type, shape);
+        private Tensor output(Buffer to, long... shape) {
+            return onHost(to) ? backend.wrap((ByteBuffer) to, request.type, shape) : backend.empty(request.type, shape);
+        }
+
+        private Tensor fetch(Tensor y, Buffer to) {
+            if (y.sharesHostMemory()) {
+                backend.finish();
+            } else {
+                y.get(to);
+            }
+            return y;
         }
 
         /** Whether the device works on a buffer itself. */
@@ -117,13 +109,17 @@ final class FleetWork implements PieceRun.Work, AutoCloseable {
                     && backend.session().worksOn(bytes);
         }
 
-        private void awaiting(Runnable call) {
+        private interface Call<T> {
+            T make();
+        }
+
+        private <T> T awaiting(Call<T> call) {
             waiting.lock();
             try {
                 if (failure != null) {
                     throw failure;
                 }
-                call.run();
+                return call.make();
             } catch (ClException e) {
                 failure = failure == null ? e : failure;
                 throw e;
@@ -147,45 +143,5 @@ final class FleetWork implements PieceRun.Work, AutoCloseable {
             }
             return e;
         }
-
-        private ChannelState state() {
-            NormSpec.Common common = request.spec.common();
-            Tensor weight = parameter(common.hasWeight(), 1, common.weight());
-            Tensor bias = parameter(common.hasBias(), 0, common.bias());
-            if (request.isByRunningStatistics() && request.spec instanceof ChannelStatisticsSpec<?> spec) {
-                return new ChannelState(
-                        weight,
-                        bias,
-                        own(0, spec.tracking().mean()),
-                        own(1, spec.tracking().variance()));
-            }
-            return ChannelState.of(weight, bias);
-        }
-
-        /** A parameter as the layer has it; a spec for any number of channels has only those that are given. */
-        private Tensor parameter(boolean wanted, float initial, float... values) {
-            return wanted && (values != null || request.spec.parameters() != NormSpec.ANY)
-                    ? own(initial, values)
-                    : null;
-        }
-
-        private Tensor own(float initial, float... values) {
-            return tensors.own(request.type.accumulator(), initial, values, request.parameterShape());
-        }
-
-        ClException release() {
-            try {
-                tensors.close();
-                return null;
-            } catch (ClException e) {
-                return e;
-            }
-        }
-    }
-
-    @Override
-    public String toString() {
-        return request + " on "
-                + Arrays.toString(devices.stream().map(each -> each.backend).toArray());
     }
 }

@@ -2,43 +2,46 @@ package io.github.clnorm.internal.fleet;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
-/** Runs a task for each device at the same time. Thread-safe. */
+/** Runs the tasks of devices at the same time. Thread-safe. */
 public final class EachDevice {
+
+    // Daemons that end after a minute without work. Virtual threads of callers wait, and are not pinned by native
+    // calls.
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "clnorm-fleet");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private EachDevice() {}
 
     /**
-     * Runs all tasks, and blocks until they are done.
+     * Runs all tasks, each on a thread of its own, and blocks until they are done.
      *
-     * @param tasks each on a thread of its own; the last one on the caller's
+     * @param tasks what to run
      * @throws RuntimeException the first task's failure in the tasks' order; those of other tasks are suppressed
      */
     public static void run(List<? extends Runnable> tasks) {
-        Throwable[] failures = new Throwable[tasks.size()];
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < tasks.size(); i++) {
-            int index = i;
-            Runnable guarded = () -> {
-                try {
-                    tasks.get(index).run();
-                } catch (RuntimeException | Error e) {
-                    failures[index] = e;
-                }
-            };
-            if (i == tasks.size() - 1) {
-                guarded.run();
-            } else {
-                threads.add(PieceRun.thread("device-" + i, guarded));
-                threads.get(i).start();
-            }
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (Runnable task : tasks) {
+            all.add(CompletableFuture.runAsync(task, THREADS));
         }
-        threads.forEach(PieceRun::join);
         Throwable first = null;
-        for (Throwable failure : failures) {
-            if (first == null) {
-                first = failure;
-            } else if (failure != null && failure != first) {
-                first.addSuppressed(failure);
+        for (CompletableFuture<Void> each : all) {
+            try {
+                each.join();
+            } catch (CompletionException e) {
+                Throwable failure = e.getCause();
+                if (first == null) {
+                    first = failure;
+                } else if (failure != first) {
+                    first.addSuppressed(failure);
+                }
             }
         }
         if (first instanceof Error error) {

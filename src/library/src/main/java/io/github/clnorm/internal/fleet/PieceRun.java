@@ -130,21 +130,20 @@ public final class PieceRun {
      * @throws RuntimeException what a step or the work threw
      */
     public Outcome run() {
-        List<Thread> threads = new ArrayList<>();
+        List<Runnable> tasks = new ArrayList<>();
         if (reader != null) {
-            threads.add(thread("reads", this::readAll));
+            tasks.add(this::readAll);
         }
         if (writer != null) {
-            threads.add(thread("writes", this::writeAll));
+            tasks.add(this::writeAll);
         }
         for (int i = 0; i < reserve.length; i++) {
             int device = i;
             for (int lane = 0; lane < IN_FLIGHT && canCompute(device); lane++) {
-                threads.add(thread("device-" + device, () -> computeAll(device)));
+                tasks.add(() -> computeAll(device));
             }
         }
-        threads.forEach(Thread::start);
-        threads.forEach(PieceRun::join);
+        EachDevice.run(tasks);
         if (stopped instanceof Error error) {
             throw error;
         }
@@ -155,27 +154,6 @@ public final class PieceRun {
                 .mapToLong(device -> ended[device] - begun[device])
                 .toArray();
         return new Outcome(owners, by, failures, nanoseconds, end, bytesRead);
-    }
-
-    static Thread thread(String name, Runnable task) {
-        Thread thread = new Thread(task, "clnorm-fleet-" + name);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    static void join(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void readAll() {

@@ -15,20 +15,22 @@ public record SamplePieces(long samples, long perPiece) {
 
     // Above it, devices wait for the first piece longer than the overhead of several pieces.
     private static final long MOST_BYTES = 16 << 20;
-    private static final int PER_DEVICE = 8;
+    // Of the device with the smallest share.
+    private static final int PER_DEVICE = PieceRun.IN_FLIGHT;
 
     /**
      * Divides a tensor.
      *
      * @param samples its samples, one or more
      * @param sampleBytes the size of each
-     * @param devices the number of devices
+     * @param smallestShare the smallest weight of a device that has a share
      * @param leastBytes the size of a piece, unless the tensor is smaller; {@link #LEAST_BYTES} but for tests
      * @param mostBytes what every device can hold of a piece, at least one sample
-     * @return the pieces: some for each device, of 1 to 16 MiB unless a sample is larger
+     * @return the pieces: two for the device with the smallest share, of 1 to 16 MiB unless a sample is larger
      */
-    public static SamplePieces of(long samples, long sampleBytes, int devices, long leastBytes, long mostBytes) {
-        long each = samples * sampleBytes / devices / PER_DEVICE;
+    public static SamplePieces of(
+            long samples, long sampleBytes, double smallestShare, long leastBytes, long mostBytes) {
+        long each = (long) (samples * sampleBytes * smallestShare / PER_DEVICE);
         long wanted = Math.min(mostBytes, Math.max(leastBytes, Math.min(MOST_BYTES, each)));
         return new SamplePieces(samples, Math.min(samples, Math.max(1, wanted / sampleBytes)));
     }
