@@ -78,6 +78,12 @@ public final class BenchCommand implements Callable<Integer> {
                     + " Default: ${DEFAULT-VALUE}.")
     private Seconds budget;
 
+    @Option(
+            names = "--fleet",
+            description = "Also measure the forward passes on all selected devices together, from host memory to host"
+                    + " memory, next to each device alone; the weights are stored for later passes of fleets.")
+    private boolean fleet;
+
     @Mixin
     private TuneOption tune;
 
@@ -105,6 +111,9 @@ public final class BenchCommand implements Callable<Integer> {
             boolean measured = true;
             for (DeviceInfo device : selected) {
                 measured &= bench(device, workloads, document, interruption);
+            }
+            if (fleet && !interruption.requested()) {
+                measured &= benchFleet(selected, workloads, document, interruption);
             }
             document.interrupted(interruption.requested());
             if (file != null) {
@@ -148,6 +157,31 @@ public final class BenchCommand implements Callable<Integer> {
         document.add(device, emptyLaunch, problem, rows);
         if (!json.replacesTable()) {
             spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
+            spec.commandLine().getOut().flush();
+        }
+        return problem == null && rows.stream().noneMatch(row -> row.status() == RowStatus.ERROR);
+    }
+
+    /**
+     * Measures the devices together.
+     *
+     * @return whether no row failed
+     */
+    private boolean benchFleet(
+            List<DeviceInfo> selected, List<Workload> workloads, BenchJson document, Interruption interruption) {
+        PrintWriter err = spec.commandLine().getErr();
+        List<FleetRow> rows = new ArrayList<>();
+        String problem = null;
+        try (ProgressLine line = new ProgressLine(err)) {
+            rows.addAll(new FleetBench(selected, tune.tuning(), interruption::requested).run(workloads, line));
+        } catch (ClException | IllegalStateException e) {
+            problem = MessageText.oneLine(e.getMessage());
+            err.println("clnorm: fleet: " + problem);
+            err.flush();
+        }
+        document.addFleet(selected, problem, rows);
+        if (!json.replacesTable()) {
+            spec.commandLine().getOut().print(FleetTable.of(selected, rows));
             spec.commandLine().getOut().flush();
         }
         return problem == null && rows.stream().noneMatch(row -> row.status() == RowStatus.ERROR);

@@ -57,6 +57,37 @@ public final class BenchJson implements JsonOption.Document {
         rows.forEach(row -> add(nodes.addObject(), row));
     }
 
+    /** Adds what the devices make together: one value for each device in the order of {@code devices}. */
+    public void addFleet(List<DeviceInfo> selected, String problem, List<FleetRow> rows) {
+        ObjectNode fleet = root.putObject("fleet").put("problem", problem);
+        ArrayNode members = fleet.putArray("devices");
+        selected.forEach(device -> members.add(device.selector()));
+        ArrayNode nodes = fleet.putArray("rows");
+        for (FleetRow row : rows) {
+            ObjectNode node = WorkloadJson.describe(nodes.addObject(), row.workload())
+                    .put("status", row.status().toString())
+                    .put("reason", row.reason());
+            if (row.weights() == null) {
+                continue;
+            }
+            ArrayNode alone = node.putArray("alone_us");
+            for (double nanoseconds : row.weights().aloneNanoseconds()) {
+                if (Double.isInfinite(nanoseconds)) {
+                    alone.addNull();
+                } else {
+                    alone.add(nanoseconds / 1e3);
+                }
+            }
+            node.put("fleet_us", row.weights().togetherNanoseconds() / 1e3);
+            ArrayNode weights = node.putArray("weights");
+            for (double weight : row.weights().weights()) {
+                weights.add(weight);
+            }
+            ArrayNode leftOut = node.putArray("left_out");
+            row.weights().leftOut().forEach(leftOut::add);
+        }
+    }
+
     private static void add(ObjectNode node, BenchRow row) {
         Workload workload = row.workload();
         WorkloadJson.describe(node, workload)
