@@ -42,6 +42,11 @@ import java.util.function.Supplier;
  * <p><b>Bits.</b> A sample has the bits that its device gives it alone. Devices of one name and driver give the same bits, so
  * that the result has the bits of one device. {@link FleetReport#deviceOf} says which device computed a sample.
  *
+ * <p><b>Sections.</b> {@code batch_norm} in training needs all samples at once, and a sample may be too large for every device.
+ * Such a tensor is read twice, in sections of which each device takes a fixed share: for the moments of its blocks, which are
+ * merged, and for the results. The bits are those of one device. A channel's tensor is then kept in host memory, and the weights are those
+ * measured for rows. Running statistics are not updated.
+ *
  * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it. It
  * gets no more samples from this fleet. If all fail, {@code normalize} throws {@link ClException} with all failures. Tensors that
  * were scattered to a device that failed are lost, and calls that use them throw ClException.
@@ -216,8 +221,7 @@ public final class Fleet implements AutoCloseable {
      * @param type of the elements
      * @param shape of the input
      * @return the weights, and what was measured
-     * @throws IllegalArgumentException if the spec does not fit the shape, its samples are not independent, or no device can
-     *     compute it
+     * @throws IllegalArgumentException if the spec does not fit the shape, or no device can compute it
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
      */
@@ -237,7 +241,7 @@ public final class Fleet implements AutoCloseable {
      * @param type of the elements
      * @param shape of the input
      * @return the text
-     * @throws IllegalArgumentException if the spec does not fit the shape, or its samples are not independent
+     * @throws IllegalArgumentException if the spec does not fit the shape, or no device can compute it
      * @throws IllegalStateException when the fleet is closed
      */
     public String explain(NormSpec spec, ElementType type, long... shape) {
@@ -248,7 +252,7 @@ public final class Fleet implements AutoCloseable {
     /**
      * Normalizes a tensor in host memory, on all devices that pay.
      *
-     * @param spec the operation; its samples must be independent
+     * @param spec the operation
      * @param type of the elements
      * @param source as {@link Backend#tensor(ElementType, Buffer, long...)} takes it. Not modified; devices that share the host's
      *     memory read direct buffers of bytes where they are
@@ -256,15 +260,15 @@ public final class Fleet implements AutoCloseable {
      *     if the call throws
      * @param shape of the tensor
      * @return what each device did
-     * @throws IllegalArgumentException if the spec does not fit the shape, its samples are not independent, a buffer does not
+     * @throws IllegalArgumentException if the spec does not fit the shape, a buffer does not
      *     hold the shape, both overlap, or no device can compute it
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
      */
     public FleetReport normalize(NormSpec spec, ElementType type, Buffer source, Buffer target, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
-        FleetBuffers.checkSource(request, source);
-        FleetBuffers.checkTarget(request, target);
+        FleetBuffers.source(request, source);
+        FleetBuffers.target(request, target);
         if (HostOverlap.of(source, target)) {
             throw new IllegalArgumentException(
                     "source and target overlap: a fleet that recomputes samples of a device that failed needs their input");
@@ -275,15 +279,15 @@ public final class Fleet implements AutoCloseable {
     /**
      * Normalizes a tensor from a channel to a channel. Samples are read and written in order; the channels stay open.
      *
-     * @param spec the operation; its samples must be independent
+     * @param spec the operation
      * @param type of the elements
      * @param source has the elements in native byte order, the last dimension fastest. In blocking mode. Bytes beyond the tensor are
      *     not read. Used by a thread of the fleet
      * @param target gets the elements in the same form. In blocking mode. Used by a thread of the fleet
      * @param shape of the tensor
      * @return what each device did
-     * @throws IllegalArgumentException if the spec does not fit the shape, its samples are not independent, no device can compute
-     *     it, or the source ends early; the message says which samples were computed and written before
+     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, the tensor is read twice
+     *     and too large for host memory, or the source ends early; the message says which samples were computed and written before
      * @throws java.io.UncheckedIOException if a channel fails
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
@@ -302,7 +306,7 @@ public final class Fleet implements AutoCloseable {
     /**
      * Normalizes a tensor from a channel to host memory. See the methods for buffers and for channels.
      *
-     * @param spec the operation; its samples must be independent
+     * @param spec the operation
      * @param type of the elements
      * @param source has the elements
      * @param target gets the elements
@@ -315,7 +319,7 @@ public final class Fleet implements AutoCloseable {
             NormSpec spec, ElementType type, ReadableByteChannel source, Buffer target, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
         Objects.requireNonNull(source, "source");
-        FleetBuffers.checkTarget(request, target);
+        FleetBuffers.target(request, target);
         return exclusively(() -> pass(request)
                 .from(new ChannelSource(source, type.bytes()))
                 .to(target)
@@ -325,7 +329,7 @@ public final class Fleet implements AutoCloseable {
     /**
      * Normalizes a tensor from host memory to a channel. See the methods for buffers and for channels.
      *
-     * @param spec the operation; its samples must be independent
+     * @param spec the operation
      * @param type of the elements
      * @param source has the elements
      * @param target gets the elements
@@ -337,7 +341,7 @@ public final class Fleet implements AutoCloseable {
     public FleetReport normalize(
             NormSpec spec, ElementType type, Buffer source, WritableByteChannel target, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
-        FleetBuffers.checkSource(request, source);
+        FleetBuffers.source(request, source);
         Objects.requireNonNull(target, "target");
         return exclusively(() -> pass(request)
                 .from(source)

@@ -22,14 +22,14 @@ final class FleetBuffers {
 
     private FleetBuffers() {}
 
-    /** Rejects a source buffer that does not hold the tensor. */
-    static void checkSource(FleetRequest request, Buffer source) {
-        HostElements.source(request.type, source, Shapes.text(request.shape), request.elements());
+    /** The elements of a source buffer. Rejects one that does not hold the tensor. */
+    static HostElements source(FleetRequest request, Buffer source) {
+        return HostElements.source(request.type, source, Shapes.text(request.shape), request.elements());
     }
 
-    /** Rejects a target buffer that cannot take the tensor. */
-    static void checkTarget(FleetRequest request, Buffer target) {
-        HostElements.target(request.type, target, Shapes.text(request.shape), request.elements());
+    /** The elements of a target buffer. Rejects one that cannot take the tensor. */
+    static HostElements target(FleetRequest request, Buffer target) {
+        return HostElements.target(request.type, target, Shapes.text(request.shape), request.elements());
     }
 
     /** Parts of a caller's buffer that was checked. */

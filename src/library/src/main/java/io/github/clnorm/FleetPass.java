@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.fleet.EndOfSource;
 import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareKey;
@@ -41,6 +42,8 @@ final class FleetPass {
     private final List<DeviceInfo> devices;
     // Why devices cannot do the work; empty if they can.
     private final List<String> problems = new ArrayList<>();
+    // Whether samples are not computed whole.
+    private final boolean inSections;
 
     private Buffer source;
     private TensorSource orderedSource;
@@ -55,11 +58,24 @@ final class FleetPass {
         for (int i = 0; i < devices.size(); i++) {
             ClException failure = fleet.failure(i);
             problems.add(
-                    failure != null ? "it failed before: " + failure.getMessage() : request.problemOf(devices.get(i)));
+                    failure != null
+                            ? "it failed before: " + failure.getMessage()
+                            : request.problemOfType(devices.get(i)));
         }
         if (IntStream.range(0, devices.size()).allMatch(i -> fleet.failure(i) != null)) {
             throw fleet.allFailed();
         }
+        checkAble();
+        inSections = !request.samplesAreIndependent()
+                || IntStream.range(0, devices.size())
+                        .filter(i -> problems.get(i).isEmpty())
+                        .noneMatch(i -> request.problemOfSize(devices.get(i)).isEmpty());
+        for (int i = 0; i < devices.size() && !inSections; i++) {
+            problems.set(i, problems.get(i).isEmpty() ? request.problemOfSize(devices.get(i)) : problems.get(i));
+        }
+    }
+
+    private void checkAble() {
         if (problems.stream().noneMatch(String::isEmpty)) {
             throw new IllegalArgumentException("no device of the fleet can compute " + request + ": "
                     + String.join(
@@ -100,9 +116,71 @@ final class FleetPass {
             ShareSearch.Found none = given(new double[devices.size()]);
             return report(none, new SamplePieces(1, 1), null, 0);
         }
-        ShareSearch.Found shares = shares();
+        ShareSearch.Found shares = inSections ? ofRows().shares() : shares();
         fleet.latest(shares.weights());
-        return run(shares);
+        return inSections ? runInSections(shares) : run(shares);
+    }
+
+    /** The pass whose weights a pass in sections uses. */
+    private FleetPass ofRows() {
+        return new FleetPass(fleet, request.rows());
+    }
+
+    /** Runs in sections, which are read twice and in any order: a channel goes through host memory. */
+    private FleetReport runInSections(ShareSearch.Found shares) {
+        HostElements from = FleetBuffers.source(request, source != null ? source : readAll());
+        Buffer result = target != null ? target : staged();
+        HostElements to = FleetBuffers.target(request, result);
+        FleetSections sections = new FleetSections(request, backends, shares.weights());
+        long start = System.nanoTime();
+        sections.run(from.asSource(), to.asTarget());
+        long nanoseconds = System.nanoTime() - start;
+        if (target == null) {
+            orderedTarget.write(0, (ByteBuffer) result);
+        }
+        ClException[] failures = sections.failures(devices.size());
+        List<FleetReport.Device> reports = new ArrayList<>();
+        for (int i = 0; i < devices.size(); i++) {
+            if (failures[i] != null) {
+                fleet.failed(i, failures[i]);
+            }
+            long elements = sections.elements(devices.size())[i];
+            reports.add(new FleetReport.Device(
+                    devices.get(i).description(),
+                    shares.weights()[i],
+                    List.of(),
+                    elements,
+                    2 * elements * request.type.bytes(),
+                    elements == 0 ? 0 : nanoseconds,
+                    shares.leftOut().get(i),
+                    failures[i] == null ? "" : failures[i].getMessage()));
+        }
+        return new FleetReport(request.samples(), nanoseconds, reports, List.of(), fleet.notOpened());
+    }
+
+    private ByteBuffer staged() {
+        long bytes = request.samples() * request.sampleBytes();
+        if (bytes > Math.min(Integer.MAX_VALUE - 8, Runtime.getRuntime().maxMemory() / 2)) {
+            throw new IllegalArgumentException(request + " is read twice, and takes " + bytes
+                    + " bytes, more than Java's memory has for a channel: expected buffers");
+        }
+        return memory(request.samples());
+    }
+
+    private ByteBuffer readAll() {
+        ByteBuffer all = staged();
+        try {
+            orderedSource.read(0, all);
+        } catch (EndOfSource e) {
+            throw ended(e.bytes(), 0);
+        }
+        return all.flip();
+    }
+
+    private IllegalArgumentException ended(long bytes, long samples) {
+        return new IllegalArgumentException("the source ended after " + bytes + " of "
+                + request.samples() * request.sampleBytes() + " bytes of " + request + ": "
+                + Shapes.count(samples, "sample") + " of " + request.samples() + " were computed and written");
     }
 
     private ShareSearch.Found shares() {
@@ -160,6 +238,9 @@ final class FleetPass {
         if (request.samples() == 0) {
             return request + ": no samples\n";
         }
+        if (inSections) {
+            return request + ", in sections, by the weights of:\n" + ofRows().explain();
+        }
         if (fleet.given() != null) {
             return text(given(Weights.among(fleet.given(), able())), "weights that were set");
         }
@@ -188,6 +269,9 @@ final class FleetPass {
 
     /** Measures weights on samples of the request's shape, and stores them. */
     FleetWeights measure(int rounds) {
+        if (inSections && request.samples() > 0) {
+            return ofRows().measure(rounds);
+        }
         if (request.samples() == 0) {
             throw new IllegalArgumentException(
                     "a tensor of shape " + Shapes.text(request.shape) + " has no samples to measure");
@@ -259,10 +343,7 @@ final class FleetPass {
             }
         }
         if (run.bytesRead() >= 0) {
-            throw new IllegalArgumentException("the source ended after " + run.bytesRead() + " of "
-                    + request.samples() * request.sampleBytes() + " bytes of " + request + ": "
-                    + Shapes.count(run.pieces() * result.pieces.perPiece(), "sample")
-                    + " of " + request.samples() + " were computed and written");
+            throw ended(run.bytesRead(), run.pieces() * result.pieces.perPiece());
         }
         return report(shares, result.pieces, run, result.nanoseconds);
     }
@@ -335,6 +416,7 @@ final class FleetPass {
                     devices.get(i).description(),
                     shares.weights()[i],
                     ranges,
+                    samples * request.sampleBytes() / request.type.bytes(),
                     2 * samples * request.sampleBytes(),
                     samples == 0 ? 0 : outcome.nanoseconds()[i],
                     leftOut,

@@ -57,7 +57,8 @@ public final class FleetReport {
      *
      * @param description its name, platform and driver
      * @param weight its share of the samples before rounding to whole pieces; 0 for a device that was left out
-     * @param ranges the samples that it computed, in order
+     * @param ranges the samples that it computed, in order; none in a pass whose samples several devices share
+     * @param elements of the result that it computed
      * @param bytes size of their input and output
      * @param nanoseconds from the begin of its first piece to the end of its last one; 0 if it computed none
      * @param leftOut why it was given no samples; empty if it was
@@ -67,6 +68,7 @@ public final class FleetReport {
             String description,
             double weight,
             List<Range> ranges,
+            long elements,
             long bytes,
             long nanoseconds,
             String leftOut,
@@ -137,7 +139,8 @@ public final class FleetReport {
      *
      * @param sample its index
      * @return index of the device in {@link #devices()}
-     * @throws IndexOutOfBoundsException if there is no such sample
+     * @throws IndexOutOfBoundsException if there is no such sample, or several devices shared it: samples of batch_norm in
+     *     training, and samples that no device can hold
      */
     public int deviceOf(long sample) {
         for (int device = 0; device < devices.size(); device++) {
@@ -180,10 +183,12 @@ public final class FleetReport {
         } else {
             text.append(String.format(Locale.ROOT, "weight %.3f, ", device.weight));
         }
-        if (device.leftOut.isEmpty() || device.samples() > 0) {
+        if (device.leftOut.isEmpty() || device.elements > 0) {
             text.append(device.leftOut.isEmpty() ? "" : "; ")
-                    .append(Shapes.count(device.samples(), "sample"))
-                    .append(ranges(device.ranges))
+                    .append(
+                            device.ranges.isEmpty()
+                                    ? Shapes.count(device.elements, "element")
+                                    : Shapes.count(device.samples(), "sample") + ranges(device.ranges))
                     .append(String.format(Locale.ROOT, ", %.3f ms", device.nanoseconds / 1e6));
         }
         return text.append(device.failure.isEmpty() ? "" : "; failed: " + device.failure)
@@ -191,9 +196,6 @@ public final class FleetReport {
     }
 
     private static String ranges(List<Range> ranges) {
-        if (ranges.isEmpty()) {
-            return "";
-        }
         List<String> shown = new ArrayList<>();
         ranges.stream().limit(RANGES_SHOWN).forEach(range -> shown.add(range.toString()));
         return " (" + String.join(", ", shown) + (ranges.size() > RANGES_SHOWN ? ", …" : "") + ")";

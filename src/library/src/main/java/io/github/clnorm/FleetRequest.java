@@ -4,6 +4,7 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareKey;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
@@ -16,6 +17,8 @@ import java.util.Objects;
 final class FleetRequest {
 
     private static final int TENSORS_OF_PASS = 2;
+    private static final long ROW = 1 << 16;
+    private static final long MOST_ROWS = 1 << 10;
 
     final NormSpec spec;
     final ElementType type;
@@ -27,7 +30,7 @@ final class FleetRequest {
     /**
      * Checks what needs no device.
      *
-     * @throws IllegalArgumentException if the spec does not fit the shape, or its samples do not stand alone
+     * @throws IllegalArgumentException if the spec does not fit the shape
      */
     FleetRequest(NormSpec spec, ElementType type, long... shape) {
         this.spec = Objects.requireNonNull(spec, "spec");
@@ -44,11 +47,6 @@ final class FleetRequest {
         }
         checkCount("weight", spec.common().weight());
         checkCount("bias", spec.common().bias());
-        if (!sets.samplesAreIndependent()) {
-            throw new IllegalArgumentException(spec.name()
-                    + " with the statistics of the batch needs all samples at once: a fleet takes operations whose samples"
-                    + " are independent, such as " + spec.name() + " by running statistics, training(false)");
-        }
         this.samples = elements == 0 ? 0 : sets.samples(shape);
         this.sampleBytes = samples == 0 ? 0 : elements / samples * type.bytes();
     }
@@ -99,19 +97,40 @@ final class FleetRequest {
         return new FleetRequest(spec, type, shapeOf(some));
     }
 
-    /** Why a device cannot compute a sample; empty if it can. */
-    String problemOf(DeviceInfo device) {
-        if (type == ElementType.FLOAT64 && !device.fp64()) {
-            return "it does not compute in double precision";
-        }
+    /** Why a device cannot compute the type; empty if it can. */
+    String problemOfType(DeviceInfo device) {
+        return type == ElementType.FLOAT64 && !device.fp64() ? "it does not compute in double precision" : "";
+    }
+
+    /** Why a device cannot compute a whole sample; empty if it can. */
+    String problemOfSize(DeviceInfo device) {
         return sampleBytes <= mostBytes(device)
                 ? ""
                 : "one sample takes " + sampleBytes + " bytes, and it has room for " + mostBytes(device)
                         + " in each of its passes";
     }
 
+    /** Whether a sample has the same result alone and in a batch. */
+    boolean samplesAreIndependent() {
+        return sets.samplesAreIndependent();
+    }
+
+    /**
+     * What is measured to find the weights of a pass that goes through the devices twice, in sections: rows of the same type
+     * and at most the same size.
+     */
+    FleetRequest rows() {
+        long rows = Math.max(1, Math.min(MOST_ROWS, elements() / ROW));
+        return new FleetRequest(NormSpec.rmsNorm(ROW), type, rows, ROW);
+    }
+
+    ForwardProblem problem() {
+        return new ForwardProblem(
+                sets.geometry(shape), sets.statistics(), type, type.accumulator(), spec.activation(), false, false);
+    }
+
     /** What fits on a device of a piece, which has an input and an output, beside a second piece. */
-    private static long mostBytes(DeviceInfo device) {
+    static long mostBytes(DeviceInfo device) {
         // Half of the memory: the driver and other programs need some.
         return Math.min(device.maxBuffer(), device.globalMemory() / 2 / TENSORS_OF_PASS / PieceRun.IN_FLIGHT);
     }

@@ -1,5 +1,7 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.stream.TensorSource;
+import io.github.clnorm.internal.stream.TensorTarget;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.nio.Buffer;
@@ -135,6 +137,22 @@ final class HostElements {
     /** The memory that a driver can read and write as it is; null if elements must be copied or converted in Java. */
     Buffer memory() {
         return raw && view.isDirect() ? view : null;
+    }
+
+    /** The elements for a pass that reads them in any order. */
+    TensorSource asSource() {
+        return (element, into) -> {
+            copyTo(element, into);
+            into.position(into.limit());
+        };
+    }
+
+    /** The elements for a pass that writes them in any order. */
+    TensorTarget asTarget() {
+        return (element, from) -> {
+            copyFrom(element, from);
+            from.position(from.limit());
+        };
     }
 
     /** Fills a piece with elements. */

@@ -9,7 +9,10 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Codec;
@@ -315,6 +318,58 @@ class FleetTest {
         }
     }
 
+    @Test
+    void statisticsOfTheBatchHaveTheBitsOfOneDevice() {
+        long[] shape = {9, 6, 350};
+        NormSpec spec = NormSpec.batchNorm(6).weight(Values.normal(1, 6, 1, 1)).activation(Activation.SILU);
+        ByteBuffer x = input(ElementType.FLOAT32, 5, shape);
+        byte[] bytes = new byte[x.remaining()];
+        x.duplicate().get(bytes);
+        ByteBuffer expected = alone(backends.get(0), spec, ElementType.FLOAT32, x, shape);
+        try (Fleet fleet = fleet(0.4, 0.3, 0.3)) {
+            ByteBuffer y = memory(ElementType.FLOAT32, shape);
+            FleetReport report = fleet.normalize(spec, ElementType.FLOAT32, x, y, shape);
+            assertEquals(expected, y);
+            assertEquals(
+                    9 * 6 * 350,
+                    report.devices().stream()
+                            .mapToLong(FleetReport.Device::elements)
+                            .sum());
+            assertThrows(IndexOutOfBoundsException.class, () -> report.deviceOf(0));
+            ByteArrayOutputStream stream = new ByteArrayOutputStream();
+            fleet.normalize(spec, ElementType.FLOAT32, channel(bytes), Channels.newChannel(stream), shape);
+            assertEquals(expected, ByteBuffer.wrap(stream.toByteArray()));
+            assertTrue(rejected(() -> fleet.normalize(
+                            spec, ElementType.FLOAT32, channel(new byte[100]), Channels.newChannel(stream), shape))
+                    .contains("ended after 100 of 75600 bytes"));
+        }
+    }
+
+    @Test
+    void samplesThatNoDeviceHoldsHaveTheBitsOfALargerDevice() {
+        DeviceInfo device = TestDevices.first().device();
+        DeviceInfo small = TestInfo.with(device, "globalMemory", 64L << 10);
+        long[] shape = {3, 4, 5000};
+        NormSpec spec = NormSpec.groupNorm(2, 4).weight(Values.normal(1, 4, 1, 1));
+        ByteBuffer x = input(ElementType.FLOAT32, 5, shape);
+        ByteBuffer y = memory(ElementType.FLOAT32, shape);
+        try (Backend one = new Backend(new Session(DevicePort.open(device, false), small));
+                Backend two = new Backend(new Session(DevicePort.open(device, false), small));
+                Fleet fleet = fleet(List.of(one, two)).weights(0.5, 0.5)) {
+            FleetReport report = fleet.normalize(spec, ElementType.FLOAT32, x, y, shape);
+            assertEquals(alone(backends.get(0), spec, ElementType.FLOAT32, x, shape), y);
+            assertTrue(report.devices().get(0).elements() > 0);
+            assertTrue(report.devices().get(1).elements() > 0);
+        }
+        // A device that holds a sample takes all.
+        try (Backend one = new Backend(new Session(DevicePort.open(device, false), small));
+                Fleet fleet = fleet(List.of(one, backends.get(1))).weights(0.5, 0.5)) {
+            FleetReport report = fleet.normalize(spec, ElementType.FLOAT32, x, y, shape);
+            assertTrue(report.devices().get(0).leftOut().contains("one sample takes 80000 bytes"), report.explain());
+            assertEquals(3, report.devices().get(1).samples());
+        }
+    }
+
     private static String rejected(Runnable call) {
         return assertThrows(IllegalArgumentException.class, call::run).getMessage();
     }
@@ -364,9 +419,6 @@ class FleetTest {
                 assertTrue(rejected(() -> fleet.normalize(spec, type, two.get(0), two.get(1), 3, 4, 4))
                         .contains("overlap"));
             }
-            assertTrue(rejected(() -> fleet.normalize(
-                            NormSpec.batchNorm(4), type, FloatBuffer.allocate(48), FloatBuffer.allocate(48), 3, 4, 4))
-                    .contains("statistics of the batch"));
             assertTrue(rejected(() -> fleet.layer(NormSpec.batchNorm(4))).contains("whole batch"));
             assertTrue(rejected(() -> fleet.layer(NormSpec.instanceNorm(4).trackRunningStats(true)))
                     .contains("running statistics"));

@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.fleet;
 
 /** A source ended before the last element of its tensor. Immutable and thread-safe. */
-final class EndOfSource extends RuntimeException {
+public final class EndOfSource extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
@@ -13,7 +13,12 @@ final class EndOfSource extends RuntimeException {
         this.bytes = bytes;
     }
 
-    long bytes() {
+    /**
+     * The bytes that it had.
+     *
+     * @return fewer than the tensor has
+     */
+    public long bytes() {
         return bytes;
     }
 }

@@ -1,0 +1,120 @@
+package io.github.clnorm;
+
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.runtime.Reals;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.internal.stream.Affine;
+import io.github.clnorm.internal.stream.ForwardTensors;
+import io.github.clnorm.internal.stream.HostValues;
+import io.github.clnorm.internal.stream.SetStatistics;
+import io.github.clnorm.internal.stream.StreamDevices;
+import io.github.clnorm.internal.stream.StreamedForward;
+import io.github.clnorm.internal.stream.TensorSource;
+import io.github.clnorm.internal.stream.TensorTarget;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A pass over samples that depend on each other, or that no device can hold: sections go through the devices twice, and the
+ * moments of their blocks are merged between. Used by one thread.
+ */
+final class FleetSections {
+
+    private static final long MOST_BYTES = 16 << 20;
+
+    private final FleetRequest request;
+    private final List<Backend> backends = new ArrayList<>();
+    private final List<Integer> indices = new ArrayList<>();
+    private final StreamDevices devices;
+
+    /** A pass on the devices that have a weight. */
+    FleetSections(FleetRequest request, List<Backend> all, double... weights) {
+        this.request = request;
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] > 0) {
+                backends.add(all.get(i));
+                indices.add(i);
+            }
+        }
+        this.devices = new StreamDevices(
+                backends.stream().map(Backend::session).toList(),
+                Arrays.stream(weights).filter(weight -> weight > 0).toArray());
+    }
+
+    /** Runs it. Source and target are used in any order, by several threads. */
+    void run(TensorSource source, TensorTarget target) {
+        long most = backends.stream()
+                .mapToLong(backend -> Math.min(MOST_BYTES, FleetRequest.mostBytes(backend.device())))
+                .min()
+                .orElseThrow();
+        new StreamedForward(
+                        devices,
+                        request.problem(),
+                        affine(),
+                        Reals.of(request.type, "eps", request.spec.eps(request.type)),
+                        Math.max(Cut.BLOCK, most / request.type.bytes()))
+                .run(new ForwardTensors(source, null, target, null), statistics());
+    }
+
+    /** The failure of each device of the fleet, or null. */
+    ClException[] failures(int fleet) {
+        ClException[] failures = new ClException[fleet];
+        for (int i = 0; i < indices.size(); i++) {
+            failures[indices.get(i)] = devices.failures().get(i);
+        }
+        return failures;
+    }
+
+    /** The elements of the result that each device of the fleet computed. */
+    long[] elements(int fleet) {
+        long[] elements = new long[fleet];
+        for (int i = 0; i < indices.size(); i++) {
+            Session session = backends.get(i).session();
+            elements[indices.get(i)] = devices.elements(session);
+        }
+        return elements;
+    }
+
+    private Affine affine() {
+        NormSpec.Common common = request.spec.common();
+        return new Affine(
+                parameter(common.hasWeight(), 1, common.weight()), parameter(common.hasBias(), 0, common.bias()));
+    }
+
+    /** A parameter as the layer has it; a spec for any number of channels has only those that are given. */
+    private HostValues parameter(boolean wanted, float initial, float... values) {
+        return wanted && (values != null || request.spec.parameters() != NormSpec.ANY) ? values(initial, values) : null;
+    }
+
+    private HostValues values(float initial, float... values) {
+        ElementType real = request.type.accumulator();
+        int count = Math.toIntExact(Shapes.elements(request.parameterShape()));
+        float[] all = values;
+        if (all == null) {
+            all = new float[count];
+            Arrays.fill(all, initial);
+        }
+        HostValues host = HostValues.of(real, count);
+        Codec.encode(real, all, 0, host.bytes().duplicate().order(ByteOrder.nativeOrder()));
+        return host;
+    }
+
+    private SetStatistics statistics() {
+        ElementType real = request.type.accumulator();
+        SetStatistics unknown =
+                SetStatistics.of(real, request.problem().geometry().sets());
+        return request.isByRunningStatistics() && request.spec instanceof ChannelStatisticsSpec<?> running
+                ? new SetStatistics(
+                        values(0, running.tracking().mean()),
+                        unknown.meanLo(),
+                        values(1, running.tracking().variance()),
+                        unknown.rstd())
+                : unknown;
+    }
+}
