@@ -70,8 +70,8 @@ public final class Fleet implements AutoCloseable {
     private final boolean isOwner;
     private final ShareStore store;
     private final ReentrantLock passes = new ReentrantLock(true);
-    private final FleetBuffers.Staging sources = new FleetBuffers.Staging();
-    private final FleetBuffers.Staging targets = new FleetBuffers.Staging();
+    private final FleetBuffers.Slots sources = new FleetBuffers.Slots();
+    private final FleetBuffers.Slots targets = new FleetBuffers.Slots();
     // Guarded by the lock, as is the staging. Null for a device that works.
     private final ClException[] failures;
     // Of the last pass.
@@ -186,7 +186,7 @@ public final class Fleet implements AutoCloseable {
     private static boolean isSame(DeviceInfo one, DeviceInfo other) {
         return one.handle() == null || other.handle() == null
                 ? one.equals(other)
-                : one.handle().device().equals(other.handle().device());
+                : one.handle().equals(other.handle());
     }
 
     /**
@@ -491,11 +491,11 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    FleetBuffers.Staging sources() {
+    FleetBuffers.Slots sources() {
         return sources;
     }
 
-    FleetBuffers.Staging targets() {
+    FleetBuffers.Slots targets() {
         return targets;
     }
 

@@ -54,7 +54,7 @@ final class FleetBuffers {
     }
 
     /** Direct memory for the pieces of a window, kept for the next pass. Not thread-safe. */
-    static final class Staging {
+    static final class Slots {
         private final List<ByteBuffer> slots = new ArrayList<>();
 
         /** As many slots as a window has pieces, each for a piece of that size. */

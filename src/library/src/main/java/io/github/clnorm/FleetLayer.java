@@ -208,11 +208,11 @@ public final class FleetLayer implements AutoCloseable {
                 : sums.sum(parts.stream().map(Tensor::toDoubles).toList());
     }
 
-    private interface Steps<T> {
+    private interface Body<T> {
         T run();
     }
 
-    private <T> T exclusively(Steps<T> steps) {
+    private <T> T exclusively(Body<T> steps) {
         lock.lock();
         try {
             fleet.requireOpen();

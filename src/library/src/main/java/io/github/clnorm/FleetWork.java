@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Thread-safe.
  */
-final class FleetWork implements PieceRun.Work {
+final class FleetWork implements PieceRun.PieceWork {
 
     /** The host's memory of pieces. */
     interface Operand {

@@ -26,6 +26,7 @@ class ThreadSafetyJavadocTest {
             "internal/driver",
             "internal/exact",
             "internal/files",
+            "internal/fleet",
             "internal/geometry",
             "internal/opencl",
             "internal/plan",

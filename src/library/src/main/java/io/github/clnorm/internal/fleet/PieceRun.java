@@ -27,7 +27,7 @@ public final class PieceRun {
 
     /** What a device does. */
     @FunctionalInterface
-    public interface Work {
+    public interface PieceWork {
         /**
          * Computes a piece. Called by several threads at a time.
          *
@@ -67,7 +67,7 @@ public final class PieceRun {
     private final int[] owners;
     private final boolean[] isOwner;
     private final boolean[] reserve;
-    private final Work work;
+    private final PieceWork work;
     private final Step reader;
     private final Step writer;
     private final int window;
@@ -98,7 +98,7 @@ public final class PieceRun {
      * @param writer writes pieces in order; null if the work writes them
      * @param window how many pieces may be between the reader's begin and the writer's end
      */
-    public PieceRun(int[] owners, boolean[] reserve, Work work, Step reader, Step writer, int window) {
+    public PieceRun(int[] owners, boolean[] reserve, PieceWork work, Step reader, Step writer, int window) {
         this.owners = owners.clone();
         this.isOwner = new boolean[reserve.length];
         this.reserve = reserve.clone();

@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
  * Finds the weights of devices by measuring. Each device does the work alone; their rates are the weights. Then devices
  * are added, the fastest first. A device that does not make the whole faster is left out: its part takes longer than the
  * others need for all, or it takes memory bandwidth or processors from them.
+ *
+ * <p>Thread-safe.
  */
 public final class ShareSearch {
 

@@ -8,6 +8,7 @@ import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /** Runs a forward pass from a file to a file on all devices that pay. */
 final class FleetRun {
@@ -21,6 +22,7 @@ final class FleetRun {
     private final RunCommand.Outputs outputs;
     private final long mostChecked;
     private final long leastBytes;
+    private Supplier<Fleet> opener;
 
     /**
      * The result, for the summary.
@@ -39,6 +41,13 @@ final class FleetRun {
         this.outputs = outputs;
         this.mostChecked = mostChecked;
         this.leastBytes = leastBytes;
+        this.opener = () -> Fleet.open("all", request.tuning);
+    }
+
+    /** Runs on another fleet than that of all devices. */
+    FleetRun on(Supplier<Fleet> fleet) {
+        opener = fleet;
+        return this;
     }
 
     /** Why one device is used; empty if several can be. */
@@ -70,7 +79,7 @@ final class FleetRun {
         try (TensorOutput files = new TensorOutput()) {
             FleetReport report;
             // Closed before any file is replaced: if a device fails here, the old files stay.
-            try (Fleet fleet = Fleet.open("all", request.tuning);
+            try (Fleet fleet = opener.get();
                     Elements input = request.input.elements();
                     Sink output = files.create(outputs.output(), request.type, request.shape)) {
                 report = fleet.normalize(

@@ -1,0 +1,170 @@
+package io.github.clnorm.tools.normalize;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.Backend;
+import io.github.clnorm.Fleet;
+import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.device.DeviceSelector;
+import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.tensorfile.TestFiles;
+import io.github.clnorm.testing.FaultyOpenCl;
+import io.github.clnorm.testing.Values;
+import io.github.clnorm.tools.testing.CommandLineFixture;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** {@code clnorm run --device all}: the file of one device, the summary, and requests that take one device. */
+@Tag("slow")
+class FleetRunTest extends CommandLineFixture {
+
+    // 4 MB: four pieces of 1 MiB.
+    private static final long[] LARGE = {8, 4, 32_768};
+
+    private final List<Backend> backends = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        backends.forEach(Backend::close);
+    }
+
+    private Path large() {
+        return file("large.npy", TestFiles.npy(LARGE, Values.normal(9, 8 * 4 * 32_768, 2, 1)));
+    }
+
+    private Path vector(String name, long seed, double mean) {
+        return file(name + ".npy", TestFiles.npy(new long[] {4}, Values.normal(seed, 4, mean, 0.1)));
+    }
+
+    /** Two backends on one device, the second with another port. */
+    private Fleet fleet(FaultyOpenCl... ports) {
+        for (FaultyOpenCl port : ports) {
+            DeviceInfo device = DeviceSelector.parse(null).select();
+            backends.add(new Backend(new Session(port.port(), device)));
+        }
+        return Fleet.of(backends, Fleet.SameDevice.ALLOWED).weights(0.5, 0.5);
+    }
+
+    private static FaultyOpenCl port() {
+        return new FaultyOpenCl(DevicePort.open(DeviceSelector.parse(null).select(), false));
+    }
+
+    private FleetRun fleetRun(long leastBytes, Object... arguments) {
+        RunCommand command = new RunCommand();
+        new CommandLine(command)
+                .parseArgs(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+        RunCommand.Outputs outputs = new RunCommand.Outputs(output.toString(), null, null, null, null, null);
+        return new FleetRun(command.request(), outputs, 1 << 20, leastBytes);
+    }
+
+    private static Object[] with(Object first, Object... rest) {
+        List<Object> all = new ArrayList<>(List.of(first));
+        all.addAll(List.of(rest));
+        return all.toArray();
+    }
+
+    @Test
+    @Tag("device")
+    void theFileIsThatOfOneDevice() throws IOException {
+        Path weight = vector("weight", 1, 1);
+        Path bias = vector("bias", 2, 0);
+        Path mean = vector("mean", 3, 2);
+        Path variance = vector("variance", 4, 1);
+        for (Object[] request : List.<Object[]>of(
+                new Object[] {"group_norm", "--num-groups=2", "--weight", weight, "--bias", bias, "--activation=silu"},
+                new Object[] {"layer_norm", "--eps=0.5"},
+                new Object[] {"instance_norm", "--weight", weight},
+                new Object[] {"batch_norm", "--eval", "--running-mean", mean, "--running-var", variance})) {
+            Object[] arguments = with(request[0], Arrays.copyOfRange(request, 1, request.length));
+            Object[] files = {"-i", large(), "-o", output};
+            Object[] all = Stream.concat(Arrays.stream(arguments), Arrays.stream(files))
+                    .toArray();
+            done(execute(with("run", all)));
+            byte[] expected = Files.readAllBytes(output);
+            Files.write(output, OLD);
+            FleetRun run = fleetRun(0, all);
+            assertEquals("", run.whyOneDevice());
+            FleetRun.Result result = run.on(() -> fleet(port(), port())).run();
+            assertArrayEquals(expected, Files.readAllBytes(output), Arrays.toString(arguments));
+            assertTrue(result.report().devices().get(1).elements() > 0);
+            backends.forEach(Backend::close);
+            backends.clear();
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void theSummarySaysWhoComputedWhatAndWhoFailed() throws IOException {
+        FaultyOpenCl faulty = port();
+        faulty.fail("enqueue", 1);
+        FleetRun run = fleetRun(0, "group_norm", "--num-groups=2", "-i", large(), "-o", output);
+        FleetRun.Result result = run.on(() -> fleet(port(), faulty)).run();
+        StringWriter text = new StringWriter();
+        RunCommand command = new RunCommand();
+        new CommandLine(command)
+                .parseArgs("group_norm", "--num-groups=2", "-i", large().toString(), "-o", output.toString());
+        new FleetSummary(new PrintWriter(text, true), command.request()).print(result, 5_000_000);
+        for (String words : List.of(
+                " of 2 devices",
+                "failed: enqueue answered CL_OUT_OF_RESOURCES",
+                "were computed by",
+                "5 ms in all",
+                "at most against float64",
+                "mean before")) {
+            assertTrue(text.toString().contains(words), words + " is not in:\n" + text);
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void ifAllDevicesFailTheOldFileStays() throws IOException {
+        FaultyOpenCl one = port();
+        FaultyOpenCl two = port();
+        one.fail("enqueue", 1);
+        two.fail("enqueue", 1);
+        FleetRun run = fleetRun(0, "group_norm", "--num-groups=2", "-i", large(), "-o", output);
+        assertThrows(ClException.class, () -> run.on(() -> fleet(one, two)).run());
+        assertArrayEquals(OLD, Files.readAllBytes(output));
+        try (var files = Files.list(outputs)) {
+            assertEquals(1, files.count(), "no temporary file stays");
+        }
+    }
+
+    @Test
+    void requestsThatTakeOneDeviceSayWhy() {
+        Path residual = large();
+        String files = large().toString();
+        assertEquals(
+                "the input is smaller than 64 MiB",
+                fleetRun(64 << 20, "layer_norm", "-i", files, "-o", output).whyOneDevice());
+        assertEquals(
+                "the statistics are those of the whole batch",
+                fleetRun(0, "batch_norm", "-i", files, "-o", output).whyOneDevice());
+        assertTrue(fleetRun(0, "layer_norm", "-i", files, "-o", output, "--residual", residual)
+                .whyOneDevice()
+                .startsWith("a residual"));
+    }
+
+    @Test
+    @Tag("device")
+    void allDevicesOfASmallInputAreTheBestOne() {
+        done(run("--num-groups", 2, "--device", "all"));
+        assertTrue(err.contains("fleet   one device: the input is smaller than 64 MiB"), err);
+    }
+}
