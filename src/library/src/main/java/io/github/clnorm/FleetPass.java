@@ -370,7 +370,7 @@ final class FleetPass {
                 : fleet.targets().slots(request, pieces, window);
         PieceRun.Step reader = source != null ? null : FleetBuffers.reader(request, pieces, orderedSource, from);
         PieceRun.Step writer = target != null ? null : FleetBuffers.writer(request, pieces, orderedTarget, to);
-        FleetWork work = new FleetWork(request, pieces, fleet.parameters(request), from, to);
+        FleetWork work = new FleetWork(request, pieces, fleet.parameters(request), from, to, target == null);
         long start = System.nanoTime();
         PieceRun.Outcome run = new PieceRun(owners, reserve, work, reader, writer, window).run();
         return new Outcome(pieces, run, System.nanoTime() - start);

@@ -3,6 +3,7 @@ package io.github.clnorm;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.SamplePieces;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -28,14 +29,23 @@ final class FleetWork implements PieceRun.PieceWork {
     private final FleetParameters parameters;
     private final Operand source;
     private final Operand target;
+    // Null if the result of a piece is read while it is in the cache.
+    private final ForwardProblem whole;
     private final List<OnDevice> devices = new ArrayList<>();
 
-    FleetWork(FleetRequest request, SamplePieces pieces, FleetParameters parameters, Operand source, Operand target) {
+    FleetWork(
+            FleetRequest request,
+            SamplePieces pieces,
+            FleetParameters parameters,
+            Operand source,
+            Operand target,
+            boolean isRead) {
         this.request = request;
         this.pieces = pieces;
         this.parameters = parameters;
         this.source = source;
         this.target = target;
+        this.whole = isRead ? null : request.problem();
         for (int i = 0; i < parameters.backends().size(); i++) {
             devices.add(new OnDevice(i));
         }
@@ -73,7 +83,7 @@ final class FleetWork implements PieceRun.PieceWork {
                             .layout(request.spec.layout())
                             .activation(request.spec.activation())
                             .output(y);
-                    request.spec.pass(x, state, options).normalized(false, request.spec.name());
+                    request.spec.pass(x, state, options).partOf(whole).normalized(false, request.spec.name());
                     awaiting(() -> fetch(y, to));
                 }
             } catch (ClException e) {

@@ -38,6 +38,8 @@ final class Pass {
     private Update update;
     private Known known;
     private long[] statisticsShape = {};
+    // Null for a tensor of its own.
+    private ForwardProblem whole;
 
     /** Running statistics that this pass changes; either tensor may be null. */
     private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
@@ -89,6 +91,12 @@ final class Pass {
     /** The shape of the statistics; not needed for {@link Statistics#GIVEN}. */
     Pass statisticsOf(long... shape) {
         statisticsShape = shape;
+        return this;
+    }
+
+    /** The input is a part of a tensor whose other parts are computed before and after it; null if it is not. */
+    Pass partOf(ForwardProblem tensor) {
+        whole = tensor;
         return this;
     }
 
@@ -239,7 +247,9 @@ final class Pass {
             Engine.enqueue(
                     session,
                     problem,
-                    session.planner().plan(problem),
+                    whole == null
+                            ? session.planner().plan(problem)
+                            : session.planner().planOfPart(problem, whole),
                     new ForwardBuffers(
                             input.buffer(),
                             buffer(options.residual()),

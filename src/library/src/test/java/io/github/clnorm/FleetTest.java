@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.fleet.ShareStore;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.runtime.Planner;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
@@ -368,6 +370,28 @@ class FleetTest {
             assertTrue(report.devices().get(0).leftOut().contains("one sample takes 80000 bytes"), report.explain());
             assertEquals(3, report.devices().get(1).samples());
         }
+    }
+
+    @Test
+    void storesOfAPieceBypassTheCacheIfThoseOfTheWholeDo() {
+        DeviceInfo device = TestDevices.first().device();
+        DeviceInfo small = TestInfo.with(device, "globalCache", 8L << 10);
+        long[] shape = {20, 4, 50};
+        NormSpec spec = NormSpec.groupNorm(2, 4);
+        ByteBuffer x = input(ElementType.FLOAT32, 5, shape);
+        ByteBuffer y = memory(ElementType.FLOAT32, shape);
+        try (Backend backend = new Backend(new Session(DevicePort.open(device, false), small));
+                Fleet fleet = fleet(List.of(backend)).weights(1)) {
+            ForwardProblem whole = new FleetRequest(spec, ElementType.FLOAT32, shape).problem();
+            ForwardProblem piece = new FleetRequest(spec, ElementType.FLOAT32, 4, 4, 50).problem();
+            Planner planner = backend.session().planner();
+            assertFalse(planner.plan(piece).nonTemporal());
+            assertEquals(
+                    planner.plan(whole).nonTemporal(),
+                    planner.planOfPart(piece, whole).nonTemporal());
+            fleet.normalize(spec, ElementType.FLOAT32, x, y, shape);
+        }
+        assertEquals(alone(backends.get(0), spec, ElementType.FLOAT32, x, shape), y);
     }
 
     private static String rejected(Runnable call) {

@@ -31,6 +31,18 @@ public final class Heuristics {
     }
 
     /**
+     * Whether the output of a pass is out of the last-level cache before another pass reads it, on a device that gains by stores
+     * that bypass the cache.
+     *
+     * @param problem what is computed, not empty
+     * @param device the device
+     * @return false for a GPU
+     */
+    public static boolean bypassesCache(Problem problem, DeviceInfo device) {
+        return CpuShape.bypassesCache(problem, device);
+    }
+
+    /**
      * Chooses a plan of the strategy split, whose launches can also be enqueued one by one for pieces of a tensor.
      *
      * @param problem what is computed, not empty

@@ -27,6 +27,7 @@ public final class Planner {
     private final Map<Problem, Plan> chosen = new HashMap<>();
     private final Map<Problem, Plan> heuristics = new HashMap<>();
     private final Map<Problem, Plan> splits = new HashMap<>();
+    private final Map<Problem, Plan> parts = new HashMap<>();
     private PlanSource source = PlanSource.NONE;
     private final ThreadLocal<Boolean> measuredAside = ThreadLocal.withInitial(() -> false);
 
@@ -43,6 +44,7 @@ public final class Planner {
         session.exclusively(() -> {
             source = of;
             chosen.clear();
+            parts.clear();
         });
     }
 
@@ -77,6 +79,26 @@ public final class Planner {
                     .filter(candidate -> runs(candidate, problem))
                     .findFirst()
                     .orElseGet(() -> heuristic(problem)));
+        });
+    }
+
+    /**
+     * The plan for a part of a tensor whose other parts are computed before and after it: its stores bypass the cache if those
+     * of the whole would.
+     *
+     * @param part what is computed, not empty
+     * @param whole the same for the whole tensor
+     * @return a plan that the device and its kernels allow
+     */
+    public Plan planOfPart(Problem part, Problem whole) {
+        return session.exclusively(() -> {
+            Plan plan = plan(part);
+            return plan.nonTemporal() || !Heuristics.bypassesCache(whole, session.device())
+                    ? plan
+                    : kept(parts, part, () -> {
+                        Plan bypassing = plan.withNonTemporal(true);
+                        return runs(bypassing, part) ? bypassing : plan;
+                    });
         });
     }
 
