@@ -415,7 +415,7 @@ final class FleetPass {
             reports.add(new FleetReport.Device(
                     devices.get(i).description(),
                     shares.weights()[i],
-                    ranges,
+                    List.copyOf(ranges),
                     samples * request.sampleBytes() / request.type.bytes(),
                     2 * samples * request.sampleBytes(),
                     samples == 0 ? 0 : outcome.nanoseconds()[i],

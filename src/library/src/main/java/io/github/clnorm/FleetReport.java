@@ -74,11 +74,6 @@ public final class FleetReport {
             String leftOut,
             String failure) {
 
-        /** Copies the list. */
-        public Device {
-            ranges = List.copyOf(ranges);
-        }
-
         /**
          * How many samples it computed.
          *

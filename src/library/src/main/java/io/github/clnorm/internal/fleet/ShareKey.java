@@ -22,11 +22,6 @@ public record ShareKey(
 
     private static final long MOST_BYTES = 1L << 30;
 
-    /** Copies the list. */
-    public ShareKey {
-        devices = List.copyOf(devices);
-    }
-
     /**
      * A device with the driver that was measured.
      *
