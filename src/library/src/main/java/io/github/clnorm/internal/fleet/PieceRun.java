@@ -139,7 +139,7 @@ public final class PieceRun {
         }
         for (int i = 0; i < reserve.length; i++) {
             int device = i;
-            for (int lane = 0; lane < IN_FLIGHT && canCompute(device); lane++) {
+            for (int lane = 0; lane < IN_FLIGHT && isOwner[device]; lane++) {
                 tasks.add(() -> computeAll(device));
             }
         }
@@ -179,19 +179,44 @@ public final class PieceRun {
         });
     }
 
-    private void computeAll(int device) {
+    private void computeAll(int owner) {
         guarded(() -> {
-            for (int piece = next(device); piece >= 0; piece = next(device)) {
-                int taken = piece;
-                try {
-                    work.compute(device, taken);
-                } catch (ClException e) {
-                    locked(() -> fail(device, taken, e));
-                    return;
-                }
-                locked(() -> finish(device, taken));
+            int device = owner;
+            while (device >= 0) {
+                device = computeAs(device);
             }
         });
+    }
+
+    /** Computes until nothing is left or the device fails. Returns a device that takes its place, or -1. */
+    private int computeAs(int device) {
+        for (int piece = next(device); piece >= 0; piece = next(device)) {
+            int taken = piece;
+            try {
+                work.compute(device, taken);
+            } catch (ClException e) {
+                int[] successor = new int[1];
+                locked(() -> {
+                    fail(device, taken, e);
+                    successor[0] = successor();
+                });
+                return successor[0];
+            }
+            locked(() -> finish(device, taken));
+        }
+        return -1;
+    }
+
+    /** A device in reserve if all devices that own pieces have failed. The thread of the last one becomes its thread. */
+    private int successor() {
+        boolean anyOwner =
+                IntStream.range(0, isOwner.length).anyMatch(device -> isOwner[device] && failures[device] == null);
+        return anyOwner
+                ? -1
+                : IntStream.range(0, reserve.length)
+                        .filter(device -> canCompute(device) && failures[device] == null)
+                        .findFirst()
+                        .orElse(-1);
     }
 
     private boolean awaitRoom(int piece) {
@@ -214,9 +239,8 @@ public final class PieceRun {
         lock.lock();
         try {
             while (stopped == null && failures[device] == null && done < end) {
-                TreeSet<Integer> others = mayHelp(device) ? orphans : new TreeSet<>();
                 Integer first = own.get(device).peek();
-                Integer orphan = others.isEmpty() ? null : others.first();
+                Integer orphan = orphans.isEmpty() ? null : orphans.first();
                 boolean isOrphan = orphan != null && (first == null || orphan < first);
                 Integer piece = isOrphan ? orphan : first;
                 if (piece != null && piece < end && piece < read && piece < firstUnfinished + window) {
@@ -234,12 +258,6 @@ public final class PieceRun {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** A device in reserve helps when those that owned pieces have failed. */
-    private boolean mayHelp(int device) {
-        return isOwner[device]
-                || IntStream.range(0, isOwner.length).noneMatch(owner -> isOwner[owner] && failures[owner] == null);
     }
 
     private void finish(int device, int piece) {
