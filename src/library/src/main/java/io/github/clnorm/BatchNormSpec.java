@@ -75,6 +75,11 @@ public final class BatchNormSpec extends ChannelStatisticsSpec<BatchNormSpec> {
     }
 
     @Override
+    Layer layer(Backend backend, ElementType real, StatisticsExchange exchange) {
+        return new SyncBatchNorm(backend, this, real, exchange);
+    }
+
+    @Override
     public Sets sets() {
         return new BatchSets(layout(), ownStatistics());
     }

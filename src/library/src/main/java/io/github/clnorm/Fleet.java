@@ -389,7 +389,7 @@ public final class Fleet implements AutoCloseable {
      *
      * @param spec the operation, with its parameters
      * @return the layer; the caller closes it
-     * @throws IllegalArgumentException if the spec's samples are not independent, or eps is negative
+     * @throws IllegalArgumentException if eps is negative, or instance_norm updates running statistics
      * @throws IllegalStateException if the fleet is closed, or the spec is for any number of channels
      */
     public FleetLayer layer(NormSpec spec) {
@@ -402,7 +402,7 @@ public final class Fleet implements AutoCloseable {
      * @param spec the operation, with its parameters
      * @param type of its inputs: parameters are float64 for float64, else float32
      * @return the layer; the caller closes it
-     * @throws IllegalArgumentException if the spec's samples are not independent, eps is negative, or a device does not compute
+     * @throws IllegalArgumentException if eps is negative, instance_norm updates running statistics, or a device does not compute
      *     the type
      * @throws IllegalStateException if the fleet is closed, or the spec is for any number of channels
      */

@@ -1,17 +1,21 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.fleet.EachDevice;
 import io.github.clnorm.internal.fleet.ParameterSums;
 import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A layer for tensors that are distributed over the devices of a {@link Fleet}: a {@link Layer} on each device, with the
- * same parameters.
+ * same parameters. {@code batch_norm} in training is a {@link SyncBatchNorm} on each device: the statistics are those of the whole
+ * batch, with the same bits for each division of it, and so are the gradients of weight and bias. If a pass of it fails on a device, the layer
+ * cannot be used any more.
  *
  * <p>Thread-safe: passes of several threads run one after the other. {@link #backward} belongs to the last {@link #forward} of the
  * layer, on the same thread.
@@ -21,37 +25,38 @@ public final class FleetLayer implements AutoCloseable {
     private final Fleet fleet;
     private final NormSpec spec;
     private final List<Layer> layers = new ArrayList<>();
-    private final ParameterSums sums = ParameterSums.IN_ORDER;
+    private final List<StatisticsExchange> exchanges;
     private final ReentrantLock lock = new ReentrantLock();
     private LastPass last;
     private boolean closed;
 
-    /** A forward pass whose gradients were not taken. */
-    private record LastPass(Thread thread, ShardedTensor input, List<Recorded> records) {
+    /** A forward pass whose gradients were not taken; a record for each part. */
+    private record LastPass(Thread thread, ShardedTensor input, List<Recorded> records, List<Tensor> empty) {
 
         void close() {
             records.forEach(Recorded::close);
+            empty.forEach(Tensor::close);
         }
     }
 
     FleetLayer(Fleet fleet, NormSpec spec, ElementType type) {
         this.fleet = fleet;
         this.spec = Objects.requireNonNull(spec, "spec");
-        if (!spec.sets().samplesAreIndependent()) {
-            throw new IllegalArgumentException(spec
-                    + " takes statistics of the whole batch, which is on several devices: expected an operation whose samples are"
-                    + " independent, such as group_norm, or training(false)");
-        }
-        if (spec instanceof ChannelStatisticsSpec<?> own
+        if (spec.sets().samplesAreIndependent()
+                && spec instanceof ChannelStatisticsSpec<?> own
                 && own.ownStatistics()
                 && own.tracking().tracked()) {
             throw new IllegalArgumentException(spec
                     + " updates running statistics by all samples, which are on several devices: expected"
                     + " trackRunningStats(false) or training(false)");
         }
+        this.exchanges = spec.sets().samplesAreIndependent()
+                ? List.of()
+                : StatisticsExchange.inProcess(fleet.backends().size());
         try {
-            for (Backend backend : fleet.backends()) {
-                layers.add(spec.on(backend, type));
+            for (int i = 0; i < fleet.backends().size(); i++) {
+                Backend backend = fleet.backends().get(i);
+                layers.add(exchanges.isEmpty() ? spec.on(backend, type) : spec.on(backend, type, exchanges.get(i)));
             }
         } catch (RuntimeException e) {
             layers.forEach(Layer::close);
@@ -80,14 +85,19 @@ public final class FleetLayer implements AutoCloseable {
      */
     public ShardedTensor forward(ShardedTensor input) {
         return exclusively(() -> {
-            List<Recorded> records = new ArrayList<>();
+            Recorded[] records = new Recorded[layers.size()];
+            List<Tensor> empty = new ArrayList<>();
             try {
-                ShardedTensor output = pass(input, (layer, x, options) -> records.add(layer.record(x, options)));
+                ShardedTensor output =
+                        pass(input, empty, (part, layer, x, options) -> records[part] = layer.record(x, options));
                 forget();
-                last = new LastPass(Thread.currentThread(), input, records);
+                List<Recorded> all =
+                        Arrays.stream(records).filter(Objects::nonNull).toList();
+                last = new LastPass(Thread.currentThread(), input, all, empty);
                 return output;
             } catch (RuntimeException e) {
-                records.forEach(Recorded::close);
+                Arrays.stream(records).filter(Objects::nonNull).forEach(Recorded::close);
+                empty.forEach(Tensor::close);
                 throw e;
             }
         });
@@ -102,24 +112,74 @@ public final class FleetLayer implements AutoCloseable {
      * @throws IllegalStateException as {@link #forward}
      */
     public ShardedTensor infer(ShardedTensor input) {
-        return exclusively(() -> pass(input, Layer::infer));
+        return exclusively(() -> {
+            List<Tensor> empty = new ArrayList<>();
+            try {
+                return pass(input, empty, (part, layer, x, options) -> layer.infer(x, options));
+            } finally {
+                empty.forEach(Tensor::close);
+            }
+        });
     }
 
-    private interface OnShard {
-        void pass(Layer layer, Tensor input, Options options);
+    private interface OnPart {
+        void pass(int part, Layer layer, Tensor input, Options options);
     }
 
-    private ShardedTensor pass(ShardedTensor input, OnShard onShard) {
+    /**
+     * The parts of a tensor: its shards. If the devices exchange statistics, all of them must take part, those without a shard
+     * with an empty tensor.
+     */
+    private List<ShardedTensor.Shard> parts(ShardedTensor tensor, List<Tensor> empty) {
+        if (exchanges.isEmpty()) {
+            return tensor.shards();
+        }
+        long[] shape = tensor.shape();
+        shape[0] = 0;
+        List<ShardedTensor.Shard> parts = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            int device = i;
+            parts.add(tensor.shards().stream()
+                    .filter(shard -> shard.device() == device)
+                    .findFirst()
+                    .orElseGet(() -> {
+                        Tensor nothing = fleet.backends().get(device).empty(tensor.type(), shape);
+                        empty.add(nothing);
+                        return new ShardedTensor.Shard(device, 0, 0, nothing);
+                    }));
+        }
+        return parts;
+    }
+
+    /** Devices that exchange statistics wait for each other. */
+    private void run(List<Runnable> tasks) {
+        if (exchanges.isEmpty()) {
+            tasks.forEach(Runnable::run);
+        } else {
+            EachDevice.run(tasks);
+        }
+    }
+
+    private ShardedTensor pass(ShardedTensor input, List<Tensor> empty, OnPart onPart) {
         check(input);
         List<ShardedTensor.Shard> shards = new ArrayList<>();
+        List<Runnable> tasks = new ArrayList<>();
         try {
-            for (ShardedTensor.Shard shard : input.shards()) {
+            List<ShardedTensor.Shard> parts = parts(input, empty);
+            for (int i = 0; i < parts.size(); i++) {
+                int part = i;
+                ShardedTensor.Shard shard = parts.get(i);
                 Tensor x = shard.tensor();
                 x.requireOpen("input");
                 Tensor y = x.backend().empty(x.type(), x.sizes());
-                shards.add(new ShardedTensor.Shard(shard.device(), shard.from(), shard.to(), y));
-                onShard.pass(layers.get(shard.device()), x, Options.DEFAULTS.output(y));
+                if (input.shards().contains(shard)) {
+                    shards.add(new ShardedTensor.Shard(shard.device(), shard.from(), shard.to(), y));
+                } else {
+                    empty.add(y);
+                }
+                tasks.add(() -> onPart.pass(part, layers.get(shard.device()), x, Options.DEFAULTS.output(y)));
             }
+            run(tasks);
             return new ShardedTensor(fleet, input.type(), input.shape(), shards);
         } catch (RuntimeException e) {
             closeAfter(e, shards);
@@ -179,33 +239,56 @@ public final class FleetLayer implements AutoCloseable {
     }
 
     private ShardedGradients gradients(LastPass pass, ShardedTensor gradOutput) {
+        List<Tensor> empty = new ArrayList<>();
+        Gradients[] all = new Gradients[pass.records.size()];
         List<ShardedTensor.Shard> shards = new ArrayList<>();
-        List<Gradients> all = new ArrayList<>();
         try {
-            for (int i = 0; i < pass.records.size(); i++) {
-                ShardedTensor.Shard shard = gradOutput.shards().get(i);
-                Gradients gradients = pass.records.get(i).backward(shard.tensor());
-                all.add(gradients);
-                shards.add(new ShardedTensor.Shard(shard.device(), shard.from(), shard.to(), gradients.input()));
+            List<ShardedTensor.Shard> parts = parts(gradOutput, empty);
+            List<Runnable> tasks = new ArrayList<>();
+            for (int i = 0; i < all.length; i++) {
+                int part = i;
+                tasks.add(() -> all[part] =
+                        pass.records.get(part).backward(parts.get(part).tensor()));
             }
-            double[] weight = sum(all.stream().map(Gradients::weight).toList());
-            double[] bias = sum(all.stream().map(Gradients::bias).toList());
+            run(tasks);
+            for (int i = 0; i < all.length; i++) {
+                ShardedTensor.Shard part = parts.get(i);
+                if (gradOutput.shards().contains(part)) {
+                    shards.add(new ShardedTensor.Shard(part.device(), part.from(), part.to(), all[i].input()));
+                } else {
+                    empty.add(all[i].input());
+                }
+            }
+            double[] weight = sum(Arrays.stream(all).map(Gradients::weight).toList());
+            double[] bias = sum(Arrays.stream(all).map(Gradients::bias).toList());
             ShardedTensor input = new ShardedTensor(fleet, pass.input.type(), pass.input.shape(), shards);
             return new ShardedGradients(input, weight, bias);
         } catch (RuntimeException e) {
-            closeAfter(e, shards);
+            for (Gradients gradients : all) {
+                if (gradients != null) {
+                    gradients.input().close();
+                }
+            }
             throw e;
         } finally {
+            empty.forEach(Tensor::close);
             for (Gradients gradients : all) {
-                new Gradients(null, gradients.weight(), gradients.bias()).close();
+                if (gradients != null) {
+                    new Gradients(null, gradients.weight(), gradients.bias()).close();
+                }
             }
         }
     }
 
     private double[] sum(List<Tensor> parts) {
-        return parts.contains(null)
-                ? null
-                : sums.sum(parts.stream().map(Tensor::toDoubles).toList());
+        if (parts.contains(null)) {
+            return null;
+        }
+        // Devices that exchange statistics have the sums over the whole batch already.
+        return exchanges.isEmpty()
+                ? ParameterSums.IN_ORDER.sum(
+                        parts.stream().map(Tensor::toDoubles).toList())
+                : parts.get(0).toDoubles();
     }
 
     private interface Body<T> {
@@ -247,6 +330,7 @@ public final class FleetLayer implements AutoCloseable {
                 closed = true;
                 forget();
                 layers.forEach(Layer::close);
+                exchanges.forEach(StatisticsExchange::close);
             }
         } finally {
             lock.unlock();

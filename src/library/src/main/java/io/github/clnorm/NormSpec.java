@@ -534,11 +534,26 @@ public abstract sealed class NormSpec implements Serializable
      * @throws IllegalStateException if the backend is closed, or the spec is for any number of channels
      */
     public final Layer on(Backend backend, ElementType type) {
+        requireChannels();
+        return layer(backend, type.accumulator());
+    }
+
+    private void requireChannels() {
         if (parameters() == ANY) {
             throw new IllegalStateException(
                     "Expected a number of channels for a layer, but " + this + " is for inputs with any");
         }
-        return layer(backend, type.accumulator());
+    }
+
+    /** The layer of {@link #on(Backend, ElementType)} for a participant. */
+    final Layer on(Backend backend, ElementType type, StatisticsExchange exchange) {
+        requireChannels();
+        return layer(backend, type.accumulator(), exchange);
+    }
+
+    /** The layer of a participant that has a part of a batch whose statistics are those of the whole. */
+    Layer layer(Backend backend, ElementType real, StatisticsExchange exchange) {
+        return layer(backend, real);
     }
 
     /** The layer, with parameters and running statistics of a type. */

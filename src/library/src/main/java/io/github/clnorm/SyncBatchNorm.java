@@ -45,6 +45,13 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
         this.wholeBatchGradients = builder.wholeBatchGradients;
     }
 
+    /** A layer of a spec, with gradients of weight and bias over the whole batch. */
+    SyncBatchNorm(Backend backend, BatchNormSpec spec, ElementType real, StatisticsExchange exchange) {
+        super(backend, spec, real, real);
+        this.exchange = exchange;
+        this.wholeBatchGradients = true;
+    }
+
     /**
      * A layer with PyTorch's defaults.
      *

@@ -443,7 +443,6 @@ class FleetTest {
                 assertTrue(rejected(() -> fleet.normalize(spec, type, two.get(0), two.get(1), 3, 4, 4))
                         .contains("overlap"));
             }
-            assertTrue(rejected(() -> fleet.layer(NormSpec.batchNorm(4))).contains("whole batch"));
             assertTrue(rejected(() -> fleet.layer(NormSpec.instanceNorm(4).trackRunningStats(true)))
                     .contains("running statistics"));
             assertTrue(rejected(() -> fleet.calibrate(spec, type, 0, 4, 4)).contains("no samples"));
