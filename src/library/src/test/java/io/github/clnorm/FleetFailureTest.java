@@ -198,6 +198,36 @@ class FleetFailureTest {
     }
 
     @Test
+    void aDeviceThatFailsInSectionsIsTakenOut() {
+        NormSpec spec = NormSpec.batchNorm(4);
+        ByteBuffer expected = memory();
+        try (Backend good = Backend.open(device, Tuning.OFF);
+                Layer layer = spec.on(good);
+                Tensor input = good.tensor(ElementType.FLOAT32, x, SHAPE);
+                Tensor output = layer.infer(input)) {
+            output.get(expected);
+            for (String call : List.of("createBuffer", "enqueue", "read", "finish")) {
+                for (int n = 1; n < 6; n++) {
+                    FaultyOpenCl faulty = new FaultyOpenCl(DevicePort.open(device, false));
+                    try (Backend second = new Backend(new Session(faulty.port(), device));
+                            Fleet fleet = fleet(good, second)) {
+                        faulty.fail(call, n);
+                        ByteBuffer y = memory();
+                        FleetReport report = fleet.normalize(spec, ElementType.FLOAT32, x, y, SHAPE);
+                        assertEquals(expected, y, call + " " + n);
+                        assertEquals(
+                                COUNT,
+                                report.devices().stream()
+                                        .mapToLong(FleetReport.Device::elements)
+                                        .sum());
+                        faulty.heal();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void ifAllDevicesFailTheExceptionHasAllCauses() {
         FaultyOpenCl one = new FaultyOpenCl(DevicePort.open(device, false));
         FaultyOpenCl two = new FaultyOpenCl(DevicePort.open(device, false));

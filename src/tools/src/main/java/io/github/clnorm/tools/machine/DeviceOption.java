@@ -12,7 +12,8 @@ public final class DeviceOption {
             paramLabel = "SEL",
             description = {
                 "Terms that must all match: gpu, cpu, accelerator, any, PLATFORM:DEVICE, or a part of the device's name,"
-                        + " vendor or platform. Default: $CLNORM_DEVICE, else the best device."
+                        + " vendor or platform. run also takes all: every device that makes it faster. Default: $CLNORM_DEVICE, else"
+                        + " the best device."
             })
     private String selector;
 
