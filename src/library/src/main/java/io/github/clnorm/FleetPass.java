@@ -116,12 +116,17 @@ final class FleetPass {
             ShareSearch.Found none = given(new double[devices.size()]);
             return report(none, new SamplePieces(1, 1), null, 0);
         }
-        ShareSearch.Found shares = inSections ? ofRows().shares() : shares();
+        ShareSearch.Found shares = isMeasuredByRows() ? adapted(ofRows().shares()) : shares();
         fleet.latest(shares.weights());
         return inSections ? runInSections(shares) : run(shares);
     }
 
-    /** The pass whose weights a pass in sections uses. */
+    /** Whether the weights are those of rows: for sections, and for samples that are larger than what is measured. */
+    private boolean isMeasuredByRows() {
+        return inSections || request.sampleBytes() > MEASURED_BYTES;
+    }
+
+    /** The pass whose weights such a pass uses. */
     private FleetPass ofRows() {
         return new FleetPass(fleet, request.rows());
     }
@@ -214,14 +219,16 @@ final class FleetPass {
 
     /** Weights of an earlier measurement, without the devices that cannot do the work now. */
     private Optional<ShareSearch.Found> stored() {
-        return fleet.store().get(key()).filter(this::fits).map(found -> {
-            List<String> reasons = new ArrayList<>();
-            for (int i = 0; i < problems.size(); i++) {
-                reasons.add(problems.get(i).isEmpty() ? found.leftOut().get(i) : problems.get(i));
-            }
-            return new ShareSearch.Found(
-                    Weights.among(found.weights(), able()), found.alone(), found.together(), reasons);
-        });
+        return fleet.store().get(key()).filter(this::fits).map(this::adapted);
+    }
+
+    /** A result without the devices that cannot do the work of this pass. */
+    private ShareSearch.Found adapted(ShareSearch.Found found) {
+        List<String> reasons = new ArrayList<>();
+        for (int i = 0; i < problems.size(); i++) {
+            reasons.add(problems.get(i).isEmpty() ? found.leftOut().get(i) : problems.get(i));
+        }
+        return new ShareSearch.Found(Weights.among(found.weights(), able()), found.alone(), found.together(), reasons);
     }
 
     /** Whether a stored result gives some of the devices that work a share. */
@@ -238,8 +245,8 @@ final class FleetPass {
         if (request.samples() == 0) {
             return request + ": no samples\n";
         }
-        if (inSections) {
-            return request + ", in sections, by the weights of:\n" + ofRows().explain();
+        if (isMeasuredByRows()) {
+            return request + (inSections ? ", in sections" : "") + ", by the weights of:\n" + ofRows().explain();
         }
         if (fleet.given() != null) {
             return text(given(Weights.among(fleet.given(), able())), "weights that were set");
@@ -269,7 +276,7 @@ final class FleetPass {
 
     /** Measures weights on samples of the request's shape, and stores them. */
     FleetWeights measure(int rounds) {
-        if (inSections && request.samples() > 0) {
+        if (isMeasuredByRows() && request.samples() > 0) {
             return ofRows().measure(rounds);
         }
         if (request.samples() == 0) {
