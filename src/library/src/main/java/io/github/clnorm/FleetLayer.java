@@ -1,7 +1,6 @@
 package io.github.clnorm;
 
 import io.github.clnorm.internal.fleet.EachDevice;
-import io.github.clnorm.internal.fleet.ParameterSums;
 import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
@@ -212,8 +211,10 @@ public final class FleetLayer implements AutoCloseable {
     }
 
     /**
-     * The gradients of the last {@link #forward}. Those of weight and bias are the sums over all devices, in float64 and in the
-     * order of the devices; reading them blocks until the devices are done.
+     * The gradients of the last {@link #forward}. Those of weight and bias are sums over all samples, and do not depend on the
+     * shares: on devices of one name and driver they have the bits of one device, and of batch_norm in training those of
+     * exact sums. Two exceptions add the gradients of the shards in float64: layer_norm and rms_norm whose shards do not begin
+     * at multiples of 128 rows, and batch_norm by running statistics of small images. Blocks until the devices have the sums.
      *
      * @param gradOutput dy, distributed as the output is. Not modified
      * @return dx, dγ and dβ
@@ -244,11 +245,11 @@ public final class FleetLayer implements AutoCloseable {
         List<ShardedTensor.Shard> shards = new ArrayList<>();
         try {
             List<ShardedTensor.Shard> parts = parts(gradOutput, empty);
+            ShardSums sums = exchanges.isEmpty() ? new ShardSums(spec, pass.input, layers.get(0)) : null;
             List<Runnable> tasks = new ArrayList<>();
             for (int i = 0; i < all.length; i++) {
                 int part = i;
-                tasks.add(() -> all[part] =
-                        pass.records.get(part).backward(parts.get(part).tensor()));
+                tasks.add(() -> all[part] = gradients(pass.records.get(part), parts.get(part), sums));
             }
             run(tasks);
             for (int i = 0; i < all.length; i++) {
@@ -259,10 +260,9 @@ public final class FleetLayer implements AutoCloseable {
                     empty.add(all[i].input());
                 }
             }
-            double[] weight = sum(Arrays.stream(all).map(Gradients::weight).toList());
-            double[] bias = sum(Arrays.stream(all).map(Gradients::bias).toList());
+            double[][] ofParameters = ofParameters(sums, all);
             ShardedTensor input = new ShardedTensor(fleet, pass.input.type(), pass.input.shape(), shards);
-            return new ShardedGradients(input, weight, bias);
+            return new ShardedGradients(input, ofParameters[0], ofParameters[1]);
         } catch (RuntimeException e) {
             for (Gradients gradients : all) {
                 if (gradients != null) {
@@ -280,15 +280,26 @@ public final class FleetLayer implements AutoCloseable {
         }
     }
 
-    private double[] sum(List<Tensor> parts) {
-        if (parts.contains(null)) {
-            return null;
+    private Gradients gradients(Recorded recorded, ShardedTensor.Shard part, ShardSums sums) {
+        if (sums == null) {
+            return recorded.backward(part.tensor());
+        }
+        sums.add(layers.get(part.device()), recorded.saved(), part);
+        return recorded.backward(
+                part.tensor(), GradientOptions.DEFAULTS.wanted(true, sums.weightOfShards(), sums.biasOfShards()));
+    }
+
+    /** dγ and dβ of all shards; null for a parameter that the layer has not. */
+    private double[][] ofParameters(ShardSums sums, Gradients... all) {
+        if (sums != null) {
+            return sums.merged(fleet.backends().get(0), all);
         }
         // Devices that exchange statistics have the sums over the whole batch already.
-        return exchanges.isEmpty()
-                ? ParameterSums.IN_ORDER.sum(
-                        parts.stream().map(Tensor::toDoubles).toList())
-                : parts.get(0).toDoubles();
+        return new double[][] {values(all[0].weight()), values(all[0].bias())};
+    }
+
+    private static double[] values(Tensor tensor) {
+        return tensor == null ? null : tensor.toDoubles();
     }
 
     private interface Body<T> {

@@ -75,6 +75,11 @@ public final class Recorded implements AutoCloseable {
         return pass;
     }
 
+    /** What the pass saved, checked as {@link #backward} does. */
+    SavedPass saved() {
+        return layer.backend().session().exclusively(this::checkedPass);
+    }
+
     /** The tensors that {@link Scope#keep} keeps. */
     List<Tensor> tensors() {
         List<Tensor> tensors = new ArrayList<>(pass.tensors());

@@ -19,6 +19,22 @@ public record Section(
         long sample, long samples, long row, long rows, long group, long groups, long column, long columns) {
 
     /**
+     * Successive elements that are whole samples, or whole rows of a tensor of one sample.
+     *
+     * @param whole the tensor
+     * @param first the index of the first element
+     * @param count their number
+     * @return the section
+     */
+    public static Section ofElements(Geometry whole, long first, long count) {
+        long ofRow = whole.groups() * whole.width();
+        long ofSample = whole.rows() * ofRow;
+        return whole.samples() == 1
+                ? new Section(0, 1, first / ofRow, count / ofRow, 0, whole.groups(), 0, whole.width())
+                : new Section(first / ofSample, count / ofSample, 0, whole.rows(), 0, whole.groups(), 0, whole.width());
+    }
+
+    /**
      * The sets of the section. Runs that the section divides become one run.
      *
      * @param whole the tensor

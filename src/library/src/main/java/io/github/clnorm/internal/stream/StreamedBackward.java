@@ -80,8 +80,8 @@ public final class StreamedBackward {
             HostValues gradWeight,
             HostValues gradBias) {
         boolean each = cut.order() == Order.EACH;
-        BlockTable ofParameters =
-                problem.parameters() && !each ? new BlockTable(SUMS, whole.sets(), cut.blocks(), real) : null;
+        ParameterTable parameters = problem.parameters() ? new ParameterTable(problem) : null;
+        BlockTable ofParameters = parameters != null && !each ? parameters.sums() : null;
         if (ofSample() <= most) {
             wholeSamples(tensors, statistics, known, ofParameters);
         } else {
@@ -92,13 +92,14 @@ public final class StreamedBackward {
                 piecesOfSample(sample, tensors, statistics, ofParameters);
             }
         }
-        if (ofParameters != null) {
+        if (parameters != null) {
+            if (each) {
+                acrossSamples(tensors, statistics, parameters.sums());
+            }
             devices.onOne(session -> {
-                mergeParameters(session, ofParameters, gradWeight, gradBias);
+                parameters.merge(session, gradWeight, gradBias);
                 return null;
             });
-        } else if (problem.parameters()) {
-            acrossSamples(tensors, statistics, gradWeight, gradBias);
         }
     }
 
@@ -192,14 +193,11 @@ public final class StreamedBackward {
     }
 
     /** The gradients of parameters of which every element of a row has its own: sums down the samples. */
-    private void acrossSamples(
-            BackwardTensors tensors, SetStatistics statistics, HostValues gradWeight, HostValues gradBias) {
+    private void acrossSamples(BackwardTensors tensors, SetStatistics statistics, BlockTable table) {
         Geometry across = GradientCut.acrossSamples(whole);
         // Columns of several sets stay together: a section's statistics are those of whole samples.
         long together = (long) Columns.TILE_ROWS * Columns.of(across).shortRows() * across.groups();
         long atOnce = whole.groups() == 1 ? most : Math.max(most, together);
-        BlockTable table = new BlockTable(
-                SUMS, across.groups(), GradientCut.ofColumns(whole).blocks(), real);
         loop(across, 0, Sections.acrossSamples(across, atOnce), tensors)
                 .with(tensors.gradOutput(), null)
                 .run((session, section, bytes) -> {
@@ -216,10 +214,6 @@ public final class StreamedBackward {
                             section.group(),
                             BlockSlots.acrossSamples(across, section));
                 });
-        devices.onOne(session -> {
-            mergeColumns(session, table, gradWeight, gradBias);
-            return null;
-        });
     }
 
     /** Rows and columns of all samples, as samples and columns of the tensor. */
@@ -402,77 +396,5 @@ public final class StreamedBackward {
             }
         }
         return means;
-    }
-
-    /** Merges the sums of all samples to the gradients of the parameters of some groups at a time. */
-    private void mergeParameters(Session session, BlockTable table, HostValues gradWeight, HostValues gradBias) {
-        long ofGroup = whole.width() / whole.run();
-        long atOnce = SetGroups.atOnce(session, table.bytes(whole.samples()), whole.groups());
-        for (long group = 0; group < whole.groups(); group += atOnce) {
-            long count = Math.min(atOnce, whole.groups() - group);
-            Geometry groups = whole.section(whole.samples(), whole.rows(), count, whole.width(), whole.run());
-            ByteBuffer sums = table.get(whole.samples(), whole.groups(), group, count);
-            parameters(session, groups, sums, group * ofGroup, count * ofGroup, gradWeight, gradBias);
-        }
-    }
-
-    /** The same for parameters of which every element of a row has its own: some columns at a time. */
-    private void mergeColumns(Session session, BlockTable table, HostValues gradWeight, HostValues gradBias) {
-        long columns = whole.groups() * whole.width();
-        long atOnce = SetGroups.atOnce(session, table.bytes(1), columns);
-        if (atOnce < columns && (atOnce < 2 * Cut.LANES || whole.groups() > 1)) {
-            throw new IllegalArgumentException("the sums of " + whole.samples() + " samples take " + table.bytes(1)
-                    + " bytes for each parameter, too much for "
-                    + session.device().description());
-        }
-        long column = 0;
-        while (column < columns) {
-            // Fewer than 64 columns would form other long rows.
-            long left = columns - column;
-            long count = left > atOnce && left - atOnce < Cut.LANES ? atOnce - Cut.LANES : Math.min(atOnce, left);
-            Geometry some = atOnce >= columns ? whole : whole.section(whole.samples(), 1, 1, count, 1);
-            parameters(session, some, table.get(1, 0, column, count), column, count, gradWeight, gradBias);
-            column += count;
-        }
-    }
-
-    private void parameters(
-            Session session,
-            Geometry geometry,
-            ByteBuffer sums,
-            long first,
-            long count,
-            HostValues gradWeight,
-            HostValues gradBias) {
-        try (SectionBuffers device = new SectionBuffers(session)) {
-            long bytes = count * problem.parameterType().bytes();
-            DeviceBuffer weight = problem.weight() ? device.allocate(bytes) : null;
-            DeviceBuffer bias = problem.bias() ? device.allocate(bytes) : null;
-            enqueue(
-                    session,
-                    Phase.PARAMETERS,
-                    of(geometry, true),
-                    new BackwardBuffers(
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            weight,
-                            bias,
-                            device.copy(sums),
-                            null,
-                            null));
-            if (weight != null) {
-                device.download(weight, HostValues.slice(gradWeight, first, count));
-            }
-            if (bias != null) {
-                device.download(bias, HostValues.slice(gradBias, first, count));
-            }
-        }
     }
 }
