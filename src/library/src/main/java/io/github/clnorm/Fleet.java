@@ -5,8 +5,6 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.NoDeviceException;
-import io.github.clnorm.internal.fleet.ChannelSource;
-import io.github.clnorm.internal.fleet.ChannelTarget;
 import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
@@ -44,7 +42,7 @@ import java.util.function.Supplier;
  *
  * <p><b>Sections.</b> {@code batch_norm} in training needs all samples at once, and a sample may be too large for every device.
  * Such a tensor is read twice, in sections of which each device takes a fixed share: for the moments of its blocks, which are
- * merged, and for the results. The bits are those of one device. A channel's tensor is then kept in host memory, and the weights are those
+ * merged, and for the results. The bits are those of one device. A file is read twice where it is; another channel goes through a temporary file. The weights are those
  * measured for rows. Running statistics are not updated.
  *
  * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it. It
@@ -286,8 +284,8 @@ public final class Fleet implements AutoCloseable {
      * @param target gets the elements in the same form. In blocking mode. Used by a thread of the fleet
      * @param shape of the tensor
      * @return what each device did
-     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, the tensor is read twice
-     *     and too large for host memory, or the source ends early; the message says which samples were computed and written before
+     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it,
+     *     or the source ends early; the message says which samples were computed and written before
      * @throws java.io.UncheckedIOException if a channel fails
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
@@ -297,10 +295,7 @@ public final class Fleet implements AutoCloseable {
         FleetRequest request = new FleetRequest(spec, type, shape);
         Objects.requireNonNull(source, "source");
         Objects.requireNonNull(target, "target");
-        return exclusively(() -> pass(request)
-                .from(new ChannelSource(source, type.bytes()))
-                .to(new ChannelTarget(target, type.bytes()))
-                .run());
+        return exclusively(() -> pass(request).from(source).to(target).run());
     }
 
     /**
@@ -320,10 +315,7 @@ public final class Fleet implements AutoCloseable {
         FleetRequest request = new FleetRequest(spec, type, shape);
         Objects.requireNonNull(source, "source");
         FleetBuffers.target(request, target);
-        return exclusively(() -> pass(request)
-                .from(new ChannelSource(source, type.bytes()))
-                .to(target)
-                .run());
+        return exclusively(() -> pass(request).from(source).to(target).run());
     }
 
     /**
@@ -343,10 +335,7 @@ public final class Fleet implements AutoCloseable {
         FleetRequest request = new FleetRequest(spec, type, shape);
         FleetBuffers.source(request, source);
         Objects.requireNonNull(target, "target");
-        return exclusively(() -> pass(request)
-                .from(source)
-                .to(new ChannelTarget(target, type.bytes()))
-                .run());
+        return exclusively(() -> pass(request).from(source).to(target).run());
     }
 
     /**

@@ -2,6 +2,9 @@ package io.github.clnorm;
 
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.fleet.ChannelFile;
+import io.github.clnorm.internal.fleet.ChannelSource;
+import io.github.clnorm.internal.fleet.ChannelTarget;
 import io.github.clnorm.internal.fleet.EndOfSource;
 import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.SamplePieces;
@@ -9,12 +12,12 @@ import io.github.clnorm.internal.fleet.ShareKey;
 import io.github.clnorm.internal.fleet.ShareSearch;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.stream.TensorSource;
-import io.github.clnorm.internal.stream.TensorTarget;
 import io.github.clnorm.type.Codec;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -46,9 +49,9 @@ final class FleetPass {
     private final boolean inSections;
 
     private Buffer source;
-    private TensorSource orderedSource;
+    private ReadableByteChannel sourceChannel;
     private Buffer target;
-    private TensorTarget orderedTarget;
+    private WritableByteChannel targetChannel;
 
     FleetPass(Fleet fleet, FleetRequest request) {
         this.fleet = fleet;
@@ -92,9 +95,9 @@ final class FleetPass {
         return this;
     }
 
-    /** From a source that is read in order. */
-    FleetPass from(TensorSource ordered) {
-        orderedSource = ordered;
+    /** From a channel. */
+    FleetPass from(ReadableByteChannel channel) {
+        sourceChannel = channel;
         return this;
     }
 
@@ -104,9 +107,9 @@ final class FleetPass {
         return this;
     }
 
-    /** To a target that is written in order. */
-    FleetPass to(TensorTarget ordered) {
-        orderedTarget = ordered;
+    /** To a channel. */
+    FleetPass to(WritableByteChannel channel) {
+        targetChannel = channel;
         return this;
     }
 
@@ -131,18 +134,23 @@ final class FleetPass {
         return new FleetPass(fleet, request.rows());
     }
 
-    /** Runs in sections, which are read twice and in any order: a channel goes through host memory. */
+    /** Runs in sections, which are read twice and in any order: a channel that is no file goes through a temporary one. */
     private FleetReport runInSections(ShareSearch.Found shares) {
-        HostElements from = FleetBuffers.source(request, source != null ? source : readAll());
-        Buffer result = target != null ? target : staged();
-        HostElements to = FleetBuffers.target(request, result);
+        long bytes = request.samples() * request.sampleBytes();
         FleetSections sections = new FleetSections(request, backends, shares.weights());
         long start = System.nanoTime();
-        sections.run(from.asSource(), to.asTarget());
-        long nanoseconds = System.nanoTime() - start;
-        if (target == null) {
-            orderedTarget.write(0, (ByteBuffer) result);
+        try (ChannelFile from = source != null ? null : ChannelFile.of(sourceChannel, bytes, request.type.bytes());
+                ChannelFile to = target != null ? null : ChannelFile.of(targetChannel, bytes, request.type.bytes())) {
+            sections.run(
+                    from != null ? from : FleetBuffers.source(request, source).asSource(),
+                    to != null ? to : FleetBuffers.target(request, target).asTarget());
+            if (to != null) {
+                to.finish(targetChannel, bytes);
+            }
+        } catch (EndOfSource e) {
+            throw ended(e.bytes(), 0);
         }
+        long nanoseconds = System.nanoTime() - start;
         ClException[] failures = sections.failures(devices.size());
         List<FleetReport.Device> reports = new ArrayList<>();
         for (int i = 0; i < devices.size(); i++) {
@@ -161,25 +169,6 @@ final class FleetPass {
                     failures[i] == null ? "" : failures[i].getMessage()));
         }
         return new FleetReport(request.samples(), nanoseconds, reports, List.of(), fleet.notOpened());
-    }
-
-    private ByteBuffer staged() {
-        long bytes = request.samples() * request.sampleBytes();
-        if (bytes > Math.min(Integer.MAX_VALUE - 8, Runtime.getRuntime().maxMemory() / 2)) {
-            throw new IllegalArgumentException(request + " is read twice, and takes " + bytes
-                    + " bytes, more than Java's memory has for a channel: expected buffers");
-        }
-        return memory(request.samples());
-    }
-
-    private ByteBuffer readAll() {
-        ByteBuffer all = staged();
-        try {
-            orderedSource.read(0, all);
-        } catch (EndOfSource e) {
-            throw ended(e.bytes(), 0);
-        }
-        return all.flip();
     }
 
     private IllegalArgumentException ended(long bytes, long samples) {
@@ -375,8 +364,12 @@ final class FleetPass {
         FleetWork.Operand to = target != null
                 ? FleetBuffers.parts(request, pieces, target)
                 : fleet.targets().slots(request, pieces, window);
-        PieceRun.Step reader = source != null ? null : FleetBuffers.reader(request, pieces, orderedSource, from);
-        PieceRun.Step writer = target != null ? null : FleetBuffers.writer(request, pieces, orderedTarget, to);
+        PieceRun.Step reader = source != null
+                ? null
+                : FleetBuffers.reader(request, pieces, new ChannelSource(sourceChannel, request.type.bytes()), from);
+        PieceRun.Step writer = target != null
+                ? null
+                : FleetBuffers.writer(request, pieces, new ChannelTarget(targetChannel, request.type.bytes()), to);
         FleetWork work = new FleetWork(request, pieces, fleet.parameters(request), from, to, target == null);
         long start = System.nanoTime();
         PieceRun.Outcome run = new PieceRun(owners, reserve, work, reader, writer, window).run();

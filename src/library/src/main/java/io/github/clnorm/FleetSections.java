@@ -27,11 +27,13 @@ import java.util.List;
 final class FleetSections {
 
     private static final long MOST_BYTES = 16 << 20;
+    private static final int SECTIONS_OF_SHARE = 4;
 
     private final FleetRequest request;
     private final List<Backend> backends = new ArrayList<>();
     private final List<Integer> indices = new ArrayList<>();
     private final StreamDevices devices;
+    private final double smallestWeight;
 
     /** A pass on the devices that have a weight. */
     FleetSections(FleetRequest request, List<Backend> all, double... weights) {
@@ -42,6 +44,8 @@ final class FleetSections {
                 indices.add(i);
             }
         }
+        this.smallestWeight =
+                Arrays.stream(weights).filter(weight -> weight > 0).min().orElse(1);
         this.devices = new StreamDevices(
                 backends.stream().map(Backend::session).toList(),
                 Arrays.stream(weights).filter(weight -> weight > 0).toArray());
@@ -49,17 +53,23 @@ final class FleetSections {
 
     /** Runs it. Source and target are used in any order, by several threads. */
     void run(TensorSource source, TensorTarget target) {
-        long most = backends.stream()
-                .mapToLong(backend -> Math.min(MOST_BYTES, FleetRequest.mostBytes(backend.device())))
-                .min()
-                .orElseThrow();
         new StreamedForward(
                         devices,
                         request.problem(),
                         affine(),
                         Reals.of(request.type, "eps", request.spec.eps(request.type)),
-                        Math.max(Cut.BLOCK, most / request.type.bytes()))
+                        sectionElements())
                 .run(new ForwardTensors(source, null, target, null), statistics());
+    }
+
+    /** Small enough for every device, and for the smallest share to have several sections. */
+    private long sectionElements() {
+        long most = backends.stream()
+                .mapToLong(backend -> Math.min(MOST_BYTES, FleetRequest.mostBytes(backend.device())))
+                .min()
+                .orElseThrow();
+        long fair = (long) (request.elements() * smallestWeight / SECTIONS_OF_SHARE);
+        return Math.max(Cut.BLOCK, Math.min(most / request.type.bytes(), fair));
     }
 
     /** The failure of each device of the fleet, or null. */

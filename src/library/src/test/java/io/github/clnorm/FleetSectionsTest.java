@@ -1,0 +1,243 @@
+package io.github.clnorm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.fleet.ShareStore;
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.opencl.DevicePort;
+import io.github.clnorm.internal.opencl.OpenCl;
+import io.github.clnorm.internal.runtime.Session;
+import io.github.clnorm.testing.FaultyOpenCl;
+import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.testing.TestInfo;
+import io.github.clnorm.testing.Values;
+import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Codec;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Samples that belong together, or that no device of a fleet has room for, have the bits of one large device. */
+@Tag("device")
+class FleetSectionsTest {
+
+    private record Problem(NormSpec spec, ElementType type, long... shape) {}
+
+    @TempDir
+    private Path folder;
+
+    private Backend large;
+    private final List<Backend> small = new ArrayList<>();
+
+    @BeforeEach
+    void open() {
+        DeviceInfo device = TestDevices.first().device();
+        large = TestDevices.first();
+        small.add(open(device, UnaryOperator.identity()));
+        small.add(open(device, UnaryOperator.identity()));
+    }
+
+    private static Backend open(DeviceInfo device, UnaryOperator<OpenCl> port) {
+        DeviceInfo limited = TestInfo.with(device, "maxBuffer", 40_000L);
+        return new Backend(new Session(port.apply(DevicePort.open(device, true)), limited));
+    }
+
+    @AfterEach
+    void close() {
+        small.forEach(Backend::close);
+    }
+
+    private Fleet fleet(double... weights) {
+        return Fleet.of(small, Fleet.SameDevice.ALLOWED, ShareStore.at(folder.resolve("fleet.json")))
+                .weights(weights);
+    }
+
+    private static List<Problem> problems() {
+        float[] gamma = Values.normal(1, 12, 1, 0.5);
+        float[] beta = Values.normal(2, 12, 0, 0.5);
+        return List.of(
+                new Problem(NormSpec.batchNorm(12).weight(gamma).bias(beta), ElementType.FLOAT32, 5, 12, 31, 30),
+                new Problem(
+                        NormSpec.batchNorm(12).layout(Layout.CHANNELS_LAST).activation(Activation.SILU),
+                        ElementType.FLOAT16,
+                        300,
+                        9,
+                        12),
+                new Problem(NormSpec.groupNorm(3, 12).weight(gamma).bias(beta), ElementType.FLOAT32, 3, 12, 1500),
+                new Problem(NormSpec.layerNorm(30_000), ElementType.BFLOAT16, 4, 30_000),
+                new Problem(
+                        NormSpec.batchNorm(12).training(false).runningMean(beta).runningVar(Values.constant(12, 0.7f)),
+                        ElementType.FLOAT32,
+                        2,
+                        12,
+                        2000));
+    }
+
+    private static ByteBuffer memory(Problem problem) {
+        return ByteBuffer.allocateDirect(Math.toIntExact(Shapes.elements(problem.shape)) * problem.type.bytes())
+                .order(ByteOrder.nativeOrder());
+    }
+
+    private static ByteBuffer input(Problem problem) {
+        ByteBuffer bytes = memory(problem);
+        int count = Math.toIntExact(Shapes.elements(problem.shape));
+        Codec.encode(problem.type, Values.normal(problem.type, 5, count, 3, 2), 0, bytes);
+        return bytes.rewind();
+    }
+
+    private ByteBuffer expected(Problem problem, ByteBuffer x) {
+        ByteBuffer y = memory(problem);
+        try (Layer layer = problem.spec.on(large, problem.type);
+                Tensor input = large.tensor(problem.type, x, problem.shape);
+                Tensor output = layer.infer(input)) {
+            output.get(y);
+        }
+        return y;
+    }
+
+    @Test
+    void buffersHaveTheBitsOfOneLargeDevice() {
+        try (Fleet fleet = fleet(0.3, 0.7)) {
+            for (Problem problem : problems()) {
+                ByteBuffer x = input(problem);
+                ByteBuffer y = memory(problem);
+                FleetReport report = fleet.normalize(problem.spec, problem.type, x, y, problem.shape);
+                assertEquals(expected(problem, x), y.rewind(), problem.toString());
+                assertTrue(report.devices().get(0).bytes() > 0, problem + ": " + report);
+                assertTrue(
+                        report.devices().get(1).bytes()
+                                > report.devices().get(0).bytes(),
+                        problem + ": " + report);
+                assertEquals(
+                        2L * y.capacity(),
+                        report.devices().stream()
+                                .mapToLong(FleetReport.Device::bytes)
+                                .sum());
+            }
+        }
+    }
+
+    @Test
+    void arraysOfFloatsAreTakenToo() {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        float[] values = new float[x.remaining() / Float.BYTES];
+        x.asFloatBuffer().get(values);
+        FloatBuffer y = FloatBuffer.allocate(values.length);
+        try (Fleet fleet = fleet(0.5, 0.5)) {
+            fleet.normalize(problem.spec, problem.type, FloatBuffer.wrap(values), y, problem.shape);
+        }
+        assertEquals(expected(problem, x).asFloatBuffer(), y.rewind());
+    }
+
+    @Test
+    void filesAndOtherChannelsAreTakenFromTheirPosition() throws IOException {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        byte[] bytes = new byte[x.remaining()];
+        x.duplicate().get(bytes);
+        ByteBuffer expected = expected(problem, x);
+        Path from = folder.resolve("x");
+        try (Fleet fleet = fleet(0.5, 0.5);
+                FileChannel source = FileChannel.open(
+                        from, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileChannel target = FileChannel.open(
+                        folder.resolve("y"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE)) {
+            source.write(ByteBuffer.wrap(new byte[7]), 0);
+            source.write(x.duplicate(), 7);
+            source.position(7);
+            target.position(3);
+            fleet.normalize(problem.spec, problem.type, source, target, problem.shape);
+            assertEquals(7 + bytes.length, source.position());
+            assertEquals(3 + bytes.length, target.position());
+            ByteBuffer y = memory(problem);
+            target.read(y, 3);
+            assertEquals(expected, y.rewind());
+
+            try (FileChannel appended = FileChannel.open(
+                    folder.resolve("appended"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                appended.write(ByteBuffer.wrap(new byte[5]));
+                source.position(7);
+                fleet.normalize(problem.spec, problem.type, source, appended, problem.shape);
+            }
+            byte[] written = Files.readAllBytes(folder.resolve("appended"));
+            assertEquals(5 + bytes.length, written.length);
+            assertEquals(expected.rewind(), ByteBuffer.wrap(written, 5, bytes.length));
+
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            fleet.normalize(
+                    problem.spec,
+                    problem.type,
+                    Channels.newChannel(new ByteArrayInputStream(bytes)),
+                    Channels.newChannel(out),
+                    problem.shape);
+            assertEquals(expected.rewind(), ByteBuffer.wrap(out.toByteArray()));
+        }
+    }
+
+    @Test
+    void aSourceThatEndsEarlyWritesNothing() throws IOException {
+        Problem problem = problems().get(0);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (Fleet fleet = fleet(0.5, 0.5);
+                ReadableByteChannel source = Channels.newChannel(new ByteArrayInputStream(new byte[1000]))) {
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> fleet.normalize(
+                                    problem.spec, problem.type, source, Channels.newChannel(out), problem.shape))
+                    .getMessage();
+            assertTrue(message.contains("1000 of 223200 bytes"), message);
+        }
+        assertEquals(0, out.size());
+    }
+
+    @Test
+    void theSectionsOfADeviceThatFailsAreComputedByTheOthers() {
+        FaultyOpenCl[] faulty = new FaultyOpenCl[1];
+        small.add(open(TestDevices.first().device(), real -> {
+            faulty[0] = new FaultyOpenCl(real);
+            return faulty[0].port();
+        }));
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        ByteBuffer expected = expected(problem, x);
+        for (String call : List.of("enqueue", "write", "createBuffer", "read")) {
+            try (Fleet fleet = fleet(0.3, 0.3, 0.4)) {
+                ByteBuffer y = memory(problem);
+                faulty[0].fail(call, 3);
+                FleetReport report = fleet.normalize(problem.spec, problem.type, x, y, problem.shape);
+                assertEquals(expected, y.rewind(), call);
+                assertEquals(
+                        faulty[0].count(call) >= 3,
+                        !report.devices().get(2).failure().isEmpty(),
+                        call + ": " + report);
+                faulty[0].heal();
+            }
+        }
+    }
+}
