@@ -206,10 +206,21 @@ public final class ChannelGradients implements Serializable {
         return "ChannelGradients(" + StoredSums.text(sums) + ")";
     }
 
+    /**
+     * Java's serialization writes the bytes of {@link #toBytes}.
+     *
+     * @return what is written in place of this object
+     */
     private Object writeReplace() {
         return new StoredSums(StoredSums.Kind.GRADIENTS, toBytes());
     }
 
+    /**
+     * Rejects a stream that was not written by {@link #writeReplace}.
+     *
+     * @param in the stream
+     * @throws InvalidObjectException always
+     */
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
         throw new InvalidObjectException("Expected the stored form of gradients");
     }

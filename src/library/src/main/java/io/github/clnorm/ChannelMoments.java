@@ -254,10 +254,21 @@ public final class ChannelMoments implements Serializable {
         return "ChannelMoments(" + StoredSums.text(sums) + ")";
     }
 
+    /**
+     * Java's serialization writes the bytes of {@link #toBytes}.
+     *
+     * @return what is written in place of this object
+     */
     private Object writeReplace() {
         return new StoredSums(StoredSums.Kind.MOMENTS, toBytes());
     }
 
+    /**
+     * Rejects a stream that was not written by {@link #writeReplace}.
+     *
+     * @param in the stream
+     * @throws InvalidObjectException always
+     */
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
         throw new InvalidObjectException("Expected the stored form of moments");
     }
