@@ -295,10 +295,10 @@ CLNORM_INLINE void store_elements(const realv value, __global storage_t *to)
 {
 #if ALIGNED
     *(__global stored_t *)to = to_stored(value);
+#elif defined(__clang__) && VECTOR_WIDTH >= 8 && (STORAGE != FLOAT16 || WORK_GROUP_SIZE == 1)
+    *(__global unaligned_stored_t *)to = to_stored(value);
 #elif STORAGE == FLOAT16
     store_half(value, to);
-#elif defined(__clang__) && VECTOR_WIDTH >= 8
-    *(__global unaligned_stored_t *)to = to_stored(value);
 #else
     store_vector(to_stored(value), to);
 #endif

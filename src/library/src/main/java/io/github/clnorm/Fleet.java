@@ -205,6 +205,7 @@ public final class Fleet implements AutoCloseable {
      *     message has the sum
      */
     public Fleet weights(double... weights) {
+        requireOpen();
         Weights.check(backends.size(), Objects.requireNonNull(weights, "weights"));
         given = weights.clone();
         return this;

@@ -69,7 +69,9 @@ final class FleetPass {
             throw fleet.allFailed();
         }
         checkAble();
+        // Large samples too: the devices share each of them, and staging stays small.
         inSections = !request.samplesAreIndependent()
+                || request.sampleBytes() > MEASURED_BYTES
                 || IntStream.range(0, devices.size())
                         .filter(i -> problems.get(i).isEmpty())
                         .noneMatch(i -> request.problemOfSize(devices.get(i)).isEmpty());
@@ -126,7 +128,7 @@ final class FleetPass {
 
     /** Whether the weights are those of rows: for sections, and for samples that are larger than what is measured. */
     private boolean isMeasuredByRows() {
-        return inSections || request.sampleBytes() > MEASURED_BYTES;
+        return inSections;
     }
 
     /** The pass whose weights such a pass uses. */

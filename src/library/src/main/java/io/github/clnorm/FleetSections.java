@@ -51,6 +51,11 @@ final class FleetSections {
                 Arrays.stream(weights).filter(weight -> weight > 0).toArray());
     }
 
+    /** Whether one device takes all sections, in order. */
+    boolean areOfOneDevice() {
+        return backends.size() == 1;
+    }
+
     /** Runs it. Source and target are used in any order, by several threads. */
     void run(TensorSource source, TensorTarget target) {
         new StreamedForward(

@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import io.github.clnorm.internal.fleet.EachDevice;
 import io.github.clnorm.internal.fleet.Weights;
+import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
 import java.nio.Buffer;
@@ -16,6 +17,9 @@ import java.util.List;
  * <p>Thread-safe as {@link Tensor} is.
  */
 public final class ShardedTensor implements AutoCloseable {
+
+    // Shares of fewer rows would be rounded by too much.
+    private static final long LEAST_ALIGNED = 16L * Columns.TILE_ROWS;
 
     private final Fleet fleet;
     private final ElementType type;
@@ -39,9 +43,22 @@ public final class ShardedTensor implements AutoCloseable {
         this.shards = List.copyOf(shards);
     }
 
+    /** Of many rows, each share begins at a multiple of 128: gradients of parameters then cut no block of rows. */
+    private static long[] bounds(long rows, double... weights) {
+        if (rows < LEAST_ALIGNED) {
+            return Weights.ranges(rows, weights);
+        }
+        long[] bounds = Weights.ranges(rows / Columns.TILE_ROWS, weights);
+        for (int i = 0; i < bounds.length; i++) {
+            bounds[i] *= Columns.TILE_ROWS;
+        }
+        bounds[bounds.length - 1] = rows;
+        return bounds;
+    }
+
     /** Distributes a buffer that was checked. */
     static ShardedTensor scatter(Fleet fleet, double[] weights, ElementType type, Buffer buffer, long... shape) {
-        long[] bounds = Weights.ranges(shape[0], weights);
+        long[] bounds = bounds(shape[0], weights);
         int ofRow = shape[0] == 0 ? 0 : Math.toIntExact(buffer.remaining() / shape[0]);
         int start = buffer.position();
         Tensor[] tensors = new Tensor[weights.length];

@@ -20,12 +20,12 @@ final class BackwardTrips {
     private final BackwardProblem problem;
     private final Geometry geometry;
     private final GradientCut cut;
-    private final boolean countsMerges;
+    private final boolean strict;
 
-    BackwardTrips(Plan plan, BackwardProblem problem, boolean countsMerges) {
+    BackwardTrips(Plan plan, BackwardProblem problem, boolean strict) {
         this.plan = plan;
         this.problem = problem;
-        this.countsMerges = countsMerges;
+        this.strict = strict;
         this.geometry = problem.geometry();
         this.cut = GradientCut.of(geometry);
     }
@@ -48,9 +48,9 @@ final class BackwardTrips {
     /** The launches for the gradients of parameters alone. */
     private long parameters() {
         if (cut.order() != Order.EACH) {
-            return countsMerges ? parameter(geometry.samples(), cut) : 0;
+            return strict ? parameter(geometry.samples(), cut) : 0;
         }
-        long merge = countsMerges ? parameter(1, GradientCut.ofColumns(geometry)) : 0;
+        long merge = strict ? parameter(1, GradientCut.ofColumns(geometry)) : 0;
         return plan instanceof TiledPlan ? merge : Math.max(merge, columns(GradientCut.acrossSamples(geometry)));
     }
 
@@ -63,7 +63,7 @@ final class BackwardTrips {
     }
 
     private long split(SplitPlan split) {
-        long merge = countsMerges && problem.setSums() ? merge(cut.blocks(), cut.perRun()) : 0;
+        long merge = strict && problem.setSums() ? merge(cut.blocks(), cut.perRun()) : 0;
         long part = cut.order() == Order.COLUMNS
                 ? columns(geometry)
                 : ceil(split.blocksPerPart(problem), plan.teams()) * block();
@@ -107,7 +107,7 @@ final class BackwardTrips {
     private long sums(long elements) {
         long behind = elements % Cut.BLOCK;
         long lanes = behind > 0 && behind < KernelConstants.END ? KernelConstants.END : 0;
-        return ceil(elements, Cut.BLOCK) * (1 + registers())
+        return ceil(elements, Cut.BLOCK) * (1 + registers() + folds())
                 + ceil(elements, Cut.LANES) * (1 + registers())
                 + registers()
                 + lanes;
@@ -117,7 +117,12 @@ final class BackwardTrips {
     private long merge(long blocks, long perRun) {
         boolean together = perRun % plan.vectorWidth() == 0 || perRun == blocks;
         long ofLanes = 1 + registers() + (together ? 0 : held() * (1 + 3L * plan.vectorWidth()));
-        return ceil(blocks, Cut.LANES) * ofLanes + 3 * registers() + Math.max(8, 2L * plan.vectorWidth());
+        return ceil(blocks, Cut.LANES) * ofLanes + 3 * registers() + folds() + Math.max(8, 2L * plan.vectorWidth());
+    }
+
+    /** The folds of two sums. */
+    private long folds() {
+        return strict ? 2 * LoopTrips.fold(plan) : 0;
     }
 
     private long columns(Geometry seen) {

@@ -11,15 +11,19 @@ import io.github.clnorm.internal.geometry.Statistics;
 /** Upper bounds of the loop trips of one work-item in a forward pass. */
 final class ForwardTrips {
 
+    private static final int FOLDS_OF_BLOCK = 3;
+    // The mean, and M2 and what is left of the mean, which may run twice.
+    private static final int FOLDS_OF_MERGE = 5;
+
     private final Plan plan;
     private final ForwardProblem problem;
     private final Geometry geometry;
-    private final boolean countsMerges;
+    private final boolean strict;
 
-    ForwardTrips(Plan plan, ForwardProblem problem, boolean countsMerges) {
+    ForwardTrips(Plan plan, ForwardProblem problem, boolean strict) {
         this.plan = plan;
         this.problem = problem;
-        this.countsMerges = countsMerges;
+        this.strict = strict;
         this.geometry = problem.geometry();
     }
 
@@ -69,7 +73,7 @@ final class ForwardTrips {
         if (!split.mergeLaunch()) {
             return Math.max(moments, merge() + affine);
         }
-        return Math.max(countsMerges ? merge() : 0, Math.max(moments, affine));
+        return Math.max(strict ? merge() : 0, Math.max(moments, affine));
     }
 
     private long columns(boolean moments) {
@@ -84,15 +88,19 @@ final class ForwardTrips {
         return 1 + rows + LoopTrips.vectorsOfStrip(plan, columns) * ofVector;
     }
 
-    /** For every block: its steps of 64 elements and the votes. Twice if it is summed twice. */
+    /** For every block: its steps of 64 elements, the votes, and the folds of the pivot and two sums. Twice if it is summed twice. */
     private long blocks(long blocks) {
         long votes = plan.teams() == 1 ? 0 : plan.teams();
-        return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + votes));
+        return blocks * (1 + 2 * (1 + Cut.BLOCK / Cut.LANES + votes + folds(FOLDS_OF_BLOCK)));
+    }
+
+    private long folds(int count) {
+        return strict ? count * LoopTrips.fold(plan) : 0;
     }
 
     /** The first read of the blocks' moments, and the second, which may run twice. */
     private long merge() {
-        return 3 * ceil(Cut.of(geometry).blocks(), Cut.LANES) + 64;
+        return 3 * ceil(Cut.of(geometry).blocks(), Cut.LANES) + 64 + folds(FOLDS_OF_MERGE);
     }
 
     /** Vectors four at a time, and the ends of a run, or of a stretch of the set, one element at a time. */

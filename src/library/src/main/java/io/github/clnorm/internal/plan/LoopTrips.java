@@ -4,6 +4,7 @@ import static io.github.clnorm.internal.geometry.Divide.ceil;
 
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Columns;
+import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Problem;
@@ -16,13 +17,34 @@ final class LoopTrips {
     /**
      * An upper bound for the longest launch of a plan, all loops counted. The plan fits the problem.
      *
-     * @param countsMerges whether launches count that merge sums of blocks and do nothing else. They read little, and only a
-     *     device that stops long loops limits them
+     * @param strict for a device that stops long loops: folds are loops there, and launches count that merge sums of blocks and
+     *     do nothing else. Elsewhere folds are unrolled, and such launches read little
      */
-    static long of(Plan plan, Problem problem, boolean countsMerges) {
+    static long of(Plan plan, Problem problem, boolean strict) {
         return problem instanceof ForwardProblem forward
-                ? new ForwardTrips(plan, forward, countsMerges).all()
-                : new BackwardTrips(plan, (BackwardProblem) problem, countsMerges).all();
+                ? new ForwardTrips(plan, forward, strict).all()
+                : new BackwardTrips(plan, (BackwardProblem) problem, strict).all();
+    }
+
+    /** The fold of 64 lanes of one sum, if its loops are not unrolled. */
+    static long fold(Plan plan) {
+        int team = plan.team();
+        long inItem = halves(Cut.LANES / (team * plan.vectorWidth()));
+        if (team == 1) {
+            return inItem;
+        }
+        int by = team >= Cut.LANES ? 8 : Math.min(team, 4);
+        return inItem + strided(by) + strided(team / by);
+    }
+
+    /** Vectors of a team that a work-item loads and adds by halves. */
+    private static long strided(int count) {
+        return count - 1 + halves(count);
+    }
+
+    /** A sum of vectors by halves: a loop over the halves, and one in each of them. */
+    private static long halves(int count) {
+        return count <= 1 ? 0 : count - 1 + Integer.numberOfTrailingZeros(Integer.highestOneBit(count));
     }
 
     /** The copy of the tensors of a set to local memory. */

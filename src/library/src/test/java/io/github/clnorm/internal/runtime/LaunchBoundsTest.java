@@ -10,6 +10,7 @@ import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.plan.LaunchBound;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.PlanRules;
+import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.TestInfo;
@@ -36,6 +37,22 @@ class LaunchBoundsTest {
         assertEquals(1 << 28, LaunchBound.elements(TestInfo.CPU));
         DeviceInfo simulator = TestInfo.with(TestInfo.CPU, "platform", "Oclgrind");
         assertTrue(LaunchBound.elements(simulator) < 1 << 22);
+    }
+
+    /** Mesa's llvmpipe stops a work-item after 65,536 trips of all its loops: folds of the lanes are loops, too. */
+    @OnEveryDevice
+    void setsOfManyBlocksAreComputedToTheEnd(Backend backend) {
+        Operation operation = Operation.batchNorm(Layout.CHANNELS_FIRST, 300, 2, 1433);
+        Trial trial = Trial.of(operation, ElementType.FLOAT32);
+        PlanRun expected = trial.run(backend.session());
+        trial.check(expected, trial + " on " + backend.device().description());
+        for (int workGroup : new int[] {32, 64, 128, 256}) {
+            for (Plan plan : List.of(Plan.resident(workGroup, 1), Plan.split(workGroup, 1, 500))) {
+                if (backend.session().planner().problem(plan, trial.problem()).isEmpty()) {
+                    PlanRun.assertSameBits(expected, trial.run(backend.session(), plan), trial + ", " + plan);
+                }
+            }
+        }
     }
 
     private static void inSeveralLaunches(Operation operation, Plan... plans) {

@@ -19,6 +19,10 @@ public final class DeviceOption {
 
     /** The selector. Call it before any work, so that a malformed selector fails early. */
     public DeviceSelector selector() {
+        if (isAll()) {
+            throw new IllegalArgumentException(
+                    "--device all: this command uses one device, expected a selector of one");
+        }
         return DeviceSelector.parse(selector);
     }
 

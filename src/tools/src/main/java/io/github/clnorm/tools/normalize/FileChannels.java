@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
+import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import java.io.IOException;
@@ -11,36 +12,59 @@ import java.nio.channels.WritableByteChannel;
 final class FileChannels {
     private FileChannels() {}
 
-    /** The elements of a file, in order. Every buffer must have room for whole elements. */
+    /** The elements of a file, in order, or where a pass reads them twice, in any order. */
+    private static final class Source implements ReadableByteChannel, TensorSource {
+        private final Elements elements;
+        private final long count;
+        private final int elementBytes;
+        private final FirstElements first;
+        private long read;
+
+        Source(Elements elements, long count, int elementBytes, FirstElements first) {
+            this.elements = elements;
+            this.count = count;
+            this.elementBytes = elementBytes;
+            this.first = first;
+        }
+
+        @Override
+        public int read(ByteBuffer target) {
+            if (read == count) {
+                return -1;
+            }
+            ByteBuffer part = target.duplicate().order(target.order());
+            part.limit(part.position() + (int) Math.min(part.remaining(), (count - read) * elementBytes));
+            int bytes = part.remaining();
+            read(read, part);
+            read += bytes / elementBytes;
+            target.position(target.position() + bytes);
+            return bytes;
+        }
+
+        @Override
+        public void read(long element, ByteBuffer into) {
+            ByteBuffer part = into.duplicate().order(into.order());
+            // A file is read by one thread at a time.
+            synchronized (elements) {
+                elements.read(element, into);
+            }
+            first.put(element, part);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            elements.close();
+        }
+    }
+
+    /** The elements of a file. Every buffer must have room for whole elements. */
     static ReadableByteChannel source(Elements elements, long count, int elementBytes, FirstElements first) {
-        return new ReadableByteChannel() {
-            private long read;
-
-            @Override
-            public int read(ByteBuffer target) {
-                if (read == count) {
-                    return -1;
-                }
-                ByteBuffer part = target.duplicate().order(target.order());
-                part.limit(part.position() + (int) Math.min(part.remaining(), (count - read) * elementBytes));
-                int bytes = part.remaining();
-                elements.read(read, part.duplicate());
-                first.add(part);
-                read += bytes / elementBytes;
-                target.position(target.position() + bytes);
-                return bytes;
-            }
-
-            @Override
-            public boolean isOpen() {
-                return true;
-            }
-
-            @Override
-            public void close() {
-                elements.close();
-            }
-        };
+        return new Source(elements, count, elementBytes, first);
     }
 
     /** Appends to a file. */

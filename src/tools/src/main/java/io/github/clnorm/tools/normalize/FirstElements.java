@@ -4,7 +4,10 @@ import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 
-/** Keeps the first elements of a tensor that passes by, in order and in whole elements. Used by one thread at a time. */
+/**
+ * Keeps the first elements of a tensor that passes by, in whole elements. Used by one thread at a time, or by several for
+ * elements of their own.
+ */
 final class FirstElements {
 
     private final ElementType type;
@@ -24,6 +27,16 @@ final class FirstElements {
             part.limit(part.position() + some * type.bytes());
             Codec.decode(type, part, values, count);
             count += some;
+        }
+    }
+
+    /** Takes the remaining elements of a buffer, the first of which has this index; its position does not change. */
+    void put(long element, ByteBuffer elements) {
+        if (element < values.length) {
+            int some = (int) Math.min(values.length - element, elements.remaining() / type.bytes());
+            ByteBuffer part = elements.duplicate().order(elements.order());
+            part.limit(part.position() + some * type.bytes());
+            Codec.decode(type, part, values, (int) element);
         }
     }
 

@@ -27,7 +27,7 @@ final class FirstSamples {
 
     /** Takes them of the whole input. */
     FirstSamples(Request request, long mostElements) {
-        this(request, new Parts.Part(0, 0, request.shape), mostElements);
+        this(request, new Parts.Part(0, 0, request.shapeOf(request.samples())), mostElements);
     }
 
     /** The number of their elements of a tensor; 0 if there are none. */

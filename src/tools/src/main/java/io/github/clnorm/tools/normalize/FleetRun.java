@@ -56,9 +56,6 @@ final class FleetRun {
                         outputs.sum(), outputs.mean(), outputs.rstd(), outputs.runningMean(), outputs.runningVar())
                 .stream()
                 .allMatch(output -> output == null);
-        if (!request.samplesStandAlone()) {
-            return "the statistics are those of the whole batch";
-        }
         if (request.residual != null || !alone) {
             return "a residual, a sum or statistics belong to the request";
         }
@@ -73,7 +70,9 @@ final class FleetRun {
         Request.Parameters parameters = request.readParameters();
         long elements = Shapes.elements(request.shape);
         long ofSample = Math.max(1, elements / Math.max(1, request.samples()));
-        long checked = Math.min(request.samples(), Math.min(mostChecked, MOST_COMPARED) / ofSample);
+        long some = Math.min(request.samples(), Math.min(mostChecked, MOST_COMPARED) / ofSample);
+        // A set can only be compared as a whole.
+        long checked = request.samplesStandAlone() || some == request.samples() ? some : 0;
         FirstElements before = new FirstElements(request.type, Math.toIntExact(checked * ofSample));
         FirstElements after = new FirstElements(request.type, Math.toIntExact(checked * ofSample));
         try (TensorOutput files = new TensorOutput()) {

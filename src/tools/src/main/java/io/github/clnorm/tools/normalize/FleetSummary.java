@@ -23,7 +23,7 @@ final class FleetSummary {
     void print(FleetRun.Result result, long wallNanoseconds) {
         FleetReport report = result.report();
         long used =
-                report.devices().stream().filter(device -> device.samples() > 0).count();
+                report.devices().stream().filter(device -> device.bytes() > 0).count();
         lines.line("fleet", used + " of " + Shapes.count(report.devices().size(), "device"));
         report.explain().lines().forEach(line -> lines.line("", line));
         lines.input();

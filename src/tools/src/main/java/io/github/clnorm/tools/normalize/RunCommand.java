@@ -86,7 +86,7 @@ public final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         long start = System.nanoTime();
-        DeviceSelector selector = device.selector();
+        DeviceSelector selector = device.isAll() ? DeviceSelector.parse("any") : device.selector();
         Request request = request();
         String whyOne = "";
         if (device.isAll()) {
@@ -95,7 +95,6 @@ public final class RunCommand implements Callable<Integer> {
             if (whyOne.isEmpty()) {
                 return runOnAll(fleet, request, start);
             }
-            selector = DeviceSelector.parse("any");
         }
         DeviceInfo selected = selector.select();
         Run.Result result = run(request, selected).run();

@@ -153,12 +153,28 @@ class FleetRunTest extends CommandLineFixture {
         assertEquals(
                 "the input is smaller than 64 MiB",
                 fleetRun(64 << 20, "layer_norm", "-i", files, "-o", output).whyOneDevice());
-        assertEquals(
-                "the statistics are those of the whole batch",
-                fleetRun(0, "batch_norm", "-i", files, "-o", output).whyOneDevice());
+        assertEquals("", fleetRun(0, "batch_norm", "-i", files, "-o", output).whyOneDevice());
         assertTrue(fleetRun(0, "layer_norm", "-i", files, "-o", output, "--residual", residual)
                 .whyOneDevice()
                 .startsWith("a residual"));
+    }
+
+    @Test
+    void gradTakesOneDevice() {
+        assertEquals(
+                2,
+                execute(
+                        "grad",
+                        "layer_norm",
+                        "-i",
+                        large(),
+                        "--grad-output",
+                        large(),
+                        "--grad-input",
+                        output,
+                        "--device",
+                        "all"));
+        assertTrue(err.contains("--device all"), err);
     }
 
     @Test
