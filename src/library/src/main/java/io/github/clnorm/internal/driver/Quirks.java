@@ -189,7 +189,8 @@ public final class Quirks {
 
     /**
      * Returns whether {@code clFinish} returns while kernels still run. Rusticl's does (Mesa 22.3: after 1 µs, while
-     * the kernel takes 100 ms). A blocking read of any buffer waits.
+     * the kernel takes 100 ms). A blocking read of any buffer waits. A blocking write seems to return early, too, while other
+     * threads use the queue: once in some runs a buffer got what its source held later.
      *
      * @param device the device
      * @return true for the devices of rusticl

@@ -300,6 +300,10 @@ public final class JoclOpenCl implements OpenCl {
     @Override
     public void write(Memory to, long offset, Buffer source) {
         queue.write(to, offset, source);
+        if (finishesEarly) {
+            // The source belongs to the caller again, who may change it.
+            awaitCommands();
+        }
     }
 
     @Override
@@ -431,12 +435,17 @@ public final class JoclOpenCl implements OpenCl {
     public void finish() {
         queue.finish();
         if (finishesEarly) {
-            read(awaitedOnDevice(), 0, awaited);
+            awaitCommands();
         }
         memory.reclaim();
     }
 
-    /** Read by {@link #finish}, possibly by several threads at a time. The content is ignored. */
+    /** Blocks until all commands are done, by a read: a device that finishes early waits for it. */
+    private void awaitCommands() {
+        read(awaitedOnDevice(), 0, awaited);
+    }
+
+    /** Read by {@link #awaitCommands}, possibly by several threads at a time. The content is ignored. */
     private synchronized Memory awaitedOnDevice() {
         if (awaitedOnDevice == null) {
             awaitedOnDevice = createBuffer(awaited.capacity());
