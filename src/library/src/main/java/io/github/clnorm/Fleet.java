@@ -5,10 +5,14 @@ import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.NoDeviceException;
+import io.github.clnorm.internal.fleet.ChannelFile;
+import io.github.clnorm.internal.fleet.EndOfSource;
 import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.stream.TensorSource;
+import io.github.clnorm.internal.stream.TensorTarget;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.nio.Buffer;
@@ -337,6 +341,91 @@ public final class Fleet implements AutoCloseable {
         FleetBuffers.source(request, source);
         Objects.requireNonNull(target, "target");
         return exclusively(() -> pass(request).from(source).to(target).run());
+    }
+
+    /**
+     * The gradients of a tensor in host memory, which need not fit the devices. The tensors are read once to three times, in
+     * sections of which each device takes a fixed share, and the sums of blocks are merged. On devices of one name and driver, dx, dγ
+     * and dβ have the bits of one device.
+     *
+     * @param spec the operation, with its parameters
+     * @param type of the elements
+     * @param input x, as {@link Backend#tensor(ElementType, Buffer, long...)} takes it. Not modified
+     * @param gradOutput dy, as the input
+     * @param gradInput gets dx, as {@link Tensor#get(Buffer)} takes it; null if it is not wanted. May be neither input nor gradOutput
+     * @param shape of the tensors
+     * @return dγ and dβ
+     * @throws IllegalArgumentException if the spec does not fit the shape, a buffer does not hold it, gradInput overlaps another
+     *     buffer, or no device can compute it
+     * @throws ClException if all devices fail
+     * @throws IllegalStateException when the fleet is closed
+     */
+    public FleetGradients gradients(
+            NormSpec spec, ElementType type, Buffer input, Buffer gradOutput, Buffer gradInput, long... shape) {
+        FleetRequest request = new FleetRequest(spec, type, shape);
+        FleetBuffers.source(request, input);
+        FleetBuffers.source(request, gradOutput);
+        if (gradInput != null) {
+            FleetBuffers.target(request, gradInput);
+            if (HostOverlap.of(input, gradInput) || HostOverlap.of(gradOutput, gradInput)) {
+                throw new IllegalArgumentException("dx overlaps a tensor that is read again");
+            }
+        }
+        return gradients(
+                request,
+                FleetBuffers.source(request, input).asSource(),
+                FleetBuffers.source(request, gradOutput).asSource(),
+                gradInput == null
+                        ? null
+                        : FleetBuffers.target(request, gradInput).asTarget());
+    }
+
+    /**
+     * The gradients of a tensor in channels. A file is read where it is, from its position on; another channel is copied to a
+     * temporary file. See the method for buffers.
+     *
+     * @param spec the operation, with its parameters
+     * @param type of the elements
+     * @param input x, in native byte order. In blocking mode; stays open
+     * @param gradOutput dy
+     * @param gradInput gets dx; null if it is not wanted
+     * @param shape of the tensors
+     * @return dγ and dβ
+     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, or a source ends early
+     * @throws java.io.UncheckedIOException if a channel fails
+     * @throws ClException if all devices fail
+     * @throws IllegalStateException when the fleet is closed
+     */
+    public FleetGradients gradients(
+            NormSpec spec,
+            ElementType type,
+            ReadableByteChannel input,
+            ReadableByteChannel gradOutput,
+            WritableByteChannel gradInput,
+            long... shape) {
+        FleetRequest request = new FleetRequest(spec, type, shape);
+        Objects.requireNonNull(input, "input");
+        Objects.requireNonNull(gradOutput, "gradOutput");
+        long bytes = request.elements() * type.bytes();
+        try (ChannelFile x = ChannelFile.of(input, bytes, type.bytes());
+                ChannelFile dy = ChannelFile.of(gradOutput, bytes, type.bytes());
+                ChannelFile dx = gradInput == null ? null : ChannelFile.of(gradInput, bytes, type.bytes())) {
+            FleetGradients gradients = gradients(request, x, dy, dx);
+            if (dx != null) {
+                dx.finish(gradInput, bytes);
+            }
+            return gradients;
+        } catch (EndOfSource e) {
+            throw new IllegalArgumentException(
+                    "a source ended after " + e.bytes() + " of " + bytes + " bytes of " + request, e);
+        }
+    }
+
+    private FleetGradients gradients(
+            FleetRequest request, TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
+        return exclusively(() -> request.samples() == 0
+                ? FleetSections.zeros(request)
+                : pass(request).gradients(input, gradOutput, gradInput));
     }
 
     /**

@@ -12,6 +12,8 @@ import io.github.clnorm.internal.fleet.ShareKey;
 import io.github.clnorm.internal.fleet.ShareSearch;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.stream.TensorSource;
+import io.github.clnorm.internal.stream.TensorTarget;
 import io.github.clnorm.type.Codec;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
@@ -141,11 +143,16 @@ final class FleetPass {
         long bytes = request.samples() * request.sampleBytes();
         FleetSections sections = new FleetSections(request, backends, shares.weights());
         long start = System.nanoTime();
-        try (ChannelFile from = source != null ? null : ChannelFile.of(sourceChannel, bytes, request.type.bytes());
-                ChannelFile to = target != null ? null : ChannelFile.of(targetChannel, bytes, request.type.bytes())) {
-            sections.run(
-                    from != null ? from : FleetBuffers.source(request, source).asSource(),
-                    to != null ? to : FleetBuffers.target(request, target).asTarget());
+        TensorSource known = source != null
+                ? FleetBuffers.source(request, source).asSource()
+                : sourceChannel instanceof TensorSource own ? own : null;
+        // One device writes in order.
+        TensorTarget ordered = target != null
+                ? FleetBuffers.target(request, target).asTarget()
+                : sections.areOfOneDevice() ? new ChannelTarget(targetChannel, request.type.bytes()) : null;
+        try (ChannelFile from = known != null ? null : ChannelFile.of(sourceChannel, bytes, request.type.bytes());
+                ChannelFile to = ordered != null ? null : ChannelFile.of(targetChannel, bytes, request.type.bytes())) {
+            sections.run(known != null ? known : from, ordered != null ? ordered : to);
             if (to != null) {
                 to.finish(targetChannel, bytes);
             }
@@ -154,11 +161,9 @@ final class FleetPass {
         }
         long nanoseconds = System.nanoTime() - start;
         ClException[] failures = sections.failures(devices.size());
+        note(failures);
         List<FleetReport.Device> reports = new ArrayList<>();
         for (int i = 0; i < devices.size(); i++) {
-            if (failures[i] != null) {
-                fleet.failed(i, failures[i]);
-            }
             long elements = sections.elements(devices.size())[i];
             reports.add(new FleetReport.Device(
                     devices.get(i).description(),
@@ -177,6 +182,26 @@ final class FleetPass {
         return new IllegalArgumentException("the source ended after " + bytes + " of "
                 + request.samples() * request.sampleBytes() + " bytes of " + request + ": "
                 + Shapes.count(samples, "sample") + " of " + request.samples() + " were computed and written");
+    }
+
+    /** The gradients, by the weights of forward passes. */
+    FleetGradients gradients(TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
+        ShareSearch.Found shares = shares();
+        fleet.latest(shares.weights());
+        FleetSections sections = new FleetSections(request, backends, shares.weights());
+        try {
+            return sections.gradients(input, gradOutput, gradInput);
+        } finally {
+            note(sections.failures(devices.size()));
+        }
+    }
+
+    private void note(ClException... failures) {
+        for (int i = 0; i < failures.length; i++) {
+            if (failures[i] != null) {
+                fleet.failed(i, failures[i]);
+            }
+        }
     }
 
     private ShareSearch.Found shares() {

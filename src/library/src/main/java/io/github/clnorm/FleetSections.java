@@ -1,15 +1,19 @@
 package io.github.clnorm;
 
 import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Cut;
+import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.stream.Affine;
+import io.github.clnorm.internal.stream.BackwardTensors;
 import io.github.clnorm.internal.stream.ForwardTensors;
 import io.github.clnorm.internal.stream.HostValues;
 import io.github.clnorm.internal.stream.SetStatistics;
 import io.github.clnorm.internal.stream.StreamDevices;
+import io.github.clnorm.internal.stream.StreamedBackward;
 import io.github.clnorm.internal.stream.StreamedForward;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.internal.stream.TensorTarget;
@@ -65,6 +69,53 @@ final class FleetSections {
                         Reals.of(request.type, "eps", request.spec.eps(request.type)),
                         sectionElements())
                 .run(new ForwardTensors(source, null, target, null), statistics());
+    }
+
+    /** The gradients of all samples. dx is null if it is not wanted. */
+    FleetGradients gradients(TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
+        ForwardProblem forward = request.problem();
+        Affine affine = affine();
+        BackwardProblem problem = new BackwardProblem(
+                forward.geometry(),
+                forward.statistics(),
+                forward.type(),
+                forward.parameterType(),
+                forward.activation(),
+                false,
+                gradInput != null,
+                affine.weight() != null,
+                affine.bias() != null);
+        long parameters = forward.geometry().parameters();
+        HostValues weight = problem.weight() ? HostValues.of(problem.real(), parameters) : null;
+        HostValues bias = problem.bias() ? HostValues.of(problem.real(), parameters) : null;
+        double eps = Reals.of(request.type, "eps", request.spec.eps(request.type));
+        new StreamedBackward(devices, problem, affine, eps, sectionElements())
+                .run(
+                        new BackwardTensors(input, null, gradOutput, gradInput),
+                        statistics(),
+                        request.isByRunningStatistics(),
+                        weight,
+                        bias);
+        return new FleetGradients(doubles(weight), doubles(bias));
+    }
+
+    /** The gradients of a tensor without samples. */
+    static FleetGradients zeros(FleetRequest request) {
+        int count = Math.toIntExact(Shapes.elements(request.parameterShape()));
+        NormSpec.Common common = request.spec.common();
+        boolean any = request.spec.parameters() == NormSpec.ANY;
+        return new FleetGradients(
+                common.hasWeight() && (!any || common.weight() != null) ? new double[count] : null,
+                common.hasBias() && (!any || common.bias() != null) ? new double[count] : null);
+    }
+
+    private static double[] doubles(HostValues values) {
+        if (values == null) {
+            return null;
+        }
+        double[] all = new double[values.bytes().capacity() / values.type().bytes()];
+        Codec.decode(values.type(), values.bytes().duplicate().order(ByteOrder.nativeOrder()), all, 0);
+        return all;
     }
 
     /** Small enough for every device, and for the smallest share to have several sections. */

@@ -1,5 +1,6 @@
 package io.github.clnorm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -238,6 +239,74 @@ class FleetSectionsTest {
                         call + ": " + report);
                 faulty[0].heal();
             }
+        }
+    }
+
+    @Test
+    void gradientsHaveTheBitsOfOneLargeDevice() throws IOException {
+        List<Problem> all = new ArrayList<>(problems());
+        // Many small samples, whose parameters are summed down the samples.
+        all.add(new Problem(NormSpec.rmsNorm(70), ElementType.FLOAT32, 900, 70));
+        try (Fleet fleet = fleet(0.3, 0.7)) {
+            for (Problem problem : all) {
+                ByteBuffer x = input(problem);
+                ByteBuffer dy = memory(problem);
+                int count = Math.toIntExact(Shapes.elements(problem.shape));
+                Codec.encode(problem.type, Values.normal(problem.type, 6, count, 0, 1), 0, dy);
+                dy.rewind();
+                ByteBuffer dx = memory(problem);
+                FleetGradients actual = fleet.gradients(problem.spec, problem.type, x, dy, dx, problem.shape);
+                try (Layer layer = problem.spec.on(large, problem.type);
+                        Tensor input = large.tensor(problem.type, x, problem.shape);
+                        Tensor gradient = large.tensor(problem.type, dy, problem.shape);
+                        Recorded pass = layer.record(input);
+                        Gradients expected = pass.backward(gradient)) {
+                    ByteBuffer wanted = memory(problem);
+                    expected.input().get(wanted);
+                    assertEquals(wanted, dx.rewind(), problem + ", dx");
+                    assertSame(expected.weight(), actual.weight(), problem + ", dweight");
+                    assertSame(expected.bias(), actual.bias(), problem + ", dbias");
+                }
+                byte[] bytes = new byte[x.remaining()];
+                x.duplicate().get(bytes);
+                byte[] gradient = new byte[dy.remaining()];
+                dy.duplicate().get(gradient);
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
+                FleetGradients ofChannels = fleet.gradients(
+                        problem.spec,
+                        problem.type,
+                        Channels.newChannel(new ByteArrayInputStream(bytes)),
+                        Channels.newChannel(new ByteArrayInputStream(gradient)),
+                        Channels.newChannel(out),
+                        problem.shape);
+                assertEquals(dx.rewind(), ByteBuffer.wrap(out.toByteArray()), problem + ", dx to a channel");
+                assertArrayEquals(actual.weight(), ofChannels.weight(), problem + ", dweight");
+                FleetGradients alone = fleet.gradients(problem.spec, problem.type, x, dy, null, problem.shape);
+                assertArrayEquals(actual.bias(), alone.bias(), problem + ", dbias alone");
+            }
+            Problem problem = problems().get(0);
+            ByteBuffer x = input(problem);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> fleet.gradients(problem.spec, problem.type, x, x, x, problem.shape));
+            FleetGradients none = fleet.gradients(
+                    NormSpec.groupNorm(3, 12),
+                    ElementType.FLOAT32,
+                    FloatBuffer.allocate(0),
+                    FloatBuffer.allocate(0),
+                    null,
+                    0,
+                    12,
+                    5);
+            assertArrayEquals(new double[12], none.weight());
+        }
+    }
+
+    private static void assertSame(Tensor expected, double[] actual, String what) {
+        if (expected == null) {
+            assertEquals(null, actual, what);
+        } else {
+            assertArrayEquals(expected.toDoubles(), actual, what);
         }
     }
 }
