@@ -15,8 +15,7 @@ public interface TensorSource {
      * Fills a buffer.
      *
      * @param element the index of the first element
-     * @param into filled from its position to its limit, which must be a multiple of the element's bytes apart; its
-     *     position is then its limit
+     * @param into filled from its position to its limit, a whole number of elements; its position is then its limit
      * @throws java.io.UncheckedIOException if reading fails, or the source ends before
      */
     void read(long element, ByteBuffer into);
