@@ -407,7 +407,7 @@ final class FleetPass {
         return Arrays.stream(weights).filter(weight -> weight > 0).min().orElseThrow();
     }
 
-    /** So many pieces that the fastest device has work while the slowest computes one, as far as memory allows. */
+    /** Enough pieces for the fastest device to have work while the slowest computes one, as far as memory allows. */
     private int window(SamplePieces pieces, double... weights) {
         if (source != null && target != null) {
             return pieces.count();

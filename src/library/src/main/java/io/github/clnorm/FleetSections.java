@@ -96,7 +96,7 @@ final class FleetSections {
                         request.isByRunningStatistics(),
                         weight,
                         bias);
-        return new FleetGradients(doubles(weight), doubles(bias));
+        return new FleetGradients(HostValues.doubles(weight), HostValues.doubles(bias));
     }
 
     /** The gradients of a tensor without samples. */
@@ -107,15 +107,6 @@ final class FleetSections {
         return new FleetGradients(
                 common.hasWeight() && (!any || common.weight() != null) ? new double[count] : null,
                 common.hasBias() && (!any || common.bias() != null) ? new double[count] : null);
-    }
-
-    private static double[] doubles(HostValues values) {
-        if (values == null) {
-            return null;
-        }
-        double[] all = new double[values.bytes().capacity() / values.type().bytes()];
-        Codec.decode(values.type(), values.bytes().duplicate().order(ByteOrder.nativeOrder()), all, 0);
-        return all;
     }
 
     /** Small enough for every device, and for the smallest share to have several sections. */

@@ -11,7 +11,6 @@ import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.stream.HostValues;
 import io.github.clnorm.internal.stream.ParameterTable;
-import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 import java.util.List;
@@ -117,7 +116,7 @@ final class ShardSums {
         HostValues weight = ofWeight ? HostValues.of(real, whole.parameters()) : null;
         HostValues bias = ofBias ? HostValues.of(real, whole.parameters()) : null;
         table.merge(backend.session(), weight, bias);
-        return new double[][] {doubles(weight), doubles(bias)};
+        return new double[][] {HostValues.doubles(weight), HostValues.doubles(bias)};
     }
 
     private static double[] sum(List<Tensor> ofShards) {
@@ -125,15 +124,5 @@ final class ShardSums {
                 ? null
                 : ParameterSums.IN_ORDER.sum(
                         ofShards.stream().map(Tensor::toDoubles).toList());
-    }
-
-    private static double[] doubles(HostValues values) {
-        if (values == null) {
-            return null;
-        }
-        double[] all = new double[values.bytes().capacity() / values.type().bytes()];
-        Codec.decode(
-                values.type(), values.bytes().duplicate().order(values.bytes().order()), all, 0);
-        return all;
     }
 }

@@ -31,6 +31,26 @@ public record BackwardProblem(
         implements Problem {
 
     /**
+     * The same pass over a part of the tensor, or over some of its sets.
+     *
+     * @param part where the sets are
+     * @param parameters whether the gradients of parameters stay wanted
+     * @return the changed problem
+     */
+    public BackwardProblem of(Geometry part, boolean parameters) {
+        return new BackwardProblem(
+                part,
+                statistics,
+                type,
+                parameterType,
+                activation,
+                residual,
+                input,
+                parameters && weight,
+                parameters && bias);
+    }
+
+    /**
      * Whether gradients of parameters are wanted.
      *
      * @return true for dγ, dβ or both

@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.stream;
 
+import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,6 +26,41 @@ public record HostValues(ElementType type, ByteBuffer bytes) {
         return new HostValues(
                 type,
                 ByteBuffer.allocateDirect(Math.toIntExact(count * type.bytes())).order(ByteOrder.nativeOrder()));
+    }
+
+    /**
+     * Known values.
+     *
+     * @param type what they are rounded to
+     * @param values the values, or null
+     * @return a copy; null for null
+     */
+    public static HostValues of(ElementType type, double[] values) {
+        if (values == null) {
+            return null;
+        }
+        HostValues host = of(type, values.length);
+        Codec.encode(type, values, 0, host.all());
+        return host;
+    }
+
+    /**
+     * The values.
+     *
+     * @param values the values, or null
+     * @return a copy; null for null
+     */
+    public static double[] doubles(HostValues values) {
+        if (values == null) {
+            return null;
+        }
+        double[] all = new double[values.bytes.capacity() / values.type.bytes()];
+        Codec.decode(values.type, values.all(), all, 0);
+        return all;
+    }
+
+    private ByteBuffer all() {
+        return bytes.duplicate().order(ByteOrder.nativeOrder());
     }
 
     /** Some of the values; null for null. */

@@ -86,7 +86,7 @@ public final class ParameterTable {
      * @param eps added to the variance, if statistics are given
      */
     public void add(Session session, Section section, BackwardBuffers buffers, double eps) {
-        BackwardProblem own = of(section.geometry(whole));
+        BackwardProblem own = problem.of(section.geometry(whole), true);
         try (SectionBuffers device = new SectionBuffers(session)) {
             long blocks = isAcrossSamples()
                     ? GradientCut.acrossSamples(own.geometry()).sets()
@@ -128,19 +128,6 @@ public final class ParameterTable {
         } else {
             table.put(sums, section.firstSet(whole), BlockSlots.ofGradients(whole, section));
         }
-    }
-
-    private BackwardProblem of(Geometry geometry) {
-        return new BackwardProblem(
-                geometry,
-                problem.statistics(),
-                problem.type(),
-                problem.parameterType(),
-                problem.activation(),
-                problem.residual(),
-                problem.input(),
-                problem.weight(),
-                problem.bias());
     }
 
     /**
@@ -199,7 +186,7 @@ public final class ParameterTable {
             long count,
             HostValues gradWeight,
             HostValues gradBias) {
-        BackwardProblem own = of(geometry);
+        BackwardProblem own = problem.of(geometry, true);
         try (SectionBuffers device = new SectionBuffers(session)) {
             ElementType type = problem.parameterType();
             DeviceBuffer weight = problem.weight() ? device.allocate(count * type.bytes()) : null;

@@ -159,8 +159,14 @@ public final class StreamedBackward {
         }
         BlockTable own = table;
         long firstOfTable = ofParameters == null ? 0 : firstSet;
+        if (problem.setSums()) {
+            Geometry set = sample.section(1, sample.rows(), 1, sample.width(), sample.run());
+            devices.onOne(session -> {
+                SetGroups.check(session, problem.of(set, false), own.bytes(1));
+                return null;
+            });
+        }
         if (own != null) {
-
             loop(sample, start, Sections.forGradients(sample, most), tensors)
                     .with(tensors.gradOutput(), null)
                     .run((session, section, bytes) -> own.put(
@@ -224,19 +230,6 @@ public final class StreamedBackward {
         return new Section(section.row(), section.rows(), 0, 1, 0, 1, section.group(), section.groups());
     }
 
-    private BackwardProblem of(Geometry geometry, boolean parameters) {
-        return new BackwardProblem(
-                geometry,
-                problem.statistics(),
-                problem.type(),
-                problem.parameterType(),
-                problem.activation(),
-                problem.residual(),
-                problem.input(),
-                parameters && problem.weight(),
-                parameters && problem.bias());
-    }
-
     /** The sums of the blocks of a section. */
     private ByteBuffer sumsOf(
             Session session,
@@ -247,7 +240,7 @@ public final class StreamedBackward {
             ByteBuffer[] bytes,
             SetStatistics statistics) {
         Geometry geometry = section.geometry(tensor);
-        BackwardProblem own = of(geometry, true);
+        BackwardProblem own = problem.of(geometry, true);
         long blocks = phase == Phase.SUMS
                 ? geometry.sets() * GradientCut.of(geometry).blocks()
                 : GradientCut.acrossSamples(geometry).sets()
@@ -293,7 +286,7 @@ public final class StreamedBackward {
             enqueue(
                     session,
                     phase,
-                    of(section.geometry(tensor), false),
+                    problem.of(section.geometry(tensor), false),
                     new Given(device, tensor, section, firstSet, statistics)
                             .buffers(
                                     device.tensor(bytes[0]), device.tensor(bytes[1]), gradient, gradient, null, taken));
@@ -375,7 +368,7 @@ public final class StreamedBackward {
                 enqueue(
                         session,
                         Phase.MERGE,
-                        of(sets.geometry(sample), false),
+                        problem.of(sets.geometry(sample), false),
                         new BackwardBuffers(
                                 null,
                                 null,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
+import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.stream.StreamDevices;
@@ -14,12 +15,14 @@ import io.github.clnorm.testing.FaultyOpenCl;
 import io.github.clnorm.testing.OnEveryDevice;
 import io.github.clnorm.testing.Operation;
 import io.github.clnorm.testing.TestDevices;
+import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.function.Executable;
 
 /** Tensors that go through the device in parts have the bits of tensors that go through at once. */
 @Tag("device")
@@ -104,6 +107,23 @@ class StreamedPassTest {
             faulty[0].fail("enqueue", 2);
             Trial trial = largeTrials().get(0);
             assertThrows(ClException.class, () -> StreamRun.forward(StreamDevices.of(only), trial, LEAST));
+        }
+    }
+
+    @OnEveryDevice
+    void aSetWhoseSumsDoNotFitIsRefusedBeforeItIsRead(Backend backend) {
+        DeviceInfo small = TestInfo.with(backend.device(), "maxBuffer", 40L);
+        Trial trial = largeTrials().get(0);
+        try (Session session = new Session(DevicePort.open(backend.device(), true), small)) {
+            StreamDevices devices = StreamDevices.of(session);
+            for (Executable pass : List.<Executable>of(
+                    () -> StreamRun.forward(devices, trial, LEAST),
+                    () -> StreamRun.backward(devices, GradientTrial.of(trial), LEAST))) {
+                String message =
+                        assertThrows(IllegalArgumentException.class, pass).getMessage();
+                assertTrue(message.contains("the sums of the blocks of one set take"), message);
+                assertTrue(message.contains("more than the 40"), message);
+            }
         }
     }
 

@@ -305,7 +305,7 @@ final class Grad {
         /** The same of pieces. */
         void set(HostValues gradient) {
             if (gradient != null) {
-                values = StreamedPass.doubles(gradient);
+                values = HostValues.doubles(gradient);
             }
         }
 

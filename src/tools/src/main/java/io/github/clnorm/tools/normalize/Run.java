@@ -304,7 +304,7 @@ final class Run {
         }
 
         private static float[] floats(HostValues values) {
-            double[] all = StreamedPass.doubles(values);
+            double[] all = HostValues.doubles(values);
             float[] result = new float[all.length];
             for (int i = 0; i < all.length; i++) {
                 result[i] = (float) all[i];

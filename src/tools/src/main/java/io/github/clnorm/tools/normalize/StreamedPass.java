@@ -83,7 +83,7 @@ final class StreamedPass {
     }
 
     static Affine affine(ElementType real, Request.Parameters parameters) {
-        return new Affine(values(real, parameters.weight()), values(real, parameters.bias()));
+        return new Affine(HostValues.of(real, parameters.weight()), HostValues.of(real, parameters.bias()));
     }
 
     /** Given statistics, or memory for those of all sets. */
@@ -92,27 +92,10 @@ final class StreamedPass {
         SetStatistics unknown = SetStatistics.of(real, sets);
         return request.isEval()
                 ? new SetStatistics(
-                        values(real, parameters.runningMean()),
+                        HostValues.of(real, parameters.runningMean()),
                         unknown.meanLo(),
-                        values(real, parameters.runningVar()),
+                        HostValues.of(real, parameters.runningVar()),
                         unknown.rstd())
                 : unknown;
-    }
-
-    private static HostValues values(ElementType type, double... values) {
-        if (values == null) {
-            return null;
-        }
-        HostValues host = HostValues.of(type, values.length);
-        Codec.encode(
-                type, values, 0, host.bytes().duplicate().order(host.bytes().order()));
-        return host;
-    }
-
-    static double[] doubles(HostValues values) {
-        double[] all = new double[values.bytes().capacity() / values.type().bytes()];
-        Codec.decode(
-                values.type(), values.bytes().duplicate().order(values.bytes().order()), all, 0);
-        return all;
     }
 }
