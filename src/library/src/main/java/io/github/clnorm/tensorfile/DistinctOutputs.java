@@ -30,15 +30,15 @@ final class DistinctOutputs {
 
     /** The name that identifies a tensor in its file; empty for a .npy file, which has one tensor. */
     static String tensor(Specification file) {
-        return file.isSafetensors() ? file.nameToWrite() : "";
+        return file.format().hasNames() ? file.nameToWrite() : "";
     }
 
     static TensorFileException notDistinct(Specification file) {
         return new TensorFileException(
                 file,
-                file.isSafetensors() && !file.isStreamToWrite()
-                        ? "tensor " + Text.name(file.nameToWrite())
-                                + " is named for two outputs, expected FILE.safetensors#NAME with a name for each"
+                file.format().hasNames() && !file.isStreamToWrite()
+                        ? "tensor " + Text.name(file.nameToWrite()) + " is named for two outputs, expected "
+                                + file.format().withName() + " with a name for each"
                         : "is named for two outputs, expected a file for each");
     }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -35,21 +34,21 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
     private static final List<String> KEYS = List.of("descr", "fortran_order", "shape");
 
     /** Reads the description of a float tensor, and checks the size of the file. */
-    static StoredTensor read(Specification file, FileChannel channel) throws IOException {
-        NpyHeader header = header(file, channel);
+    static StoredTensor read(Specification file, NpyBytes content) throws IOException {
+        NpyHeader header = header(file, content);
         StoredTensor tensor = header.tensor(file);
-        header.checkSize(file, tensor.type().bytes(), channel.size());
+        header.checkSize(file, tensor.type().bytes(), content);
         return tensor;
     }
 
     /** Reads a header. The data may be incomplete. */
-    static NpyHeader header(Specification file, FileChannel channel) throws IOException {
+    static NpyHeader header(Specification file, NpyBytes content) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(START_BYTES);
-        Transfer.readAvailable(channel, 0, start);
-        long end = end(file, start.flip(), channel.size());
+        content.readAvailable(0, start);
+        long end = end(file, start.flip(), content.size());
         int offset = offset(start);
         ByteBuffer text = ByteBuffer.allocate((int) (end - offset));
-        Transfer.read(channel, offset, text);
+        content.read(offset, text);
         return parse(file, text.flip(), start.get(6), end);
     }
 
@@ -65,7 +64,9 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
             throw new TensorFileException(
                     file,
                     "is not a .npy file: expected it to begin with \\x93NUMPY"
-                            + (file.isNpyByName() ? "" : ", or a name that ends with .safetensors"));
+                            + (file.isNpyByName() || file.format() != Format.NPY
+                                    ? ""
+                                    : ", or a name that ends with .npz or .safetensors"));
         }
         if (available < 8) {
             throw truncated(file, 8, size);
@@ -191,7 +192,7 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
             throw new TensorFileException(
                     file,
                     "holds '" + Text.excerpt(type.name())
-                            + "', expected float16, float32 or float64 ('<f2', '<f4', '<f8')");
+                            + "', expected float16, float32 or float64 ('<f2', '<f4', '<f8'), or bfloat16 ('<V2')");
         }
         bytes(file, element.bytes());
         return new StoredTensor(element, shape, fortranOrder, type.isBigEndian(), dataOffset);
@@ -214,23 +215,24 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
     }
 
     /** As in numpy.load, bytes after the data are ignored. */
-    private void checkSize(Specification file, int elementBytes, long size) {
+    private void checkSize(Specification file, int elementBytes, NpyBytes content) throws IOException {
+        long available = content.size() - dataOffset;
         long bytes = bytes(file, elementBytes);
-        if (bytes > size - dataOffset) {
+        if (bytes > available) {
             throw new TensorFileException(
                     file,
                     "is truncated: " + type + " of shape " + StoredTensor.text(shape) + " takes " + bytes
-                            + " bytes after the header, the file has " + (size - dataOffset));
+                            + " bytes after the header, " + content.noun() + " has " + available);
         }
     }
 
     /** Reads the description of a whole number, which is a tensor of one element. */
-    static StoredNumber number(Specification file, FileChannel channel) throws IOException {
-        NpyHeader header = header(file, channel);
+    static StoredNumber number(Specification file, NpyBytes content) throws IOException {
+        NpyHeader header = header(file, content);
         if (!header.type.isInteger()) {
             throw StoredNumber.otherType(file, "'" + Text.excerpt(header.type.name()) + "'");
         }
-        header.checkSize(file, header.type.bytes(), channel.size());
+        header.checkSize(file, header.type.bytes(), content);
         return new StoredNumber(
                 header.type.bytes(),
                 header.type.isSigned(),
@@ -241,7 +243,8 @@ record NpyHeader(NpyType type, boolean fortranOrder, long[] shape, long dataOffs
 
     /** Writes the header of a float tensor, padded so that the data begins at a multiple of 64 bytes. */
     static byte[] write(ElementType type, long... shape) {
-        return write("<f" + type.bytes(), shape);
+        // ml_dtypes' bfloat16 has no other name in a .npy file.
+        return write((type == ElementType.BFLOAT16 ? "<V" : "<f") + type.bytes(), shape);
     }
 
     static byte[] write(String descr, long... shape) {

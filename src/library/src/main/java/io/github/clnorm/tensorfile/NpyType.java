@@ -8,12 +8,15 @@ import java.util.regex.Pattern;
 /**
  * The element type of a {@code .npy} file, by one of NumPy's names.
  *
+ * <p>{@code V2}, two bytes of no type, is read as bfloat16: numpy.save writes an array of ml_dtypes' bfloat16 as {@code <V2},
+ * or {@code >V2} if it is big-endian, and numpy.load makes {@code |V2} of both. No other type of ml_dtypes has two bytes.
+ *
  * @param name for example {@code <f4} or {@code float32}
  */
 record NpyType(String name) {
 
     // '|' means no byte order; NumPy reads it as the native one.
-    private static final Pattern CODE = Pattern.compile("([<>=|]?)(?:([fiu])([1248])|([edf]))");
+    private static final Pattern CODE = Pattern.compile("([<>=|]?)(?:([fiu])([1248])|([edf])|(V)2)");
     private static final Pattern INTEGER = Pattern.compile("(u?)int(8|16|32|64)");
     private static final Map<String, Integer> FLOATS = Map.of(
             "float16", 2, "half", 2, "e", 2, "float32", 4, "single", 4, "f", 4, "float64", 8, "double", 8, "float", 8,
@@ -28,6 +31,9 @@ record NpyType(String name) {
         Matcher code = CODE.matcher(name);
         if (code.matches()) {
             boolean bigEndian = code.group(1).equals(">");
+            if (code.group(5) != null) {
+                return new Description('V', 2, bigEndian);
+            }
             return code.group(4) != null
                     ? new Description('f', FLOATS.get(code.group(4)), bigEndian)
                     : new Description(code.group(2).charAt(0), Integer.parseInt(code.group(3)), bigEndian);
@@ -36,6 +42,9 @@ record NpyType(String name) {
         if (integer.matches()) {
             return new Description(
                     integer.group(1).isEmpty() ? 'i' : 'u', Integer.parseInt(integer.group(2)) / 8, false);
+        }
+        if (name.equals("bfloat16")) {
+            return new Description('V', 2, false);
         }
         return FLOATS.containsKey(name) ? new Description('f', FLOATS.get(name), false) : OTHER;
     }
@@ -59,6 +68,9 @@ record NpyType(String name) {
 
     /** The library's type; null for an unsupported type. */
     ElementType elementType() {
+        if (layout().kind == 'V') {
+            return ElementType.BFLOAT16;
+        }
         if (layout().kind != 'f') {
             return null;
         }

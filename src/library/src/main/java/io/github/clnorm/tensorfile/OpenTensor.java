@@ -26,24 +26,30 @@ abstract class OpenTensor implements Elements {
         }
         try {
             if (spilled != null) {
-                OpenTensor opened = of(file, tensor, spilled);
-                opened.isShared = true;
+                FileChannel content = content(file, spilled);
+                OpenTensor opened = of(file, tensor, content);
+                opened.isShared = content == spilled;
                 return opened;
             }
             FileChannel channel = FileChannel.open(file.path());
-            boolean done = false;
+            FileChannel content = null;
             try {
-                OpenTensor opened = of(file, tensor.readAgain(file, channel), channel);
-                done = true;
-                return opened;
+                StoredTensor now = tensor.readAgain(file, channel);
+                content = content(file, channel);
+                return of(file, now, content);
             } finally {
-                if (!done) {
+                if (content != channel) {
                     channel.close();
                 }
             }
         } catch (IOException e) {
             throw failure(file, e);
         }
+    }
+
+    /** The channel in which the tensor is at its offset: another one for a compressed .npz file. */
+    private static FileChannel content(Specification file, FileChannel channel) throws IOException {
+        return file.format() == Format.NPZ ? NpzMember.find(file, channel).open() : channel;
     }
 
     private static OpenTensor of(Specification file, StoredTensor tensor, FileChannel channel) {

@@ -194,23 +194,7 @@ final class SafetensorsHeader {
     }
 
     private SafetensorsEntry entry(Specification file) {
-        if (tensors.isEmpty()) {
-            throw new TensorFileException(file, "holds no tensor");
-        }
-        if (file.tensor() == null && tensors.size() > 1) {
-            throw new TensorFileException(
-                    file,
-                    "holds " + tensors.size() + " tensors, expected FILE.safetensors#NAME with one of "
-                            + Text.names(tensors.keySet()));
-        }
-        SafetensorsEntry tensor =
-                file.tensor() == null ? tensors.values().iterator().next() : tensors.get(file.tensor());
-        if (tensor == null) {
-            throw new TensorFileException(
-                    file,
-                    "has no tensor " + Text.name(file.tensor()) + ", expected one of " + Text.names(tensors.keySet()));
-        }
-        return tensor;
+        return NamedTensors.pick(file, file.tensor(), tensors);
     }
 
     /** The offset in the file after the last tensor. */

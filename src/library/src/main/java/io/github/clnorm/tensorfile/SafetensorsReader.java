@@ -1,17 +1,8 @@
 package io.github.clnorm.tensorfile;
 
-import io.github.clnorm.type.Codec;
-import io.github.clnorm.type.ElementType;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,65 +10,62 @@ import java.util.Set;
  * All tensors of a {@code .safetensors} file, read by name: floats, and whole numbers such as {@code
  * num_batches_tracked}. Opening reads the header. If the file is replaced meanwhile, the reader still has the old one.
  *
+ * <p>Also reads tensors that are divided over several files, by their index, {@code FILE.safetensors.index.json}. The files of an
+ * index are in its folder. Each is opened when one of its tensors is first asked for.
+ *
  * <p>Not thread-safe.
  */
 public final class SafetensorsReader implements AutoCloseable {
 
-    // "PK\3\4": a zip archive, as torch.save writes.
-    private static final int ZIP = 0x04034b50;
-
     private final Path path;
-    private final FileChannel channel;
-    private final SafetensorsHeader header;
-    private final Map<String, SafetensorsEntry> entries = new LinkedHashMap<>();
+    /** The tensors of an index and their files; null for one file. */
+    private final Map<String, Path> shards;
 
-    private SafetensorsReader(Path path, FileChannel channel, SafetensorsHeader header) {
+    private final Map<Path, OpenSafetensors> opened = new HashMap<>();
+
+    private SafetensorsReader(Path path, Map<String, Path> shards) {
         this.path = path;
-        this.channel = channel;
-        this.header = header;
-        header.tensors().forEach(entry -> entries.put(entry.name(), entry));
+        this.shards = shards;
     }
 
     /**
      * Opens a file and reads its header.
      *
-     * @param path the file; its name may have any ending
+     * @param path the file; its name may have any ending. One that ends with {@code .safetensors.index.json} is an index.
      * @return the reader
-     * @throws TensorFileException if it cannot be read, or is not a well-formed .safetensors file
+     * @throws TensorFileException if it cannot be read, or is not a well-formed .safetensors file or index
      */
     public static SafetensorsReader open(Path path) {
-        if (Files.isDirectory(path)) {
-            throw new TensorFileException(path, "is a directory, expected a .safetensors file");
+        Specification file = Specification.of(path);
+        if (file.format() == Format.INDEX) {
+            return new SafetensorsReader(path, ShardIndex.read(file).shards());
+        }
+        SafetensorsReader reader = new SafetensorsReader(path, null);
+        reader.opened.put(path, OpenSafetensors.open(path));
+        return reader;
+    }
+
+    /** The open file that has a tensor. */
+    private OpenSafetensors fileOf(String name) {
+        if (shards == null) {
+            return opened.get(path);
+        }
+        Path shard = shards.get(name);
+        if (shard == null) {
+            throw new TensorFileException(path, "has no tensor " + Text.name(name));
         }
         try {
-            FileChannel channel = FileChannel.open(path);
-            boolean done = false;
-            try {
-                checkMagic(path, channel);
-                SafetensorsHeader header = SafetensorsHeader.read(Specification.of(path), channel);
-                done = true;
-                return new SafetensorsReader(path, channel, header);
-            } finally {
-                if (!done) {
-                    channel.close();
-                }
-            }
-        } catch (NoSuchFileException | AccessDeniedException e) {
-            throw new TensorFileException(path, Text.reason(e), e);
-        } catch (IOException e) {
-            throw failure(path, e);
+            OpenSafetensors file = opened.computeIfAbsent(shard, OpenSafetensors::open);
+            file.entry(name);
+            return file;
+        } catch (TensorFileException e) {
+            throw new TensorFileException(
+                    path, "places tensor " + Text.name(name) + " in " + shard.getFileName() + ": " + e.problem(), e);
         }
     }
 
-    private static void checkMagic(Path path, FileChannel channel) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        Transfer.readAvailable(channel, 0, start);
-        if (!start.hasRemaining() && start.getInt(0) == ZIP) {
-            throw new TensorFileException(
-                    path,
-                    "is a zip archive, as torch.save writes, expected a .safetensors file, as"
-                            + " safetensors.torch.save_file writes");
-        }
+    private SafetensorsEntry entry(String name) {
+        return fileOf(name).entry(name);
     }
 
     /**
@@ -86,7 +74,7 @@ public final class SafetensorsReader implements AutoCloseable {
      * @return the names in the file's order
      */
     public Set<String> names() {
-        return Collections.unmodifiableSet(entries.keySet());
+        return shards == null ? opened.get(path).names() : Collections.unmodifiableSet(shards.keySet());
     }
 
     /**
@@ -142,29 +130,7 @@ public final class SafetensorsReader implements AutoCloseable {
      *     if it cannot be read
      */
     public double[] doubles(String name) {
-        StoredTensor tensor = header.find(specification(name));
-        ElementType type = tensor.type();
-        if (tensor.count() > Integer.MAX_VALUE - 8) {
-            throw new TensorFileException(
-                    path, "tensor " + Text.name(name) + " holds " + tensor.count() + " elements, too many to be read");
-        }
-        double[] values = new double[(int) tensor.count()];
-        int most = Math.min(values.length, Transfer.PIECE_BYTES / type.bytes());
-        ByteBuffer bytes = ByteBuffer.allocateDirect(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < values.length; at += most) {
-            bytes.clear().limit(Math.min(most, values.length - at) * type.bytes());
-            read(tensor.offset() + (long) at * type.bytes(), bytes);
-            Codec.decode(type, bytes.flip(), values, at);
-        }
-        return values;
-    }
-
-    private void read(long position, ByteBuffer target) {
-        try {
-            Transfer.read(channel, position, target);
-        } catch (IOException e) {
-            throw failure(path, e);
-        }
+        return fileOf(name).doubles(name);
     }
 
     /**
@@ -176,38 +142,22 @@ public final class SafetensorsReader implements AutoCloseable {
      *     2<sup>63</sup>-1, or if it cannot be read
      */
     public long number(String name) {
-        Specification file = specification(name);
-        try {
-            return header.number(file).read(file, channel);
-        } catch (IOException e) {
-            throw failure(path, e);
-        }
+        return fileOf(name).number(name);
     }
 
-    private SafetensorsEntry entry(String name) {
-        SafetensorsEntry entry = entries.get(name);
-        if (entry == null) {
-            throw new TensorFileException(path, "has no tensor " + Text.name(name));
-        }
-        return entry;
-    }
-
-    private Specification specification(String name) {
-        entry(name);
-        return new Specification(path + "#" + name, path, name, false);
-    }
-
-    private static TensorFileException failure(Path path, IOException e) {
-        return new TensorFileException(path, "cannot be read: " + Text.reason(e), e);
-    }
-
-    /** Closes the file. */
+    /** Closes the file, or all of an index that are open. */
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw failure(path, e);
+        RuntimeException failure = null;
+        for (OpenSafetensors file : opened.values()) {
+            try {
+                file.close();
+            } catch (TensorFileException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

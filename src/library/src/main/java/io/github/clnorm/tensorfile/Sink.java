@@ -14,7 +14,7 @@ public final class Sink implements AutoCloseable {
 
     private final Specification target;
     private final WritableByteChannel channel;
-    private final boolean isStream;
+    private final boolean closes;
     private long left;
     private boolean closed;
     private boolean failed;
@@ -22,12 +22,12 @@ public final class Sink implements AutoCloseable {
     /**
      * Writes the header.
      *
-     * @param isStream whether {@link #close()} closes the channel; otherwise the channel belongs to the temporary file
+     * @param closes whether {@link #close()} closes the channel; otherwise it belongs to the temporary file
      */
-    Sink(Specification target, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
+    Sink(Specification target, WritableByteChannel channel, boolean closes, byte[] header, long bytes)
             throws IOException {
         this.target = target;
-        this.isStream = isStream;
+        this.closes = closes;
         this.channel = channel;
         this.left = bytes;
         Transfer.write(channel, ByteBuffer.wrap(header));
@@ -75,10 +75,10 @@ public final class Sink implements AutoCloseable {
         }
     }
 
-    /** Closes a stream, also if bytes are missing. */
+    /** Closes the channel if it is the sink's own, also if bytes are missing. */
     void abandon() throws IOException {
         closed = true;
-        if (!isStream) {
+        if (!closes) {
             return;
         }
         try {

@@ -1,14 +1,13 @@
 package io.github.clnorm.tensorfile;
 
-import io.github.clnorm.type.ElementType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Names a tensor: {@code FILE.npy}, {@code FILE.safetensors} or {@code FILE.safetensors#NAME}. {@code -} is standard
- * input or output, in the format {@code .npy}. The first # that directly follows .safetensors begins the tensor's name.
- * Any other # is part of the file's name.
+ * Names a tensor: {@code FILE.npy}, {@code FILE.npz#NAME}, {@code FILE.safetensors#NAME} or {@code
+ * FILE.safetensors.index.json#NAME}. {@code -} is standard input or output, in the format {@code .npy}. The first # that directly
+ * follows .npz, .safetensors or .safetensors.index.json begins the tensor's name. Any other # is part of the file's name.
  *
  * @param text the text, unchanged
  * @param path the file
@@ -17,14 +16,14 @@ import java.nio.file.Path;
  */
 record Specification(String text, Path path, String tensor, boolean isStandard) {
 
-    private static final String NPY = ".npy";
-    private static final String SAFETENSORS = ".safetensors";
     /** The default name of a tensor. */
     private static final String UNNAMED = "tensor";
+    /** The same in a .npz file, as numpy.savez names the first. */
+    private static final String UNNAMED_IN_NPZ = "arr_0";
 
     static Specification of(String text) {
-        int ending = text.indexOf(SAFETENSORS + "#");
-        int end = ending < 0 ? text.length() : ending + SAFETENSORS.length();
+        int ending = Format.endOfFile(text);
+        int end = ending < 0 ? text.length() : ending;
         if (end == 0) {
             throw new TensorFileException("''", "expected the name of a file");
         }
@@ -41,16 +40,12 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
         return new Specification(path.toString(), path, null, false);
     }
 
-    boolean isSafetensors() {
-        return path.toString().endsWith(SAFETENSORS);
+    Format format() {
+        return Format.of(path.toString());
     }
 
     boolean isNpyByName() {
-        return path.toString().endsWith(NPY);
-    }
-
-    String format() {
-        return isSafetensors() ? SAFETENSORS : NPY;
+        return Format.NPY.isNamed(path.toString());
     }
 
     /** Whether it is standard input, a device or a pipe, which can be read only once. */
@@ -64,22 +59,32 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
     }
 
     String nameToWrite() {
+        if (format() == Format.NPZ) {
+            return NpzMember.tensorName(tensor == null ? UNNAMED_IN_NPZ : tensor);
+        }
         return tensor == null ? UNNAMED : tensor;
     }
 
-    /** Rejects names to which the type cannot be written. A null type means a whole number. */
-    void checkWritable(ElementType type) {
-        if (!isSafetensors() && !isNpyByName() && !isStreamToWrite()) {
-            throw new TensorFileException(text, "expected a name that ends with .npy or .safetensors");
+    /** Rejects names to which no tensor can be written. */
+    void checkWritable() {
+        boolean unknown = format() == Format.NPY && !isNpyByName() && !isStreamToWrite();
+        if (unknown || format() == Format.INDEX) {
+            throw new TensorFileException(text, "expected a name that ends with .npy, .npz or .safetensors");
         }
-        if (!isSafetensors() && type == ElementType.BFLOAT16) {
+        if (format() == Format.NPZ && isStreamToWrite()) {
             throw new TensorFileException(
-                    text, "a .npy file cannot hold bfloat16, expected a name that ends with .safetensors");
+                    text, "a .npz file cannot be written to a pipe or a device, expected another name, or .npy");
         }
         String name = nameToWrite();
-        if (name.isEmpty()
-                || name.equals(SafetensorsHeader.METADATA)
-                || !StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
+        boolean possible =
+                switch (format()) {
+                    case NPZ -> !name.isEmpty() && ZipFormat.isName(NpzMember.fileName(name));
+                    case SAFETENSORS -> !name.isEmpty()
+                            && !name.equals(SafetensorsHeader.METADATA)
+                            && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+                    default -> true;
+                };
+        if (!possible) {
             throw new TensorFileException(text, "no tensor can be named " + Text.name(name));
         }
     }

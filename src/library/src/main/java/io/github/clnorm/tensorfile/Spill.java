@@ -2,68 +2,48 @@ package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
-/**
- * Copies a stream to an unlinked temporary file, which the system frees when the channel is closed or the process
- * exits. The file is in {@code $TMPDIR}, or else in the folder of {@code java.io.tmpdir}.
- */
+/** Copies a stream to an unlinked {@linkplain Temporary temporary file}. */
 final class Spill {
 
+    private final Temporary copy;
     private final FileChannel channel;
     private final InputStream stream;
-    private final Path folder;
     private final byte[] piece = new byte[Transfer.PIECE_BYTES];
 
-    private Spill(InputStream stream, FileChannel channel, Path folder) {
-        this.folder = folder;
+    private Spill(InputStream stream, Temporary copy) {
         this.stream = stream;
-        this.channel = channel;
+        this.copy = copy;
+        this.channel = copy.channel();
     }
 
     /** Copies one .npy or .safetensors file. Rejects a stream with more bytes. */
     static FileChannel of(Specification file) throws IOException {
         try (InputStream stream = Streams.input(file)) {
-            Path path = temporary();
-            FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            Temporary copy = Temporary.create();
             boolean done = false;
             try {
-                Spill spill = new Spill(stream, channel, path.getParent());
+                Spill spill = new Spill(stream, copy);
                 // One more byte shows whether the stream is longer. An endless stream does not fill the disk.
                 spill.copyUpTo(spill.end(file) + 1);
                 done = true;
-                return channel;
+                return copy.channel();
             } finally {
                 if (!done) {
-                    channel.close();
+                    copy.channel().close();
                 }
             }
         }
     }
 
-    private static Path temporary() throws IOException {
-        String named = System.getenv("TMPDIR");
-        try {
-            if (named != null && !named.isEmpty() && Files.isWritable(Path.of(named))) {
-                return Files.createTempFile(Path.of(named), "clnorm-", ".input");
-            }
-        } catch (InvalidPathException e) {
-            // An invalid name counts as not set.
-            return Files.createTempFile("clnorm-", ".input");
-        }
-        return Files.createTempFile("clnorm-", ".input");
-    }
-
-    /** Reads the header and returns the end of the data. */
+    /** Reads the header and returns the end of the data. The directory of a .npz file is at its end. */
     private long end(Specification file) throws IOException {
-        boolean safetensors = file.isSafetensors();
+        if (file.format() == Format.NPZ) {
+            return endOfArchive(file);
+        }
+        boolean safetensors = file.format() == Format.SAFETENSORS;
         copyUpTo(safetensors ? SafetensorsHeader.LENGTH_BYTES : NpyHeader.START_BYTES);
         ByteBuffer start = ByteBuffer.allocate((int) channel.size());
         Transfer.readAvailable(channel, 0, start);
@@ -74,7 +54,18 @@ final class Spill {
         copyUpTo(headerEnd);
         return safetensors
                 ? SafetensorsHeader.readWithoutData(file, channel).dataEnd()
-                : NpyHeader.header(file, channel).dataEnd(file);
+                : NpyHeader.header(file, NpyBytes.of(channel)).dataEnd(file);
+    }
+
+    /** Rejects another stream, which may be endless, before it is copied. */
+    private long endOfArchive(Specification file) throws IOException {
+        copyUpTo(Integer.BYTES);
+        ByteBuffer start = ZipFormat.buffer(Integer.BYTES);
+        Transfer.readAvailable(channel, 0, start);
+        if (start.hasRemaining() || start.getInt(0) != ZipFormat.LOCAL && start.getInt(0) != ZipFormat.END) {
+            throw ZipDirectory.notAnArchive(file);
+        }
+        return Long.MAX_VALUE - 1;
     }
 
     private void copyUpTo(long end) throws IOException {
@@ -83,15 +74,7 @@ final class Spill {
             if (count < 0) {
                 return;
             }
-            try {
-                Transfer.write(channel.position(at), ByteBuffer.wrap(piece, 0, count));
-            } catch (IOException e) {
-                // The input is not at fault.
-                throw new UncheckedIOException(new IOException(
-                        "input cannot be copied to a temporary file in " + folder + ": " + Text.reason(e)
-                                + ". Set TMPDIR to a folder with more space",
-                        e));
-            }
+            copy.append(piece, count);
             at += count;
         }
     }

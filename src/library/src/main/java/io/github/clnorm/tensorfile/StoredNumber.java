@@ -4,7 +4,6 @@ import io.github.clnorm.internal.geometry.Shapes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 
 /**
  * The position and format of a whole number in a file.
@@ -21,13 +20,13 @@ record StoredNumber(int bytes, boolean signed, boolean bigEndian, long[] shape, 
         return new TensorFileException(file, "holds " + type + ", expected a whole number, such as I64");
     }
 
-    long read(Specification file, FileChannel channel) throws IOException {
+    long read(Specification file, NpyBytes content) throws IOException {
         if (Shapes.elements(shape) != 1) {
             throw new TensorFileException(
                     file, "holds a tensor of shape " + StoredTensor.text(shape) + ", expected one whole number");
         }
         ByteBuffer element = ByteBuffer.allocate(bytes);
-        Transfer.read(channel, offset, element);
+        content.read(offset, element);
         element.flip().order(bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
         long value =
                 switch (bytes) {

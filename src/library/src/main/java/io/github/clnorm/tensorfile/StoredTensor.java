@@ -13,7 +13,7 @@ import java.util.Arrays;
  * @param shape the dimensions, slowest first
  * @param fortranOrder whether the first dimension is fastest instead of the last
  * @param bigEndian whether the most significant byte of an element comes first
- * @param offset the position of the first element in the file
+ * @param offset the position of the first element in the file; in the inflated content for a compressed .npz file
  */
 record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolean bigEndian, long offset) {
 
@@ -22,7 +22,11 @@ record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolea
 
     /** Reads the description of a float tensor. */
     static StoredTensor read(Specification file, FileChannel channel) throws IOException {
-        return file.isSafetensors() ? SafetensorsHeader.read(file, channel).find(file) : NpyHeader.read(file, channel);
+        return switch (file.format()) {
+            case SAFETENSORS, INDEX -> SafetensorsHeader.read(file, channel).find(file);
+            case NPZ -> NpzMember.find(file, channel).tensor();
+            case NPY -> NpyHeader.read(file, NpyBytes.of(channel));
+        };
     }
 
     /**
@@ -33,7 +37,7 @@ record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolea
         try {
             now = read(file, channel);
         } catch (TensorFileException e) {
-            if (channel.size() < offset + count() * type.bytes()) {
+            if (file.format() != Format.NPZ && channel.size() < offset + count() * type.bytes()) {
                 // Reading the elements will report that the file became shorter.
                 return this;
             }
@@ -46,6 +50,10 @@ record StoredTensor(ElementType type, long[] shape, boolean fortranOrder, boolea
                             + text(shape));
         }
         return now;
+    }
+
+    StoredTensor movedBy(long bytes) {
+        return new StoredTensor(type, shape, fortranOrder, bigEndian, offset + bytes);
     }
 
     long count() {

@@ -18,12 +18,16 @@ public final class TensorFile {
 
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
+    private final Specification named;
+    /** The file that has the tensor: of an index, the shard. */
     private final Specification file;
+
     private final StoredTensor tensor;
     /** The copy of a stream; null for a file. */
     private final FileChannel spilled;
 
-    private TensorFile(Specification file, StoredTensor tensor, FileChannel spilled) {
+    private TensorFile(Specification named, Specification file, StoredTensor tensor, FileChannel spilled) {
+        this.named = named;
         this.file = file;
         this.tensor = tensor;
         this.spilled = spilled;
@@ -33,10 +37,12 @@ public final class TensorFile {
      * Reads the description of a tensor, without its elements. A pipe, a device or standard input is read to its end
      * and copied to an unlinked temporary file, which exists as long as the result is reachable.
      *
-     * @param specification {@code FILE.npy}, or {@code FILE.safetensors#NAME}; the name may be omitted if the file has
-     *     one tensor. A name that does not end with .safetensors is read as .npy. {@code -} is standard input, as .npy.
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME}, {@code FILE.safetensors#NAME}, or {@code
+     *     FILE.safetensors.index.json#NAME} for a tensor of several .safetensors files; the name may be omitted if the file
+     *     has one tensor. A name with another ending is read as .npy. {@code -} is standard input, as .npy.
      * @return the tensor's description
-     * @throws TensorFileException if the file is malformed, or has no float tensor with this name
+     * @throws TensorFileException if the file is malformed, or has no float tensor with this name; or if an index names a
+     *     file that is missing or outside its folder
      */
     public static TensorFile open(String specification) {
         return open(Specification.of(specification));
@@ -45,7 +51,8 @@ public final class TensorFile {
     /**
      * Reads the description of a tensor, without its elements.
      *
-     * @param path a {@code .npy} file, or a {@code .safetensors} file of one tensor; # and - have no special meaning
+     * @param path a {@code .npy} file, or a {@code .npz} or {@code .safetensors} file of one tensor; # and - have no
+     *     special meaning
      * @return the tensor's description
      * @throws TensorFileException if the file is malformed, or its tensor is not of floats
      */
@@ -54,26 +61,28 @@ public final class TensorFile {
     }
 
     private static TensorFile open(Specification file) {
-        return with(file, channel -> {
-            StoredTensor tensor = StoredTensor.read(file, channel);
-            return new TensorFile(file, tensor, file.isStream() ? channel : null);
+        Specification found = ShardIndex.resolve(file);
+        return with(found, channel -> {
+            StoredTensor tensor = StoredTensor.read(found, channel);
+            return new TensorFile(file, found, tensor, found.isStream() ? channel : null);
         });
     }
 
     /**
      * Reads a whole number of any integer type, for example {@code num_batches_tracked} (I64) of a PyTorch module.
      *
-     * @param specification {@code FILE.safetensors#NAME}, or {@code FILE.npy}
+     * @param specification {@code FILE.safetensors#NAME}, {@code FILE.npy} or another form of {@link #open(String)}
      * @return the value of the tensor's only element
      * @throws TensorFileException if there is no such tensor, or it is not a single whole number
      */
     public static long readLong(String specification) {
-        Specification file = Specification.of(specification);
-        return with(file, channel -> {
-            StoredNumber number = file.isSafetensors()
-                    ? SafetensorsHeader.read(file, channel).number(file)
-                    : NpyHeader.number(file, channel);
-            return number.read(file, channel);
+        Specification file = ShardIndex.resolve(Specification.of(specification));
+        return with(file, channel -> switch (file.format()) {
+            case NPZ -> NpzMember.find(file, channel).number();
+            case NPY -> NpyHeader.number(file, NpyBytes.of(channel)).read(file, NpyBytes.of(channel));
+            case SAFETENSORS, INDEX -> SafetensorsHeader.read(file, channel)
+                    .number(file)
+                    .read(file, NpyBytes.of(channel));
         });
     }
 
@@ -144,7 +153,7 @@ public final class TensorFile {
      * @return the path; {@code -} for standard input
      */
     public Path path() {
-        return file.path();
+        return named.path();
     }
 
     /**
@@ -167,10 +176,12 @@ public final class TensorFile {
 
     /**
      * Opens the file to read the elements as they are stored, piece by piece. If the file was replaced, the elements of
-     * the new file are read.
+     * the new file are read. The tensor of a {@code .npz} file is read once to check it; if it is compressed, it is inflated to
+     * an unlinked temporary file, which exists until the elements are closed.
      *
      * @return the elements; the caller closes them
-     * @throws TensorFileException if the file cannot be opened, or its type or shape has changed
+     * @throws TensorFileException if the file cannot be opened, its type or shape has changed, or a {@code .npz} file is
+     *     damaged
      */
     public Elements elements() {
         return OpenTensor.open(file, tensor, spilled);
@@ -235,6 +246,6 @@ public final class TensorFile {
      */
     @Override
     public String toString() {
-        return file.text();
+        return named.text();
     }
 }

@@ -24,11 +24,13 @@ import java.util.Map;
  * {@link #commit()} renames them all (see {@link FileReplacements}). Until then, and after a failure, existing files
  * are unchanged and can be read.
  *
- * <p>The name determines the format: {@code FILE.npy} or {@code FILE.safetensors#NAME}; the default NAME is {@code
- * tensor}. A
- * {@code .npy} file is replaced. In a {@code .safetensors} file the other tensors and the metadata stay, also tensors
- * that other threads and processes write with this class at the same time. Devices, pipes and {@code -} (standard
- * output) are written immediately, as {@code .npy} unless their name ends with .safetensors.
+ * <p>The name determines the format: {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}; the default NAME
+ * is {@code tensor}, in a {@code .npz} file {@code arr_0}. A {@code .npy} file is replaced. In the others, other tensors and the
+ * metadata stay, also tensors that other threads and processes write with this class at the same time. Tensors of a {@code
+ * .npz} file are stored without compression; others in the file stay as they are. Devices, pipes and {@code -} (standard output)
+ * are written immediately, as {@code .npy} unless their name ends with .safetensors. A .npz file cannot be a pipe.
+ *
+ * <p>A {@code .npy} file has bfloat16 as {@code <V2}, as numpy.save writes an array of ml_dtypes' bfloat16.
  *
  * <p>Not thread-safe. Several objects may write to one file at the same time.
  */
@@ -47,10 +49,10 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Checks that a tensor can be written, before it is computed.
      *
-     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
-     * @param type the type of the elements
-     * @throws IllegalArgumentException if it is a directory, has another suffix, is a .npy file for bfloat16, or is an
-     *     existing malformed .safetensors file; or if its folder does not exist, does not allow new files or, for a
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}
+     * @param type the type of the elements; every format has all types
+     * @throws IllegalArgumentException if it is a directory, has another suffix, is a .npz file on a pipe, or is an existing
+     *     malformed .npz or .safetensors file; or if its folder does not exist, does not allow new files or, for a .npz or
      *     .safetensors file, has no locks
      */
     public static void check(String specification, ElementType type) {
@@ -58,19 +60,19 @@ public final class TensorOutput implements AutoCloseable {
         if (!file.isStandard() && Files.isDirectory(file.path())) {
             throw new TensorFileException(file, "is a directory, expected a file to write");
         }
-        file.checkWritable(type);
+        file.checkWritable();
         if (file.isStreamToWrite()) {
             return;
         }
         try {
-            FileReplacements.check(file.path(), file.isSafetensors());
+            FileReplacements.check(file.path(), file.format().hasNames());
         } catch (IOException e) {
             // Includes reasons that only the system knows, such as a read-only mount.
             throw new TensorFileException(file, "cannot be written: " + folderReason(file, e), e);
         }
-        if (file.isSafetensors()) {
+        if (file.format().hasNames()) {
             try {
-                SafetensorsMerge.checkExisting(file, file.path());
+                Merge.checkExisting(file, file.path());
             } catch (IOException e) {
                 throw new TensorFileException(file, "cannot be read: " + Text.reason(e), e);
             }
@@ -79,7 +81,7 @@ public final class TensorOutput implements AutoCloseable {
 
     /**
      * Rejects two outputs with the same destination: one would replace the other, or a pipe would mix them. Several
-     * tensors in one .safetensors file are allowed, and so are several outputs to a device such as {@code /dev/null}.
+     * tensors in one .npz or .safetensors file are allowed, and so are several outputs to a device such as {@code /dev/null}.
      *
      * @param specifications the outputs; null for an output that is not given
      * @throws IllegalArgumentException if two of them are the same tensor, or the same pipe
@@ -96,7 +98,7 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Starts to write a tensor.
      *
-     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param shape the dimensions
      * @return receives the elements
@@ -108,9 +110,9 @@ public final class TensorOutput implements AutoCloseable {
     }
 
     private Sink create(Specification file, ElementType type, long... shape) throws IOException {
-        file.checkWritable(type);
+        file.checkWritable();
         long bytes = StoredTensor.bytes(file, type, shape);
-        byte[] header = file.isSafetensors()
+        byte[] header = file.format() == Format.SAFETENSORS
                 ? safetensorsHeader(file, SafetensorsType.of(type), bytes, shape)
                 : NpyHeader.write(type, shape);
         return create(file, header, bytes);
@@ -150,20 +152,22 @@ public final class TensorOutput implements AutoCloseable {
         if (parts.byTensor.containsKey(tensor)) {
             throw DistinctOutputs.notDistinct(file);
         }
-        if (file.isSafetensors()) {
-            SafetensorsMerge.checkExisting(file, destination);
+        if (file.format().hasNames()) {
+            Merge.checkExisting(file, destination);
         }
         Replacement part = replacements.create(destination);
-        Sink sink = sink(file, part.channel(), false, header, bytes);
+        Sink sink = file.format() == Format.NPZ
+                ? sink(file, new NpzChannel(part.channel(), tensor, header.length + bytes), true, header, bytes)
+                : sink(file, part.channel(), false, header, bytes);
         parts.byTensor.put(tensor, part);
         files.put(destination, parts);
         return sink;
     }
 
-    private Sink sink(Specification file, WritableByteChannel channel, boolean isStream, byte[] header, long bytes)
+    private Sink sink(Specification file, WritableByteChannel channel, boolean closes, byte[] header, long bytes)
             throws IOException {
         try {
-            Sink sink = new Sink(file, channel, isStream, header, bytes);
+            Sink sink = new Sink(file, channel, closes, header, bytes);
             sinks.add(sink);
             return sink;
         } catch (IOException e) {
@@ -174,17 +178,17 @@ public final class TensorOutput implements AutoCloseable {
 
     /**
      * Writes a whole number: an I64 scalar in a .safetensors file, like PyTorch's {@code num_batches_tracked}, or an
-     * int64 scalar in a .npy file.
+     * int64 scalar in a .npy or .npz file.
      *
-     * @param specification {@code FILE.safetensors#NAME} or {@code FILE.npy}
+     * @param specification {@code FILE.safetensors#NAME}, {@code FILE.npz#NAME} or {@code FILE.npy}
      * @param value the number
      * @throws IOException if it cannot be written; the message names the file
-     * @throws IllegalArgumentException if the name does not end with .safetensors or .npy
+     * @throws IllegalArgumentException if the name does not end with .safetensors, .npz or .npy
      */
     public void writeLong(String specification, long value) throws IOException {
         Specification file = Specification.of(specification);
-        file.checkWritable(null);
-        byte[] header = file.isSafetensors()
+        file.checkWritable();
+        byte[] header = file.format() == Format.SAFETENSORS
                 ? safetensorsHeader(file, SafetensorsType.I64, Long.BYTES)
                 : NpyHeader.write("<i8");
         try (Sink sink = create(file, header, Long.BYTES)) {
@@ -209,7 +213,7 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Writes a float32 tensor.
      *
-     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
      * @throws IOException if it cannot be written; the message names the file
@@ -222,7 +226,7 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Writes a tensor of any type. Values are rounded to the nearest.
      *
-     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
@@ -236,7 +240,7 @@ public final class TensorOutput implements AutoCloseable {
     /**
      * Writes a tensor of any type. Values are rounded to the nearest.
      *
-     * @param specification {@code FILE.npy} or {@code FILE.safetensors#NAME}
+     * @param specification {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}
      * @param type the type of the elements
      * @param values the elements, the last dimension fastest
      * @param shape the dimensions
@@ -282,8 +286,9 @@ public final class TensorOutput implements AutoCloseable {
      * Renames all files. If one rename fails, the old files are restored. Blocks while other threads or processes
      * replace one of the files, for at most ten minutes.
      *
-     * @throws IOException if one cannot be written or renamed, or the folder of a .safetensors file cannot be locked
-     * @throws IllegalArgumentException if a .safetensors file was damaged since
+     * @throws IOException if one cannot be written or renamed, or the folder of a .npz or .safetensors file cannot be
+     *     locked
+     * @throws IllegalArgumentException if a .npz or .safetensors file was damaged since
      * @throws IllegalStateException if a sink is open or incomplete
      */
     public void commit() throws IOException {
@@ -292,7 +297,7 @@ public final class TensorOutput implements AutoCloseable {
         }
         lock();
         for (Map.Entry<Path, Parts> file : files.entrySet()) {
-            if (file.getValue().file.isSafetensors()) {
+            if (file.getValue().file.format().hasNames()) {
                 try {
                     merge(file.getValue(), file.getKey());
                 } catch (IOException e) {
@@ -317,7 +322,7 @@ public final class TensorOutput implements AutoCloseable {
     private void lock() throws IOException {
         Specification first = files.values().stream()
                 .map(Parts::file)
-                .filter(Specification::isSafetensors)
+                .filter(file -> file.format().hasNames())
                 .findFirst()
                 .orElse(null);
         try {
@@ -329,7 +334,7 @@ public final class TensorOutput implements AutoCloseable {
 
     /** Merges the existing file and the new tensors. */
     private void merge(Parts parts, Path destination) throws IOException {
-        try (SafetensorsMerge merge = new SafetensorsMerge()) {
+        try (Merge merge = Merge.of(parts.file)) {
             if (Files.isRegularFile(destination)) {
                 merge.add(parts.file, destination);
             }

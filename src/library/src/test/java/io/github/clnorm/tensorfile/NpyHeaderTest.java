@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.type.ElementType;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -255,6 +257,33 @@ class NpyHeaderTest {
         TensorFile file = open(npy(1, name, false, "(2,)", data));
         assertEquals(type, file.type());
         assertArrayEquals(new double[] {1, 2}, file.readDoubles());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<V2", "|V2", "V2", "=V2", "bfloat16"})
+    void twoBytesOfNoTypeAreBfloat16(String name) {
+        TensorFile file = open(npy(1, name, false, "(2,)", TestFiles.halves(0x3f80, 0xc049)));
+        assertEquals(ElementType.BFLOAT16, file.type());
+        assertArrayEquals(new double[] {1, -3.140625}, file.readDoubles());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bfloat16-little.npy", "bfloat16-big.npy", "bfloat16-resaved.npy"})
+    void readsWhatMlDtypesWrites(String name) {
+        TensorFile file = TensorFile.open(NumPyFiles.of(name));
+        assertEquals(ElementType.BFLOAT16, file.type());
+        assertArrayEquals(NumPyFiles.SHAPE, file.shape());
+        assertArrayEquals(NumPyFiles.values(), file.readDoubles());
+    }
+
+    @Test
+    void writesWhatMlDtypesWrites() throws IOException {
+        Path written = folder.resolve("written.npy");
+        try (TensorOutput output = new TensorOutput()) {
+            output.write(written.toString(), ElementType.BFLOAT16, NumPyFiles.values(), NumPyFiles.SHAPE);
+            output.commit();
+        }
+        assertArrayEquals(Files.readAllBytes(NumPyFiles.of("bfloat16-little.npy")), Files.readAllBytes(written));
     }
 
     @Test

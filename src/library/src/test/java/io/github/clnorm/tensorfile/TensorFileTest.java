@@ -377,7 +377,8 @@ class TensorFileTest {
                 type("|b1", "'|b1'", FLOATS),
                 type("<c8", "'<c8'", FLOATS),
                 type("<f16", "'<f16'", FLOATS),
-                type("|V2", "'|V2'", FLOATS),
+                type("|V4", "'|V4'", FLOATS),
+                type("<V1", "'<V1'", FLOATS),
                 type("|O", "'|O'", FLOATS),
                 type("<U1", "'<U1'", FLOATS),
                 type("", "''", FLOATS),
@@ -470,7 +471,7 @@ class TensorFileTest {
                 file,
                 assertThrows(TensorFileException.class, () -> TensorFile.open(file)),
                 "not a .npy file",
-                "ends with .safetensors");
+                "ends with .npz or .safetensors");
     }
 
     // Names.

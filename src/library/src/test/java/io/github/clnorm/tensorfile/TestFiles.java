@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** Creates well-formed and malformed .npy and .safetensors files byte by byte, independent of the code under test. */
 public final class TestFiles {
@@ -85,6 +88,71 @@ public final class TestFiles {
     public static String entry(String name, String dtype, String shape, long begin, long end) {
         return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":[" + begin + ","
                 + end + "]}";
+    }
+
+    /** A zip archive as Java writes it, of names and contents in turn, all stored or all deflated. */
+    public static byte[] zip(int method, Object... namesAndContents) {
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(archive)) {
+            zip.setMethod(method);
+            for (int i = 0; i < namesAndContents.length; i += 2) {
+                byte[] content = (byte[]) namesAndContents[i + 1];
+                CRC32 crc = new CRC32();
+                crc.update(content);
+                ZipEntry entry = new ZipEntry((String) namesAndContents[i]);
+                entry.setSize(content.length);
+                entry.setCrc(crc.getValue());
+                zip.putNextEntry(entry);
+                zip.write(content);
+                zip.closeEntry();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return archive.toByteArray();
+    }
+
+    /**
+     * The bytes of a zip archive with one entry that begin at an offset in a file: its directory is in the form of ZIP64, with
+     * all sizes and offsets in extra fields.
+     */
+    public static byte[] zip64(byte[] archive, long offset) {
+        int central = indexOf(archive, 0x02014b50);
+        int end = indexOf(archive, 0x06054b50);
+        ByteBuffer old = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN);
+        int packed = old.getInt(central + 20);
+        int size = old.getInt(central + 24);
+        ByteBuffer entry = ByteBuffer.allocate(end - central + 32).order(ByteOrder.LITTLE_ENDIAN);
+        entry.put(archive, central, end - central);
+        entry.putInt(20, -1).putInt(24, -1).putInt(42, -1).putShort(30, (short) 32);
+        // An unknown field, which is skipped, and that of ZIP64.
+        entry.putShort((short) 0x7875).putShort((short) 0).putShort((short) 1).putShort((short) 24);
+        entry.putLong(size).putLong(packed).putLong(offset);
+        ByteBuffer tail = ByteBuffer.allocate(56 + 20 + 22).order(ByteOrder.LITTLE_ENDIAN);
+        tail.putInt(0x06064b50)
+                .putLong(44)
+                .putShort((short) 45)
+                .putShort((short) 45)
+                .putInt(0)
+                .putInt(0);
+        tail.putLong(1).putLong(1).putLong(entry.capacity()).putLong(offset + central);
+        tail.putInt(0x07064b50)
+                .putInt(0)
+                .putLong(offset + central + entry.capacity())
+                .putInt(1);
+        tail.putInt(0x06054b50).putInt(0).putInt(-1).putInt(-1).putInt(-1).putShort((short) 0);
+        return join(Arrays.copyOf(archive, central), entry.array(), tail.array());
+    }
+
+    /** Where a signature of zip begins. */
+    public static int indexOf(byte[] bytes, int signature) {
+        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at + 4 <= bytes.length; at++) {
+            if (all.getInt(at) == signature) {
+                return at;
+            }
+        }
+        throw new IllegalArgumentException("no such signature");
     }
 
     /** Joins arrays. */

@@ -533,16 +533,6 @@ class RunTest extends CommandLineFixture {
     }
 
     @Test
-    void bfloat16DoesNotFitIntoNpy() throws IOException {
-        Path brain = folder.resolve("brain.safetensors");
-        try (TensorOutput files = new TensorOutput()) {
-            files.write(brain.toString(), ElementType.BFLOAT16, doubles(x), SHAPE);
-            files.commit();
-        }
-        refused(2, execute("run", "layer_norm", "-i", brain, "-o", output), "bfloat16", ".safetensors");
-    }
-
-    @Test
     void tensorsThatAreNotThere() throws IOException {
         Path several = folder.resolve("several.safetensors");
         try (TensorOutput files = new TensorOutput()) {

@@ -1,0 +1,43 @@
+package io.github.clnorm.tensorfile;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/** The bytes of a {@code .npy} file, which may be a part of another file. */
+interface NpyBytes {
+
+    /** The number of bytes. */
+    long size() throws IOException;
+
+    /** Fills a buffer, or stops at the end. */
+    void readAvailable(long position, ByteBuffer target) throws IOException;
+
+    /** What it is, for messages. */
+    default String noun() {
+        return "the file";
+    }
+
+    /** Fills a buffer. */
+    default void read(long position, ByteBuffer target) throws IOException {
+        readAvailable(position, target);
+        if (target.hasRemaining()) {
+            throw Transfer.shorter();
+        }
+    }
+
+    /** A whole file. */
+    static NpyBytes of(FileChannel channel) {
+        return new NpyBytes() {
+            @Override
+            public long size() throws IOException {
+                return channel.size();
+            }
+
+            @Override
+            public void readAvailable(long position, ByteBuffer target) throws IOException {
+                Transfer.readAvailable(channel, position, target);
+            }
+        };
+    }
+}
