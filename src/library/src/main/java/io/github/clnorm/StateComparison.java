@@ -41,9 +41,10 @@ final class StateComparison {
         if (!file.isFloat(name)) {
             return "holds " + file.dtype(name) + ", expected F16, BF16, F32 or F64";
         }
-        String shape = Shapes.text(file.shape(name));
-        String expected = Shapes.text(tensor.sizes());
-        return shape.equals(expected) ? null : "has shape " + shape + ", expected " + expected;
+        long[] shape = file.shape(name);
+        return Shapes.areSqueezedEqual(shape, tensor.sizes())
+                ? null
+                : "has shape " + Shapes.text(shape) + ", expected " + Shapes.text(tensor.sizes());
     }
 
     private static String mismatchOfCount(SafetensorsReader file, String name) {

@@ -18,6 +18,9 @@ import java.util.Objects;
  * and with running statistics {@code down.0.norm.running_mean}, {@code down.0.norm.running_var} and {@code
  * down.0.norm.num_batches_tracked}, an I64 without dimensions. A layer with an empty name has {@code weight} and so on.
  *
+ * <p>A model in several files is loaded by its index, {@code model.safetensors.index.json}. Only the files that have tensors of
+ * the layers are opened.
+ *
  * <pre>{@code
  * Map<String, Layer> layers = Map.of("down.0.norm", first, "down.1.norm", second);
  * StateFile.save(path, layers);
@@ -86,7 +89,7 @@ public final class StateFile {
     /**
      * Loads the states of layers from a file that has exactly their tensors. If it does not, no layer is changed.
      *
-     * @param path a .safetensors file
+     * @param path a .safetensors file, or the .safetensors.index.json of several
      * @param layers by name, each layer once
      * @return what was loaded: everything
      * @throws IllegalArgumentException if the file cannot be read; if tensors are missing or unexpected, or do not fit in
@@ -102,10 +105,11 @@ public final class StateFile {
      * load_state_dict} does: a float16 file loads into a float32 layer. All values are read and copied to the device before
      * any layer is changed. Loading changes parameters: gradients of earlier passes are rejected.
      *
-     * <p>As in PyTorch, {@code num_batches_tracked} may have the shape [1]. As in torchvision, {@link FrozenBatchNorm}
+     * <p>A tensor may have further dimensions of 1, such as a weight of shape (C, 1, 1) or (1, C, 1, 1). As in PyTorch, {@code
+     * num_batches_tracked} may have the shape [1]. As in torchvision, {@link FrozenBatchNorm}
      * ignores {@code num_batches_tracked}.
      *
-     * @param path a .safetensors file
+     * @param path a .safetensors file, or the .safetensors.index.json of several
      * @param layers by name, each layer once
      * @param strictness whether a file is rejected that has other tensors than the layers
      * @return what was loaded, and what was not

@@ -336,6 +336,63 @@ class StateFileTest {
                 new String[] {"d", "state.safetensors"}, sorted(folder.toFile().list()), "no temporary file");
     }
 
+    @Test
+    void aModelInSeveralFilesIsLoadedByItsIndex() throws IOException {
+        change();
+        StateFile.save(folder.resolve("two.safetensors"), Map.of("bn", batch));
+        StateFile.save(folder.resolve("one.safetensors"), Map.of("down.0.norm", group));
+        reset();
+        StringBuilder map = new StringBuilder();
+        for (String name : List.of("weight", "bias", "running_mean", "running_var", "num_batches_tracked")) {
+            map.append("\"bn.").append(name).append("\": \"two.safetensors\", ");
+        }
+        String both = map + "\"down.0.norm.weight\": \"one.safetensors\", \"down.0.norm.bias\": \"one.safetensors\"";
+        Path index = folder.resolve("model.safetensors.index.json");
+        writeIndex(index, both);
+        assertEquals(7, StateFile.load(index, layers).loaded().size());
+        assertChanged();
+        reset();
+        // A file that no layer needs may be missing.
+        writeIndex(index, both + ", \"conv.weight\": \"three.safetensors\"");
+        LoadReport report = StateFile.load(index, layers, Strictness.LENIENT);
+        assertEquals(List.of("conv.weight"), report.unexpected());
+        assertChanged();
+        reset();
+        Files.delete(folder.resolve("two.safetensors"));
+        for (Strictness strictness : Strictness.values()) {
+            String message = assertThrows(TensorFileException.class, () -> StateFile.load(index, layers, strictness))
+                    .getMessage();
+            assertTrue(message.contains("places tensor 'bn.weight' in two.safetensors: no such file"), message);
+            assertUnchanged();
+        }
+    }
+
+    private static void writeIndex(Path index, String map) {
+        TestFiles.write(index, ("{\"weight_map\": {" + map + "}}").getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void dimensionsOfOneAreIgnored() throws IOException {
+        change();
+        StateFile.save(file, layers);
+        reset();
+        try (TensorOutput output = new TensorOutput()) {
+            output.write(file + "#down.0.norm.weight", new float[] {5, 6, 7, 8}, 4, 1, 1);
+            output.write(file + "#down.0.norm.bias", new float[] {1, 2, 3, 4}, 1, 4, 1, 1);
+            output.commit();
+        }
+        StateFile.load(file, layers);
+        assertArrayEquals(new float[] {5, 6, 7, 8}, group.weight().toFloats());
+        assertArrayEquals(new float[] {1, 2, 3, 4}, group.bias().toFloats());
+        try (TensorOutput output = new TensorOutput()) {
+            output.write(file + "#down.0.norm.bias", new float[] {1, 2, 3, 4}, 2, 2);
+            output.commit();
+        }
+        String message = assertThrows(IllegalArgumentException.class, () -> StateFile.load(file, layers))
+                .getMessage();
+        assertTrue(message.contains("down.0.norm.bias has shape [2, 2], expected [4]"), message);
+    }
+
     private static String[] sorted(String... names) {
         Arrays.sort(names);
         return names;

@@ -1,6 +1,8 @@
 package io.github.clnorm.type;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The function applied to the normalized value before it is stored, in the same pass. Immutable and thread-safe. */
 public enum Activation {
@@ -19,6 +21,21 @@ public enum Activation {
      * approximation.
      */
     GELU;
+
+    /**
+     * Returns the activation with a name, in any case.
+     *
+     * @param name for example {@code silu}, or PyTorch's {@code SiLU}
+     * @return the activation
+     * @throws IllegalArgumentException if none has this name; the message lists the names
+     */
+    public static Activation parse(String name) {
+        return Arrays.stream(values())
+                .filter(activation -> activation.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("unknown activation '" + name + "', expected one of "
+                        + Arrays.stream(values()).map(Activation::toString).collect(Collectors.joining(", "))));
+    }
 
     /**
      * The name on the command line.

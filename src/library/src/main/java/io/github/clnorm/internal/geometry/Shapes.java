@@ -7,6 +7,21 @@ public final class Shapes {
     private Shapes() {}
 
     /**
+     * Whether two shapes are equal without their dimensions of 1.
+     *
+     * @param a a shape, for example (C, 1, 1)
+     * @param b another one, for example (C)
+     * @return whether a tensor of one shape has the elements of the other in the same order and dimensions
+     */
+    public static boolean areSqueezedEqual(long[] a, long... b) {
+        return Arrays.equals(squeezed(a), squeezed(b));
+    }
+
+    private static long[] squeezed(long... shape) {
+        return Arrays.stream(shape).filter(dimension -> dimension != 1).toArray();
+    }
+
+    /**
      * The number of elements of a tensor.
      *
      * @param shape the dimensions; none for a scalar

@@ -90,8 +90,8 @@ final class Grad {
                 passes = new Passes(backend, parameters, request.upload(backend, parameters, false));
                 passes.run(parts, files);
             }
-            passes.weight.write(files, outputs.weight(), request.weightType());
-            passes.bias.write(files, outputs.bias(), request.biasType());
+            passes.weight.write(files, outputs.weight(), request.weightType(), request.weightShape());
+            passes.bias.write(files, outputs.bias(), request.biasType(), request.biasShape());
             GradCheck check = check(parameters, passes.checked);
             if (check != null) {
                 check.verify();
@@ -309,9 +309,9 @@ final class Grad {
             }
         }
 
-        void write(TensorOutput files, String specification, ElementType type) throws IOException {
+        void write(TensorOutput files, String specification, ElementType type, long... shape) throws IOException {
             if (specification != null) {
-                files.write(specification, type, values, request.parameterShape());
+                files.write(specification, type, values, shape);
             }
         }
     }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
         name = "grad",
         description = "Compute the gradients of run with the same options, from a file with the gradient with respect"
                 + " to the output. --grad-input, --grad-weight and --grad-bias select them. - is standard input"
-                + " or output, as .npy; every file may be a pipe.",
+                + " or output, as .npy; every file but an output that ends with .npz may be"
+                + " a pipe.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class GradCommand implements Callable<Integer> {

@@ -18,14 +18,6 @@ import picocli.CommandLine.Spec;
 /** The options of every pass of an operation. */
 final class NormOptions {
 
-    /** Spelled as on the command line. */
-    enum ActivationName {
-        none,
-        relu,
-        silu,
-        gelu
-    }
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -41,8 +33,8 @@ final class NormOptions {
             required = true,
             paramLabel = "F",
             description =
-                    "Input tensor: .npy or .safetensors (FILE.safetensors#name for one of several), of shape (N, C, *)."
-                            + " - is standard input, as .npy. Every input may be a pipe.")
+                    "Input tensor, of shape (N, C, *): .npy, .npz, .safetensors or .safetensors.index.json (FILE#name for one of"
+                            + " several). - is standard input, as .npy. Every input may be a pipe.")
     String input;
 
     @Option(
@@ -63,13 +55,15 @@ final class NormOptions {
     @Option(
             names = "--weight",
             paramLabel = "F",
-            description = "Weight (gamma): one value per channel, or of the normalized shape. Default: 1.")
+            description =
+                    "Weight (gamma): one value per channel, or of the normalized shape; dimensions of 1 are ignored. Default: 1.")
     String weight;
 
     @Option(
             names = "--bias",
             paramLabel = "F",
-            description = "Bias (beta): one value per channel, or of the normalized shape. Default: 0.")
+            description =
+                    "Bias (beta): one value per channel, or of the normalized shape; dimensions of 1 are ignored. Default: 0.")
     String bias;
 
     @Option(
@@ -92,9 +86,10 @@ final class NormOptions {
             names = "--activation",
             paramLabel = "A",
             defaultValue = "none",
+            completionCandidates = ActivationList.class,
             description =
-                    "Applied to the result in the same pass: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private ActivationName activation;
+                    "Applied to the result in the same pass: ${COMPLETION-CANDIDATES}, in any case. Default: ${DEFAULT-VALUE}.")
+    private String activation;
 
     @Option(
             names = "--residual",
@@ -146,6 +141,7 @@ final class NormOptions {
                     "--running-mean",
                     "--running-var",
                     "--momentum",
+                    "--num-batches-tracked",
                     "--running-mean-output",
                     "--running-var-output");
         }
@@ -204,6 +200,10 @@ final class NormOptions {
     }
 
     Activation activation() {
-        return Activation.valueOf(activation.name().toUpperCase(java.util.Locale.ROOT));
+        try {
+            return Activation.parse(activation);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--activation: " + e.getMessage(), e);
+        }
     }
 }

@@ -112,7 +112,9 @@ public final class Request {
             return null;
         }
         TensorFile file = TensorFile.open(specification);
-        sets.checkParameter(name, file.shape(), shape, Wording.COMMAND_LINE);
+        long[] expected = parameterShape();
+        boolean fits = Shapes.areSqueezedEqual(file.shape(), expected);
+        sets.checkParameter(name, fits ? expected : file.shape(), shape, Wording.COMMAND_LINE);
         return file;
     }
 
@@ -174,6 +176,16 @@ public final class Request {
     /** The weight file's type; the input's if there is no file. */
     ElementType weightType() {
         return weightFile == null ? type : weightFile.type();
+    }
+
+    /** The weight file's shape, which may have further dimensions of 1; without a file that of the parameters. */
+    long[] weightShape() {
+        return weightFile == null ? parameterShape() : weightFile.shape();
+    }
+
+    /** The same of the bias. */
+    long[] biasShape() {
+        return biasFile == null ? parameterShape() : biasFile.shape();
     }
 
     /** The bias file's type; the input's if there is no file. */

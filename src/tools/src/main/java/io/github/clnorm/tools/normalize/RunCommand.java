@@ -37,8 +37,8 @@ public final class RunCommand implements Callable<Integer> {
             required = true,
             paramLabel = "F",
             description =
-                    "Output tensor, of the input's shape and type: .npy or .safetensors. - is standard output, as .npy."
-                            + " Every output may be a pipe.")
+                    "Output tensor, of the input's shape and type: .npy, .npz or .safetensors (FILE#name). - is standard output, as"
+                            + " .npy. Every output but .npz may be a pipe.")
     private String output;
 
     @Option(names = "--sum-output", paramLabel = "F", description = "Also write input plus residual.")
@@ -74,8 +74,16 @@ public final class RunCommand implements Callable<Integer> {
             names = "--momentum",
             paramLabel = "M",
             defaultValue = "0.1",
-            description = "new = (1-M)*old + M*batch. Default: ${DEFAULT-VALUE}.")
-    private double momentum;
+            description = "new = (1-M)*old + M*batch. none is the average of all batches, PyTorch's momentum=None: M is"
+                    + " 1/(K+1). Default: ${DEFAULT-VALUE}.")
+    private String momentum;
+
+    @Option(
+            names = "--num-batches-tracked",
+            paramLabel = "K",
+            description =
+                    "With --momentum none: how many batches the running statistics are the average of. Default: 0.")
+    private Long batchesBefore;
 
     @Mixin
     private DeviceOption device;
@@ -124,7 +132,7 @@ public final class RunCommand implements Callable<Integer> {
     /** The pass on a device. */
     Run run(Request request, DeviceInfo selected) {
         request.checkComputedBy(selected);
-        return new Run(request, outputs(), momentum, selected, mostChecked(request));
+        return new Run(request, outputs(), Momentum.factor(momentum, batchesBefore), selected, mostChecked(request));
     }
 
     private long mostChecked(Request request) {
@@ -138,9 +146,7 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     private void check(Request request, Outputs outputs) {
-        if (!Double.isFinite(momentum)) {
-            throw new IllegalArgumentException("--momentum " + momentum + ": expected a finite number");
-        }
+        Momentum.factor(momentum, batchesBefore);
         if (request.isEval() && (outputs.runningMean != null || outputs.runningVar != null)) {
             throw new IllegalArgumentException("running statistics are updated in training, but --eval is given");
         }

@@ -96,6 +96,13 @@ class RequestChecksTest extends CommandLineFixture {
         "rms_norm,--normalized-shape 5",
         "batch_norm,--momentum -1.2",
         "instance_norm,--momentum 2",
+        "batch_norm,--momentum none",
+        "batch_norm,--momentum NONE --num-batches-tracked 0",
+        "instance_norm,--momentum none --num-batches-tracked 9223372036854775807",
+        "group_norm,--activation SiLU",
+        "layer_norm,--activation GELU",
+        "rms_norm,--activation ReLU",
+        "batch_norm,--activation None",
         "batch_norm,--eps 0",
         "rms_norm,--eps 0",
         "layer_norm,--eps 0.5"
@@ -123,9 +130,33 @@ class RequestChecksTest extends CommandLineFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"NaN", "Infinity", "-Infinity", "1e999"})
-    void momentumMustBeFinite(String momentum) throws IOException {
-        refused(2, command("run", "batch_norm", "--momentum=" + momentum), "--momentum", "expected a finite number");
+    @ValueSource(strings = {"NaN", "Infinity", "-Infinity", "1e999", "", "null", "0,1"})
+    void momentumMustBeFiniteOrNone(String momentum) throws IOException {
+        refused(
+                2,
+                command("run", "batch_norm", "--momentum=" + momentum),
+                "--momentum",
+                "expected a finite number or none");
+    }
+
+    @Test
+    void countsOfBatchesBelongToTheCumulativeAverage() throws IOException {
+        String needs = "--num-batches-tracked needs --momentum none";
+        refused(2, command("run", "batch_norm", "--num-batches-tracked", "3"), needs);
+        refused(2, command("run", "batch_norm", "--momentum", "0.5", "--num-batches-tracked", "3"), needs);
+        refused(
+                2,
+                command("run", "batch_norm", "--momentum", "none", "--num-batches-tracked=-1"),
+                "--num-batches-tracked -1: expected a whole number of 0 or more");
+        refused(
+                2,
+                command("run", "batch_norm", "--momentum", "none", "--num-batches-tracked", "1.5"),
+                "--num-batches-tracked",
+                "'1.5' is not a whole number");
+        refused(
+                2,
+                command("run", "group_norm", "--num-batches-tracked", "3"),
+                "--num-batches-tracked does not belong to group_norm");
     }
 
     /** Each once printed an exception's text, exited with 1, or was accepted with another meaning. */
