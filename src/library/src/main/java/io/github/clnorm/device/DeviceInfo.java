@@ -112,6 +112,8 @@ public record DeviceInfo(
      * @param architecture NVIDIA: the compute capability, such as {@code 9.0}. AMD: the version of the graphics IP, such as
      *     {@code 11.0}. Intel: the version of the graphics IP, such as {@code 12.55.8}. Empty if unknown
      * @param parts what a compute unit consists of
+     * @param uuid what tells this device from all others, in lower-case hexadecimal groups of 8-4-4-4-12 digits as
+     *     {@code nvidia-smi -L} prints them after {@code GPU-}; empty if unknown
      */
     public record Hardware(
             LocalMemoryType localMemoryType,
@@ -119,7 +121,8 @@ public record DeviceInfo(
             List<Integer> subGroupSizes,
             String pciAddress,
             String architecture,
-            Parts parts) {
+            Parts parts,
+            String uuid) {
 
         /** Of a driver that reports nothing. */
         public static final Hardware UNKNOWN =
@@ -134,9 +137,30 @@ public record DeviceInfo(
          * @param pciAddress not null
          * @param architecture not null
          * @param parts not null
+         * @param uuid not null
          */
         public Hardware {
             subGroupSizes = List.copyOf(subGroupSizes);
+        }
+
+        /**
+         * A device whose driver reports no UUID.
+         *
+         * @param localMemoryType not null
+         * @param unifiedMemory whether device and host share one memory
+         * @param subGroupSizes work-items, in ascending order
+         * @param pciAddress not null
+         * @param architecture not null
+         * @param parts not null
+         */
+        public Hardware(
+                LocalMemoryType localMemoryType,
+                boolean unifiedMemory,
+                List<Integer> subGroupSizes,
+                String pciAddress,
+                String architecture,
+                Parts parts) {
+            this(localMemoryType, unifiedMemory, subGroupSizes, pciAddress, architecture, parts, "");
         }
     }
 
@@ -388,6 +412,15 @@ public record DeviceInfo(
      */
     public String pciAddress() {
         return hardware.pciAddress;
+    }
+
+    /**
+     * What tells this device from all others, also on other machines.
+     *
+     * @return hexadecimal groups of 8-4-4-4-12 digits; empty if unknown
+     */
+    public String uuid() {
+        return hardware.uuid;
     }
 
     /**

@@ -49,12 +49,17 @@ public final class DeviceSelector {
      * @throws IllegalArgumentException if a term is empty
      */
     public static DeviceSelector parse(String text) {
+        return parse(text, "any");
+    }
+
+    /** Parses a selector, or what is taken if neither it nor the environment has one. */
+    static DeviceSelector parse(String text, String otherwise) {
         String given = text;
         String origin = "";
         if (given == null || given.isBlank()) {
             String environment = System.getenv(ENVIRONMENT);
             boolean isSet = environment != null && !environment.isBlank();
-            given = isSet ? environment : "any";
+            given = isSet ? environment : otherwise;
             origin = isSet ? " (" + ENVIRONMENT + ")" : "";
         }
         List<String> terms = Arrays.stream(given.split(",", -1))

@@ -158,6 +158,13 @@ class NoDeviceTest {
     }
 
     @Test
+    void devicesStillPrintsAResourceOfSpark() throws Exception {
+        assertEquals(ExitCode.NO_DEVICE, execute("devices", "--spark"), err);
+        assertEquals("{\"name\":\"gpu\",\"addresses\":[]}\n", out);
+        assertOneLine("no OpenCL device", UNSET);
+    }
+
+    @Test
     void benchStillPrintsOneJsonDocument() throws Exception {
         assertEquals(ExitCode.NO_DEVICE, execute("bench", "--json"), err);
         JsonNode root = new ObjectMapper()

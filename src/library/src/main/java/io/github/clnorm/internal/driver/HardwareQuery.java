@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * Queries how a device is built, by OpenCL's own queries and those of the vendors' extensions. JOCL has no constants for
@@ -33,6 +34,10 @@ final class HardwareQuery {
 
     // cl_khr_pci_bus_info
     private static final int PCI_BUS_INFO_KHR = 0x410F;
+
+    // cl_khr_device_uuid
+    private static final int UUID_KHR = 0x106A;
+    private static final int UUID_BYTES = 16;
 
     // cl_nv_device_attribute_query
     private static final int COMPUTE_CAPABILITY_MAJOR_NV = 0x4000;
@@ -96,7 +101,8 @@ final class HardwareQuery {
                         onIntel(NUM_THREADS_PER_EU_INTEL),
                         onAmd(SIMD_PER_COMPUTE_UNIT_AMD),
                         onAmd(SIMD_WIDTH_AMD),
-                        onNvidia(REGISTERS_PER_BLOCK_NV)));
+                        onNvidia(REGISTERS_PER_BLOCK_NV)),
+                uuid());
     }
 
     private LocalMemoryType localMemoryType() {
@@ -150,6 +156,18 @@ final class HardwareQuery {
             }
         }
         return "";
+    }
+
+    private String uuid() {
+        if (!has("cl_khr_device_uuid")) {
+            return "";
+        }
+        ByteBuffer bytes = buffer(UUID_KHR, UUID_BYTES).order(ByteOrder.BIG_ENDIAN);
+        if (bytes.remaining() < UUID_BYTES) {
+            return "";
+        }
+        UUID uuid = new UUID(bytes.getLong(), bytes.getLong());
+        return uuid.equals(new UUID(0, 0)) ? "" : uuid.toString();
     }
 
     private static String address(int domain, int bus, int device, int function) {

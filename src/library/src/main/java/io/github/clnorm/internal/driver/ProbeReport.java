@@ -194,6 +194,7 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
         data.writeInt(parts.simdUnits());
         data.writeInt(parts.simdLanes());
         data.writeInt(parts.registers());
+        data.writeUTF(cut(hardware.uuid()));
     }
 
     private static DeviceInfo.Hardware readHardware(DataInputStream in) throws IOException {
@@ -211,6 +212,7 @@ record ProbeReport(String step, List<PlatformInfo> platforms, String linkError, 
                 in.readUTF(),
                 in.readUTF(),
                 new DeviceInfo.Parts(
-                        in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt()));
+                        in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt()),
+                in.readUTF());
     }
 }

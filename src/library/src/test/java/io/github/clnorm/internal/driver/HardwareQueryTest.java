@@ -94,6 +94,45 @@ class HardwareQueryTest {
         assertEquals(8, hardware.parts().threads());
     }
 
+    /** The query of the domain came later than the others, and the driver of NVIDIA answers it with an error before. */
+    @Test
+    void anAddressWithoutADomainIsInTheFirst() {
+        answer(0x4008, 0xC1);
+        answer(0x4009, 31 << 3 | 7);
+        assertEquals("0000:c1:1f.7", hardware("cl_nv_device_attribute_query").pciAddress());
+    }
+
+    @Test
+    void theAddressOfTheStandardComesFirst() {
+        answer(0x410F, 0x10000, 0xFF, 0x1F, 1);
+        answer(0x4008, 3);
+        answer(0x4009, 0);
+        assertEquals(
+                "10000:ff:1f.1",
+                hardware("cl_khr_pci_bus_info cl_nv_device_attribute_query").pciAddress());
+    }
+
+    @Test
+    void aCardThatIsNotOnThePciBusHasNoAddress() {
+        answers.put(0x4037, new byte[24]);
+        assertEquals("", hardware("cl_amd_device_attribute_query").pciAddress());
+    }
+
+    @Test
+    void uuid() {
+        byte[] bytes = new byte[16];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (0xF0 - i);
+        }
+        answers.put(0x106A, bytes);
+        assertEquals(
+                "f0efeeed-eceb-eae9-e8e7-e6e5e4e3e2e1",
+                hardware("cl_khr_device_uuid").uuid());
+        assertEquals("", hardware("").uuid());
+        answers.put(0x106A, new byte[16]);
+        assertEquals("", hardware("cl_khr_device_uuid").uuid());
+    }
+
     @Test
     void localMemoryThatIsGlobal() {
         answer(0x1022, 2);

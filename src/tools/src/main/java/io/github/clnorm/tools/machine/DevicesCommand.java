@@ -2,6 +2,7 @@ package io.github.clnorm.tools.machine;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.clnorm.device.DeviceAddresses;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
 import io.github.clnorm.device.Devices;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
         name = "devices",
         description = "List every OpenCL device, with the selector that picks it.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class)
+        versionProvider = Version.class,
+        footer = {"", "Exit code 3: there is no device; with --spark, no GPU, or none that matches $CLNORM_DEVICE."})
 public final class DevicesCommand implements Callable<Integer> {
 
     @Spec
@@ -39,28 +41,30 @@ public final class DevicesCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print a JSON document instead of the table.")
     private boolean json;
 
+    @Option(
+            names = "--spark",
+            description =
+                    "Print the addresses of the GPUs, or of the devices that $CLNORM_DEVICE selects, as a discovery"
+                            + " script of Apache Spark does.")
+    private boolean spark;
+
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
+        if (json && spark) {
+            throw new IllegalArgumentException("--json and --spark are given, expected one of them");
+        }
         Optional<DriverCheck> check = DriverCheck.ofThisMachine();
         DriverCheck.Answer answer;
         try {
             answer =
                     check.map(DriverCheck::ask).orElseGet(() -> new DriverCheck.Answer(Devices.platforms(), List.of()));
         } catch (NoDeviceException e) {
-            if (json) {
-                out.println(document(new DriverCheck.Answer(List.of(), List.of()), List.of()));
-                out.flush();
-            }
+            print(out, new DriverCheck.Answer(List.of(), List.of()), List.of());
             throw e;
         }
         List<DeviceInfo> devices = Devices.of(answer.platforms());
-        if (json) {
-            out.println(document(answer, devices));
-        } else if (!devices.isEmpty()) {
-            out.print(table(devices));
-        }
-        out.flush();
+        print(out, answer, devices);
         if (devices.isEmpty()) {
             // Each driver's own error is now worth the time.
             List<DriverCheck.DriverVerdict> verdicts =
@@ -82,6 +86,34 @@ public final class DevicesCommand implements Callable<Integer> {
         }
         err.flush();
         return ExitCode.DONE;
+    }
+
+    private void print(PrintWriter out, DriverCheck.Answer answer, List<DeviceInfo> devices) throws IOException {
+        if (spark) {
+            printResource(out, answer, devices);
+        } else if (json) {
+            out.println(document(answer, devices));
+        } else if (!devices.isEmpty()) {
+            out.print(table(devices));
+        }
+        out.flush();
+    }
+
+    /** Also a resource without addresses is printed. */
+    private static void printResource(PrintWriter out, DriverCheck.Answer answer, List<DeviceInfo> devices)
+            throws IOException {
+        List<String> addresses = List.of();
+        try {
+            if (!devices.isEmpty()) {
+                addresses = DeviceAddresses.assignable(null, answer.platforms()).all();
+            }
+        } catch (NoDeviceException e) {
+            // This command has no option for a selector.
+            throw new NoDeviceException(e.getMessage() + ", with " + DeviceSelector.ENVIRONMENT, e.findings());
+        } finally {
+            out.println(SparkResource.of(addresses));
+            out.flush();
+        }
     }
 
     private static String table(List<DeviceInfo> devices) {
