@@ -10,10 +10,15 @@ import java.util.Map;
 /** An OpenCL port that fails on demand and counts calls. */
 public final class FaultyOpenCl {
 
+    private static final int MEM_OBJECT_ALLOCATION_FAILURE = -4;
+    private static final int OUT_OF_RESOURCES = -5;
+
     private final OpenCl real;
     private final Map<String, Integer> calls = new HashMap<>();
     private String failing;
     private int failingCall;
+    private int lastFailingCall;
+    private int code;
 
     public FaultyOpenCl(OpenCl real) {
         this.real = real;
@@ -25,8 +30,8 @@ public final class FaultyOpenCl {
                 OpenCl.class.getClassLoader(), new Class<?>[] {OpenCl.class}, (proxy, method, arguments) -> {
                     String key = key(method.getName(), arguments);
                     int number = calls.merge(key, 1, Integer::sum);
-                    if (key.equals(failing) && number == failingCall) {
-                        throw new ClException(-5, method.getName(), "a device that fails on demand");
+                    if (key.equals(failing) && number >= failingCall && number <= lastFailingCall) {
+                        throw new ClException(code, method.getName(), "a device that fails on demand");
                     }
                     try {
                         return method.invoke(real, arguments);
@@ -38,9 +43,20 @@ public final class FaultyOpenCl {
 
     /** Makes the n-th call from now fail. The name of a release includes the type: {@code release Memory}. */
     public void fail(String call, int n) {
+        fail(call, n, n, OUT_OF_RESOURCES);
+    }
+
+    /** Makes the first calls from now fail for want of memory. */
+    public void lackMemory(String call, int times) {
+        fail(call, 1, times, MEM_OBJECT_ALLOCATION_FAILURE);
+    }
+
+    private void fail(String call, int first, int last, int errorCode) {
         calls.clear();
         failing = call;
-        failingCall = n;
+        failingCall = first;
+        lastFailingCall = last;
+        code = errorCode;
     }
 
     public void heal() {

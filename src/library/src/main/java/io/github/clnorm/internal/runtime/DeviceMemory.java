@@ -128,7 +128,7 @@ final class DeviceMemory {
 
     /**
      * Makes a call that needs device memory. When there is too little, releases the free list and retries, then reclaims
-     * unreachable buffers and retries.
+     * unreachable buffers and retries. Then it waits and retries: another process on the device may release its memory.
      */
     <T> T withRoom(Supplier<T> call) {
         ClException failure;
@@ -146,7 +146,8 @@ final class DeviceMemory {
                 park(1L << tries);
                 drain();
             }
-            if (free.release() || open.size() < before) {
+            boolean released = free.release() || open.size() < before;
+            if (released || tries > 1) {
                 try {
                     return call.get();
                 } catch (ClException e) {

@@ -128,4 +128,20 @@ class FailureTest {
         assertEquals(1, faulty.count("close"));
         assertEquals(1, faulty.count("release Memory"));
     }
+
+    @Test
+    void memoryThatAnotherProcessReleasesIsWaitedFor() {
+        var device = TestDevices.first().device();
+        FaultyOpenCl faulty = new FaultyOpenCl(JoclOpenCl.open(device, false));
+        try (Backend backend = new Backend(new Session(faulty.port(), device))) {
+            faulty.lackMemory("createBuffer", 3);
+            try (Tensor x = backend.tensor(new float[] {1, 2, 3}, 3)) {
+                assertEquals(4, faulty.count("createBuffer"));
+                assertEquals(3, x.toFloats()[2]);
+            }
+            faulty.lackMemory("createBuffer", Integer.MAX_VALUE);
+            ClException e = assertThrows(ClException.class, () -> backend.tensor(new float[1], 1));
+            assertEquals("CL_MEM_OBJECT_ALLOCATION_FAILURE", e.codeName());
+        }
+    }
 }
