@@ -222,6 +222,10 @@ class ArchitectureTest {
                 .definedBy("io.github.clnorm.tools.report..")
                 .layer("tutorial")
                 .definedBy("io.github.clnorm.tools.tutorial..")
+                .layer("cluster")
+                .definedBy("io.github.clnorm.tools.cluster..")
+                .whereLayer("cluster")
+                .mayNotBeAccessedByAnyLayer()
                 .layer("survey")
                 .definedBy("io.github.clnorm.tools.survey..")
                 .whereLayer("survey")
@@ -247,7 +251,7 @@ class ArchitectureTest {
                 .whereLayer("compare")
                 .mayOnlyBeAccessedByLayers("main")
                 .whereLayer("bench")
-                .mayOnlyBeAccessedByLayers("main", "tune", "survey")
+                .mayOnlyBeAccessedByLayers("main", "tune", "survey", "cluster")
                 .whereLayer("machine")
                 .mayOnlyAccessLayers("terminal")
                 .whereLayer("terminal")
@@ -263,7 +267,7 @@ class ArchitectureTest {
                 .whereLayer("report")
                 .mayOnlyAccessLayers("comparison", "measure")
                 .whereLayer("report")
-                .mayOnlyBeAccessedByLayers("bench", "compare")
+                .mayOnlyBeAccessedByLayers("bench", "compare", "cluster")
                 .check(CLASSES);
     }
 

@@ -1,23 +1,17 @@
 package io.github.clnorm.tools.bench;
 
-import io.github.clnorm.Backend;
 import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
-import io.github.clnorm.internal.opencl.DevicePort;
-import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.comparison.Comparison;
 import io.github.clnorm.tools.comparison.Metric;
 import io.github.clnorm.tools.comparison.SavedBench;
 import io.github.clnorm.tools.comparison.View;
 import io.github.clnorm.tools.machine.DevicesOption;
 import io.github.clnorm.tools.machine.TuneOption;
-import io.github.clnorm.tools.measure.BenchRow;
-import io.github.clnorm.tools.measure.DeviceBench;
 import io.github.clnorm.tools.measure.RowStatus;
 import io.github.clnorm.tools.measure.Workload;
 import io.github.clnorm.tools.report.HtmlReport;
 import io.github.clnorm.tools.terminal.AtomicFile;
-import io.github.clnorm.tools.terminal.CommandClock;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Interruption;
 import io.github.clnorm.tools.terminal.JsonOption;
@@ -135,31 +129,25 @@ public final class BenchCommand implements Callable<Integer> {
      * @return whether no row failed
      */
     private boolean bench(DeviceInfo device, List<Workload> workloads, BenchJson document, Interruption interruption) {
+        DeviceRun run;
         PrintWriter err = spec.commandLine().getErr();
-        List<BenchRow> rows = new ArrayList<>();
-        Spread emptyLaunch = null;
-        String problem = null;
-        try (Backend backend = CommandClock.open(DevicePort.open(device, true), device, tune.tuning());
-                ProgressLine line = new ProgressLine(err)) {
-            DeviceBench bench =
-                    new DeviceBench(backend, budget.nanoseconds(), CommandClock.current(), interruption::requested);
-            emptyLaunch = bench.emptyLaunch();
-            for (int i = 0; i < workloads.size(); i++) {
-                line.show(i, workloads.size(), device.selector() + " " + workloads.get(i));
-                rows.addAll(bench.run(workloads.get(i), suites.directions()));
-            }
-        } catch (ClException | IllegalStateException e) {
-            // If a device cannot be opened or is lost, the others are still measured.
-            problem = MessageText.oneLine(e.getMessage());
-            err.println("clnorm: " + device.description() + ": " + problem);
+        try (ProgressLine line = new ProgressLine(err)) {
+            run = DeviceRun.measure(
+                    device,
+                    new DeviceRun.Settings(workloads, suites.directions(), budget, tune.tuning()),
+                    interruption::requested,
+                    (done, workload) -> line.show(done, workloads.size(), device.selector() + " " + workload));
+        }
+        if (run.problem() != null) {
+            err.println("clnorm: " + device.description() + ": " + run.problem());
             err.flush();
         }
-        document.add(device, emptyLaunch, problem, rows);
+        document.add(run);
         if (!json.replacesTable()) {
-            spec.commandLine().getOut().print(BenchTable.of(device, emptyLaunch, rows));
+            spec.commandLine().getOut().print(BenchTable.of(device, run.emptyLaunch(), run.rows()));
             spec.commandLine().getOut().flush();
         }
-        return problem == null && rows.stream().noneMatch(row -> row.status() == RowStatus.ERROR);
+        return run.isWhole();
     }
 
     /**

@@ -49,6 +49,11 @@ public final class BenchJson implements JsonOption.Document {
         root.put("interrupted", before);
     }
 
+    /** Adds a measured device. */
+    public void add(DeviceRun run) {
+        add(run.device(), run.emptyLaunch(), run.problem(), run.rows());
+    }
+
     /** Adds a device and its rows, in the order of measuring, and its problem if it failed. */
     public void add(DeviceInfo info, Spread emptyLaunch, String problem, List<BenchRow> rows) {
         ObjectNode device = DeviceJson.describe(devices.addObject(), info).put("problem", problem);

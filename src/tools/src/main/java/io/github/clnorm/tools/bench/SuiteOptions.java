@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -34,8 +33,6 @@ final class SuiteOptions {
         backward,
         both
     }
-
-    private static final String ALL = "all";
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -84,12 +81,7 @@ final class SuiteOptions {
     /** The suites' workloads in every type and layout, each once. */
     List<Workload> workloads() {
         Lists.check(spec, "--suite");
-        return inEveryForm(suites.stream()
-                .flatMap(name -> name.equals(ALL)
-                        ? EnumSet.complementOf(EnumSet.of(Suite.QUICK)).stream()
-                        : Stream.of(Suite.parse(name)))
-                .flatMap(suite -> suite.workloads().stream())
-                .toList());
+        return inEveryForm(Suite.workloads(suites));
     }
 
     /** These workloads in every type and layout, each once. */

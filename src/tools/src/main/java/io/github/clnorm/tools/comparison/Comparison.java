@@ -16,11 +16,13 @@ public final class Comparison {
     private final List<SavedRun> runs;
     private final List<Column> columns;
     private final List<MeasuredPass> passes;
+    private final List<String> remarks;
 
-    private Comparison(List<SavedRun> runs, List<Column> columns, List<MeasuredPass> passes) {
+    private Comparison(List<SavedRun> runs, List<Column> columns, List<MeasuredPass> passes, List<String> remarks) {
         this.runs = runs;
         this.columns = columns;
         this.passes = passes;
+        this.remarks = remarks;
     }
 
     /**
@@ -30,6 +32,17 @@ public final class Comparison {
      * @return the comparison, with columns in the runs' order
      */
     public static Comparison of(List<SavedRun> runs) {
+        return of(runs, List.of());
+    }
+
+    /**
+     * Compares runs.
+     *
+     * @param runs one or more
+     * @param remarks sentences that come first among the warnings
+     * @return the comparison, with columns in the runs' order
+     */
+    public static Comparison of(List<SavedRun> runs, List<String> remarks) {
         List<SavedRun> runOf = new ArrayList<>();
         List<SavedDevice> devices = new ArrayList<>();
         Set<MeasuredPass> passes = new LinkedHashSet<>();
@@ -45,7 +58,7 @@ public final class Comparison {
         for (int i = 0; i < devices.size(); i++) {
             columns.add(new Column(Column.letter(i), labels.get(i), runOf.get(i), devices.get(i)));
         }
-        return new Comparison(List.copyOf(runs), List.copyOf(columns), List.copyOf(passes));
+        return new Comparison(List.copyOf(runs), List.copyOf(columns), List.copyOf(passes), List.copyOf(remarks));
     }
 
     /**
@@ -193,12 +206,12 @@ public final class Comparison {
     }
 
     /**
-     * What a reader must know before comparing: other versions or kernels, interrupted runs, failed devices.
+     * What a reader must know before comparing: the remarks, other versions or kernels, interrupted runs, failed devices.
      *
      * @return sentences
      */
     public List<String> warnings() {
-        List<String> warnings = new ArrayList<>();
+        List<String> warnings = new ArrayList<>(remarks);
         SavedRun first = runs.get(0);
         for (SavedRun run : runs) {
             if (!run.version().equals(first.version())) {

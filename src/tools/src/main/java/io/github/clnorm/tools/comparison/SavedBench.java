@@ -5,6 +5,7 @@ import io.github.clnorm.internal.timing.Spread;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.RowStatus;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,17 @@ public final class SavedBench {
      */
     public static SavedRun read(Path file, String name) throws IOException {
         return of(name, file.toString(), SavedDocument.read(file));
+    }
+
+    /**
+     * Reads a document from another machine.
+     *
+     * @param name the run's name in the comparison
+     * @param text the document
+     * @throws IllegalArgumentException if it is not a document of bench in a known format
+     */
+    public static SavedRun parse(String name, String text) throws IOException {
+        return of(name, name, SavedDocument.parse(name, text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** The run that was just measured. */

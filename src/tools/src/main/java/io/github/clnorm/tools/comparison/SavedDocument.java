@@ -41,20 +41,29 @@ public final class SavedDocument {
         if (Files.isDirectory(file)) {
             throw new IllegalArgumentException(file + ": is a directory, expected a file of clnorm bench --json");
         }
-        byte[] content = content(file);
+        return parse(file.toString(), content(file));
+    }
+
+    /**
+     * Reads a document that is not compressed.
+     *
+     * @param source names it in messages
+     * @throws IllegalArgumentException if it is not one JSON document
+     */
+    static JsonNode parse(String source, byte[] content) throws IOException {
         if (content.length == 0) {
-            throw new IllegalArgumentException(file + ": no document of clnorm bench --json: it is empty");
+            throw new IllegalArgumentException(source + ": no document of clnorm bench --json: it is empty");
         }
         try {
             return MAPPER.readTree(content);
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             throw new IllegalArgumentException(
-                    file + ": no whole JSON document"
+                    source + ": no whole JSON document"
                             + (at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr()),
                     e);
         } catch (CharConversionException e) {
-            throw new IllegalArgumentException(file + ": no JSON document: it is not UTF-8", e);
+            throw new IllegalArgumentException(source + ": no JSON document: it is not UTF-8", e);
         }
     }
 

@@ -5,9 +5,11 @@ import static io.github.clnorm.NormSpec.Kind.INSTANCE_NORM;
 import static io.github.clnorm.NormSpec.Kind.LAYER_NORM;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Workloads that belong together: the normalizations of a well-known network, or of an operation. */
 public enum Suite {
@@ -93,6 +95,8 @@ public enum Suite {
                     Workload.groupNorm(7, 1, 7, 3, 4),
                     Workload.groupNorm(1, 150, 6)));
 
+    private static final String ALL = "all";
+
     private final String word;
     private final String about;
     private final List<Workload> workloads;
@@ -123,6 +127,21 @@ public enum Suite {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("unknown suite '" + name + "': expected "
                         + Arrays.stream(values()).map(Suite::toString).collect(Collectors.joining(", ")) + ", all"));
+    }
+
+    /**
+     * The workloads of several suites.
+     *
+     * @param names of suites; {@code all} stands for all but the quick one
+     * @return float32, channels first
+     * @throws IllegalArgumentException if there is no such suite; the message lists the names
+     */
+    public static List<Workload> workloads(List<String> names) {
+        return names.stream()
+                .flatMap(name ->
+                        name.equals(ALL) ? EnumSet.complementOf(EnumSet.of(QUICK)).stream() : Stream.of(parse(name)))
+                .flatMap(suite -> suite.workloads.stream())
+                .toList();
     }
 
     /**
