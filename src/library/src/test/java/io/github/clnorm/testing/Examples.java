@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,6 +22,17 @@ public final class Examples {
 
     /** Compiles a program into a folder; fails on a warning. */
     public static void compile(String name, Path folder) throws Exception {
+        compile(List.of(Path.of("examples", name + ".java")), folder);
+    }
+
+    /** Compiles all files of a program that has a folder of its own; fails on a warning. */
+    public static void compileFolder(String name, Path folder) throws Exception {
+        try (Stream<Path> files = Files.list(Path.of("examples", name))) {
+            compile(files.toList(), folder);
+        }
+    }
+
+    private static void compile(List<Path> sources, Path folder) throws Exception {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter errors = new StringWriter();
         // JOCL too: signatures of Backend and Tensor name its types.
@@ -42,7 +54,7 @@ public final class Examples {
                                     "-d",
                                     folder.toString()),
                             null,
-                            files.getJavaFileObjects(Path.of("examples", name + ".java")))
+                            files.getJavaFileObjects(sources.toArray(Path[]::new)))
                     .call();
             assertTrue(compiled, errors.toString());
         }
