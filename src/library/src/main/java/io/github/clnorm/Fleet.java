@@ -1,24 +1,16 @@
 package io.github.clnorm;
 
 import io.github.clnorm.device.ClException;
-import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceSelector;
-import io.github.clnorm.device.Devices;
 import io.github.clnorm.device.NoDeviceException;
-import io.github.clnorm.internal.fleet.ChannelFile;
-import io.github.clnorm.internal.fleet.EndOfSource;
-import io.github.clnorm.internal.fleet.SamplePieces;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.stream.TensorSource;
-import io.github.clnorm.internal.stream.TensorTarget;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.nio.Buffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -65,30 +57,14 @@ public final class Fleet implements AutoCloseable {
         ALLOWED
     }
 
-    private static final String ALL = "all";
-
-    private final List<Backend> backends;
-    private final List<String> notOpened;
+    private final FleetState state;
     private final boolean isOwner;
-    private final ShareStore store;
     private final ReentrantLock passes = new ReentrantLock(true);
-    private final FleetBuffers.Slots sources = new FleetBuffers.Slots();
-    private final FleetBuffers.Slots targets = new FleetBuffers.Slots();
-    // Guarded by the lock, as is the staging. Null for a device that works.
-    private final ClException[] failures;
-    // Of the last pass.
-    private FleetParameters parameters;
-    private volatile double[] given;
-    private volatile double[] latest;
     private volatile boolean closed;
-    private long leastPiece = SamplePieces.LEAST_BYTES;
 
-    Fleet(List<Backend> backends, List<String> notOpened, boolean isOwner, ShareStore store) {
-        this.backends = List.copyOf(backends);
-        this.notOpened = List.copyOf(notOpened);
+    private Fleet(FleetMembers members, boolean isOwner, ShareStore store) {
+        this.state = new FleetState(members.backends(), members.notOpened(), store);
         this.isOwner = isOwner;
-        this.store = store;
-        this.failures = new ClException[backends.size()];
     }
 
     /**
@@ -114,30 +90,7 @@ public final class Fleet implements AutoCloseable {
      * @throws ClException when none of them can be opened
      */
     public static Fleet open(String selector, Tuning tuning) {
-        List<DeviceInfo> devices = matching(selector);
-        List<Backend> opened = new ArrayList<>();
-        List<String> notOpened = new ArrayList<>();
-        RuntimeException first = null;
-        for (DeviceInfo device : devices) {
-            try {
-                opened.add(Backend.open(device, tuning));
-            } catch (ClException | NoDeviceException e) {
-                first = first == null ? e : first;
-                notOpened.add(device.description() + ": " + e.getMessage());
-            }
-        }
-        if (opened.isEmpty() && first != null) {
-            throw first;
-        }
-        return new Fleet(opened, notOpened, true, ShareStore.ofUser());
-    }
-
-    private static List<DeviceInfo> matching(String selector) {
-        DeviceSelector parsed = DeviceSelector.parse(
-                Objects.requireNonNull(selector, "selector").strip().equals(ALL) ? "any" : selector);
-        List<DeviceInfo> matching = parsed.matching(Devices.of(Devices.platforms()));
-        // If there is no device, the selector throws the error that says why.
-        return matching.isEmpty() ? List.of(parsed.select()) : matching;
+        return new Fleet(FleetMembers.open(selector, tuning), true, ShareStore.ofUser());
     }
 
     /**
@@ -164,31 +117,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     static Fleet of(List<Backend> backends, SameDevice sameDevice, ShareStore store) {
-        Objects.requireNonNull(sameDevice, "sameDevice");
-        if (backends.isEmpty()) {
-            throw new IllegalArgumentException("Expected a fleet of one backend or more, but got none");
-        }
-        for (int i = 0; i < backends.size(); i++) {
-            Backend backend = Objects.requireNonNull(backends.get(i), "backend");
-            for (Backend before : backends.subList(0, i)) {
-                if (before == backend) {
-                    throw new IllegalArgumentException(
-                            "Expected each backend of a fleet once, but got " + backend + " twice");
-                }
-                if (sameDevice == SameDevice.REJECTED && isSame(before.device(), backend.device())) {
-                    throw new IllegalArgumentException("Expected each device of a fleet once, but got two backends on "
-                            + backend.device().description()
-                            + ": Fleet.of(backends, SameDevice.ALLOWED) takes them");
-                }
-            }
-        }
-        return new Fleet(backends, List.of(), false, store);
-    }
-
-    private static boolean isSame(DeviceInfo one, DeviceInfo other) {
-        return one.handle() == null || other.handle() == null
-                ? one.equals(other)
-                : one.handle().equals(other.handle());
+        return new Fleet(FleetMembers.of(backends, sameDevice), false, store);
     }
 
     /**
@@ -197,7 +126,7 @@ public final class Fleet implements AutoCloseable {
      * @return the backends, in the order of the weights and of the reports' devices
      */
     public List<Backend> backends() {
-        return backends;
+        return state.backends();
     }
 
     /**
@@ -210,8 +139,8 @@ public final class Fleet implements AutoCloseable {
      */
     public Fleet weights(double... weights) {
         requireOpen();
-        Weights.check(backends.size(), Objects.requireNonNull(weights, "weights"));
-        given = weights.clone();
+        Weights.check(backends().size(), Objects.requireNonNull(weights, "weights"));
+        state.give(weights);
         return this;
     }
 
@@ -231,8 +160,8 @@ public final class Fleet implements AutoCloseable {
     public FleetWeights calibrate(NormSpec spec, ElementType type, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
         return exclusively(() -> {
-            FleetWeights found = pass(request).measure(FleetPass.THOROUGH);
-            latest = found.weights();
+            FleetWeights found = new FleetPass(state, request).shares().measure(FleetShares.THOROUGH);
+            state.latest(found.weights());
             return found;
         });
     }
@@ -249,7 +178,7 @@ public final class Fleet implements AutoCloseable {
      */
     public String explain(NormSpec spec, ElementType type, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
-        return exclusively(() -> pass(request).explain());
+        return exclusively(() -> new FleetPass(state, request).shares().explain());
     }
 
     /**
@@ -269,14 +198,8 @@ public final class Fleet implements AutoCloseable {
      * @throws IllegalStateException when the fleet is closed
      */
     public FleetReport normalize(NormSpec spec, ElementType type, Buffer source, Buffer target, long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        FleetBuffers.source(request, source);
-        FleetBuffers.target(request, target);
-        if (HostOverlap.of(source, target)) {
-            throw new IllegalArgumentException(
-                    "source and target overlap: a fleet that recomputes samples of a device that failed needs their input");
-        }
-        return exclusively(() -> pass(request).from(source).to(target).run());
+        return normalize(
+                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
     }
 
     /**
@@ -297,10 +220,8 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, ReadableByteChannel source, WritableByteChannel target, long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        Objects.requireNonNull(source, "source");
-        Objects.requireNonNull(target, "target");
-        return exclusively(() -> pass(request).from(source).to(target).run());
+        return normalize(
+                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
     }
 
     /**
@@ -317,10 +238,8 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, ReadableByteChannel source, Buffer target, long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        Objects.requireNonNull(source, "source");
-        FleetBuffers.target(request, target);
-        return exclusively(() -> pass(request).from(source).to(target).run());
+        return normalize(
+                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
     }
 
     /**
@@ -337,10 +256,13 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, Buffer source, WritableByteChannel target, long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        FleetBuffers.source(request, source);
-        Objects.requireNonNull(target, "target");
-        return exclusively(() -> pass(request).from(source).to(target).run());
+        return normalize(
+                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
+    }
+
+    private FleetReport normalize(FleetRequest request, FleetTensors tensors) {
+        tensors.check(request);
+        return exclusively(() -> new FleetPass(state, request).normalize(tensors));
     }
 
     /**
@@ -362,22 +284,8 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetGradients gradients(
             NormSpec spec, ElementType type, Buffer input, Buffer gradOutput, Buffer gradInput, long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        FleetBuffers.source(request, input);
-        FleetBuffers.source(request, gradOutput);
-        if (gradInput != null) {
-            FleetBuffers.target(request, gradInput);
-            if (HostOverlap.of(input, gradInput) || HostOverlap.of(gradOutput, gradInput)) {
-                throw new IllegalArgumentException("dx overlaps a tensor that is read again");
-            }
-        }
-        return gradients(
-                request,
-                FleetBuffers.source(request, input).asSource(),
-                FleetBuffers.source(request, gradOutput).asSource(),
-                gradInput == null
-                        ? null
-                        : FleetBuffers.target(request, gradInput).asTarget());
+        FleetTensors read = FleetTensors.from(input).gradOutput(gradOutput);
+        return gradients(new FleetRequest(spec, type, shape), gradInput == null ? read : read.to(gradInput));
     }
 
     /**
@@ -403,29 +311,15 @@ public final class Fleet implements AutoCloseable {
             ReadableByteChannel gradOutput,
             WritableByteChannel gradInput,
             long... shape) {
-        FleetRequest request = new FleetRequest(spec, type, shape);
-        Objects.requireNonNull(input, "input");
-        Objects.requireNonNull(gradOutput, "gradOutput");
-        long bytes = request.elements() * type.bytes();
-        try (ChannelFile x = ChannelFile.of(input, bytes, type.bytes());
-                ChannelFile dy = ChannelFile.of(gradOutput, bytes, type.bytes());
-                ChannelFile dx = gradInput == null ? null : ChannelFile.of(gradInput, bytes, type.bytes())) {
-            FleetGradients gradients = gradients(request, x, dy, dx);
-            if (dx != null) {
-                dx.finish(gradInput, bytes);
-            }
-            return gradients;
-        } catch (EndOfSource e) {
-            throw new IllegalArgumentException(
-                    "a source ended after " + e.bytes() + " of " + bytes + " bytes of " + request, e);
-        }
+        FleetTensors read = FleetTensors.from(input).gradOutput(gradOutput);
+        return gradients(new FleetRequest(spec, type, shape), gradInput == null ? read : read.to(gradInput));
     }
 
-    private FleetGradients gradients(
-            FleetRequest request, TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
+    private FleetGradients gradients(FleetRequest request, FleetTensors tensors) {
+        tensors.check(request);
         return exclusively(() -> request.samples() == 0
                 ? FleetSections.zeros(request)
-                : pass(request).gradients(input, gradOutput, gradInput));
+                : new FleetPass(state, request).gradients(tensors));
     }
 
     /**
@@ -449,16 +343,10 @@ public final class Fleet implements AutoCloseable {
             throw new IllegalArgumentException("Expected a tensor with a first dimension to divide, but got shape []");
         }
         return exclusively(() -> {
-            boolean[] usable = new boolean[failures.length];
-            boolean any = false;
-            for (int i = 0; i < usable.length; i++) {
-                usable[i] = failures[i] == null;
-                any |= usable[i];
-            }
-            if (!any) {
-                throw allFailed();
-            }
-            double[] wanted = given != null ? given : latest != null ? latest : Weights.equal(usable.length);
+            boolean[] usable = state.working();
+            double[] wanted = state.given() != null
+                    ? state.given()
+                    : state.latest() != null ? state.latest() : Weights.equal(usable.length);
             return ShardedTensor.scatter(this, Weights.among(wanted, usable), type, buffer, shape);
         });
     }
@@ -490,10 +378,6 @@ public final class Fleet implements AutoCloseable {
         return new FleetLayer(this, spec, type);
     }
 
-    private FleetPass pass(FleetRequest request) {
-        return new FleetPass(this, request);
-    }
-
     private <T> T exclusively(Supplier<T> steps) {
         passes.lock();
         try {
@@ -506,81 +390,19 @@ public final class Fleet implements AutoCloseable {
 
     void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("the fleet of " + backends + " is closed");
+            throw new IllegalStateException("the fleet of " + backends() + " is closed");
         }
-    }
-
-    // For passes, which hold the lock.
-
-    /** Why a device gets no samples any more; null if it works. */
-    ClException failure(int device) {
-        return failures[device];
-    }
-
-    void failed(int device, ClException e) {
-        failures[device] = e;
-    }
-
-    IllegalStateException allFailed() {
-        IllegalStateException all =
-                new IllegalStateException("all devices of the fleet have failed: open a new one", failures[0]);
-        Arrays.stream(failures).skip(1).forEach(all::addSuppressed);
-        return all;
-    }
-
-    double[] given() {
-        return given;
-    }
-
-    /** The weights of the latest pass, for {@link #scatter}. */
-    void latest(double... weights) {
-        latest = weights;
     }
 
     /** Divides tensors into smaller pieces; for tests. */
     Fleet leastPiece(long bytes) {
-        leastPiece = bytes;
+        state.leastPiece(bytes);
         return this;
-    }
-
-    long leastPiece() {
-        return leastPiece;
-    }
-
-    List<String> notOpened() {
-        return notOpened;
-    }
-
-    ShareStore store() {
-        return store;
-    }
-
-    /** The parameters of a request on the devices: those of the last pass if it had the same. */
-    FleetParameters parameters(FleetRequest request) {
-        if (parameters == null || !parameters.areOf(request)) {
-            closeParameters();
-            parameters = new FleetParameters(request, backends);
-        }
-        return parameters;
-    }
-
-    private void closeParameters() {
-        if (parameters != null) {
-            parameters.close();
-        }
-    }
-
-    FleetBuffers.Slots sources() {
-        return sources;
-    }
-
-    FleetBuffers.Slots targets() {
-        return targets;
     }
 
     @Override
     public String toString() {
-        return "Fleet" + backends;
+        return "Fleet" + backends();
     }
 
     /**
@@ -596,20 +418,7 @@ public final class Fleet implements AutoCloseable {
                 return;
             }
             closed = true;
-            sources.clear();
-            targets.clear();
-            closeParameters();
-            ClException first = null;
-            for (int i = 0; isOwner && i < backends.size(); i++) {
-                try {
-                    backends.get(i).close();
-                } catch (ClException e) {
-                    first = first != null || failures[i] != null ? first : e;
-                }
-            }
-            if (first != null) {
-                throw first;
-            }
+            state.close(isOwner);
         } finally {
             passes.unlock();
         }
