@@ -292,6 +292,17 @@ public final class TeamOpenCl implements OpenCl {
     }
 
     private record BufferValue(Memory memory) implements TeamKernel.Value {
+        /** Another sub-buffer may be at the address of a released one, and begin elsewhere. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof BufferValue value && memory == value.memory;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(memory);
+        }
+
         @Override
         public void set(JoclArguments setter, Kernel kernel, int index) {
             setter.set(kernel, index, memory);

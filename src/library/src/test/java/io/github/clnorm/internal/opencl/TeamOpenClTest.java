@@ -90,6 +90,23 @@ class TeamOpenClTest {
         port.release(other);
     }
 
+    /** The driver gives a new sub-buffer the address of a released one. */
+    @Test
+    void aSubBufferAtTheAddressOfAReleasedOneIsAnotherArgument() {
+        int bytes = (int) port.subBufferAlignment();
+        int count = bytes / Float.BYTES;
+        int parts = BYTES / bytes;
+        for (int i = 0; i < parts; i++) {
+            OpenCl.Memory part = port.createSubBuffer(memory, (long) i * bytes, bytes);
+            port.setArgument(add, 0, part);
+            port.enqueue(add, count, 1, false);
+            port.finish();
+            port.release(part);
+        }
+        port.setArgument(add, 0, memory);
+        assertAll(1, host);
+    }
+
     @Test
     void aMarkOfABusyPortCompletesWithItsCommands() {
         TeamPorts.Gate gate = new TeamPorts.Gate(port);
