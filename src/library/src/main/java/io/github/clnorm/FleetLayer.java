@@ -213,8 +213,7 @@ public final class FleetLayer implements AutoCloseable {
     /**
      * The gradients of the last {@link #forward}. Those of weight and bias are sums over all samples, and do not depend on the
      * shares: on devices of one name and driver they have the bits of one device, and of batch_norm in training those of
-     * exact sums. Two exceptions add the gradients of the shards in float64: layer_norm and rms_norm whose shards do not begin
-     * at multiples of 128 rows, and batch_norm by running statistics of small images. Blocks until the devices have the sums.
+     * exact sums. Blocks until the devices have the sums.
      *
      * @param gradOutput dy, distributed as the output is. Not modified
      * @return dx, dγ and dβ
@@ -245,7 +244,7 @@ public final class FleetLayer implements AutoCloseable {
         List<ShardedTensor.Shard> shards = new ArrayList<>();
         try {
             List<ShardedTensor.Shard> parts = parts(gradOutput, empty);
-            ShardSums sums = exchanges.isEmpty() ? new ShardSums(spec, pass.input, layers.get(0)) : null;
+            ShardSums sums = exchanges.isEmpty() ? new ShardSums(spec, pass.input, gradOutput, layers) : null;
             List<Runnable> tasks = new ArrayList<>();
             for (int i = 0; i < all.length; i++) {
                 int part = i;
@@ -285,14 +284,13 @@ public final class FleetLayer implements AutoCloseable {
             return recorded.backward(part.tensor());
         }
         sums.add(layers.get(part.device()), recorded.saved(), part);
-        return recorded.backward(
-                part.tensor(), GradientOptions.DEFAULTS.wanted(true, sums.weightOfShards(), sums.biasOfShards()));
+        return recorded.backward(part.tensor(), GradientOptions.DEFAULTS.wanted(true, false, false));
     }
 
     /** dγ and dβ of all shards; null for a parameter that the layer has not. */
     private double[][] ofParameters(ShardSums sums, Gradients... all) {
         if (sums != null) {
-            return sums.merged(fleet.backends().get(0), all);
+            return sums.merged();
         }
         // Devices that exchange statistics have the sums over the whole batch already.
         return new double[][] {values(all[0].weight()), values(all[0].bias())};

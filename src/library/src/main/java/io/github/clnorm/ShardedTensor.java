@@ -18,8 +18,8 @@ import java.util.List;
  */
 public final class ShardedTensor implements AutoCloseable {
 
-    // Shares of fewer rows would be rounded by too much.
-    private static final long LEAST_ALIGNED = 16L * Columns.TILE_ROWS;
+    // Shares that are rounded by more would not follow the weights.
+    private static final long STEPS = 16;
 
     private final Fleet fleet;
     private final ElementType type;
@@ -43,14 +43,15 @@ public final class ShardedTensor implements AutoCloseable {
         this.shards = List.copyOf(shards);
     }
 
-    /** Of many rows, each share begins at a multiple of 128: gradients of parameters then cut no block of rows. */
+    /**
+     * Where shares begin: at multiples of 128 rows if there are many, so that gradients of parameters cut no block of rows, else
+     * at multiples of a smaller power of two, so that devices can address the blocks in a share.
+     */
     private static long[] bounds(long rows, double... weights) {
-        if (rows < LEAST_ALIGNED) {
-            return Weights.ranges(rows, weights);
-        }
-        long[] bounds = Weights.ranges(rows / Columns.TILE_ROWS, weights);
+        long step = Math.min(Columns.TILE_ROWS, Long.highestOneBit(Math.max(1, rows / STEPS)));
+        long[] bounds = Weights.ranges(rows / step, weights);
         for (int i = 0; i < bounds.length; i++) {
-            bounds[i] *= Columns.TILE_ROWS;
+            bounds[i] *= step;
         }
         bounds[bounds.length - 1] = rows;
         return bounds;
@@ -148,6 +149,14 @@ public final class ShardedTensor implements AutoCloseable {
      */
     public List<Shard> shards() {
         return shards;
+    }
+
+    /** The part of a device, which has one. */
+    Shard shardOf(int device) {
+        return shards.stream()
+                .filter(shard -> shard.device == device)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Whether another tensor is divided in the same way over the same devices. */

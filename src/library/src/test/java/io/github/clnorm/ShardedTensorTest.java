@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.device.DeviceInfo;
+import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.testing.Errors;
 import io.github.clnorm.testing.TestDevices;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.type.Activation;
+import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,10 +109,6 @@ class ShardedTensorTest {
                 Errors.assertSameBits(wanted.input().toFloats(), gathered(gradients.input()), spec + " dx");
                 if (wanted.weight() == null) {
                     assertEquals(null, gradients.weight());
-                } else if (spec.name().equals("layer_norm") || spec.name().equals("batch_norm")) {
-                    // The shards cut blocks of 128 rows.
-                    close(wanted.weight().toDoubles(), gradients.weight(), spec + " dweight");
-                    close(wanted.bias().toDoubles(), gradients.bias(), spec + " dbias");
                 } else {
                     Errors.assertSameBits(wanted.weight().toDoubles(), gradients.weight(), spec + " dweight");
                     Errors.assertSameBits(wanted.bias().toDoubles(), gradients.bias(), spec + " dbias");
@@ -117,49 +117,92 @@ class ShardedTensorTest {
         }
     }
 
+    private record Rows(NormSpec spec, ElementType type, long... shape) {}
+
+    private static List<Rows> rows() {
+        float[] gamma = Values.normal(3, 300, 1, 0.5);
+        float[] beta = Values.normal(4, 300, 0, 0.5);
+        return List.of(
+                // 9 columns: 8 rows form one of 72, and 128 of these are a block.
+                new Rows(NormSpec.layerNorm(9), ElementType.FLOAT32, 6, 128, 9),
+                new Rows(NormSpec.rmsNorm(9), ElementType.FLOAT32, 4, 1024, 9),
+                // Shares whose blocks begin where a device can address them, and where it cannot.
+                new Rows(NormSpec.layerNorm(64).activation(Activation.SILU), ElementType.FLOAT32, 1000, 64),
+                new Rows(NormSpec.rmsNorm(33), ElementType.FLOAT16, 700, 33),
+                new Rows(NormSpec.layerNorm(3000), ElementType.BFLOAT16, 131, 3000),
+                new Rows(NormSpec.layerNorm(70), ElementType.FLOAT64, 3000, 70),
+                // Rows of several sets.
+                new Rows(NormSpec.groupNorm(3, 300).weight(gamma).bias(beta), ElementType.FLOAT32, 400, 300),
+                // The rows of a batch.
+                new Rows(
+                        NormSpec.batchNorm(300)
+                                .training(false)
+                                .runningMean(beta)
+                                .runningVar(Values.constant(300, 0.7f))
+                                .weight(gamma),
+                        ElementType.FLOAT32,
+                        500,
+                        300,
+                        2,
+                        1));
+    }
+
     @Test
-    void parametersOfRowsHaveTheBitsOfOneDeviceIfNoBlockIsCut() {
-        long[] shape = {6, 128, 9};
-        float[] values = Values.normal(1, 6 * 128 * 9, 1, 2);
-        float[] gradient = Values.normal(2, 6 * 128 * 9, 0, 1);
-        // 9 columns: 8 rows form one of 72, and 128 of these a block. So two shards of 3 cut none, and others do.
-        for (double[] weights : new double[][] {{0.98, 0.01, 0.01}, {0.49, 0.49, 0.02}}) {
-            fleet.weights(weights);
-            NormSpec spec = NormSpec.layerNorm(9);
-            try (FleetLayer layer = fleet.layer(spec);
-                    ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(values), shape);
-                    ShardedTensor dy = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(gradient), shape);
-                    ShardedTensor y = layer.forward(x);
-                    ShardedGradients gradients = layer.backward(dy);
-                    Layer one = spec.on(backends.get(0));
-                    Tensor input = backends.get(0).tensor(values, shape);
-                    Tensor expected = one.forward(input);
-                    Tensor gradOutput = backends.get(0).tensor(gradient, shape);
-                    Gradients wanted = one.backward(gradOutput)) {
-                close(wanted.weight().toDoubles(), gradients.weight(), "dweight");
-                if (x.shards().size() == 1) {
-                    Errors.assertSameBits(wanted.weight().toDoubles(), gradients.weight(), "dweight");
-                    Errors.assertSameBits(wanted.bias().toDoubles(), gradients.bias(), "dbias");
+    void parametersHaveTheBitsOfOneDeviceForEachDivision() {
+        for (Rows rows : rows()) {
+            int count = Math.toIntExact(Shapes.elements(rows.shape));
+            double[] values = doubles(Values.normal(1, count, 1, 2));
+            double[] gradient = doubles(Values.normal(2, count, 0, 1));
+            double[] dWeight;
+            double[] dBias;
+            try (Layer one = rows.spec.on(backends.get(0), rows.type);
+                    Tensor input = backends.get(0).tensor(rows.type, values, rows.shape);
+                    Tensor dy = backends.get(0).tensor(rows.type, gradient, rows.shape);
+                    Recorded pass = one.record(input);
+                    Gradients wanted = pass.backward(dy)) {
+                dWeight = wanted.weight().toDoubles();
+                dBias = wanted.bias() == null ? null : wanted.bias().toDoubles();
+            }
+            for (double[] weights : new double[][] {
+                {0.25, 0.5, 0.25}, {0.98, 0.01, 0.01}, {0.41, 0.13, 0.46}, {0.02, 0.06, 0.92}, {0.34, 0.33, 0.33}
+            }) {
+                fleet.weights(weights);
+                String what = rows + " by " + Arrays.toString(weights);
+                try (FleetLayer layer = fleet.layer(rows.spec, rows.type);
+                        ShardedTensor x = fleet.scatter(rows.type, raw(rows.type, values), rows.shape);
+                        ShardedTensor dy = fleet.scatter(rows.type, raw(rows.type, gradient), rows.shape);
+                        ShardedTensor y = layer.forward(x);
+                        ShardedGradients gradients = layer.backward(dy)) {
+                    Errors.assertSameBits(dWeight, gradients.weight(), what + ", dweight");
+                    if (dBias != null) {
+                        Errors.assertSameBits(dBias, gradients.bias(), what + ", dbias");
+                    }
                 }
             }
         }
-        long[] aligned = {4, 1024, 9};
-        float[] more = Values.normal(3, 4 * 1024 * 9, 1, 2);
-        float[] moreGradient = Values.normal(4, 4 * 1024 * 9, 0, 1);
-        fleet.weights(0.25, 0.5, 0.25);
-        NormSpec spec = NormSpec.rmsNorm(9);
-        try (FleetLayer layer = fleet.layer(spec);
-                ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(more), aligned);
-                ShardedTensor dy = fleet.scatter(ElementType.FLOAT32, FloatBuffer.wrap(moreGradient), aligned);
+    }
+
+    private static double[] doubles(float... values) {
+        double[] doubles = new double[values.length];
+        Arrays.setAll(doubles, i -> values[i]);
+        return doubles;
+    }
+
+    private static ByteBuffer raw(ElementType type, double... values) {
+        ByteBuffer bytes =
+                ByteBuffer.allocateDirect(values.length * type.bytes()).order(ByteOrder.nativeOrder());
+        Codec.encode(type, values, 0, bytes);
+        return bytes.rewind();
+    }
+
+    @Test
+    void aTensorWithoutElementsHasGradientsOfZero() {
+        try (FleetLayer layer = fleet.layer(NormSpec.layerNorm(5));
+                ShardedTensor x = fleet.scatter(ElementType.FLOAT32, FloatBuffer.allocate(0), 0, 5);
                 ShardedTensor y = layer.forward(x);
-                ShardedGradients gradients = layer.backward(dy);
-                Layer one = spec.on(backends.get(0));
-                Tensor input = backends.get(0).tensor(more, aligned);
-                Tensor expected = one.forward(input);
-                Tensor gradOutput = backends.get(0).tensor(moreGradient, aligned);
-                Gradients wanted = one.backward(gradOutput)) {
-            assertEquals(3, x.shards().size());
-            Errors.assertSameBits(wanted.weight().toDoubles(), gradients.weight(), "dweight");
+                ShardedGradients gradients = layer.backward(y)) {
+            assertArrayEquals(new double[5], gradients.weight());
+            assertArrayEquals(new double[5], gradients.bias());
         }
     }
 

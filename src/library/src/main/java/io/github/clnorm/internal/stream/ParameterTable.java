@@ -50,6 +50,15 @@ public final class ParameterTable {
                 : new BlockTable(SUMS, whole.sets(), cut.blocks(), problem.real());
     }
 
+    /**
+     * The pass whose gradients it collects.
+     *
+     * @return the problem
+     */
+    public BackwardProblem problem() {
+        return problem;
+    }
+
     /** Whether every element of a row has its own parameters, whose sums go down the samples. */
     boolean isAcrossSamples() {
         return cut.order() == Order.EACH;
@@ -61,20 +70,20 @@ public final class ParameterTable {
     }
 
     /**
-     * Whether sections that begin at an element are made of whole blocks of the tensor.
+     * The rows of a block: samples, or rows of a tensor of one sample. Sections that begin and end at their multiples, or at the
+     * end of the tensor, are made of whole blocks.
      *
-     * @param whole the tensor
-     * @param firstElement of a section of whole samples, or of whole rows if the tensor is one sample
-     * @return false if a block would be cut in two
+     * @param whole the tensor, not empty
+     * @return their number; 1 if no block has elements of several
      */
-    public static boolean isBlockBoundary(Geometry whole, long firstElement) {
-        Section section = Section.ofElements(whole, firstElement, 0);
+    public static long rowsOfBlock(Geometry whole) {
         if (GradientCut.of(whole).order() == Order.EACH) {
-            Columns columns = Columns.of(GradientCut.acrossSamples(whole));
-            return section.sample() % ((long) Columns.TILE_ROWS * columns.shortRows()) == 0;
+            return (long) Columns.TILE_ROWS
+                    * Columns.of(GradientCut.acrossSamples(whole)).shortRows();
         }
-        return !whole.gradientsAcrossRows()
-                || section.row() % ((long) Columns.TILE_ROWS * Columns.of(whole).shortRows()) == 0;
+        return whole.gradientsAcrossRows() && whole.samples() == 1
+                ? (long) Columns.TILE_ROWS * Columns.of(whole).shortRows()
+                : 1;
     }
 
     /**

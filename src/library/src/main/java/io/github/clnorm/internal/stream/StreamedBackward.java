@@ -2,17 +2,14 @@ package io.github.clnorm.internal.stream;
 
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.BlockSlots;
-import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
 import io.github.clnorm.internal.geometry.GradientCut.Order;
 import io.github.clnorm.internal.geometry.Section;
 import io.github.clnorm.internal.geometry.Sections;
-import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
-import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.ElementType;
@@ -38,9 +35,7 @@ public final class StreamedBackward {
     private final long most;
     private final ElementType real;
     private final StreamedStatistics ofSets;
-
-    /** The means that dx takes of the sets of a sample: g and g · xhat. */
-    private record Means(HostValues g, HostValues gOfXhat) {}
+    private final SectionGradients ofSections;
 
     /**
      * A pass that is not started yet.
@@ -61,6 +56,7 @@ public final class StreamedBackward {
         this.most = most;
         this.real = problem.real();
         this.ofSets = new StreamedStatistics(devices, problem, eps, most);
+        this.ofSections = new SectionGradients(problem, affine, eps);
     }
 
     /**
@@ -94,7 +90,8 @@ public final class StreamedBackward {
         }
         if (parameters != null) {
             if (each) {
-                acrossSamples(tensors, statistics, parameters.sums());
+                new RowSums(devices, problem, affine, eps, most)
+                        .add(0, whole.samples(), tensors, statistics, parameters);
             }
             devices.onOne(session -> {
                 parameters.merge(session, gradWeight, gradBias);
@@ -105,10 +102,6 @@ public final class StreamedBackward {
 
     private long ofSample() {
         return whole.elements() / whole.samples();
-    }
-
-    private boolean given() {
-        return problem.statistics() == Statistics.GIVEN;
     }
 
     private SectionLoop loop(Geometry tensor, long start, List<Section> sections, BackwardTensors tensors) {
@@ -131,12 +124,20 @@ public final class StreamedBackward {
                     }
                     if (ofParameters != null) {
                         ofParameters.put(
-                                sumsOf(session, Phase.SUMS, whole, section, section.firstSet(whole), bytes, statistics),
+                                ofSections.sumsOf(
+                                        session,
+                                        Phase.SUMS,
+                                        whole,
+                                        section,
+                                        section.firstSet(whole),
+                                        bytes,
+                                        statistics),
                                 section.firstSet(whole),
                                 BlockSlots.ofGradients(whole, section));
                     }
                     if (problem.input()) {
-                        results(session, Phase.ALL, whole, section, section.firstSet(whole), bytes, statistics, null);
+                        ofSections.results(
+                                session, Phase.ALL, whole, section, section.firstSet(whole), bytes, statistics, null);
                     }
                 });
     }
@@ -170,7 +171,7 @@ public final class StreamedBackward {
             loop(sample, start, Sections.forGradients(sample, most), tensors)
                     .with(tensors.gradOutput(), null)
                     .run((session, section, bytes) -> own.put(
-                            sumsOf(
+                            ofSections.sumsOf(
                                     session,
                                     Phase.SUMS,
                                     sample,
@@ -182,11 +183,11 @@ public final class StreamedBackward {
                             BlockSlots.ofGradients(sample, section)));
         }
         if (problem.input()) {
-            Means means =
+            SectionGradients.Means means =
                     problem.setSums() ? devices.onOne(session -> mergeMeans(session, sample, own, firstOfTable)) : null;
             loop(sample, start, Sections.forResults(sample, most), tensors)
                     .with(tensors.gradOutput(), tensors.gradInput())
-                    .run((session, section, bytes) -> results(
+                    .run((session, section, bytes) -> ofSections.results(
                             session,
                             Phase.RESULTS,
                             sample,
@@ -198,164 +199,10 @@ public final class StreamedBackward {
         }
     }
 
-    /** The gradients of parameters of which every element of a row has its own: sums down the samples. */
-    private void acrossSamples(BackwardTensors tensors, SetStatistics statistics, BlockTable table) {
-        Geometry across = GradientCut.acrossSamples(whole);
-        // Columns of several sets stay together: a section's statistics are those of whole samples.
-        long together = (long) Columns.TILE_ROWS * Columns.of(across).shortRows() * across.groups();
-        long atOnce = whole.groups() == 1 ? most : Math.max(most, together);
-        loop(across, 0, Sections.acrossSamples(across, atOnce), tensors)
-                .with(tensors.gradOutput(), null)
-                .run((session, section, bytes) -> {
-                    Section own = ofSamples(section);
-                    table.put(
-                            sumsOf(
-                                    session,
-                                    Phase.SUMS_ACROSS_SAMPLES,
-                                    whole,
-                                    own,
-                                    own.firstSet(whole),
-                                    bytes,
-                                    statistics),
-                            section.group(),
-                            BlockSlots.acrossSamples(across, section));
-                });
-    }
-
-    /** Rows and columns of all samples, as samples and columns of the tensor. */
-    private Section ofSamples(Section section) {
-        if (section.groups() == whole.groups() * whole.width()) {
-            return new Section(section.row(), section.rows(), 0, 1, 0, whole.groups(), 0, whole.width());
-        }
-        return new Section(section.row(), section.rows(), 0, 1, 0, 1, section.group(), section.groups());
-    }
-
-    /** The sums of the blocks of a section. */
-    private ByteBuffer sumsOf(
-            Session session,
-            Phase phase,
-            Geometry tensor,
-            Section section,
-            long firstSet,
-            ByteBuffer[] bytes,
-            SetStatistics statistics) {
-        Geometry geometry = section.geometry(tensor);
-        BackwardProblem own = problem.of(geometry, true);
-        long blocks = phase == Phase.SUMS
-                ? geometry.sets() * GradientCut.of(geometry).blocks()
-                : GradientCut.acrossSamples(geometry).sets()
-                        * GradientCut.ofColumns(geometry).blocks();
-        HostValues sums = HostValues.of(real, SUMS * blocks);
-        try (SectionBuffers device = new SectionBuffers(session)) {
-            DeviceBuffer table = device.allocate(sums.bytes().remaining());
-            enqueue(
-                    session,
-                    phase,
-                    own,
-                    new Given(device, tensor, section, firstSet, statistics)
-                            .buffers(
-                                    device.tensor(bytes[0]),
-                                    device.tensor(bytes[1]),
-                                    device.tensor(bytes[2]),
-                                    null,
-                                    table,
-                                    null));
-            device.download(table, sums.bytes());
-        }
-        return sums.bytes();
-    }
-
-    /** Replaces dy by dx. */
-    private void results(
-            Session session,
-            Phase phase,
-            Geometry tensor,
-            Section section,
-            long firstSet,
-            ByteBuffer[] bytes,
-            SetStatistics statistics,
-            Means means) {
-        try (SectionBuffers device = new SectionBuffers(session)) {
-            DeviceBuffer gradient = device.tensor(bytes[2]);
-            DeviceBuffer[] taken = means == null
-                    ? null
-                    : new DeviceBuffer[] {
-                        device.copy(HostValues.slice(means.g, section.group(), section.groups())),
-                        device.copy(HostValues.slice(means.gOfXhat, section.group(), section.groups()))
-                    };
-            enqueue(
-                    session,
-                    phase,
-                    problem.of(section.geometry(tensor), false),
-                    new Given(device, tensor, section, firstSet, statistics)
-                            .buffers(
-                                    device.tensor(bytes[0]), device.tensor(bytes[1]), gradient, gradient, null, taken));
-            device.download(gradient, bytes[2]);
-        }
-    }
-
-    private void enqueue(Session session, Phase phase, BackwardProblem own, BackwardBuffers buffers) {
-        Engine.enqueue(
-                session,
-                own,
-                phase,
-                phase == Phase.ALL
-                        ? session.planner().plan(own)
-                        : session.planner().split(own),
-                buffers,
-                eps);
-    }
-
-    /** What a section takes besides its own elements. */
-    private final class Given {
-        private final SectionBuffers device;
-        private final Geometry tensor;
-        private final Section section;
-        private final DeviceBuffer mean;
-        private final DeviceBuffer meanLo;
-        private final DeviceBuffer rstd;
-
-        Given(SectionBuffers device, Geometry tensor, Section section, long firstSet, SetStatistics statistics) {
-            this.device = device;
-            this.tensor = tensor;
-            this.section = section;
-            boolean centered = problem.statistics() != Statistics.MEAN_SQUARE;
-            HostValues spread = given() ? statistics.variance() : statistics.rstd();
-            mean = centered ? device.copy(HostValues.slice(statistics.mean(), firstSet, section.sets())) : null;
-            meanLo = centered && !given()
-                    ? device.copy(HostValues.slice(statistics.meanLo(), firstSet, section.sets()))
-                    : null;
-            rstd = device.copy(HostValues.slice(spread, firstSet, section.sets()));
-        }
-
-        BackwardBuffers buffers(
-                DeviceBuffer x,
-                DeviceBuffer residual,
-                DeviceBuffer dy,
-                DeviceBuffer dx,
-                DeviceBuffer sums,
-                DeviceBuffer[] means) {
-            return new BackwardBuffers(
-                    x,
-                    residual,
-                    dy,
-                    device.copy(affine.weight(tensor, section)),
-                    device.copy(affine.bias(tensor, section)),
-                    mean,
-                    meanLo,
-                    rstd,
-                    dx,
-                    null,
-                    null,
-                    sums,
-                    means == null ? null : means[0],
-                    means == null ? null : means[1]);
-        }
-    }
-
     /** Merges the sums of a sample's sets, as many at a time as the device has memory for. */
-    private Means mergeMeans(Session session, Geometry sample, BlockTable table, long firstOfTable) {
-        Means means = new Means(HostValues.of(real, sample.groups()), HostValues.of(real, sample.groups()));
+    private SectionGradients.Means mergeMeans(Session session, Geometry sample, BlockTable table, long firstOfTable) {
+        SectionGradients.Means means =
+                new SectionGradients.Means(HostValues.of(real, sample.groups()), HostValues.of(real, sample.groups()));
         long atOnce = SetGroups.atOnce(session, table.bytes(1), sample.groups());
         for (long group = 0; group < sample.groups(); group += atOnce) {
             long count = Math.min(atOnce, sample.groups() - group);
@@ -365,7 +212,7 @@ public final class StreamedBackward {
                 DeviceBuffer gOfXhat = device.allocate(count * real.bytes());
                 // With parameters of every element, the sums of blocks have gamma already.
                 ByteBuffer weight = cut.order() == Order.EACH ? null : affine.weight(sample, sets);
-                enqueue(
+                ofSections.enqueue(
                         session,
                         Phase.MERGE,
                         problem.of(sets.geometry(sample), false),
@@ -384,8 +231,8 @@ public final class StreamedBackward {
                                 device.copy(table.get(1, 0, firstOfTable + group, count)),
                                 g,
                                 gOfXhat));
-                device.download(g, HostValues.slice(means.g, group, count));
-                device.download(gOfXhat, HostValues.slice(means.gOfXhat, group, count));
+                device.download(g, HostValues.slice(means.g(), group, count));
+                device.download(gOfXhat, HostValues.slice(means.gOfXhat(), group, count));
             }
         }
         return means;
