@@ -72,10 +72,8 @@ public final class BatchNorm extends ChannelStatisticsNorm {
         BatchNormSpec spec = spec();
         spec.checkInput(channelState(), input.sizes());
         Requests.statisticsType(input, runningMean());
-        double momentum = spec.tracking().momentum();
-        // The average of all batches. A rejected input must not count as a batch.
-        double factor = Double.isNaN(momentum) ? 1.0 / (numBatchesTracked() + 1) : momentum;
-        return ofStatistics(isTraining(), factor).pass(input, channelState(), options);
+        // A rejected input must not count as a batch.
+        return ofStatistics(isTraining(), spec.factor(numBatchesTracked())).pass(input, channelState(), options);
     }
 
     private BatchNormSpec ofStatistics(boolean own, double momentum) {

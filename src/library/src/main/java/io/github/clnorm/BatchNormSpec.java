@@ -51,6 +51,11 @@ public final class BatchNormSpec extends ChannelStatisticsSpec<BatchNormSpec> {
     }
 
     @Override
+    boolean countsBatches() {
+        return true;
+    }
+
+    @Override
     void checkInput(ChannelState state, long... shape) {
         int rank = shape.length;
         int spatial = dimensions();

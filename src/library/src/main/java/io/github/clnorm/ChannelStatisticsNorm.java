@@ -30,6 +30,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
         this.runningMean = tracking.tracked() ? tensors().own(statisticsType, 0, tracking.mean(), channels) : null;
         this.runningVar = tracking.tracked() ? tensors().own(statisticsType, 1, tracking.variance(), channels) : null;
         this.training = tracking.training();
+        this.numBatchesTracked.set(tracking.batches());
     }
 
     @Override
@@ -94,10 +95,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      * @throws IllegalArgumentException when it is negative
      */
     public final void numBatchesTracked(long value) {
-        if (value < 0) {
-            throw new IllegalArgumentException("Expected num_batches_tracked of 0 or more, got " + value);
-        }
-        numBatchesTracked.set(value);
+        numBatchesTracked.set(Requests.batches(value));
     }
 
     final void countBatch() {

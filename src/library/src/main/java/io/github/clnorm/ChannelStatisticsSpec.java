@@ -18,33 +18,41 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
 
     private static final long serialVersionUID = 1;
 
-    /** The running statistics. A momentum of NaN is the cumulative average; a null array leaves the initial value. */
-    record Tracking(double momentum, boolean training, boolean tracked, float[] mean, float[] variance)
+    /**
+     * The running statistics. A momentum of NaN is the cumulative average, for which batches are counted; a null array leaves the
+     * initial value.
+     */
+    record Tracking(double momentum, boolean training, boolean tracked, float[] mean, float[] variance, long batches)
             implements Serializable {
 
         /** From the arguments of a call. */
         static Tracking of(boolean training, double momentum) {
-            return new Tracking(Requests.momentum(momentum), training, true, null, null);
+            return new Tracking(Requests.momentum(momentum), training, true, null, null, 0);
         }
 
         Tracking momentum(double value) {
-            return new Tracking(value, training, tracked, mean, variance);
+            return new Tracking(value, training, tracked, mean, variance, batches);
         }
 
         Tracking training(boolean value) {
-            return new Tracking(momentum, value, tracked, mean, variance);
+            return new Tracking(momentum, value, tracked, mean, variance, batches);
         }
 
         Tracking tracked(boolean value) {
-            return new Tracking(momentum, training, value, value ? mean : null, value ? variance : null);
+            return new Tracking(
+                    momentum, training, value, value ? mean : null, value ? variance : null, value ? batches : 0);
         }
 
         Tracking mean(float[] values) {
-            return new Tracking(momentum, training, true, values.clone(), variance);
+            return new Tracking(momentum, training, true, values.clone(), variance, batches);
         }
 
         Tracking variance(float[] values) {
-            return new Tracking(momentum, training, true, mean, values.clone());
+            return new Tracking(momentum, training, true, mean, values.clone(), batches);
+        }
+
+        Tracking batches(long value) {
+            return new Tracking(momentum, training, true, mean, variance, value);
         }
 
         @Override
@@ -53,13 +61,14 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
                     && Double.compare(momentum, that.momentum) == 0
                     && training == that.training
                     && tracked == that.tracked
+                    && batches == that.batches
                     && Arrays.equals(mean, that.mean)
                     && Arrays.equals(variance, that.variance);
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(momentum, training, tracked, Arrays.hashCode(mean), Arrays.hashCode(variance));
+            return Objects.hash(momentum, training, tracked, batches, Arrays.hashCode(mean), Arrays.hashCode(variance));
         }
     }
 
@@ -160,6 +169,31 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
         return runningMean(mean).runningVar(variance);
     }
 
+    @Override
+    public final S runningStatistics(TrackedStatistics tracked) {
+        return runningStatistics(floats(tracked.runningMean()), floats(tracked.runningVar()))
+                .numBatchesTracked(tracked.numBatchesTracked());
+    }
+
+    private static float[] floats(double... values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    /**
+     * With a number of batches in the running statistics, which {@link #cumulativeAverage()} needs.
+     *
+     * @param value 0 unless set
+     * @return the changed copy, which tracks running statistics
+     * @throws IllegalArgumentException if it is negative
+     */
+    public final S numBatchesTracked(long value) {
+        return with(tracking.batches(Requests.batches(value)));
+    }
+
     /**
      * In training or in evaluation.
      *
@@ -181,6 +215,24 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
 
     final Tracking tracking() {
         return tracking;
+    }
+
+    /** Whether a pass changes the running statistics. */
+    final boolean updates() {
+        return tracking.training && tracking.tracked;
+    }
+
+    /** Whether batches are counted. */
+    abstract boolean countsBatches();
+
+    /**
+     * The weight of the next batch in the running statistics.
+     *
+     * @param before batches that are in them
+     */
+    final double factor(long before) {
+        // Without a momentum, the average of all batches; if they are not counted, nothing changes.
+        return !Double.isNaN(tracking.momentum) ? tracking.momentum : countsBatches() ? 1.0 / (before + 1) : 0;
     }
 
     /** Whether the input's own statistics normalize. */

@@ -39,7 +39,7 @@ import java.util.function.Supplier;
  * <p><b>Sections.</b> {@code batch_norm} in training needs all samples at once, and a sample may be too large for every device.
  * Such a tensor is read twice, in sections of which each device takes a fixed share: for the moments of its blocks, which are
  * merged, and for the results. The bits are those of one device. A file is read twice where it is; another channel goes through a temporary file. The weights are those
- * measured for rows. Running statistics are not updated.
+ * measured for rows. The spec does not change: {@link FleetReport#runningStatistics()} has the running statistics after the batch.
  *
  * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it. It
  * gets no more samples from this fleet. If all fail, {@code normalize} throws {@link ClException} with all failures. Tensors that

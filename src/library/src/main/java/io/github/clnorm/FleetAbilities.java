@@ -42,6 +42,7 @@ final class FleetAbilities {
                                     .toList()));
         }
         inSections = !request.samplesAreIndependent()
+                || request.updatesRunningStatistics()
                 || request.sampleBytes() > MOST_SAMPLE_BYTES
                 || IntStream.range(0, devices.size())
                         .filter(i -> found.get(i).isEmpty())

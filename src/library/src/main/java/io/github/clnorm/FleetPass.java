@@ -32,8 +32,9 @@ final class FleetPass {
     /** Normalizes by the weights that the fleet has for the request. */
     FleetReport normalize(FleetTensors tensors) {
         if (request.samples() == 0) {
-            return PieceReport.ofNothing(
-                    state, request, shares.unmeasured(new double[state.devices().size()]));
+            ShareSearch.Found none =
+                    shares.unmeasured(new double[state.devices().size()]);
+            return PieceReport.ofNothing(state, request, none).with(new RequestValues(request).tracked(null, null));
         }
         ShareSearch.Found found = shares.ofPass();
         return abilities.inSections() ? inSections(tensors, found) : inPieces(tensors, found);
@@ -54,12 +55,13 @@ final class FleetPass {
         FleetSections sections = new FleetSections(request, state.backends(), found.weights());
         long start = System.nanoTime();
         try (SectionFiles files = new SectionFiles(request, sections.areOfOneDevice())) {
-            sections.run(files.source(tensors.source()), files.target(tensors.target()));
+            TrackedStatistics tracked =
+                    sections.normalize(files.source(tensors.source()), files.target(tensors.target()));
             files.finish();
+            return report(sections, found, System.nanoTime() - start).with(tracked);
         } catch (EndOfSource e) {
             throw ended(e.bytes(), 0);
         }
-        return report(sections, found, System.nanoTime() - start);
     }
 
     private FleetReport report(FleetSections sections, ShareSearch.Found found, long nanoseconds) {

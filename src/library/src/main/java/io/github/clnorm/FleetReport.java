@@ -19,14 +19,30 @@ public final class FleetReport {
     private final List<Device> devices;
     private final List<Recomputed> recomputed;
     private final List<String> notOpened;
+    private final TrackedStatistics tracked;
 
     FleetReport(
             long samples, long nanoseconds, List<Device> devices, List<Recomputed> recomputed, List<String> notOpened) {
+        this(samples, nanoseconds, devices, recomputed, notOpened, null);
+    }
+
+    private FleetReport(
+            long samples,
+            long nanoseconds,
+            List<Device> devices,
+            List<Recomputed> recomputed,
+            List<String> notOpened,
+            TrackedStatistics tracked) {
         this.samples = samples;
         this.nanoseconds = nanoseconds;
         this.devices = List.copyOf(devices);
         this.recomputed = List.copyOf(recomputed);
         this.notOpened = List.copyOf(notOpened);
+        this.tracked = tracked;
+    }
+
+    FleetReport with(TrackedStatistics statistics) {
+        return new FleetReport(samples, nanoseconds, devices, recomputed, notOpened, statistics);
     }
 
     /**
@@ -109,6 +125,16 @@ public final class FleetReport {
      */
     public List<Recomputed> recomputed() {
         return recomputed;
+    }
+
+    /**
+     * The running statistics after a batch in training: those of the spec, updated as a layer on one device does it, with the same
+     * bits on devices of one name and driver. {@link NormSpec#runningStatistics(TrackedStatistics)} takes them for the next batch.
+     *
+     * @return the statistics; null unless the spec tracks them and is in training
+     */
+    public TrackedStatistics runningStatistics() {
+        return tracked;
     }
 
     /**

@@ -92,6 +92,11 @@ final class FleetRequest {
         return sets.statistics() == Statistics.GIVEN;
     }
 
+    /** Whether the pass changes running statistics. */
+    boolean updatesRunningStatistics() {
+        return spec instanceof ChannelStatisticsSpec<?> channels && channels.updates();
+    }
+
     /** The same operation on another number of samples. */
     FleetRequest of(long some) {
         return new FleetRequest(spec, type, shapeOf(some));

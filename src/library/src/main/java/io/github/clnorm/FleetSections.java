@@ -17,9 +17,6 @@ import io.github.clnorm.internal.stream.StreamedBackward;
 import io.github.clnorm.internal.stream.StreamedForward;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.internal.stream.TensorTarget;
-import io.github.clnorm.type.Codec;
-import io.github.clnorm.type.ElementType;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +31,7 @@ final class FleetSections {
     private static final int SECTIONS_OF_SHARE = 4;
 
     private final FleetRequest request;
+    private final RequestValues values;
     private final List<Backend> backends = new ArrayList<>();
     private final List<Integer> indices = new ArrayList<>();
     private final StreamDevices devices;
@@ -42,6 +40,7 @@ final class FleetSections {
     /** A pass on the devices that have a weight. */
     FleetSections(FleetRequest request, List<Backend> all, double... weights) {
         this.request = request;
+        this.values = new RequestValues(request);
         for (int i = 0; i < weights.length; i++) {
             if (weights[i] > 0) {
                 backends.add(all.get(i));
@@ -60,21 +59,27 @@ final class FleetSections {
         return backends.size() == 1;
     }
 
-    /** Runs it. Source and target are used in any order, by several threads. */
-    void run(TensorSource source, TensorTarget target) {
+    /**
+     * Normalizes. Source and target are used in any order, by several threads.
+     *
+     * @return the running statistics after the pass; null if it changes none
+     */
+    TrackedStatistics normalize(TensorSource source, TensorTarget target) {
+        SetStatistics statistics = values.statistics();
         new StreamedForward(
                         devices,
                         request.problem(),
-                        affine(),
+                        values.affine(),
                         Reals.of(request.type, "eps", request.spec.eps(request.type)),
                         sectionElements())
-                .run(new ForwardTensors(source, null, target, null), statistics());
+                .run(new ForwardTensors(source, null, target, null), statistics);
+        return values.tracked(devices, statistics);
     }
 
     /** The gradients of all samples. dx is null if it is not wanted. */
     FleetGradients gradients(TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
         ForwardProblem forward = request.problem();
-        Affine affine = affine();
+        Affine affine = values.affine();
         BackwardProblem problem = new BackwardProblem(
                 forward.geometry(),
                 forward.statistics(),
@@ -92,7 +97,7 @@ final class FleetSections {
         new StreamedBackward(devices, problem, affine, eps, sectionElements())
                 .run(
                         new BackwardTensors(input, null, gradOutput, gradInput),
-                        statistics(),
+                        values.statistics(),
                         request.isByRunningStatistics(),
                         weight,
                         bias);
@@ -136,42 +141,5 @@ final class FleetSections {
             elements[indices.get(i)] = devices.elements(session);
         }
         return elements;
-    }
-
-    private Affine affine() {
-        NormSpec.Common common = request.spec.common();
-        return new Affine(
-                parameter(common.hasWeight(), 1, common.weight()), parameter(common.hasBias(), 0, common.bias()));
-    }
-
-    /** A parameter as the layer has it; a spec for any number of channels has only those that are given. */
-    private HostValues parameter(boolean wanted, float initial, float... values) {
-        return wanted && (values != null || request.spec.parameters() != NormSpec.ANY) ? values(initial, values) : null;
-    }
-
-    private HostValues values(float initial, float... values) {
-        ElementType real = request.type.accumulator();
-        int count = Math.toIntExact(Shapes.elements(request.parameterShape()));
-        float[] all = values;
-        if (all == null) {
-            all = new float[count];
-            Arrays.fill(all, initial);
-        }
-        HostValues host = HostValues.of(real, count);
-        Codec.encode(real, all, 0, host.bytes().duplicate().order(ByteOrder.nativeOrder()));
-        return host;
-    }
-
-    private SetStatistics statistics() {
-        ElementType real = request.type.accumulator();
-        SetStatistics unknown =
-                SetStatistics.of(real, request.problem().geometry().sets());
-        return request.isByRunningStatistics() && request.spec instanceof ChannelStatisticsSpec<?> running
-                ? new SetStatistics(
-                        values(0, running.tracking().mean()),
-                        unknown.meanLo(),
-                        values(1, running.tracking().variance()),
-                        unknown.rstd())
-                : unknown;
     }
 }

@@ -88,9 +88,7 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                         inBatch(input, "residual", options.residual(), batch),
                         inBatch(input, "sum", options.sum(), batch),
                         inBatch(input, "output", options.output(), batch));
-        double momentum = spec().tracking().momentum();
-        // PyTorch counts no batches here: without a momentum the running statistics stay as they are.
-        return ofStatistics(isTraining(), Double.isNaN(momentum) ? 0 : momentum)
+        return ofStatistics(isTraining(), spec().factor(numBatchesTracked()))
                 .pass(batched ? input : input.viewedAs(batch), channelState(), seen);
     }
 

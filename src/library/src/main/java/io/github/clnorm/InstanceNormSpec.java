@@ -54,6 +54,11 @@ public final class InstanceNormSpec extends ChannelStatisticsSpec<InstanceNormSp
     }
 
     @Override
+    boolean countsBatches() {
+        return false;
+    }
+
+    @Override
     void checkInput(ChannelState state, long... shape) {
         if (dimensions() != 0 && shape.length != dimensions() + 2) {
             throw new IllegalArgumentException(

@@ -357,7 +357,22 @@ public abstract sealed class NormSpec implements Serializable
      * @throws IllegalArgumentException if the operation has none, or the number of values is wrong
      */
     public NormSpec runningStatistics(float[] mean, float[] variance) {
-        throw new IllegalArgumentException(name() + " has no running statistics");
+        throw noRunningStatistics();
+    }
+
+    private IllegalArgumentException noRunningStatistics() {
+        return new IllegalArgumentException(name() + " has no running statistics");
+    }
+
+    /**
+     * With the running statistics and the number of batches after a batch, for an operation that has them.
+     *
+     * @param tracked as a {@link FleetReport} has them; rounded to float32
+     * @return the changed copy
+     * @throws IllegalArgumentException if the operation has none, or the number of values is wrong
+     */
+    public NormSpec runningStatistics(TrackedStatistics tracked) {
+        throw noRunningStatistics();
     }
 
     /** A copy with other common settings. */

@@ -35,6 +35,14 @@ final class Requests {
         return value;
     }
 
+    /** num_batches_tracked. */
+    static long batches(long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("Expected num_batches_tracked of 0 or more, got " + value);
+        }
+        return value;
+    }
+
     /** num_channels or num_features. */
     static long count(String name, long value) {
         if (value < 0 || value > Integer.MAX_VALUE) {

@@ -181,11 +181,7 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
     }
 
     private BatchNormSpec ofStatistics(boolean own) {
-        ChannelStatisticsSpec.Tracking tracking = spec().tracking();
-        double momentum = tracking.momentum();
-        // The average of all batches.
-        double factor = Double.isNaN(momentum) ? 1.0 / (numBatchesTracked() + 1) : momentum;
-        return spec().with(tracking.training(own).momentum(factor));
+        return spec().with(spec().tracking().training(own).momentum(spec().factor(numBatchesTracked())));
     }
 
     @Override

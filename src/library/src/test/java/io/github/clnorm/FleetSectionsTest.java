@@ -141,6 +141,100 @@ class FleetSectionsTest {
     }
 
     @Test
+    void runningStatisticsAreThoseOfALayerOnOneDevice() {
+        float[] mean = Values.normal(3, 12, 1, 1);
+        float[] variance = Values.constant(12, 0.7f);
+        for (Problem problem : List.of(
+                new Problem(NormSpec.batchNorm(12), ElementType.FLOAT32, 5, 12, 31, 30),
+                new Problem(
+                        NormSpec.batchNorm(12).runningStatistics(mean, variance).momentum(0.3),
+                        ElementType.FLOAT16,
+                        40,
+                        12,
+                        20),
+                new Problem(
+                        NormSpec.batchNorm(12).cumulativeAverage().layout(Layout.CHANNELS_LAST),
+                        ElementType.FLOAT64,
+                        40,
+                        20,
+                        12),
+                new Problem(
+                        NormSpec.instanceNorm(12).runningStatistics(mean, variance),
+                        ElementType.FLOAT32,
+                        7,
+                        12,
+                        300))) {
+            NormSpec spec = problem.spec;
+            try (Fleet fleet = fleet(0.3, 0.7);
+                    Layer layer = spec.on(large, problem.type);
+                    Tensor input = large.tensor(problem.type, input(problem), problem.shape)) {
+                ChannelStatisticsNorm tracking = (ChannelStatisticsNorm) layer;
+                // Not float64: a spec has float32 values, and the layer does not round between batches.
+                int batches = problem.type == ElementType.FLOAT64 ? 1 : 3;
+                for (int batch = 0; batch < batches; batch++) {
+                    FleetReport report =
+                            fleet.normalize(spec, problem.type, input(problem), memory(problem), problem.shape);
+                    layer.infer(input).close();
+                    TrackedStatistics after = report.runningStatistics();
+                    assertArrayEquals(tracking.runningMean().toDoubles(), after.runningMean(), spec + " mean");
+                    assertArrayEquals(tracking.runningVar().toDoubles(), after.runningVar(), spec + " variance");
+                    assertEquals(tracking.numBatchesTracked(), after.numBatchesTracked(), spec.toString());
+                    spec = spec.runningStatistics(after);
+                }
+            }
+        }
+    }
+
+    /** Two channels of 1, 3 and of 2, 2, whose unbiased variances are 2 and 0. */
+    @Test
+    void runningStatisticsFollowPyTorchsFormula() {
+        ChannelStatisticsSpec<?> spec = NormSpec.batchNorm(2)
+                .runningStatistics(new float[] {10, 10}, new float[] {4, 4})
+                .momentum(0.25);
+        float[] x = {1, 2, 3, 2};
+        try (Fleet fleet = fleet(0.5, 0.5)) {
+            TrackedStatistics after = fleet.normalize(
+                            spec, ElementType.FLOAT32, FloatBuffer.wrap(x), FloatBuffer.allocate(4), 2, 2)
+                    .runningStatistics();
+            assertArrayEquals(new double[] {8, 8}, after.runningMean());
+            assertArrayEquals(new double[] {3.5, 3}, after.runningVar());
+            assertEquals(1, after.numBatchesTracked());
+            // The second batch of a cumulative average counts as much as the first.
+            TrackedStatistics average = fleet.normalize(
+                            spec.cumulativeAverage().numBatchesTracked(1),
+                            ElementType.FLOAT32,
+                            FloatBuffer.wrap(x),
+                            FloatBuffer.allocate(4),
+                            2,
+                            2)
+                    .runningStatistics();
+            assertArrayEquals(new double[] {6, 6}, average.runningMean());
+            assertEquals(2, average.numBatchesTracked());
+            TrackedStatistics empty = fleet.normalize(
+                            spec, ElementType.FLOAT32, FloatBuffer.allocate(0), FloatBuffer.allocate(0), 0, 2)
+                    .runningStatistics();
+            assertArrayEquals(new double[] {10, 10}, empty.runningMean());
+            assertEquals(1, empty.numBatchesTracked());
+            assertEquals(
+                    null,
+                    fleet.normalize(
+                                    spec.training(false),
+                                    ElementType.FLOAT32,
+                                    FloatBuffer.wrap(x),
+                                    FloatBuffer.allocate(4),
+                                    2,
+                                    2)
+                            .runningStatistics());
+        }
+        assertThrows(IllegalArgumentException.class, () -> spec.numBatchesTracked(-1));
+        assertThrows(IllegalArgumentException.class, () -> NormSpec.layerNorm(3)
+                .runningStatistics(new TrackedStatistics(new double[3], new double[3], 1)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> spec.runningStatistics(new TrackedStatistics(new double[3], new double[3], 1)));
+    }
+
+    @Test
     void arraysOfFloatsAreTakenToo() {
         Problem problem = problems().get(0);
         ByteBuffer x = input(problem);

@@ -151,8 +151,8 @@ class ShardedTensorTest {
     void parametersHaveTheBitsOfOneDeviceForEachDivision() {
         for (Rows rows : rows()) {
             int count = Math.toIntExact(Shapes.elements(rows.shape));
-            double[] values = doubles(Values.normal(1, count, 1, 2));
-            double[] gradient = doubles(Values.normal(2, count, 0, 1));
+            double[] values = Values.doubles(Values.normal(1, count, 1, 2));
+            double[] gradient = Values.doubles(Values.normal(2, count, 0, 1));
             double[] dWeight;
             double[] dBias;
             try (Layer one = rows.spec.on(backends.get(0), rows.type);
@@ -180,12 +180,6 @@ class ShardedTensorTest {
                 }
             }
         }
-    }
-
-    private static double[] doubles(float... values) {
-        double[] doubles = new double[values.length];
-        Arrays.setAll(doubles, i -> values[i]);
-        return doubles;
     }
 
     private static ByteBuffer raw(ElementType type, double... values) {
