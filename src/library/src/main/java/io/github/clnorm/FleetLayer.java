@@ -1,6 +1,5 @@
 package io.github.clnorm;
 
-import io.github.clnorm.internal.fleet.EachDevice;
 import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.ElementType;
@@ -13,8 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A layer for tensors that are distributed over the devices of a {@link Fleet}: a {@link Layer} on each device, with the
  * same parameters. {@code batch_norm} in training is a {@link SyncBatchNorm} on each device: the statistics are those of the whole
- * batch, with the same bits for each division of it, and so are the gradients of weight and bias. If a pass of it fails on a device, the layer
- * cannot be used any more.
+ * batch, with the same bits for each division of it, and so are the gradients of weight and bias.
+ *
+ * <p>A pass that throws leaves the layers as they were before it, with their running statistics and numbers of batches, and it can be
+ * repeated: a forward pass before it still has its backward pass. If the device cannot restore them, the next pass does, or throws.
  *
  * <p>Thread-safe: passes of several threads run one after the other. {@link #backward} belongs to the last {@link #forward} of the
  * layer, on the same thread.
@@ -23,8 +24,7 @@ public final class FleetLayer implements AutoCloseable {
 
     private final Fleet fleet;
     private final NormSpec spec;
-    private final List<Layer> layers = new ArrayList<>();
-    private final List<StatisticsExchange> exchanges;
+    private final DeviceLayers layers;
     private final ReentrantLock lock = new ReentrantLock();
     private LastPass last;
     private boolean closed;
@@ -49,18 +49,7 @@ public final class FleetLayer implements AutoCloseable {
                     + " updates running statistics by all samples, which are on several devices: expected"
                     + " trackRunningStats(false) or training(false)");
         }
-        this.exchanges = spec.sets().samplesAreIndependent()
-                ? List.of()
-                : StatisticsExchange.inProcess(fleet.backends().size());
-        try {
-            for (int i = 0; i < fleet.backends().size(); i++) {
-                Backend backend = fleet.backends().get(i);
-                layers.add(exchanges.isEmpty() ? spec.on(backend, type) : spec.on(backend, type, exchanges.get(i)));
-            }
-        } catch (RuntimeException e) {
-            layers.forEach(Layer::close);
-            throw e;
-        }
+        this.layers = new DeviceLayers(fleet.backends(), spec, type);
     }
 
     /**
@@ -69,7 +58,7 @@ public final class FleetLayer implements AutoCloseable {
      * @return the layers; they belong to this object
      */
     public List<Layer> layers() {
-        return List.copyOf(layers);
+        return List.copyOf(layers.all());
     }
 
     /**
@@ -84,7 +73,7 @@ public final class FleetLayer implements AutoCloseable {
      */
     public ShardedTensor forward(ShardedTensor input) {
         return exclusively(() -> {
-            Recorded[] records = new Recorded[layers.size()];
+            Recorded[] records = new Recorded[layers.all().size()];
             List<Tensor> empty = new ArrayList<>();
             try {
                 ShardedTensor output =
@@ -130,13 +119,13 @@ public final class FleetLayer implements AutoCloseable {
      * with an empty tensor.
      */
     private List<ShardedTensor.Shard> parts(ShardedTensor tensor, List<Tensor> empty) {
-        if (exchanges.isEmpty()) {
+        if (!layers.exchange()) {
             return tensor.shards();
         }
         long[] shape = tensor.shape();
         shape[0] = 0;
         List<ShardedTensor.Shard> parts = new ArrayList<>();
-        for (int i = 0; i < layers.size(); i++) {
+        for (int i = 0; i < layers.all().size(); i++) {
             int device = i;
             parts.add(tensor.shards().stream()
                     .filter(shard -> shard.device() == device)
@@ -148,15 +137,6 @@ public final class FleetLayer implements AutoCloseable {
                     }));
         }
         return parts;
-    }
-
-    /** Devices that exchange statistics wait for each other. */
-    private void run(List<Runnable> tasks) {
-        if (exchanges.isEmpty()) {
-            tasks.forEach(Runnable::run);
-        } else {
-            EachDevice.run(tasks);
-        }
     }
 
     private ShardedTensor pass(ShardedTensor input, List<Tensor> empty, OnPart onPart) {
@@ -176,9 +156,9 @@ public final class FleetLayer implements AutoCloseable {
                 } else {
                     empty.add(y);
                 }
-                tasks.add(() -> onPart.pass(part, layers.get(shard.device()), x, Options.DEFAULTS.output(y)));
+                tasks.add(() -> onPart.pass(part, layers.of(shard.device()), x, Options.DEFAULTS.output(y)));
             }
-            run(tasks);
+            layers.forward(tasks);
             return new ShardedTensor(fleet, input.type(), input.shape(), shards);
         } catch (RuntimeException e) {
             closeAfter(e, shards);
@@ -244,13 +224,13 @@ public final class FleetLayer implements AutoCloseable {
         List<ShardedTensor.Shard> shards = new ArrayList<>();
         try {
             List<ShardedTensor.Shard> parts = parts(gradOutput, empty);
-            ShardSums sums = exchanges.isEmpty() ? new ShardSums(spec, pass.input, gradOutput, layers) : null;
+            ShardSums sums = layers.exchange() ? null : new ShardSums(spec, pass.input, gradOutput, layers.all());
             List<Runnable> tasks = new ArrayList<>();
             for (int i = 0; i < all.length; i++) {
                 int part = i;
                 tasks.add(() -> all[part] = gradients(pass.records.get(part), parts.get(part), sums));
             }
-            run(tasks);
+            layers.run(tasks);
             for (int i = 0; i < all.length; i++) {
                 ShardedTensor.Shard part = parts.get(i);
                 if (gradOutput.shards().contains(part)) {
@@ -283,7 +263,7 @@ public final class FleetLayer implements AutoCloseable {
         if (sums == null) {
             return recorded.backward(part.tensor());
         }
-        sums.add(layers.get(part.device()), recorded.saved(), part);
+        sums.add(layers.of(part.device()), recorded.saved(), part);
         return recorded.backward(part.tensor(), GradientOptions.DEFAULTS.wanted(true, false, false));
     }
 
@@ -327,7 +307,7 @@ public final class FleetLayer implements AutoCloseable {
     /** The layer as PyTorch prints it, and the number of devices. */
     @Override
     public String toString() {
-        return spec + " on " + Shapes.count(layers.size(), "device");
+        return spec + " on " + Shapes.count(layers.all().size(), "device");
     }
 
     /** Closes the layers of the devices. Closing it again is a no-op. */
@@ -338,8 +318,7 @@ public final class FleetLayer implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 forget();
-                layers.forEach(Layer::close);
-                exchanges.forEach(StatisticsExchange::close);
+                layers.close();
             }
         } finally {
             lock.unlock();

@@ -46,6 +46,11 @@ public final class FaultyOpenCl {
         fail(call, n, n, OUT_OF_RESOURCES);
     }
 
+    /** Makes the n-th call from now and all later ones fail. */
+    public void failFrom(String call, int n) {
+        fail(call, n, Integer.MAX_VALUE, OUT_OF_RESOURCES);
+    }
+
     /** Makes the first calls from now fail for want of memory. */
     public void lackMemory(String call, int times) {
         fail(call, 1, times, MEM_OBJECT_ALLOCATION_FAILURE);
