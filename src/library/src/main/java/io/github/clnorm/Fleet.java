@@ -6,9 +6,12 @@ import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.runtime.Interrupts;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
+import java.io.UncheckedIOException;
 import java.nio.Buffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
@@ -44,6 +47,12 @@ import java.util.function.Supplier;
  * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it. It
  * gets no more samples from this fleet. If all fail, {@code normalize} throws {@link ClException} with all failures. Tensors that
  * were scattered to a device that failed are lost, and calls that use them throw ClException.
+ *
+ * <p><b>Interrupts.</b> An interrupt of the thread that called {@code normalize}, {@code gradients} or {@code calibrate} ends the
+ * pass, also while it waits for that of another thread: each device finishes what it computes, and the call throws {@link
+ * java.util.concurrent.CancellationException}; the thread stays interrupted. The content of the targets is then undefined. The fleet
+ * can be used further. A read or write of a channel that takes longer than a second is interrupted too, which closes an {@link
+ * java.nio.channels.InterruptibleChannel}.
  *
  * <p>Thread-safe. Passes of several threads run one after the other, because each keeps all devices busy.
  */
@@ -159,7 +168,7 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetWeights calibrate(NormSpec spec, ElementType type, long... shape) {
         FleetRequest request = new FleetRequest(spec, type, shape);
-        return exclusively(() -> {
+        return pass(() -> {
             FleetWeights found = new FleetPass(state, request).shares().measure(FleetShares.THOROUGH);
             state.latest(found.weights());
             return found;
@@ -262,7 +271,7 @@ public final class Fleet implements AutoCloseable {
 
     private FleetReport normalize(FleetRequest request, FleetTensors tensors) {
         tensors.check(request);
-        return exclusively(() -> new FleetPass(state, request).normalize(tensors));
+        return pass(() -> new FleetPass(state, request).normalize(tensors));
     }
 
     /**
@@ -317,7 +326,7 @@ public final class Fleet implements AutoCloseable {
 
     private FleetGradients gradients(FleetRequest request, FleetTensors tensors) {
         tensors.check(request);
-        return exclusively(() -> request.samples() == 0
+        return pass(() -> request.samples() == 0
                 ? FleetSections.zeros(request)
                 : new FleetPass(state, request).gradients(tensors));
     }
@@ -378,8 +387,28 @@ public final class Fleet implements AutoCloseable {
         return new FleetLayer(this, spec, type);
     }
 
+    /** Steps that take no longer than a transfer. */
     private <T> T exclusively(Supplier<T> steps) {
         passes.lock();
+        return locked(steps);
+    }
+
+    /** A pass, which an interrupt of this thread ends, also while it waits for another pass. */
+    private <T> T pass(Supplier<T> steps) {
+        try {
+            passes.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Interrupts.ended(e);
+        }
+        try {
+            return locked(steps);
+        } catch (UncheckedIOException e) {
+            throw e.getCause() instanceof ClosedByInterruptException ? Interrupts.ended(e) : e;
+        }
+    }
+
+    private <T> T locked(Supplier<T> steps) {
         try {
             requireOpen();
             return steps.get();

@@ -19,6 +19,8 @@ public final class FaultyOpenCl {
     private int failingCall;
     private int lastFailingCall;
     private int code;
+    // In place of a failure, or null.
+    private Runnable action;
 
     public FaultyOpenCl(OpenCl real) {
         this.real = real;
@@ -31,7 +33,10 @@ public final class FaultyOpenCl {
                     String key = key(method.getName(), arguments);
                     int number = calls.merge(key, 1, Integer::sum);
                     if (key.equals(failing) && number >= failingCall && number <= lastFailingCall) {
-                        throw new ClException(code, method.getName(), "a device that fails on demand");
+                        if (action == null) {
+                            throw new ClException(code, method.getName(), "a device that fails on demand");
+                        }
+                        action.run();
                     }
                     try {
                         return method.invoke(real, arguments);
@@ -44,6 +49,12 @@ public final class FaultyOpenCl {
     /** Makes the n-th call from now fail. The name of a release includes the type: {@code release Memory}. */
     public void fail(String call, int n) {
         fail(call, n, n, OUT_OF_RESOURCES);
+    }
+
+    /** Runs something before the n-th call from now. */
+    public void before(String call, int n, Runnable run) {
+        fail(call, n);
+        action = run;
     }
 
     /** Makes the n-th call from now and all later ones fail. */
@@ -62,6 +73,7 @@ public final class FaultyOpenCl {
         failingCall = first;
         lastFailingCall = last;
         code = errorCode;
+        action = null;
     }
 
     public void heal() {

@@ -1,10 +1,12 @@
 package io.github.clnorm.internal.fleet;
 
+import io.github.clnorm.internal.runtime.Interrupts;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.internal.stream.TensorTarget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
@@ -108,9 +110,10 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
     }
 
     private void take(ReadableByteChannel source, long bytes) throws IOException {
-        ByteBuffer piece = ByteBuffer.allocateDirect((int) Math.max(1, Math.min(COPIED_BYTES, bytes)));
+        ByteBuffer piece = piece(Math.max(1, bytes));
         long copied = 0;
         while (copied < bytes) {
+            Interrupts.check();
             piece.clear().limit((int) Math.min(piece.capacity(), bytes - copied));
             int count = source.read(piece);
             if (count < 0) {
@@ -134,14 +137,20 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
                 file.position(start + bytes);
                 return;
             }
-            ByteBuffer piece = ByteBuffer.allocateDirect(COPIED_BYTES);
+            ByteBuffer piece = piece(bytes);
             file.position(0);
             while (file.read(piece.clear()) >= 0) {
+                Interrupts.check();
                 write(target, piece.flip());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Channels get elements in native byte order, whichever order they read from the buffer. */
+    private static ByteBuffer piece(long most) {
+        return ByteBuffer.allocateDirect((int) Math.min(COPIED_BYTES, most)).order(ByteOrder.nativeOrder());
     }
 
     private static void write(WritableByteChannel target, ByteBuffer bytes) throws IOException {

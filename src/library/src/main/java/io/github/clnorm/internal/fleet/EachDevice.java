@@ -1,9 +1,7 @@
 package io.github.clnorm.internal.fleet;
 
-import java.util.ArrayList;
+import io.github.clnorm.internal.runtime.TaskGroup;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -27,28 +25,35 @@ public final class EachDevice {
      * @throws RuntimeException the first task's failure in the tasks' order; those of other tasks are suppressed
      */
     public static void run(List<? extends Runnable> tasks) {
-        List<CompletableFuture<Void>> all = new ArrayList<>();
-        for (Runnable task : tasks) {
-            all.add(CompletableFuture.runAsync(task, THREADS));
+        throwFirst(started(tasks).await());
+    }
+
+    /**
+     * The same, but an interrupt of this thread ends the tasks.
+     *
+     * @param tasks what to run
+     * @param onInterrupt tells the tasks to end; those that do not within a second are interrupted too
+     * @throws RuntimeException the first task's failure in the tasks' order; those of other tasks are suppressed
+     */
+    public static void runInterruptibly(List<? extends Runnable> tasks, Runnable onInterrupt) {
+        throwFirst(started(tasks).awaitInterruptibly(onInterrupt));
+    }
+
+    private static TaskGroup started(List<? extends Runnable> tasks) {
+        TaskGroup group = new TaskGroup(THREADS);
+        tasks.forEach(group::start);
+        return group;
+    }
+
+    private static void throwFirst(List<Throwable> failures) {
+        if (failures.isEmpty()) {
+            return;
         }
-        Throwable first = null;
-        for (CompletableFuture<Void> each : all) {
-            try {
-                each.join();
-            } catch (CompletionException e) {
-                Throwable failure = e.getCause();
-                if (first == null) {
-                    first = failure;
-                } else if (failure != first) {
-                    first.addSuppressed(failure);
-                }
-            }
-        }
+        Throwable first = failures.get(0);
+        failures.stream().filter(other -> other != first).forEach(first::addSuppressed);
         if (first instanceof Error error) {
             throw error;
         }
-        if (first instanceof RuntimeException exception) {
-            throw exception;
-        }
+        throw (RuntimeException) first;
     }
 }

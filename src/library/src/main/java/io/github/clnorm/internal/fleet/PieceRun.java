@@ -1,6 +1,7 @@
 package io.github.clnorm.internal.fleet;
 
 import io.github.clnorm.device.ClException;
+import io.github.clnorm.internal.runtime.Interrupts;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -127,9 +128,12 @@ public final class PieceRun {
      *
      * @return what became of them
      * @throws ClException if every device failed: the first failure's code and call, with all failures suppressed
+     * @throws java.util.concurrent.CancellationException if this thread was interrupted, and stays so, before all was done. Each
+     *     thread ends after its piece; a step that does not within a second is interrupted
      * @throws RuntimeException what a step or the work threw
      */
     public Outcome run() {
+        Interrupts.check();
         List<Runnable> tasks = new ArrayList<>();
         if (reader != null) {
             tasks.add(this::readAll);
@@ -143,7 +147,7 @@ public final class PieceRun {
                 tasks.add(() -> computeAll(device));
             }
         }
-        EachDevice.run(tasks);
+        EachDevice.runInterruptibly(tasks, this::interrupted);
         if (stopped instanceof Error error) {
             throw error;
         }
@@ -154,6 +158,13 @@ public final class PieceRun {
                 .mapToLong(device -> ended[device] - begun[device])
                 .toArray();
         return new Outcome(owners, by, failures, nanoseconds, end, bytesRead);
+    }
+
+    private void interrupted() {
+        locked(() -> {
+            boolean isWhole = (writer == null ? done : written) >= end;
+            stopped = stopped == null && !isWhole ? Interrupts.ended(null) : stopped;
+        });
     }
 
     private void readAll() {

@@ -32,6 +32,11 @@ final class NativeCalls {
         return CompletableFuture.runAsync(work, Platform.THREADS);
     }
 
+    /** Tasks on platform threads of the library. */
+    static TaskGroup group() {
+        return new TaskGroup(Platform.THREADS);
+    }
+
     /** Makes a call. */
     static void block(Runnable call) {
         if (!onVirtualThread()) {

@@ -1,8 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -34,11 +32,14 @@ public final class Pipeline {
     private final List<Stage> stages;
     // How many pieces each stage has finished.
     private final long[] done;
+    // Whether an interrupt of the caller's thread ends it.
+    private final boolean interruptible;
     private Throwable failure;
 
-    private Pipeline(long pieces, int slots, List<Stage> stages) {
+    private Pipeline(long pieces, int slots, boolean interruptible, List<Stage> stages) {
         this.pieces = pieces;
         this.slots = slots;
+        this.interruptible = interruptible;
         this.stages = stages;
         this.done = new long[stages.size()];
     }
@@ -52,19 +53,38 @@ public final class Pipeline {
      * @param stages the stages; their exceptions must be unchecked. The first failure is thrown
      */
     public static void run(long pieces, int slots, int here, Stage... stages) {
-        new Pipeline(pieces, slots, List.of(stages)).run(here);
+        new Pipeline(pieces, slots, false, List.of(stages)).run(here);
+    }
+
+    /**
+     * The same, but an interrupt of the caller's thread makes each stage stop after its current piece. A stage that does not within a
+     * second is interrupted too.
+     *
+     * @param pieces their number
+     * @param slots how many pieces may be between the beginning of the first stage and the end of the last one
+     * @param here the index of the stage that runs on the caller's thread
+     * @param stages the stages
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, and stays so, before all was done
+     */
+    public static void runInterruptibly(long pieces, int slots, int here, Stage... stages) {
+        Interrupts.check();
+        new Pipeline(pieces, slots, true, List.of(stages)).run(here);
     }
 
     private void run(int here) {
-        List<CompletableFuture<Void>> others = new ArrayList<>();
+        TaskGroup others = NativeCalls.group();
         for (int i = 0; i < done.length; i++) {
             int stage = i;
             if (stage != here) {
-                others.add(NativeCalls.start(() -> pass(stage)));
+                others.start(() -> pass(stage, false));
             }
         }
-        pass(here);
-        others.forEach(CompletableFuture::join);
+        pass(here, interruptible);
+        if (interruptible) {
+            others.awaitInterruptibly(this::interrupted);
+        } else {
+            others.await();
+        }
         if (failure instanceof Error error) {
             throw error;
         }
@@ -73,23 +93,41 @@ public final class Pipeline {
         }
     }
 
-    private void pass(int stage) {
+    private void interrupted() {
+        changed(() -> {
+            if (failure == null && done[done.length - 1] < pieces) {
+                failure = Interrupts.ended(null);
+            }
+        });
+    }
+
+    private void pass(int stage, boolean endsByInterrupt) {
         try {
-            for (long piece = 0; piece < pieces && awaitTurn(stage, piece); piece++) {
+            for (long piece = 0; piece < pieces && awaitTurn(stage, piece, endsByInterrupt); piece++) {
                 stages.get(stage).work(piece, (int) (piece % slots));
                 changed(() -> done[stage]++);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            interrupted();
         } catch (RuntimeException | Error e) {
             changed(() -> failure = failure == null ? e : failure);
         }
     }
 
     /** Blocks until the stage can work on the piece; false if a stage has failed. */
-    private boolean awaitTurn(int stage, long piece) {
+    private boolean awaitTurn(int stage, long piece, boolean endsByInterrupt) throws InterruptedException {
         lock.lock();
         try {
             while (failure == null && !isTurn(stage, piece)) {
-                changed.awaitUninterruptibly();
+                if (endsByInterrupt) {
+                    changed.await();
+                } else {
+                    changed.awaitUninterruptibly();
+                }
+            }
+            if (endsByInterrupt && Thread.interrupted()) {
+                throw new InterruptedException();
             }
             return failure == null;
         } finally {

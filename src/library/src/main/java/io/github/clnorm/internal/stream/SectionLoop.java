@@ -72,6 +72,7 @@ final class SectionLoop {
      * Takes all sections. With one device, the work runs on this thread, and targets get the sections in order.
      *
      * @throws ClException when all devices have failed
+     * @throws java.util.concurrent.CancellationException if this thread was interrupted, and stays so, before all was done
      */
     void run(SectionWork work) {
         List<Section> left = sections;
@@ -94,7 +95,7 @@ final class SectionLoop {
             threads.add(thread);
         }
         shares.get(0).run(broken);
-        threads.forEach(SectionLoop::join);
+        join(threads);
         Throwable first = broken.poll();
         if (first instanceof Error error) {
             throw error;
@@ -105,13 +106,17 @@ final class SectionLoop {
         return shares.stream().flatMap(share -> share.left().stream()).toList();
     }
 
-    private static void join(Thread thread) {
+    /** Waits for the threads of other devices, which an interrupt of this one ends. */
+    private static void join(List<Thread> threads) {
         boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    threads.forEach(Thread::interrupt);
+                }
             }
         }
         if (interrupted) {
@@ -149,7 +154,7 @@ final class SectionLoop {
 
         void run(ConcurrentLinkedQueue<Throwable> broken) {
             try {
-                Pipeline.run(own.size(), slots(), 1, this::read, this::compute, this::write);
+                Pipeline.runInterruptibly(own.size(), slots(), 1, this::read, this::compute, this::write);
             } catch (ClException e) {
                 devices.failed(session, e);
             } catch (RuntimeException | Error e) {

@@ -218,7 +218,7 @@ final class Grad {
             List<PartBuffers> dy = PartBuffers.inFlight(backend, request.type, parts);
             List<PartBuffers> added =
                     opened.residual == null ? null : PartBuffers.inFlight(backend, request.type, parts);
-            Pipeline.run(
+            Pipeline.runInterruptibly(
                     parts.count(),
                     Parts.IN_FLIGHT,
                     1,

@@ -149,7 +149,7 @@ final class Run {
         List<PartBuffers> added =
                 files.residual == null ? null : PartBuffers.inFlight(work.backend, request.type, parts);
         List<PartBuffers> total = files.sum == null ? null : PartBuffers.inFlight(work.backend, request.type, parts);
-        Pipeline.run(
+        Pipeline.runInterruptibly(
                 parts.count(),
                 Parts.IN_FLIGHT,
                 1,

@@ -14,6 +14,7 @@ import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.tensorfile.TestFiles;
 import io.github.clnorm.testing.FaultyOpenCl;
+import io.github.clnorm.testing.TestInfo;
 import io.github.clnorm.testing.Values;
 import io.github.clnorm.tools.testing.CommandLineFixture;
 import java.io.IOException;
@@ -24,10 +25,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import picocli.CommandLine;
 
 /** {@code clnorm run --device all}: the file of one device, the summary, and requests that take one device. */
@@ -90,6 +94,7 @@ class FleetRunTest extends CommandLineFixture {
                 new Object[] {"group_norm", "--num-groups=2", "--weight", weight, "--bias", bias, "--activation=silu"},
                 new Object[] {"layer_norm", "--eps=0.5"},
                 new Object[] {"instance_norm", "--weight", weight},
+                new Object[] {"batch_norm", "--weight", weight},
                 new Object[] {"batch_norm", "--eval", "--running-mean", mean, "--running-var", variance})) {
             Object[] arguments = with(request[0], Arrays.copyOfRange(request, 1, request.length));
             Object[] files = {"-i", large(), "-o", output};
@@ -144,6 +149,56 @@ class FleetRunTest extends CommandLineFixture {
         try (var files = Files.list(outputs)) {
             assertEquals(1, files.count(), "no temporary file stays");
         }
+    }
+
+    /** Interrupts the test's thread in a call of the device, and stays in it until the pass ends. */
+    private static void interruptIn(FaultyOpenCl port, String call, int n) {
+        Thread caller = Thread.currentThread();
+        port.before(call, n, () -> {
+            caller.interrupt();
+            while (Thread.currentThread() != caller) {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        });
+    }
+
+    private void assertOldFileStays(Executable pass) throws IOException {
+        assertThrows(CancellationException.class, pass);
+        assertTrue(Thread.interrupted(), "the thread stays interrupted");
+        assertArrayEquals(OLD, Files.readAllBytes(output));
+        try (var files = Files.list(outputs)) {
+            assertEquals(1, files.count(), "no temporary file stays");
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void afterAnInterruptTheOldFileStays() throws IOException {
+        for (String operation : List.of("layer_norm", "batch_norm")) {
+            FaultyOpenCl second = port();
+            FleetRun run = fleetRun(0, operation, "-i", large(), "-o", output);
+            assertOldFileStays(() -> run.on(() -> {
+                        Fleet fleet = fleet(port(), second);
+                        interruptIn(second, "enqueue", 1);
+                        return fleet;
+                    })
+                    .run());
+            backends.forEach(Backend::close);
+            backends.clear();
+        }
+        RunCommand command = new RunCommand();
+        new CommandLine(command).parseArgs("batch_norm", "-i", large().toString(), "-o", output.toString(), "--quiet");
+        DeviceInfo small = TestInfo.with(DeviceSelector.parse(null).select(), "maxBuffer", 100_000L);
+        FaultyOpenCl port = port();
+        interruptIn(port, "enqueue", 20);
+        Run alone = command.run(command.request(), small).through(info -> port.port());
+        assertOldFileStays(alone::run);
+        assertTrue(port.count("enqueue") < 30, "the device stops");
     }
 
     @Test
