@@ -136,6 +136,7 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
      * @param value true for BatchNorm and false for InstanceNorm unless set; false drops values that were set
      * @return the changed copy
      */
+    @Override
     public final S trackRunningStats(boolean value) {
         return with(tracking.tracked(value));
     }

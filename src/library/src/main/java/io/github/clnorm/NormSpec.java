@@ -365,6 +365,20 @@ public abstract sealed class NormSpec implements Serializable
     }
 
     /**
+     * With or without running statistics, for an operation that may have them.
+     *
+     * @param value false drops values that were set, and changes no other operation
+     * @return the changed copy
+     * @throws IllegalArgumentException if it is true, and the operation has none
+     */
+    public NormSpec trackRunningStats(boolean value) {
+        if (value) {
+            throw noRunningStatistics();
+        }
+        return this;
+    }
+
+    /**
      * With the running statistics and the number of batches after a batch, for an operation that has them.
      *
      * @param tracked as a {@link FleetReport} has them; rounded to float32

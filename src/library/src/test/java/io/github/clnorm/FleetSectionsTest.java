@@ -28,6 +28,7 @@ import java.nio.FloatBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -293,6 +294,35 @@ class FleetSectionsTest {
                     problem.shape);
             assertEquals(expected.rewind(), ByteBuffer.wrap(out.toByteArray()));
         }
+    }
+
+    /** A channel may read numbers from the buffer that it is given. */
+    @Test
+    void channelsGetBuffersInNativeByteOrder() throws IOException {
+        Problem problem = problems().get(0);
+        FloatBuffer numbers = FloatBuffer.allocate(Math.toIntExact(Shapes.elements(problem.shape)));
+        try (Fleet fleet = fleet(0.5, 0.5);
+                WritableByteChannel target = new WritableByteChannel() {
+                    @Override
+                    public int write(ByteBuffer source) {
+                        int bytes = source.remaining();
+                        while (source.hasRemaining()) {
+                            numbers.put(source.getFloat());
+                        }
+                        return bytes;
+                    }
+
+                    @Override
+                    public boolean isOpen() {
+                        return true;
+                    }
+
+                    @Override
+                    public void close() {}
+                }) {
+            fleet.normalize(problem.spec, problem.type, input(problem), target, problem.shape);
+        }
+        assertEquals(expected(problem, input(problem)).asFloatBuffer(), numbers.rewind());
     }
 
     @Test

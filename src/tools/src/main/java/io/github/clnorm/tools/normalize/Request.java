@@ -283,12 +283,14 @@ public final class Request {
                 && (weightFile != null || biasFile != null || runningMeanFile != null || runningVarFile != null);
     }
 
-    /** The operation with its parameters, which are float32. */
+    /** The operation with its parameters, which are float32, without running statistics that it would update. */
     NormSpec specWith(Parameters parameters) {
         NormSpec with = spec;
         with = parameters.weight == null ? with : with.weight(floats(parameters.weight));
         with = parameters.bias == null ? with : with.bias(floats(parameters.bias));
-        return eval ? with.runningStatistics(floats(parameters.runningMean), floats(parameters.runningVar)) : with;
+        return eval
+                ? with.runningStatistics(floats(parameters.runningMean), floats(parameters.runningVar))
+                : with.trackRunningStats(false);
     }
 
     private static float[] floats(double... values) {
