@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Copies of layers' running statistics on their devices, from before a pass that may fail. Used by one thread at a time. */
 final class RunningBackup implements AutoCloseable {
@@ -73,9 +74,8 @@ final class RunningBackup implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Copy copy : copies) {
-            copy.mean.close();
-            copy.variance.close();
-        }
+        ShardedTensor.close(copies.stream()
+                .flatMap(copy -> Stream.of(copy.mean, copy.variance))
+                .toList());
     }
 }

@@ -148,6 +148,7 @@ class ShardedTensorTest {
     }
 
     @Test
+    @Tag("slow")
     void parametersHaveTheBitsOfOneDeviceForEachDivision() {
         for (Rows rows : rows()) {
             int count = Math.toIntExact(Shapes.elements(rows.shape));

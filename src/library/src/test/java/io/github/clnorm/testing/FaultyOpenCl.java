@@ -5,6 +5,7 @@ import io.github.clnorm.internal.opencl.OpenCl;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** An OpenCL port that fails on demand and counts calls. */
@@ -83,6 +84,14 @@ public final class FaultyOpenCl {
     /** The number of calls since the last {@link #fail}. */
     public int count(String call) {
         return calls.getOrDefault(call, 0);
+    }
+
+    /** The names of the calls since the last {@link #fail} that may fail. */
+    public List<String> made() {
+        return calls.keySet().stream()
+                .filter(call -> !call.equals("context"))
+                .sorted()
+                .toList();
     }
 
     private static String key(String method, Object[] arguments) {

@@ -88,10 +88,19 @@ final class SectionBuffers implements AutoCloseable {
         return buffer;
     }
 
+    /** Closes all, also if closing one throws. */
     @Override
     public void close() {
+        RuntimeException first = null;
         while (!open.isEmpty()) {
-            open.pop().close();
+            try {
+                open.pop().close();
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 }
