@@ -191,6 +191,22 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
+     * The weights that a pass over tensors would use, and the reasons: with a residual, those of sections. Measures nothing.
+     *
+     * @param spec the operation
+     * @param type of the elements
+     * @param tensors of the pass
+     * @param shape of the tensors
+     * @return the text
+     * @throws IllegalArgumentException if the spec does not fit the shape, or no device can compute it
+     * @throws IllegalStateException when the fleet is closed
+     */
+    public String explain(NormSpec spec, ElementType type, FleetTensors tensors, long... shape) {
+        FleetRequest request = new FleetRequest(spec, type, shape).of(tensors);
+        return exclusively(() -> new FleetPass(state, request).shares().explain());
+    }
+
+    /**
      * Normalizes a tensor in host memory, on all devices that pay.
      *
      * @param spec the operation
@@ -207,8 +223,7 @@ public final class Fleet implements AutoCloseable {
      * @throws IllegalStateException when the fleet is closed
      */
     public FleetReport normalize(NormSpec spec, ElementType type, Buffer source, Buffer target, long... shape) {
-        return normalize(
-                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
+        return normalize(spec, type, FleetTensors.from(source).to(target), shape);
     }
 
     /**
@@ -229,8 +244,7 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, ReadableByteChannel source, WritableByteChannel target, long... shape) {
-        return normalize(
-                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
+        return normalize(spec, type, FleetTensors.from(source).to(target), shape);
     }
 
     /**
@@ -247,8 +261,7 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, ReadableByteChannel source, Buffer target, long... shape) {
-        return normalize(
-                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
+        return normalize(spec, type, FleetTensors.from(source).to(target), shape);
     }
 
     /**
@@ -265,12 +278,25 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetReport normalize(
             NormSpec spec, ElementType type, Buffer source, WritableByteChannel target, long... shape) {
-        return normalize(
-                new FleetRequest(spec, type, shape), FleetTensors.from(source).to(target));
+        return normalize(spec, type, FleetTensors.from(source).to(target), shape);
     }
 
-    private FleetReport normalize(FleetRequest request, FleetTensors tensors) {
-        tensors.check(request);
+    /**
+     * Normalizes tensors in buffers and channels, with a residual if they have one. With it, the devices share each sample, in sections.
+     *
+     * @param spec the operation
+     * @param type of the elements
+     * @param tensors input and target; residual and sum may be missing
+     * @param shape of the tensors
+     * @return what each device did
+     * @throws IllegalArgumentException as for buffers and for channels; if there is no target, or a sum without a residual
+     * @throws java.io.UncheckedIOException if a channel fails
+     * @throws ClException if all devices fail
+     * @throws IllegalStateException when the fleet is closed
+     */
+    public FleetReport normalize(NormSpec spec, ElementType type, FleetTensors tensors, long... shape) {
+        FleetRequest request = new FleetRequest(spec, type, shape).of(tensors);
+        tensors.forForward(request);
         return pass(() -> new FleetPass(state, request).normalize(tensors));
     }
 
@@ -294,7 +320,7 @@ public final class Fleet implements AutoCloseable {
     public FleetGradients gradients(
             NormSpec spec, ElementType type, Buffer input, Buffer gradOutput, Buffer gradInput, long... shape) {
         FleetTensors read = FleetTensors.from(input).gradOutput(gradOutput);
-        return gradients(new FleetRequest(spec, type, shape), gradInput == null ? read : read.to(gradInput));
+        return gradients(spec, type, gradInput == null ? read : read.to(gradInput), shape);
     }
 
     /**
@@ -321,14 +347,26 @@ public final class Fleet implements AutoCloseable {
             WritableByteChannel gradInput,
             long... shape) {
         FleetTensors read = FleetTensors.from(input).gradOutput(gradOutput);
-        return gradients(new FleetRequest(spec, type, shape), gradInput == null ? read : read.to(gradInput));
+        return gradients(spec, type, gradInput == null ? read : read.to(gradInput), shape);
     }
 
-    private FleetGradients gradients(FleetRequest request, FleetTensors tensors) {
-        tensors.check(request);
-        return pass(() -> request.samples() == 0
-                ? FleetSections.zeros(request)
-                : new FleetPass(state, request).gradients(tensors));
+    /**
+     * The gradients of tensors in buffers and channels, with a residual if the forward pass had one, which has the input's gradient.
+     *
+     * @param spec the operation, with its parameters
+     * @param type of the elements
+     * @param tensors input and gradient of the output; residual and target may be missing
+     * @param shape of the tensors
+     * @return dγ and dβ, if they are wanted
+     * @throws IllegalArgumentException as for buffers and for channels; if there is no gradient of the output
+     * @throws java.io.UncheckedIOException if a channel fails
+     * @throws ClException if all devices fail
+     * @throws IllegalStateException when the fleet is closed
+     */
+    public FleetGradients gradients(NormSpec spec, ElementType type, FleetTensors tensors, long... shape) {
+        FleetRequest request = new FleetRequest(spec, type, shape).of(tensors);
+        tensors.forBackward(request);
+        return pass(() -> new FleetPass(state, request).gradients(tensors));
     }
 
     /**

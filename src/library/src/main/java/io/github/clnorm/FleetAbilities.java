@@ -43,6 +43,7 @@ final class FleetAbilities {
         }
         inSections = !request.samplesAreIndependent()
                 || request.updatesRunningStatistics()
+                || request.hasResidual()
                 || request.sampleBytes() > MOST_SAMPLE_BYTES
                 || IntStream.range(0, devices.size())
                         .filter(i -> found.get(i).isEmpty())

@@ -6,6 +6,10 @@ import io.github.clnorm.internal.fleet.EndOfSource;
 import io.github.clnorm.internal.fleet.PieceRun;
 import io.github.clnorm.internal.fleet.ShareSearch;
 import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.stream.Affine;
+import io.github.clnorm.internal.stream.BackwardTensors;
+import io.github.clnorm.internal.stream.ForwardTensors;
+import io.github.clnorm.internal.stream.HostValues;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,9 +36,7 @@ final class FleetPass {
     /** Normalizes by the weights that the fleet has for the request. */
     FleetReport normalize(FleetTensors tensors) {
         if (request.samples() == 0) {
-            ShareSearch.Found none =
-                    shares.unmeasured(new double[state.devices().size()]);
-            return PieceReport.ofNothing(state, request, none).with(new RequestValues(request).tracked(null, null));
+            return ofNothing().with(new RequestValues(request).tracked(null, null));
         }
         ShareSearch.Found found = shares.ofPass();
         return abilities.inSections() ? inSections(tensors, found) : inPieces(tensors, found);
@@ -55,8 +57,11 @@ final class FleetPass {
         FleetSections sections = new FleetSections(request, state.backends(), found.weights());
         long start = System.nanoTime();
         try (SectionFiles files = new SectionFiles(request, sections.areOfOneDevice())) {
-            TrackedStatistics tracked =
-                    sections.normalize(files.source(tensors.source()), files.target(tensors.target()));
+            TrackedStatistics tracked = sections.normalize(new ForwardTensors(
+                    files.source(tensors.source()),
+                    files.source(tensors.residual()),
+                    files.target(tensors.target()),
+                    files.target(tensors.sum())));
             files.finish();
             return report(sections, found, System.nanoTime() - start).with(tracked);
         } catch (EndOfSource e) {
@@ -92,13 +97,26 @@ final class FleetPass {
 
     /** The gradients, by the weights of forward passes. */
     FleetGradients gradients(FleetTensors tensors) {
-        FleetSections sections =
-                new FleetSections(request, state.backends(), shares.ofPass().weights());
+        if (request.samples() == 0) {
+            return zeros(tensors);
+        }
+        ShareSearch.Found found = shares.ofPass();
+        FleetSections sections = new FleetSections(request, state.backends(), found.weights());
+        long start = System.nanoTime();
         try (SectionFiles files = new SectionFiles(request, sections.areOfOneDevice())) {
-            FleetGradients gradients = sections.gradients(
-                    files.source(tensors.source()), files.source(tensors.gradOutput()), files.target(tensors.target()));
+            HostValues[] ofParameters = sections.gradients(
+                    new BackwardTensors(
+                            files.source(tensors.source()),
+                            files.source(tensors.residual()),
+                            files.source(tensors.gradOutput()),
+                            files.target(tensors.target())),
+                    tensors.ofWeight(),
+                    tensors.ofBias());
             files.finish();
-            return gradients;
+            return new FleetGradients(
+                    HostValues.doubles(ofParameters[0]),
+                    HostValues.doubles(ofParameters[1]),
+                    report(sections, found, System.nanoTime() - start));
         } catch (EndOfSource e) {
             throw new IllegalArgumentException(
                     "a source ended after " + e.bytes() + " of " + request.samples() * request.sampleBytes()
@@ -107,5 +125,20 @@ final class FleetPass {
         } finally {
             state.failed(sections.failures(state.devices().size()));
         }
+    }
+
+    /** The gradients of a tensor without samples. */
+    private FleetGradients zeros(FleetTensors tensors) {
+        int count = Math.toIntExact(Shapes.elements(request.parameterShape()));
+        Affine affine = new RequestValues(request).affine();
+        return new FleetGradients(
+                tensors.ofWeight() && affine.weight() != null ? new double[count] : null,
+                tensors.ofBias() && affine.bias() != null ? new double[count] : null,
+                ofNothing());
+    }
+
+    private FleetReport ofNothing() {
+        return PieceReport.ofNothing(
+                state, request, shares.unmeasured(new double[state.devices().size()]));
     }
 }

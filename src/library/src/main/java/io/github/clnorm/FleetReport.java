@@ -74,7 +74,7 @@ public final class FleetReport {
      * @param description its name, platform and driver
      * @param weight its share of the samples before rounding to whole pieces; 0 for a device that was left out
      * @param ranges the samples that it computed, in order; none in a pass whose samples several devices share
-     * @param elements of the result that it computed
+     * @param elements of the result that it computed; of the input if only gradients of parameters are wanted
      * @param bytes size of their input and output
      * @param nanoseconds from the begin of its first piece to the end of its last one; 0 if it computed none
      * @param leftOut why it was given no samples; empty if it was

@@ -23,6 +23,8 @@ final class FleetRequest {
     final NormSpec spec;
     final ElementType type;
     final long[] shape;
+    private final boolean residual;
+    private final boolean sum;
     private final Sets sets;
     private final long samples;
     private final long sampleBytes;
@@ -33,6 +35,12 @@ final class FleetRequest {
      * @throws IllegalArgumentException if the spec does not fit the shape
      */
     FleetRequest(NormSpec spec, ElementType type, long... shape) {
+        this(spec, type, false, false, shape);
+    }
+
+    private FleetRequest(NormSpec spec, ElementType type, boolean residual, boolean sum, long... shape) {
+        this.residual = residual;
+        this.sum = sum;
         this.spec = Objects.requireNonNull(spec, "spec");
         this.type = Objects.requireNonNull(type, "type");
         this.shape = Objects.requireNonNull(shape, "shape").clone();
@@ -49,6 +57,11 @@ final class FleetRequest {
         checkCount("bias", spec.common().bias());
         this.samples = elements == 0 ? 0 : sets.samples(shape);
         this.sampleBytes = samples == 0 ? 0 : elements / samples * type.bytes();
+    }
+
+    /** The same request with a residual, and with the sum of input and residual as a result, if the tensors have them. */
+    FleetRequest of(FleetTensors tensors) {
+        return new FleetRequest(spec, type, tensors.residual() != null, tensors.sum() != null, shape);
     }
 
     private void checkCount(String name, float... values) {
@@ -92,6 +105,11 @@ final class FleetRequest {
         return sets.statistics() == Statistics.GIVEN;
     }
 
+    /** Whether a tensor is added to the input. */
+    boolean hasResidual() {
+        return residual;
+    }
+
     /** Whether the pass changes running statistics. */
     boolean updatesRunningStatistics() {
         return spec instanceof ChannelStatisticsSpec<?> channels && channels.updates();
@@ -131,7 +149,7 @@ final class FleetRequest {
 
     ForwardProblem problem() {
         return new ForwardProblem(
-                sets.geometry(shape), sets.statistics(), type, type.accumulator(), spec.activation(), false, false);
+                sets.geometry(shape), sets.statistics(), type, type.accumulator(), spec.activation(), residual, sum);
     }
 
     /** What fits on a device of a piece, which has an input and an output, beside a second piece. */

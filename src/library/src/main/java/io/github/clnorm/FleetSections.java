@@ -4,7 +4,6 @@ import io.github.clnorm.device.ClException;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
-import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.stream.Affine;
@@ -15,8 +14,6 @@ import io.github.clnorm.internal.stream.SetStatistics;
 import io.github.clnorm.internal.stream.StreamDevices;
 import io.github.clnorm.internal.stream.StreamedBackward;
 import io.github.clnorm.internal.stream.StreamedForward;
-import io.github.clnorm.internal.stream.TensorSource;
-import io.github.clnorm.internal.stream.TensorTarget;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,24 +57,29 @@ final class FleetSections {
     }
 
     /**
-     * Normalizes. Source and target are used in any order, by several threads.
+     * Normalizes. Tensors are used in any order, by several threads.
      *
      * @return the running statistics after the pass; null if it changes none
      */
-    TrackedStatistics normalize(TensorSource source, TensorTarget target) {
+    TrackedStatistics normalize(ForwardTensors tensors) {
         SetStatistics statistics = values.statistics();
-        new StreamedForward(
-                        devices,
-                        request.problem(),
-                        values.affine(),
-                        Reals.of(request.type, "eps", request.spec.eps(request.type)),
-                        sectionElements())
-                .run(new ForwardTensors(source, null, target, null), statistics);
+        new StreamedForward(devices, request.problem(), values.affine(), eps(), sectionElements())
+                .run(tensors, statistics);
         return values.tracked(devices, statistics);
     }
 
-    /** The gradients of all samples. dx is null if it is not wanted. */
-    FleetGradients gradients(TensorSource input, TensorSource gradOutput, TensorTarget gradInput) {
+    private double eps() {
+        return Reals.of(request.type, "eps", request.spec.eps(request.type));
+    }
+
+    /**
+     * The gradients of all samples. Tensors are used in any order, by several threads.
+     *
+     * @param ofWeight whether dγ is wanted, if there is a weight
+     * @param ofBias whether dβ is wanted, if there is a bias
+     * @return dγ and dβ; null for one that is not wanted
+     */
+    HostValues[] gradients(BackwardTensors tensors, boolean ofWeight, boolean ofBias) {
         ForwardProblem forward = request.problem();
         Affine affine = values.affine();
         BackwardProblem problem = new BackwardProblem(
@@ -86,32 +88,16 @@ final class FleetSections {
                 forward.type(),
                 forward.parameterType(),
                 forward.activation(),
-                false,
-                gradInput != null,
-                affine.weight() != null,
-                affine.bias() != null);
+                forward.residual(),
+                tensors.gradInput() != null,
+                ofWeight && affine.weight() != null,
+                ofBias && affine.bias() != null);
         long parameters = forward.geometry().parameters();
         HostValues weight = problem.weight() ? HostValues.of(problem.real(), parameters) : null;
         HostValues bias = problem.bias() ? HostValues.of(problem.real(), parameters) : null;
-        double eps = Reals.of(request.type, "eps", request.spec.eps(request.type));
-        new StreamedBackward(devices, problem, affine, eps, sectionElements())
-                .run(
-                        new BackwardTensors(input, null, gradOutput, gradInput),
-                        values.statistics(),
-                        request.isByRunningStatistics(),
-                        weight,
-                        bias);
-        return new FleetGradients(HostValues.doubles(weight), HostValues.doubles(bias));
-    }
-
-    /** The gradients of a tensor without samples. */
-    static FleetGradients zeros(FleetRequest request) {
-        int count = Math.toIntExact(Shapes.elements(request.parameterShape()));
-        NormSpec.Common common = request.spec.common();
-        boolean any = request.spec.parameters() == NormSpec.ANY;
-        return new FleetGradients(
-                common.hasWeight() && (!any || common.weight() != null) ? new double[count] : null,
-                common.hasBias() && (!any || common.bias() != null) ? new double[count] : null);
+        new StreamedBackward(devices, problem, affine, eps(), sectionElements())
+                .run(tensors, values.statistics(), request.isByRunningStatistics(), weight, bias);
+        return new HostValues[] {weight, bias};
     }
 
     /** Small enough for every device, and for the smallest share to have several sections. */

@@ -426,6 +426,114 @@ class FleetSectionsTest {
         }
     }
 
+    private static ByteBuffer random(Problem problem, int seed, double mean) {
+        ByteBuffer bytes = memory(problem);
+        int count = Math.toIntExact(Shapes.elements(problem.shape));
+        Codec.encode(problem.type, Values.normal(problem.type, seed, count, mean, 1), 0, bytes);
+        return bytes.rewind();
+    }
+
+    @Test
+    void residualAndSumHaveTheBitsOfOneLargeDevice() {
+        List<Problem> all = new ArrayList<>(problems());
+        // Samples that fit.
+        all.add(new Problem(NormSpec.rmsNorm(70), ElementType.FLOAT32, 900, 70));
+        try (Fleet fleet = fleet(0.3, 0.7)) {
+            for (Problem problem : all) {
+                ByteBuffer x = input(problem);
+                ByteBuffer added = random(problem, 8, 1);
+                ByteBuffer dy = random(problem, 6, 0);
+                ByteBuffer y = memory(problem);
+                ByteBuffer sum = memory(problem);
+                ByteBuffer dx = memory(problem);
+                byte[] bytes = new byte[added.remaining()];
+                added.duplicate().get(bytes);
+                ByteArrayOutputStream sums = new ByteArrayOutputStream();
+                FleetTensors read = FleetTensors.from(x).residual(added);
+                fleet.normalize(problem.spec, problem.type, read.to(y).sum(sum), problem.shape);
+                FleetGradients gradients = fleet.gradients(
+                        problem.spec, problem.type, read.gradOutput(dy).to(dx), problem.shape);
+                ByteBuffer again = memory(problem);
+                fleet.normalize(
+                        problem.spec,
+                        problem.type,
+                        FleetTensors.from(x)
+                                .residual(Channels.newChannel(new ByteArrayInputStream(bytes)))
+                                .to(again)
+                                .sum(Channels.newChannel(sums)),
+                        problem.shape);
+                try (Layer layer = problem.spec.on(large, problem.type);
+                        Tensor input = large.tensor(problem.type, x, problem.shape);
+                        Tensor residual = large.tensor(problem.type, added, problem.shape);
+                        Tensor total = large.empty(problem.type, problem.shape);
+                        Tensor gradient = large.tensor(problem.type, dy, problem.shape);
+                        Recorded pass = layer.record(
+                                input, Options.DEFAULTS.residual(residual).sum(total));
+                        Gradients expected = pass.backward(gradient)) {
+                    assertEquals(bytes(pass.output(), problem), y.rewind(), problem + ", y");
+                    assertEquals(bytes(total, problem), sum.rewind(), problem + ", sum");
+                    assertEquals(bytes(expected.input(), problem), dx.rewind(), problem + ", dx");
+                    assertSame(expected.weight(), gradients.weight(), problem + ", dweight");
+                    assertSame(expected.bias(), gradients.bias(), problem + ", dbias");
+                }
+                assertEquals(y, again.rewind(), problem + ", from channels");
+                assertEquals(sum, ByteBuffer.wrap(sums.toByteArray()), problem + ", to channels");
+                assertTrue(
+                        gradients.report().devices().stream().allMatch(device -> device.elements() > 0),
+                        problem + ": " + gradients.report());
+            }
+        }
+    }
+
+    private static ByteBuffer bytes(Tensor tensor, Problem problem) {
+        ByteBuffer bytes = memory(problem);
+        tensor.get(bytes);
+        return bytes;
+    }
+
+    @Test
+    void onlyTheGradientsThatAreWantedAreComputed() {
+        Problem problem = problems().get(0);
+        FleetTensors tensors = FleetTensors.from(input(problem)).gradOutput(random(problem, 6, 0));
+        try (Fleet fleet = fleet(0.5, 0.5)) {
+            FleetGradients all = fleet.gradients(problem.spec, problem.type, tensors, problem.shape);
+            FleetGradients some =
+                    fleet.gradients(problem.spec, problem.type, tensors.wanted(false, true), problem.shape);
+            assertEquals(null, some.weight());
+            assertArrayEquals(all.bias(), some.bias());
+        }
+    }
+
+    @Test
+    void tensorsThatDoNotFitThePassAreRejected() {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        ByteBuffer y = memory(problem);
+        FleetTensors tensors = FleetTensors.from(x);
+        try (Fleet fleet = fleet(0.5, 0.5)) {
+            for (FleetTensors wrong : List.of(
+                    tensors,
+                    tensors.to(y).gradOutput(x),
+                    tensors.to(y).sum(memory(problem)),
+                    tensors.to(y).residual(x).sum(y),
+                    tensors.to(y).residual(y),
+                    tensors.to(y).residual(x).sum(x),
+                    tensors.to(y).residual(ByteBuffer.allocate(4)))) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> fleet.normalize(problem.spec, problem.type, wrong, problem.shape));
+            }
+            for (FleetTensors wrong : List.of(
+                    tensors.to(y),
+                    tensors.gradOutput(x).to(x),
+                    tensors.gradOutput(x).residual(x).sum(y))) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> fleet.gradients(problem.spec, problem.type, wrong, problem.shape));
+            }
+        }
+    }
+
     private static void assertSame(Tensor expected, double[] actual, String what) {
         if (expected == null) {
             assertEquals(null, actual, what);

@@ -23,6 +23,7 @@ public final class RowSums {
     private final Geometry whole;
     private final boolean acrossSamples;
     private final int elementBytes;
+    private final boolean areResults;
     private final long most;
     private final SectionGradients ofSections;
 
@@ -40,6 +41,7 @@ public final class RowSums {
         this.whole = problem.geometry();
         this.acrossSamples = GradientCut.of(whole).order() == GradientCut.Order.EACH;
         this.elementBytes = problem.type().bytes();
+        this.areResults = !problem.input();
         this.most = most;
         this.ofSections = new SectionGradients(problem, affine, eps);
     }
@@ -118,7 +120,8 @@ public final class RowSums {
         return new SectionLoop(devices, tensor, 0, elementBytes, sections)
                 .with(tensors.input(), null)
                 .with(tensors.residual(), null)
-                .with(tensors.gradOutput(), null);
+                .with(tensors.gradOutput(), null)
+                .counting(areResults);
     }
 
     /** Rows and columns of all samples, as samples and columns of the tensor. */

@@ -44,6 +44,7 @@ final class SectionLoop {
     private final int elementBytes;
     private final List<Section> sections;
     private final List<Place> places = new ArrayList<>();
+    private boolean counts;
 
     /**
      * A loop without tensors.
@@ -65,6 +66,12 @@ final class SectionLoop {
     /** Adds a tensor. Without source and target it is absent. */
     SectionLoop with(TensorSource source, TensorTarget target) {
         places.add(new Place(source, target));
+        return this;
+    }
+
+    /** Counts the elements as results of the devices that take them, although the loop writes none. */
+    SectionLoop counting(boolean value) {
+        counts = value;
         return this;
     }
 
@@ -186,7 +193,7 @@ final class SectionLoop {
 
         private void write(long number, int slot) {
             Section section = own.get((int) number);
-            boolean writes = false;
+            boolean writes = counts;
             for (int i = 0; i < places.size(); i++) {
                 if (places.get(i).target != null) {
                     memory.get(i)[slot].write(places.get(i).target, whole, start, section);

@@ -118,6 +118,7 @@ public final class StreamedBackward {
         }
         loop(whole, 0, Sections.forResults(whole, most), tensors)
                 .with(tensors.gradOutput(), tensors.gradInput())
+                .counting(ofParameters != null)
                 .run((session, section, bytes) -> {
                     if (!known) {
                         statisticsOf(session, section, bytes, statistics);
@@ -170,6 +171,7 @@ public final class StreamedBackward {
         if (own != null) {
             loop(sample, start, Sections.forGradients(sample, most), tensors)
                     .with(tensors.gradOutput(), null)
+                    .counting(!problem.input() && ofParameters != null)
                     .run((session, section, bytes) -> own.put(
                             ofSections.sumsOf(
                                     session,

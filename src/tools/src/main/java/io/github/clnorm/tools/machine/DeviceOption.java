@@ -12,7 +12,7 @@ public final class DeviceOption {
             paramLabel = "SEL",
             description = {
                 "Terms that must all match: gpu, cpu, accelerator, any, PLATFORM:DEVICE, or a part of the device's name,"
-                        + " vendor or platform. run also takes all: every device that makes it faster. Default: $CLNORM_DEVICE, else"
+                        + " vendor or platform. run and grad also take all: every device that makes them faster. Default: $CLNORM_DEVICE, else"
                         + " the best device."
             })
     private String selector;
@@ -24,6 +24,11 @@ public final class DeviceOption {
                     "--device all: this command uses one device, expected a selector of one");
         }
         return DeviceSelector.parse(selector);
+    }
+
+    /** The selector for a request that takes one device, also if all are wanted. Call it before any work. */
+    public DeviceSelector selectorOfOne() {
+        return isAll() ? DeviceSelector.parse("any") : selector();
     }
 
     /** Whether every device is wanted; for commands that can use several. */

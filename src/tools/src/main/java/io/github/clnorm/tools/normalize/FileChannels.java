@@ -1,5 +1,6 @@
 package io.github.clnorm.tools.normalize;
 
+import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
@@ -62,9 +63,9 @@ final class FileChannels {
         }
     }
 
-    /** The elements of a file. Every buffer must have room for whole elements. */
-    static ReadableByteChannel source(Elements elements, long count, int elementBytes, FirstElements first) {
-        return new Source(elements, count, elementBytes, first);
+    /** The elements of a file of the input's shape. Every buffer must have room for whole elements. */
+    static ReadableByteChannel source(Request request, Elements elements, FirstElements first) {
+        return new Source(elements, Shapes.elements(request.shape), request.type.bytes(), first);
     }
 
     /** Appends to a file. */

@@ -3,6 +3,7 @@ package io.github.clnorm.tools.normalize;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Keeps the first elements of a tensor that passes by, in whole elements. Used by one thread at a time, or by several for
@@ -38,6 +39,13 @@ final class FirstElements {
             part.limit(part.position() + some * type.bytes());
             Codec.decode(type, part, values, (int) element);
         }
+    }
+
+    /** The sums with others. */
+    FirstElements plus(FirstElements others) {
+        FirstElements sums = new FirstElements(type, values.length);
+        Arrays.setAll(sums.values, i -> values[i] + others.values[i]);
+        return sums;
     }
 
     /** The values; null if none are wanted. */

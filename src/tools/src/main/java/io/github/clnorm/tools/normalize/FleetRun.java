@@ -2,21 +2,19 @@ package io.github.clnorm.tools.normalize;
 
 import io.github.clnorm.Fleet;
 import io.github.clnorm.FleetReport;
+import io.github.clnorm.FleetTensors;
+import io.github.clnorm.NormSpec;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.tensorfile.Elements;
 import io.github.clnorm.tensorfile.Sink;
 import io.github.clnorm.tensorfile.TensorOutput;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
-/** Runs a forward pass from a file to a file on all devices that pay. */
+/** Runs a forward pass from files to files on all devices that pay. */
 final class FleetRun {
-
-    // Below it a second device gains less time than opening it takes.
-    private static final long LEAST_BYTES = 64 << 20;
-    // The comparison with float64 takes longer than the devices.
-    private static final long MOST_COMPARED = 1 << 21;
 
     private final Request request;
     private final RunCommand.Outputs outputs;
@@ -28,12 +26,13 @@ final class FleetRun {
      * The result, for the summary.
      *
      * @param report what each device did
+     * @param shares why each device has its share
      * @param check the first samples, compared with float64; null if none were compared
      */
-    record Result(FleetReport report, RunCheck check) {}
+    record Result(FleetReport report, String shares, RunCheck check) {}
 
     FleetRun(Request request, RunCommand.Outputs outputs, long mostChecked) {
-        this(request, outputs, mostChecked, LEAST_BYTES);
+        this(request, outputs, mostChecked, FleetChoice.LEAST_BYTES);
     }
 
     FleetRun(Request request, RunCommand.Outputs outputs, long mostChecked, long leastBytes) {
@@ -52,51 +51,55 @@ final class FleetRun {
 
     /** Why one device is used; empty if several can be. */
     String whyOneDevice() {
-        boolean alone = Arrays.asList(
-                        outputs.sum(), outputs.mean(), outputs.rstd(), outputs.runningMean(), outputs.runningVar())
-                .stream()
-                .allMatch(output -> output == null);
-        if (request.residual != null || !alone) {
-            return "a residual, a sum or statistics belong to the request";
-        }
-        if (request.hasFloat64Parameters()) {
-            return "parameters need float64";
-        }
-        long bytes = Shapes.elements(request.shape) * request.type.bytes();
-        return bytes < leastBytes ? "the input is smaller than " + (leastBytes >> 20) + " MiB" : "";
+        boolean statistics = Stream.of(outputs.mean(), outputs.rstd(), outputs.runningMean(), outputs.runningVar())
+                .anyMatch(Objects::nonNull);
+        return FleetChoice.whyOneDevice(request, statistics, leastBytes);
     }
 
     Result run() throws IOException {
         Request.Parameters parameters = request.readParameters();
-        long elements = Shapes.elements(request.shape);
-        long ofSample = Math.max(1, elements / Math.max(1, request.samples()));
-        long some = Math.min(request.samples(), Math.min(mostChecked, MOST_COMPARED) / ofSample);
-        // A set can only be compared as a whole.
-        long checked = request.samplesStandAlone() || some == request.samples() ? some : 0;
-        FirstElements before = new FirstElements(request.type, Math.toIntExact(checked * ofSample));
-        FirstElements after = new FirstElements(request.type, Math.toIntExact(checked * ofSample));
+        NormSpec spec = request.specWith(parameters);
+        long checked = FleetChoice.compared(request, mostChecked);
+        FirstElements before = FleetChoice.first(request, checked);
+        FirstElements added = FleetChoice.first(request, checked);
+        FirstElements after = FleetChoice.first(request, checked);
         try (TensorOutput files = new TensorOutput()) {
             FleetReport report;
+            String shares;
             // Closed before any file is replaced: if a device fails here, the old files stay.
             try (Fleet fleet = opener.get();
                     Elements input = request.input.elements();
-                    Sink output = files.create(outputs.output(), request.type, request.shape)) {
-                report = fleet.normalize(
-                        request.specWith(parameters),
-                        request.type,
-                        FileChannels.source(input, elements, request.type.bytes(), before),
-                        FileChannels.target(output, after),
-                        request.shape);
+                    Elements residual = request.residual == null ? null : request.residual.elements();
+                    Sink output = files.create(outputs.output(), request.type, request.shape);
+                    Sink sum =
+                            outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
+                FleetTensors tensors = FleetTensors.from(FileChannels.source(request, input, before))
+                        .to(FileChannels.target(output, after));
+                if (residual != null) {
+                    tensors = tensors.residual(FileChannels.source(request, residual, added));
+                }
+                if (sum != null) {
+                    tensors = tensors.sum(FileChannels.target(sum, FleetChoice.first(request, 0)));
+                }
+                report = fleet.normalize(spec, request.type, tensors, request.shape);
+                shares = Shapes.elements(request.shape) == 0
+                        ? ""
+                        : fleet.explain(spec, request.type, tensors, request.shape);
             }
-            RunCheck check = before.values() == null
+            RunCheck check = checked == 0
                     ? null
                     : new RunCheck(
-                            request, parameters, checked, before.values(), after.values(), RunSummary.SETS_SHOWN);
+                            request,
+                            parameters,
+                            checked,
+                            before.plus(added).values(),
+                            after.values(),
+                            RunSummary.SETS_SHOWN);
             if (check != null) {
                 check.verify();
             }
             files.commit();
-            return new Result(report, check);
+            return new Result(report, shares, check);
         }
     }
 }

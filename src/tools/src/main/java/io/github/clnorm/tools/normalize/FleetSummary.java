@@ -5,23 +5,46 @@ import io.github.clnorm.internal.geometry.Shapes;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** The summary of {@code run} on several devices: what each did, or why it was left out, the speed and the error. */
+/** The summaries of {@code run} and {@code grad} on several devices: what each did, or why it was left out, speed and error. */
 final class FleetSummary {
 
-    private static final int TRANSITS = 2;
-
     private final SummaryLines lines;
-    private final RunSummary first;
+    private final PrintWriter out;
     private final Request request;
 
     FleetSummary(PrintWriter out, Request request) {
         this.lines = new SummaryLines(out, request);
-        this.first = new RunSummary(out, request, null);
+        this.out = out;
         this.request = request;
     }
 
     void print(FleetRun.Result result, long wallNanoseconds) {
-        FleetReport report = result.report();
+        devices(result.report(), wallNanoseconds, 2, "one read and one write of the file");
+        RunSummary ofRun = new RunSummary(out, request, null);
+        if (result.check() == null) {
+            ofRun.notCompared();
+        } else {
+            ofRun.compare(result.check());
+        }
+        lines.end();
+    }
+
+    void print(FleetGrad.Result result, boolean writes, long wallNanoseconds) {
+        devices(
+                result.gradients().report(),
+                wallNanoseconds,
+                writes ? 3 : 2,
+                "one read of both files" + (writes ? " and one write" : ""));
+        if (result.check() != null) {
+            lines.error(
+                    result.check().error(), GradCheck.FORMULA, result.check().samples());
+        } else if (writes) {
+            new GradSummary(out, request, null).notCompared();
+        }
+        lines.end();
+    }
+
+    private void devices(FleetReport report, long wallNanoseconds, int transits, String whatTransits) {
         long used =
                 report.devices().stream().filter(device -> device.bytes() > 0).count();
         lines.line("fleet", used + " of " + Shapes.count(report.devices().size(), "device"));
@@ -34,16 +57,7 @@ final class FleetSummary {
                         "%.3f ms from the first read to the last write, %.0f ms in all",
                         report.nanoseconds() / 1e6,
                         wallNanoseconds / 1e6));
-        double bytes = (double) TRANSITS * request.type.bytes() * Shapes.elements(request.shape);
-        lines.line(
-                "speed",
-                String.format(
-                        Locale.ROOT, "%.2f GB/s, one read and one write of the file", bytes / report.nanoseconds()));
-        if (result.check() == null) {
-            first.notCompared();
-        } else {
-            first.compare(result.check());
-        }
-        lines.end();
+        double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
+        lines.line("speed", String.format(Locale.ROOT, "%.2f GB/s, %s", bytes / report.nanoseconds(), whatTransits));
     }
 }

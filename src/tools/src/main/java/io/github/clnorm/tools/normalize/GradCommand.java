@@ -67,21 +67,54 @@ public final class GradCommand implements Callable<Integer> {
     private DeviceOption device;
 
     @Mixin
+    private ExplainOption explain;
+
+    @Mixin
     private QuietOption summary;
 
     @Override
     public Integer call() throws IOException {
         long start = System.nanoTime();
-        DeviceSelector selector = device.selector();
+        explain.check(device);
+        DeviceSelector selector = device.selectorOfOne();
         Request request = request();
         TensorFile dy = gradOutput(request);
+        String whyOne = "";
+        if (device.isAll()) {
+            FleetGrad fleet = new FleetGrad(request, dy, outputs(), mostChecked(request), FleetChoice.LEAST_BYTES);
+            whyOne = fleet.whyOneDevice();
+            if (whyOne.isEmpty()) {
+                return runOnAll(fleet, request, start);
+            }
+        }
         DeviceInfo selected = selector.select();
         Grad.Result result = grad(request, dy, selected).run();
         if (!summary.isQuiet()) {
             long wall = System.nanoTime() - start;
-            new GradSummary(spec.commandLine().getErr(), request, selected).print(result, wall);
+            new GradSummary(spec.commandLine().getErr(), request, selected).print(result, whyOne, wall);
         }
+        explain.print(spec.commandLine().getErr(), "one device: " + whyOne);
         return ExitCode.DONE;
+    }
+
+    private int runOnAll(FleetGrad fleet, Request request, long start) throws IOException {
+        FleetGrad.Result result = fleet.run();
+        if (!summary.isQuiet()) {
+            new FleetSummary(spec.commandLine().getErr(), request)
+                    .print(result, gradInput != null, System.nanoTime() - start);
+        }
+        explain.print(spec.commandLine().getErr(), result.shares());
+        return ExitCode.DONE;
+    }
+
+    private Outputs outputs() {
+        return new Outputs(gradInput, gradWeight, gradBias);
+    }
+
+    private long mostChecked(Request request) {
+        return summary.isQuiet()
+                ? 0
+                : GradSummary.mostChecked(request, Runtime.getRuntime().maxMemory());
     }
 
     /** The request. Everything that the files' headers tell is checked before any data is read. */
@@ -107,14 +140,6 @@ public final class GradCommand implements Callable<Integer> {
     /** The pass on a device. */
     Grad grad(Request request, TensorFile dy, DeviceInfo selected) {
         request.checkComputedBy(selected);
-        Outputs outputs = new Outputs(gradInput, gradWeight, gradBias);
-        return new Grad(
-                request,
-                dy,
-                outputs,
-                selected,
-                summary.isQuiet()
-                        ? 0
-                        : GradSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
+        return new Grad(request, dy, outputs(), selected, mostChecked(request));
     }
 }

@@ -29,8 +29,13 @@ final class GradSummary {
         this.device = device;
     }
 
-    void print(Grad.Result result, long wallNanoseconds) {
-        lines.begin(device);
+    /**
+     * Prints the lines.
+     *
+     * @param whyOneDevice why all devices were asked for and one was used; empty if one was asked for
+     */
+    void print(Grad.Result result, String whyOneDevice, long wallNanoseconds) {
+        lines.begin(device, whyOneDevice);
         if (result.plan() == null) {
             lines.line("result", "empty, as the input; gradients of parameters are 0");
         } else {
@@ -48,7 +53,7 @@ final class GradSummary {
         lines.end();
     }
 
-    private void notCompared() {
+    void notCompared() {
         long most = mostChecked(request, Runtime.getRuntime().maxMemory());
         lines.notCompared(most, most < MOST_CHECKED);
     }

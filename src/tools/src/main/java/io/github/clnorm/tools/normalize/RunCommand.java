@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 /** The command {@code run}. */
 @Command(
         name = "run",
-        description = "Normalize a tensor file on the selected device.",
+        description = "Normalize a tensor file on the selected device, or on all devices.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class RunCommand implements Callable<Integer> {
@@ -89,12 +89,16 @@ public final class RunCommand implements Callable<Integer> {
     private DeviceOption device;
 
     @Mixin
+    private ExplainOption explain;
+
+    @Mixin
     private QuietOption summary;
 
     @Override
     public Integer call() throws IOException {
         long start = System.nanoTime();
-        DeviceSelector selector = device.isAll() ? DeviceSelector.parse("any") : device.selector();
+        explain.check(device);
+        DeviceSelector selector = device.selectorOfOne();
         Request request = request();
         String whyOne = "";
         if (device.isAll()) {
@@ -111,6 +115,7 @@ public final class RunCommand implements Callable<Integer> {
             RunSummary text = new RunSummary(spec.commandLine().getErr(), request, selected);
             text.print(result, whyOne, wall);
         }
+        explain.print(spec.commandLine().getErr(), "one device: " + whyOne);
         return ExitCode.DONE;
     }
 
@@ -119,6 +124,7 @@ public final class RunCommand implements Callable<Integer> {
         if (!summary.isQuiet()) {
             new FleetSummary(spec.commandLine().getErr(), request).print(result, System.nanoTime() - start);
         }
+        explain.print(spec.commandLine().getErr(), result.shares());
         return ExitCode.DONE;
     }
 

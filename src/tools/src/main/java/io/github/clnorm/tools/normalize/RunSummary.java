@@ -37,10 +37,7 @@ final class RunSummary {
      * @param whyOneDevice why all devices were asked for and one was used; empty if one was asked for
      */
     void print(Run.Result result, String whyOneDevice, long wallNanoseconds) {
-        lines.begin(device);
-        if (!whyOneDevice.isEmpty()) {
-            lines.line("fleet", "one device: " + whyOneDevice);
-        }
+        lines.begin(device, whyOneDevice);
         if (result.plan() == null) {
             lines.line("result", "empty, as the input");
         } else {

@@ -23,10 +23,13 @@ final class SummaryLines {
         this.request = request;
     }
 
-    /** The device and the input. */
-    void begin(DeviceInfo device) {
+    /** The device and the input, and why all devices were asked for and one was used, unless that is empty. */
+    void begin(DeviceInfo device, String whyOneDevice) {
         line("device", device.description());
         input();
+        if (!whyOneDevice.isEmpty()) {
+            line("fleet", "one device: " + whyOneDevice);
+        }
     }
 
     /** The input. */

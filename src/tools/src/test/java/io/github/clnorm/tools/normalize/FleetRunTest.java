@@ -70,11 +70,15 @@ class FleetRunTest extends CommandLineFixture {
     }
 
     private FleetRun fleetRun(long leastBytes, Object... arguments) {
-        RunCommand command = new RunCommand();
-        new CommandLine(command)
-                .parseArgs(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+        RunCommand command = parsed(new RunCommand(), arguments);
         RunCommand.Outputs outputs = new RunCommand.Outputs(output.toString(), null, null, null, null, null);
         return new FleetRun(command.request(), outputs, 1 << 20, leastBytes);
+    }
+
+    private static <T> T parsed(T command, Object... arguments) {
+        new CommandLine(command)
+                .parseArgs(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+        return command;
     }
 
     private static Object[] with(Object first, Object... rest) {
@@ -203,33 +207,125 @@ class FleetRunTest extends CommandLineFixture {
 
     @Test
     void requestsThatTakeOneDeviceSayWhy() {
-        Path residual = large();
         String files = large().toString();
         assertEquals(
                 "the input is smaller than 64 MiB",
                 fleetRun(64 << 20, "layer_norm", "-i", files, "-o", output).whyOneDevice());
         assertEquals("", fleetRun(0, "batch_norm", "-i", files, "-o", output).whyOneDevice());
-        assertTrue(fleetRun(0, "layer_norm", "-i", files, "-o", output, "--residual", residual)
-                .whyOneDevice()
-                .startsWith("a residual"));
+        RunCommand.Outputs statistics = new RunCommand.Outputs(files, null, files, null, null, null);
+        Request request = parsed(new RunCommand(), "layer_norm", "-i", files, "-o", output)
+                .request();
+        assertEquals("statistics are outputs of the request", new FleetRun(request, statistics, 0, 0).whyOneDevice());
     }
 
     @Test
-    void gradTakesOneDevice() {
-        assertEquals(
-                2,
-                execute(
-                        "grad",
-                        "layer_norm",
-                        "-i",
-                        large(),
-                        "--grad-output",
-                        large(),
-                        "--grad-input",
-                        output,
-                        "--device",
-                        "all"));
-        assertTrue(err.contains("--device all"), err);
+    @Tag("device")
+    void residualAndSumAreThoseOfOneDevice() throws IOException {
+        Path sum = outputs.resolve("sum.npy");
+        Path residual = file("residual.npy", TestFiles.npy(LARGE, Values.normal(10, 8 * 4 * 32_768, 1, 1)));
+        for (String operation : List.of("layer_norm", "batch_norm")) {
+            Object[] all = {operation, "-i", large(), "-o", output, "--residual", residual, "--sum-output", sum};
+            done(execute(with("run", all)));
+            byte[] expected = Files.readAllBytes(output);
+            byte[] expectedSum = Files.readAllBytes(sum);
+            Files.write(output, OLD);
+            Files.write(sum, OLD);
+            RunCommand command = parsed(new RunCommand(), all);
+            RunCommand.Outputs files =
+                    new RunCommand.Outputs(output.toString(), sum.toString(), null, null, null, null);
+            FleetRun run = new FleetRun(command.request(), files, 1 << 20, 0);
+            assertEquals("", run.whyOneDevice());
+            FleetRun.Result result = run.on(() -> fleet(port(), port())).run();
+            assertArrayEquals(expected, Files.readAllBytes(output), operation);
+            assertArrayEquals(expectedSum, Files.readAllBytes(sum), operation);
+            assertTrue(result.check().samples() > 0);
+            assertTrue(
+                    result.shares().contains("in sections, by the weights of:\nrms_norm of float32 [16, 65536]"),
+                    result.shares());
+            backends.forEach(Backend::close);
+            backends.clear();
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void gradientsAreThoseOfOneDevice() throws IOException {
+        Path weight = vector("weight", 1, 1);
+        Path residual = file("residual.npy", TestFiles.npy(LARGE, Values.normal(10, 8 * 4 * 32_768, 1, 1)));
+        Path dy = file("dy.npy", TestFiles.npy(LARGE, Values.normal(11, 8 * 4 * 32_768, 0, 1)));
+        Path dWeight = outputs.resolve("dw.npy");
+        Path dBias = outputs.resolve("db.npy");
+        for (Object[] more : List.<Object[]>of(
+                new Object[] {"batch_norm", "--weight", weight, "--grad-input", output, "--grad-bias", dBias},
+                new Object[] {"group_norm", "--num-groups=2", "--grad-input", output, "--residual", residual},
+                new Object[] {"layer_norm", "--grad-weight", dWeight, "--grad-bias", dBias})) {
+            Object[] all = Stream.concat(Arrays.stream(more), Stream.of("-i", large(), "--grad-output", dy))
+                    .toArray();
+            done(execute(with("grad", all)));
+            List<Path> written = Stream.of(output, dWeight, dBias)
+                    .filter(file -> Arrays.asList(more).contains(file))
+                    .toList();
+            List<byte[]> expected = new ArrayList<>();
+            for (Path file : written) {
+                expected.add(Files.readAllBytes(file));
+                Files.write(file, OLD);
+            }
+            GradCommand command = parsed(new GradCommand(), all);
+            Request request = command.request();
+            FleetGrad grad = new FleetGrad(
+                    request,
+                    command.gradOutput(request),
+                    new GradCommand.Outputs(name(written, output), name(written, dWeight), name(written, dBias)),
+                    1 << 20,
+                    0);
+            assertEquals("", grad.whyOneDevice());
+            FleetGrad.Result result = grad.on(() -> fleet(port(), port())).run();
+            for (int i = 0; i < written.size(); i++) {
+                assertArrayEquals(expected.get(i), Files.readAllBytes(written.get(i)), Arrays.toString(all));
+            }
+            assertEquals(written.contains(output), result.check() != null);
+            StringWriter text = new StringWriter();
+            new FleetSummary(new PrintWriter(text, true), request).print(result, written.contains(output), 5_000_000);
+            assertTrue(text.toString().contains("2 of 2 devices"), text.toString());
+            assertEquals(written.contains(output), text.toString().contains("at most against float64"));
+            backends.forEach(Backend::close);
+            backends.clear();
+        }
+    }
+
+    private static String name(List<Path> written, Path file) {
+        return written.contains(file) ? file.toString() : null;
+    }
+
+    @Test
+    @Tag("device")
+    void gradOfASmallInputTakesOneDevice() {
+        done(execute(
+                "grad",
+                "layer_norm",
+                "-i",
+                large(),
+                "--grad-output",
+                large(),
+                "--grad-input",
+                output,
+                "--device",
+                "all",
+                "--explain"));
+        assertTrue(err.contains("fleet   one device: the input is smaller than 64 MiB"), err);
+    }
+
+    @Test
+    void sharesOfOneDeviceAreNotExplained() {
+        assertEquals(2, run("--num-groups", 2, "--explain"));
+        assertTrue(err.contains("expected --device all"), err);
+    }
+
+    @Test
+    @Tag("device")
+    void quietRunsExplainTheirShares() {
+        done(run("--num-groups", 2, "--device", "all", "--explain", "--quiet"));
+        assertEquals("one device: the input is smaller than 64 MiB", err.strip());
     }
 
     @Test
