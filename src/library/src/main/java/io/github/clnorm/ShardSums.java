@@ -18,7 +18,6 @@ import io.github.clnorm.internal.stream.StreamDevices;
 import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -40,16 +39,11 @@ final class ShardSums {
     private final boolean ofBias;
     // Of the device of the first shard; all have the same parameters.
     private final Layer layer;
-    // The tensor as rows, of which a block has some: samples, or rows of a batch.
-    private long rows;
-    private long ofRow;
-    private long rowsOfBlock;
-    // Null without parameters, and for a tensor without elements.
+    // Both null without parameters, and for a tensor without elements.
     private ParameterTable table;
+    private ShardBlocks blocks;
     // Of all sets; null if no block is cut.
     private SetStatistics statistics;
-    // Rows of whole blocks that no device has alone: the first one and the end.
-    private final List<long[]> cut = new ArrayList<>();
 
     /**
      * Without sums.
@@ -67,60 +61,20 @@ final class ShardSums {
         Sets sets = spec.sets();
         this.whole = sets.geometry(input.shape());
         if (whole.elements() > 0 && (ofWeight || ofBias)) {
-            divide(sets);
+            Tensor parameter = ofWeight ? layer.weight() : layer.bias();
+            table = new ParameterTable(new BackwardProblem(
+                    whole,
+                    sets.statistics(),
+                    type,
+                    parameter.type(),
+                    spec.activation(),
+                    false,
+                    true,
+                    ofWeight,
+                    ofBias));
+            blocks = new ShardBlocks(input, whole);
+            statistics = blocks.cut().isEmpty() ? null : SetStatistics.of(type.accumulator(), whole.sets());
         }
-    }
-
-    private void divide(Sets sets) {
-        Tensor parameter = ofWeight ? layer.weight() : layer.bias();
-        table = new ParameterTable(new BackwardProblem(
-                whole, sets.statistics(), type, parameter.type(), spec.activation(), false, true, ofWeight, ofBias));
-        rows = whole.samples() == 1 ? whole.rows() : whole.samples();
-        ofRow = whole.elements() / rows;
-        rowsOfBlock = ParameterTable.rowsOfBlock(whole);
-        long done = 0;
-        for (ShardedTensor.Shard shard : input.shards()) {
-            if (isWhole(shard)) {
-                addCut(done, firstWhole(shard));
-                done = endOfWhole(shard);
-            }
-        }
-        addCut(done, rows);
-        if (!cut.isEmpty()) {
-            statistics = SetStatistics.of(type.accumulator(), whole.sets());
-        }
-    }
-
-    private void addCut(long from, long to) {
-        if (from < to) {
-            cut.add(new long[] {from, to});
-        }
-    }
-
-    private long row(long index) {
-        return index * (rows / input.shape()[0]);
-    }
-
-    /** The first row of the first block that begins in a shard. */
-    private long firstWhole(ShardedTensor.Shard shard) {
-        return Math.floorDiv(row(shard.from()) + rowsOfBlock - 1, rowsOfBlock) * rowsOfBlock;
-    }
-
-    /** The end of the last block that ends in a shard. */
-    private long endOfWhole(ShardedTensor.Shard shard) {
-        long end = row(shard.to());
-        return end == rows ? rows : end / rowsOfBlock * rowsOfBlock;
-    }
-
-    /** Whether a shard has whole blocks, which begin where its device can address them. */
-    private boolean isWhole(ShardedTensor.Shard shard) {
-        Tensor x = shard.tensor();
-        long skipped = (firstWhole(shard) - row(shard.from())) * ofRow * type.bytes();
-        return firstWhole(shard) < endOfWhole(shard)
-                && (skipped == 0
-                        || (x.buffer().offset() + skipped)
-                                        % x.backend().session().partAlignment()
-                                == 0);
     }
 
     /** Adds the blocks that a shard has as a whole. Blocks until their sums are on the host. */
@@ -130,18 +84,19 @@ final class ShardSums {
         }
         ShardedTensor.Shard shard = input.shardOf(ofGradient.device());
         if (statistics != null) {
-            collect(own.channelState(), pass.statistics(), row(shard.from()) * setsOfRow());
+            collect(own.channelState(), pass.statistics(), blocks.first(shard) * setsOfRow());
         }
-        if (isWhole(shard)) {
-            long first = firstWhole(shard);
-            long count = endOfWhole(shard) - first;
-            long skipped = first - row(shard.from());
+        ShardBlocks.Range range = blocks.whole(shard);
+        if (range.count() > 0) {
+            long first = range.first();
+            long count = range.count();
+            long skipped = first - blocks.first(shard);
             try (Tensor x = part(pass.input(), skipped, count);
                     Tensor dy = part(ofGradient.tensor(), skipped, count);
                     Saved values = values(own, pass, first, count)) {
                 table.add(
                         x.backend().session(),
-                        Section.ofElements(whole, first * ofRow, count * ofRow),
+                        Section.ofElements(whole, first * blocks.elementsOfRow(), count * blocks.elementsOfRow()),
                         new BackwardBuffers(
                                 x.buffer(),
                                 null,
@@ -161,6 +116,7 @@ final class ShardSums {
 
     /** Some rows of a shard, in its memory. */
     private Tensor part(Tensor shard, long first, long count) {
+        long ofRow = blocks.elementsOfRow();
         try (Tensor asRows = shard.view(shard.elements() / ofRow, ofRow)) {
             return asRows.slice(first, first + count);
         }
@@ -171,7 +127,7 @@ final class ShardSums {
     }
 
     private long setsOfRow() {
-        return given() ? 0 : whole.sets() / rows;
+        return given() ? 0 : whole.sets() / blocks.rows();
     }
 
     /** The statistics of some rows on a device, which the caller closes. */
@@ -236,8 +192,8 @@ final class ShardSums {
             return new double[][] {zeros(layer.weight()), zeros(layer.bias())};
         }
         Backend backend = input.shards().get(0).tensor().backend();
-        for (long[] range : cut) {
-            addCut(backend, range[0], range[1] - range[0]);
+        for (ShardBlocks.Range range : blocks.cut()) {
+            addCut(backend, range);
         }
         ElementType real = type.accumulator();
         HostValues weight = ofWeight ? HostValues.of(real, whole.parameters()) : null;
@@ -246,13 +202,13 @@ final class ShardSums {
         return new double[][] {HostValues.doubles(weight), HostValues.doubles(bias)};
     }
 
-    private void addCut(Backend backend, long first, long count) {
+    private void addCut(Backend backend, ShardBlocks.Range range) {
         StreamDevices device = StreamDevices.of(backend.session());
         long most = Math.min(MOST_BYTES, FleetRequest.mostBytes(backend.device())) / type.bytes();
         new RowSums(device, table.problem(), affine(), eps(), Math.max(Cut.BLOCK, most))
                 .add(
-                        first,
-                        count,
+                        range.first(),
+                        range.count(),
                         new BackwardTensors(
                                 new ShardSource(input, elementsOfIndex()),
                                 null,
