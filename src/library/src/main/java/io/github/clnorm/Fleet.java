@@ -6,7 +6,7 @@ import io.github.clnorm.device.NoDeviceException;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.fleet.Weights;
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.runtime.Interrupts;
+import io.github.clnorm.internal.tasks.Interrupts;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
 import java.io.UncheckedIOException;

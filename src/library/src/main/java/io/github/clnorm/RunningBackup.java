@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 /** Copies of layers' running statistics on their devices, from before a pass that may fail. Used by one thread at a time. */
 final class RunningBackup implements AutoCloseable {
 
-    private final List<Copy> copies = new ArrayList<>();
+    private final List<Kept> copies = new ArrayList<>();
 
     /** The running statistics of a layer. */
-    private record Copy(ChannelStatisticsNorm layer, long batches, Tensor mean, Tensor variance) {}
+    private record Kept(ChannelStatisticsNorm layer, long batches, Tensor mean, Tensor variance) {}
 
     /**
      * Copies them. Asynchronous.
@@ -33,7 +33,7 @@ final class RunningBackup implements AutoCloseable {
     private void add(ChannelStatisticsNorm layer) {
         Tensor mean = copy(layer.runningMean());
         try {
-            copies.add(new Copy(layer, layer.numBatchesTracked(), mean, copy(layer.runningVar())));
+            copies.add(new Kept(layer, layer.numBatchesTracked(), mean, copy(layer.runningVar())));
         } catch (RuntimeException | Error e) {
             mean.close();
             throw e;
@@ -58,7 +58,7 @@ final class RunningBackup implements AutoCloseable {
      */
     void restore() {
         RuntimeException first = null;
-        for (Copy copy : copies) {
+        for (Kept copy : copies) {
             try {
                 copy.layer.runningMean().copyFrom(copy.mean);
                 copy.layer.runningVar().copyFrom(copy.variance);

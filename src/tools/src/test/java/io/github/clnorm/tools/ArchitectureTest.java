@@ -135,6 +135,8 @@ class ArchitectureTest {
                 .definedBy("io.github.clnorm.internal.team..")
                 .layer("exact")
                 .definedBy("io.github.clnorm.internal.exact..")
+                .layer("tasks")
+                .definedBy("io.github.clnorm.internal.tasks..")
                 .layer("timing")
                 .definedBy("io.github.clnorm.internal.timing..")
                 .layer("tune")
@@ -190,6 +192,8 @@ class ArchitectureTest {
                 .whereLayer("timing")
                 .mayNotAccessAnyLayer()
                 .whereLayer("exact")
+                .mayNotAccessAnyLayer()
+                .whereLayer("tasks")
                 .mayNotAccessAnyLayer()
                 .check(CLASSES);
     }

@@ -1,8 +1,8 @@
 package io.github.clnorm.internal.fleet;
 
-import io.github.clnorm.internal.runtime.Interrupts;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.internal.stream.TensorTarget;
+import io.github.clnorm.internal.tasks.Interrupts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

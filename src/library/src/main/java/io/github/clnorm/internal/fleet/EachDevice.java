@@ -1,6 +1,6 @@
 package io.github.clnorm.internal.fleet;
 
-import io.github.clnorm.internal.runtime.TaskGroup;
+import io.github.clnorm.internal.tasks.TaskGroup;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

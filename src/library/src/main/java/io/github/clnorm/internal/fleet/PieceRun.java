@@ -1,7 +1,7 @@
 package io.github.clnorm.internal.fleet;
 
 import io.github.clnorm.device.ClException;
-import io.github.clnorm.internal.runtime.Interrupts;
+import io.github.clnorm.internal.tasks.Interrupts;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.tasks.TaskGroup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

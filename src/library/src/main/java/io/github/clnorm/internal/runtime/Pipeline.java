@@ -1,5 +1,7 @@
 package io.github.clnorm.internal.runtime;
 
+import io.github.clnorm.internal.tasks.Interrupts;
+import io.github.clnorm.internal.tasks.TaskGroup;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;

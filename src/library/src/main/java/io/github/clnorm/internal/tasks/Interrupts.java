@@ -1,4 +1,4 @@
-package io.github.clnorm.internal.runtime;
+package io.github.clnorm.internal.tasks;
 
 import java.util.concurrent.CancellationException;
 

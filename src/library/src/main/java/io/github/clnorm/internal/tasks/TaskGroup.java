@@ -1,4 +1,4 @@
-package io.github.clnorm.internal.runtime;
+package io.github.clnorm.internal.tasks;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Tasks on other threads, for which one thread waits. Used by that thread. */
+/** Tasks on other threads, for which one thread waits. Not thread-safe: that thread uses it. */
 public final class TaskGroup {
 
     // For a task to end after what it does now. Later, an interrupt ends what blocks it.
