@@ -43,7 +43,7 @@ final class DeviceLayers implements AutoCloseable {
     }
 
     /** Whether the layers exchange statistics: then each must take part in every pass. */
-    boolean exchange() {
+    boolean areSynchronized() {
         return exchange != null;
     }
 

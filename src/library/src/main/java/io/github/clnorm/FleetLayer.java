@@ -15,7 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * batch, with the same bits for each division of it, and so are the gradients of weight and bias.
  *
  * <p>A pass that throws leaves the layers as they were before it, with their running statistics and numbers of batches, and it can be
- * repeated: a forward pass before it still has its backward pass. If the device cannot restore them, the next pass does, or throws.
+ * repeated: a forward pass before it still has its backward pass. If a device cannot restore its statistics, the next pass restores
+ * them first, or throws.
  *
  * <p>Thread-safe: passes of several threads run one after the other. {@link #backward} belongs to the last {@link #forward} of the
  * layer, on the same thread.
@@ -119,7 +120,7 @@ public final class FleetLayer implements AutoCloseable {
      * with an empty tensor.
      */
     private List<ShardedTensor.Shard> parts(ShardedTensor tensor, List<Tensor> empty) {
-        if (!layers.exchange()) {
+        if (!layers.areSynchronized()) {
             return tensor.shards();
         }
         long[] shape = tensor.shape();
@@ -224,7 +225,8 @@ public final class FleetLayer implements AutoCloseable {
         List<ShardedTensor.Shard> shards = new ArrayList<>();
         try {
             List<ShardedTensor.Shard> parts = parts(gradOutput, empty);
-            ShardSums sums = layers.exchange() ? null : new ShardSums(spec, pass.input, gradOutput, layers.all());
+            ShardSums sums =
+                    layers.areSynchronized() ? null : new ShardSums(spec, pass.input, gradOutput, layers.all());
             List<Runnable> tasks = new ArrayList<>();
             for (int i = 0; i < all.length; i++) {
                 int part = i;

@@ -8,8 +8,8 @@ final class FleetChoice {
     /** Below it a second device gains less time than opening it takes. */
     static final long LEAST_BYTES = 64 << 20;
 
-    // The comparison with float64 takes longer than the devices.
-    private static final long MOST_COMPARED = 1 << 21;
+    /** Elements that are compared with float64, which takes longer than the devices. */
+    static final long MOST_COMPARED = 1 << 21;
 
     private FleetChoice() {}
 

@@ -20,11 +20,10 @@ final class FleetSummary {
 
     void print(FleetRun.Result result, long wallNanoseconds) {
         devices(result.report(), wallNanoseconds, 2, "one read and one write of the file");
-        RunSummary ofRun = new RunSummary(out, request, null);
         if (result.check() == null) {
-            ofRun.notCompared();
+            notCompared(RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
         } else {
-            ofRun.compare(result.check());
+            new RunSummary(out, request, null).compare(result.check());
         }
         lines.end();
     }
@@ -39,9 +38,13 @@ final class FleetSummary {
             lines.error(
                     result.check().error(), GradCheck.FORMULA, result.check().samples());
         } else if (writes) {
-            new GradSummary(out, request, null).notCompared();
+            notCompared(GradSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
         }
         lines.end();
+    }
+
+    private void notCompared(long mostInMemory) {
+        lines.notCompared(Math.min(mostInMemory, FleetChoice.MOST_COMPARED), mostInMemory < FleetChoice.MOST_COMPARED);
     }
 
     private void devices(FleetReport report, long wallNanoseconds, int transits, String whatTransits) {

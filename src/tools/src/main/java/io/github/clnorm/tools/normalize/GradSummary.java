@@ -53,7 +53,7 @@ final class GradSummary {
         lines.end();
     }
 
-    void notCompared() {
+    private void notCompared() {
         long most = mostChecked(request, Runtime.getRuntime().maxMemory());
         lines.notCompared(most, most < MOST_CHECKED);
     }

@@ -52,7 +52,7 @@ final class RunSummary {
         lines.end();
     }
 
-    void notCompared() {
+    private void notCompared() {
         long most = mostChecked(request, Runtime.getRuntime().maxMemory());
         lines.notCompared(most, most < MOST_CHECKED);
     }
