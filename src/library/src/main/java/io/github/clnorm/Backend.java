@@ -8,11 +8,15 @@ import io.github.clnorm.internal.opencl.DevicePort;
 import io.github.clnorm.internal.opencl.JoclOpenCl;
 import io.github.clnorm.internal.opencl.OpenCl;
 import io.github.clnorm.internal.runtime.AllocatedMemory;
+import io.github.clnorm.internal.runtime.KernelSource;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.internal.runtime.WrappedRange;
 import io.github.clnorm.internal.tune.TunedPlans;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Tuning;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -37,9 +41,11 @@ import org.jocl.cl_mem;
  * closed. The first one logs a warning through {@link System.Logger} {@code io.github.clnorm}. {@code
  * -Dclnorm.leaks=on} logs where each was allocated, {@code off} logs nothing.
  */
-public final class Backend implements AutoCloseable {
+public final class Backend implements AutoCloseable, Serializable {
 
-    private final Session session;
+    private static final long serialVersionUID = 1;
+
+    private final transient Session session;
 
     /**
      * A backend on an open session, whose OpenCL port the caller chose. Launch parameters come from the heuristics.
@@ -172,6 +178,16 @@ public final class Backend implements AutoCloseable {
      */
     public DeviceInfo device() {
         return session.device();
+    }
+
+    /**
+     * What the bits of results depend on, beside their input. Backends of equal fingerprints give the same bits, also in
+     * other processes and on other machines.
+     *
+     * @return device, driver and kernels
+     */
+    public Fingerprint fingerprint() {
+        return new Fingerprint(device().name(), device().platform(), device().driver(), KernelSource.hash());
     }
 
     /**
@@ -472,6 +488,12 @@ public final class Backend implements AutoCloseable {
     @Override
     public String toString() {
         return "Backend(" + device().description() + (session.isClosed() ? ", closed)" : ")");
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+        throw Bound.toDevice(
+                "a Backend",
+                "Send a NormSpec, and open a backend where the work is done. On Spark, ClnormSpark.normalize(data, spec) does this");
     }
 
     /**

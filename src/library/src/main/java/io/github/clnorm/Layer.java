@@ -3,6 +3,9 @@ package io.github.clnorm;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -24,8 +27,10 @@ import java.util.function.Supplier;
  * <p>Thread-safe: passes of several threads are enqueued one after the other. Setting a parameter's tensor ({@link
  * Tensor#set(float[])}) changes the layer.
  */
-public sealed class Layer implements AutoCloseable
+public sealed class Layer implements AutoCloseable, Serializable
         permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
+
+    private static final long serialVersionUID = 1;
 
     private final Backend backend;
     private final NormSpec spec;
@@ -357,6 +362,13 @@ public sealed class Layer implements AutoCloseable
             requireOpen();
             return channelState().byName();
         });
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+        throw Bound.toDevice(
+                "the layer " + this,
+                "Send its NormSpec, and make the layer where the work is done by spec.on(backend). On Spark,"
+                        + " ClnormSpark.normalize(data, spec) does this");
     }
 
     /** Closes the layer's tensors. Passes that were enqueued before are not affected. Closing it again is a no-op. */

@@ -480,6 +480,29 @@ public abstract sealed class NormSpec implements Serializable
     }
 
     /**
+     * Checks an input's shape without a device, as the layer checks its input.
+     *
+     * @param type of the input
+     * @param inputShape its dimensions
+     * @throws IllegalArgumentException if the shape does not fit, or the values of weight and bias do not fit it, with
+     *     PyTorch's message if it has one
+     * @throws IllegalStateException if the spec is for any number of channels, so that it has no layer
+     */
+    public final void requireFits(ElementType type, long... inputShape) {
+        requireChannels();
+        new FleetRequest(this, type, inputShape);
+    }
+
+    /**
+     * Whether a sample has the same result alone and in any batch.
+     *
+     * @return false for batch_norm by the statistics of its input
+     */
+    public final boolean samplesAreIndependent() {
+        return sets().samplesAreIndependent();
+    }
+
+    /**
      * The shape of weight and bias.
      *
      * @param inputShape shape of an input

@@ -8,6 +8,9 @@ import io.github.clnorm.internal.runtime.Transfers;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Piece;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,7 +29,9 @@ import org.jocl.cl_mem;
  *
  * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
  */
-public final class Tensor implements AutoCloseable {
+public final class Tensor implements AutoCloseable, Serializable {
+
+    private static final long serialVersionUID = 1;
 
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
     // Elements that are converted at a time.
@@ -485,6 +490,10 @@ public final class Tensor implements AutoCloseable {
         if (buffer.isClosed()) {
             throw new IllegalStateException(name + " of shape " + Shapes.text(shape) + " is closed");
         }
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+        throw Bound.toDevice("a Tensor", "Send its values, which toFloats() and get(buffer) read");
     }
 
     /**

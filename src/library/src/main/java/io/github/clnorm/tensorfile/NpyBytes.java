@@ -40,4 +40,20 @@ interface NpyBytes {
             }
         };
     }
+
+    /** A whole file, in memory. */
+    static NpyBytes of(byte... content) {
+        return new NpyBytes() {
+            @Override
+            public long size() {
+                return content.length;
+            }
+
+            @Override
+            public void readAvailable(long position, ByteBuffer target) {
+                int from = (int) Math.min(position, content.length);
+                target.put(content, from, Math.min(target.remaining(), content.length - from));
+            }
+        };
+    }
 }

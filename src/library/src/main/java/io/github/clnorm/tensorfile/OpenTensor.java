@@ -2,7 +2,6 @@ package io.github.clnorm.tensorfile;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /** Reads a tensor in an open file, in either order. */
@@ -72,21 +71,10 @@ abstract class OpenTensor implements Elements {
             int start = target.position();
             gather(firstElement, elements, target);
             if (tensor.bigEndian()) {
-                reverseBytes(target, start, size);
+                ByteOrders.reverse(target, start, size);
             }
         } catch (IOException e) {
             throw failure(file, e);
-        }
-    }
-
-    private static void reverseBytes(ByteBuffer target, int start, int size) {
-        ByteBuffer bytes = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = start; at < target.position(); at += size) {
-            switch (size) {
-                case 2 -> bytes.putShort(at, Short.reverseBytes(bytes.getShort(at)));
-                case 4 -> bytes.putInt(at, Integer.reverseBytes(bytes.getInt(at)));
-                default -> bytes.putLong(at, Long.reverseBytes(bytes.getLong(at)));
-            }
         }
     }
 
