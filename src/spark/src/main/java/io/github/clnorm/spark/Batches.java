@@ -8,7 +8,10 @@ import java.util.function.Supplier;
 
 /**
  * The rows of a partition with their results, in their order. While a device computes a batch, the next one is read, and
- * the rows of the one before are passed on. For one task; not thread-safe.
+ * the rows of the one before are passed on.
+ *
+ * <p>For one task and one thread. {@link #close()} may come from another thread: Spark passes rows to Python on a thread of
+ * its own, and ends the task meanwhile.
  *
  * @param <T> rows before
  * @param <U> rows after
@@ -29,6 +32,9 @@ final class Batches<T, U> implements Iterator<U>, AutoCloseable {
     private Batch<T> computed;
     private int next;
 
+    private boolean inUse;
+    private boolean closed;
+
     /** @param opening opens the device; called when there is a sample to compute */
     Batches(
             Iterator<T> rows,
@@ -47,22 +53,40 @@ final class Batches<T, U> implements Iterator<U>, AutoCloseable {
 
     @Override
     public boolean hasNext() {
+        if (!begin()) {
+            return false;
+        }
+        try {
+            return hasRow();
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public U next() {
+        if (!begin()) {
+            throw new NoSuchElementException();
+        }
+        try {
+            if (!hasRow()) {
+                throw new NoSuchElementException();
+            }
+            int row = next++;
+            SampleCodec.Result result = emitted.result(row);
+            return codec.write(emitted.kept(row), result, result == null ? null : pass.fingerprint());
+        } finally {
+            end();
+        }
+    }
+
+    private boolean hasRow() {
         while (next >= emitted.rows()) {
             if (!advance()) {
                 return false;
             }
         }
         return true;
-    }
-
-    @Override
-    public U next() {
-        if (!hasNext()) {
-            throw new NoSuchElementException();
-        }
-        int row = next++;
-        SampleCodec.Result result = emitted.result(row);
-        return codec.write(emitted.kept(row), result, result == null ? null : pass.fingerprint());
     }
 
     /** Reads a batch while the device computes, then passes on what it computed. False at the end. */
@@ -169,9 +193,32 @@ final class Batches<T, U> implements Iterator<U>, AutoCloseable {
         }
     }
 
-    /** Called when the task ends, early or not. Memory that a device may still work on is left to the collector. */
+    /** False if the task has ended. */
+    private synchronized boolean begin() {
+        inUse = !closed;
+        return inUse;
+    }
+
+    private synchronized void end() {
+        inUse = false;
+        if (closed) {
+            release();
+        }
+    }
+
+    /** Called when the task ends, early or not. If another thread is reading a row, that thread releases everything. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            if (!inUse) {
+                release();
+            }
+        }
+    }
+
+    /** Memory that a device may still work on is left to the collector. */
+    private void release() {
         emitted.release();
         computed.release();
         if (computed.tensor() != null) {

@@ -87,11 +87,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return read().load(path);
     }
 
-    /**
-     * The parameter: the normalization.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the normalization} */
     public Param<NormSpec> spec() {
         return spec;
     }
@@ -107,11 +103,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: the column of the samples.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the column of the samples} */
     public Param<String> inputCol() {
         return inputCol;
     }
@@ -127,11 +119,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: the column of the results; a column of this name is replaced.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the column of the results; a column of this name is replaced} */
     public Param<String> outputCol() {
         return outputCol;
     }
@@ -147,11 +135,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: {@code fail} or {@code null}: what happens to rows without a valid sample.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: what happens to rows without a valid sample} */
     public Param<String> onBadRow() {
         return onBadRow;
     }
@@ -167,11 +151,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: the column that identifies a row in messages.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the column that identifies a row in messages} */
     public Param<String> keyCol() {
         return keyCol;
     }
@@ -187,11 +167,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: an added column with the device of each row.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: an added column with the device of each row} */
     public Param<String> fingerprintCol() {
         return fingerprintCol;
     }
@@ -207,11 +183,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: the shape of one sample, slowest dimension first.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the shape of one sample, slowest dimension first} */
     public IntArrayParam shape() {
         return shape;
     }
@@ -227,11 +199,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: the most samples that a device gets at once.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: the most samples that a device gets at once} */
     public IntParam batch() {
         return batch;
     }
@@ -247,11 +215,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         return this;
     }
 
-    /**
-     * The parameter: whether unlike devices fail the job.
-     *
-     * @return the parameter
-     */
+    /** {@return the parameter: whether unlike devices fail the job} */
     public BooleanParam requireSameDevice() {
         return requireSameDevice;
     }

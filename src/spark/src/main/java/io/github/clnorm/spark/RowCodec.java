@@ -1,14 +1,13 @@
 package io.github.clnorm.spark;
 
 import io.github.clnorm.Fingerprint;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.BoundReference;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.unsafe.types.UTF8String;
 import scala.jdk.javaapi.CollectionConverters;
@@ -17,10 +16,12 @@ import scala.jdk.javaapi.CollectionConverters;
 final class RowCodec implements SampleCodec<InternalRow, InternalRow> {
     private final RowPlan plan;
     private final ColumnWriter writer;
+    private final DataType[] keptTypes;
     private final UnsafeProjection kept;
-    private final UnsafeProjection output;
-    private final JoinedRow joined = new JoinedRow();
-    private final GenericInternalRow added;
+    private final int[] places;
+    /** The row that Spark gets, the same each time. Spark copies all of it into a row of its own. */
+    private final GenericInternalRow output;
+
     private Fingerprint named;
     private UTF8String name;
 
@@ -28,23 +29,13 @@ final class RowCodec implements SampleCodec<InternalRow, InternalRow> {
         this.plan = plan;
         this.writer = new ColumnWriter(
                 plan.form(), plan.reader().elements(), plan.reader().shape());
-        this.added = new GenericInternalRow(plan.hasDevice() ? 2 : 1);
         List<Integer> keeps = plan.keptColumns();
-        this.kept = keeps.size() == plan.before().length()
-                ? null
-                : projection(keeps, plan.before().fields());
-        this.output = projection(plan.outputColumns(), joinedFields(keeps));
-    }
-
-    /** The kept fields, the result, and the device. */
-    private StructField[] joinedFields(List<Integer> keeps) {
-        List<StructField> fields = new ArrayList<>();
-        keeps.forEach(ordinal -> fields.add(plan.before().fields()[ordinal]));
-        fields.add(plan.resultField());
-        if (plan.hasDevice()) {
-            fields.add(plan.deviceField());
-        }
-        return fields.toArray(StructField[]::new);
+        StructField[] fields = plan.before().fields();
+        this.keptTypes =
+                keeps.stream().map(ordinal -> fields[ordinal].dataType()).toArray(DataType[]::new);
+        this.kept = keeps.size() == fields.length ? null : projection(keeps, fields);
+        this.places = plan.outputColumns().stream().mapToInt(Integer::intValue).toArray();
+        this.output = new GenericInternalRow(places.length);
     }
 
     private static UnsafeProjection projection(List<Integer> ordinals, StructField... fields) {
@@ -72,11 +63,21 @@ final class RowCodec implements SampleCodec<InternalRow, InternalRow> {
 
     @Override
     public InternalRow write(InternalRow row, Result result, Fingerprint device) {
-        added.update(0, result == null ? null : writer.value(result));
-        if (plan.hasDevice()) {
-            added.update(1, device == null ? null : name(device));
+        for (int i = 0; i < places.length; i++) {
+            output.update(i, value(places[i], row, result, device));
         }
-        return output.apply(joined.apply(row, added));
+        return output;
+    }
+
+    /** A kept column, then the result, then the device. Arrays are not copied. */
+    private Object value(int place, InternalRow row, Result result, Fingerprint device) {
+        if (place < keptTypes.length) {
+            return row.get(place, keptTypes[place]);
+        }
+        if (result == null) {
+            return null;
+        }
+        return place == keptTypes.length ? writer.value(result) : name(device);
     }
 
     private UTF8String name(Fingerprint device) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.Fingerprint;
@@ -12,7 +13,9 @@ import io.github.clnorm.device.ClException;
 import io.github.clnorm.type.ElementType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -146,6 +149,34 @@ class BatchesTest {
             }
             assertEquals(0, backend.memory().tensors());
             assertEquals(3, work.samples);
+        }
+    }
+
+    @Test
+    void aTaskThatEndsWhileARowIsReadIsReleasedByTheReader() {
+        try (Backend backend = Backend.open()) {
+            Request request = request(3);
+            List<Batches<float[], float[]>> self = new ArrayList<>();
+            // The task ends when the fifth row is asked for, in the second batch.
+            Iterator<float[]> ending = samples().stream()
+                    .peek(row -> {
+                        if (self.size() == 5) {
+                            self.get(0).close();
+                        }
+                        self.add(self.get(0));
+                    })
+                    .iterator();
+            Batches<float[], float[]> batches = new Batches<>(
+                    ending,
+                    new FloatsCodec(Samples.ELEMENTS, Samples.SHAPE),
+                    request,
+                    () -> new LayerPass(request, backend),
+                    new Work());
+            self.add(batches);
+            assertTrue(batches.hasNext());
+            assertFalse(batches.hasNext());
+            assertThrows(NoSuchElementException.class, batches::next);
+            assertEquals(0, backend.memory().tensors());
         }
     }
 }
