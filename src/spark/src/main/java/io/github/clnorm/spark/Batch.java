@@ -13,7 +13,7 @@ final class Batch<T> {
 
     private record Row<T>(T kept, int sample) {}
 
-    private final Request request;
+    private final NormalizationRequest request;
     private final List<Row<T>> rows = new ArrayList<>();
     private ByteBuffer memory;
     private ElementType type;
@@ -21,7 +21,7 @@ final class Batch<T> {
     /** On the device; null before and after. */
     private Tensor tensor;
 
-    Batch(Request request) {
+    Batch(NormalizationRequest request) {
         this.request = request;
     }
 

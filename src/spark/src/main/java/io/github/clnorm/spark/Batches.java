@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 final class Batches<T, U> implements Iterator<U>, AutoCloseable {
     private final Iterator<T> rows;
     private final SampleCodec<T, U> codec;
-    private final Request request;
+    private final NormalizationRequest request;
     private final Supplier<DevicePass> opening;
     private final PartitionWork work;
 
@@ -39,7 +39,7 @@ final class Batches<T, U> implements Iterator<U>, AutoCloseable {
     Batches(
             Iterator<T> rows,
             SampleCodec<T, U> codec,
-            Request request,
+            NormalizationRequest request,
             Supplier<DevicePass> opening,
             PartitionWork work) {
         this.rows = rows;

@@ -12,12 +12,12 @@ import java.util.Map;
 
 /** Batches on the executor's device, by a layer for each type. For one task; not thread-safe. */
 final class LayerPass implements DevicePass {
-    private final Request request;
+    private final NormalizationRequest request;
     private final Backend backend;
     private final Fingerprint fingerprint;
     private final Map<ElementType, Layer> layers = new EnumMap<>(ElementType.class);
 
-    LayerPass(Request request, Backend backend) {
+    LayerPass(NormalizationRequest request, Backend backend) {
         this.request = request;
         this.backend = backend;
         this.fingerprint = backend.fingerprint();

@@ -19,7 +19,7 @@ final class NormalizationTask<T, U> implements Serializable {
         SampleCodec<T, U> codec();
     }
 
-    private final Request request;
+    private final NormalizationRequest request;
     private final Codecs<T, U> codecs;
     private final Counters counters;
     private final boolean sameDevice;
@@ -27,7 +27,11 @@ final class NormalizationTask<T, U> implements Serializable {
     private RequiredDevice required;
 
     NormalizationTask(
-            Request request, Codecs<T, U> codecs, Counters counters, boolean sameDevice, RequiredDevice required) {
+            NormalizationRequest request,
+            Codecs<T, U> codecs,
+            Counters counters,
+            boolean sameDevice,
+            RequiredDevice required) {
         this.request = request;
         this.codecs = codecs;
         this.counters = counters;

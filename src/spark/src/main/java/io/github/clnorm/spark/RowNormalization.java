@@ -126,7 +126,7 @@ public final class RowNormalization extends Settings<RowNormalization> {
      */
     public NormalizedRows normalized() {
         org.apache.spark.sql.classic.Dataset<?> classic = classic();
-        Request request = request();
+        NormalizationRequest request = request();
         RowPlan plan = plan(data.schema(), request);
         Counters counters = new Counters(data.sparkSession().sparkContext());
         NormalizationTask<InternalRow, InternalRow> task = task(request, () -> new RowCodec(plan), counters);
@@ -156,7 +156,7 @@ public final class RowNormalization extends Settings<RowNormalization> {
         return classic;
     }
 
-    private RowPlan plan(StructType before, Request request) {
+    private RowPlan plan(StructType before, NormalizationRequest request) {
         requireSet("input", input);
         requireSet("output", output);
         if (output.equals(device)) {

@@ -37,7 +37,7 @@ public final class SampleNormalization extends Settings<SampleNormalization> {
      * @throws IllegalStateException if the shape is missing
      */
     public NormalizedSamples normalized() {
-        Request request = request();
+        NormalizationRequest request = request();
         request.check(ElementType.FLOAT32);
         SparkContext context = samples.context();
         Counters counters = new Counters(context);

@@ -108,12 +108,12 @@ abstract sealed class Settings<S extends Settings<S>> permits RowNormalization, 
         return spec;
     }
 
-    final Request request() {
-        return new Request(spec, shape, batch, batchBytes, onBadRow);
+    final NormalizationRequest request() {
+        return new NormalizationRequest(spec, shape, batch, batchBytes, onBadRow);
     }
 
     final <T, U> NormalizationTask<T, U> task(
-            Request request, NormalizationTask.Codecs<T, U> codecs, Counters counters) {
+            NormalizationRequest request, NormalizationTask.Codecs<T, U> codecs, Counters counters) {
         return new NormalizationTask<>(
                 request,
                 codecs,

@@ -79,8 +79,8 @@ class BatchesTest {
         }
     }
 
-    private static Request request(int batch) {
-        return new Request(Samples.spec(), Samples.SHAPE, batch, 1 << 20, OnBadRow.FAIL);
+    private static NormalizationRequest request(int batch) {
+        return new NormalizationRequest(Samples.spec(), Samples.SHAPE, batch, 1 << 20, OnBadRow.FAIL);
     }
 
     private static List<float[]> samples() {
@@ -90,7 +90,7 @@ class BatchesTest {
     }
 
     private static List<float[]> results(Backend backend, int most, int code, Work work) {
-        Request request = request(8);
+        NormalizationRequest request = request(8);
         List<float[]> results = new ArrayList<>();
         try (Batches<float[], float[]> batches = new Batches<>(
                 samples().iterator(),
@@ -136,7 +136,7 @@ class BatchesTest {
     @Test
     void aTaskThatEndsEarlyClosesItsTensors() {
         try (Backend backend = Backend.open()) {
-            Request request = request(3);
+            NormalizationRequest request = request(3);
             Work work = new Work();
             try (Batches<float[], float[]> batches = new Batches<>(
                     samples().iterator(),
@@ -155,7 +155,7 @@ class BatchesTest {
     @Test
     void aTaskThatEndsWhileARowIsReadIsReleasedByTheReader() {
         try (Backend backend = Backend.open()) {
-            Request request = request(3);
+            NormalizationRequest request = request(3);
             List<Batches<float[], float[]>> self = new ArrayList<>();
             // The task ends when the fifth row is asked for, in the second batch.
             Iterator<float[]> ending = samples().stream()

@@ -15,7 +15,8 @@ import java.util.stream.LongStream;
  * @param batchBytes the most bytes that it gets at once, unless one sample has more
  * @param onBadRow what happens to a row without a valid sample
  */
-record Request(NormSpec spec, long[] shape, int batch, long batchBytes, OnBadRow onBadRow) implements Serializable {
+record NormalizationRequest(NormSpec spec, long[] shape, int batch, long batchBytes, OnBadRow onBadRow)
+        implements Serializable {
     /** The most bytes of the values of one row: Spark's rows and Java's arrays end here. */
     private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
 
