@@ -40,6 +40,8 @@ import org.jocl.cl_mem;
  * <p>The garbage collector reclaims tensors, layers, recorded passes and backends that become unreachable without being
  * closed. The first one logs a warning through {@link System.Logger} {@code io.github.clnorm}. {@code
  * -Dclnorm.leaks=on} logs where each was allocated, {@code off} logs nothing.
+ *
+ * @serial exclude
  */
 public final class Backend implements AutoCloseable, Serializable {
 
@@ -490,6 +492,12 @@ public final class Backend implements AutoCloseable, Serializable {
         return "Backend(" + device().description() + (session.isClosed() ? ", closed)" : ")");
     }
 
+    /**
+     * Rejects serialization.
+     *
+     * @param out not written
+     * @throws IOException always; the message says what to serialize instead
+     */
     private void writeObject(ObjectOutputStream out) throws IOException {
         throw Bound.toDevice(
                 "a Backend",

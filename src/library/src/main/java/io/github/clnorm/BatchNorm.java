@@ -14,6 +14,8 @@ import io.github.clnorm.type.ElementType;
  * unbiased variance. In evaluation the running ones normalize, or the batch's where none are tracked.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class BatchNorm extends ChannelStatisticsNorm {
 

@@ -11,6 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * running variances 1.
  *
  * <p>Thread-safe, see {@link Layer}. A mode applies to the passes that are enqueued after it was set.
+ *
+ * @serial exclude
  */
 public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNorm, InstanceNorm, SyncBatchNorm {
 

@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param platform the platform's name
  * @param driver the driver's version
  * @param kernels a short hash of the kernels: 16 hexadecimal digits
+ * @serial exclude
  */
 public record Fingerprint(String device, String platform, String driver, String kernels) implements Serializable {
 

@@ -13,6 +13,8 @@ import java.util.Objects;
  * {@code (C)}; 1, 0, 0 and 1 at first.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class FrozenBatchNorm extends Layer {
 

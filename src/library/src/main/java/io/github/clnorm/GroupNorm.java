@@ -11,6 +11,8 @@ import io.github.clnorm.type.Layout;
  * (N, C, *)}, or {@code (N, *, C)} with channels last. Weight and bias: {@code (C)}, 1 and 0 at first.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class GroupNorm extends Layer {
 

@@ -16,6 +16,8 @@ import java.util.stream.LongStream;
  * statistics normalize if they are tracked, else the input's.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class InstanceNorm extends ChannelStatisticsNorm {
 

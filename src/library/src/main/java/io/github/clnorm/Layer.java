@@ -26,6 +26,8 @@ import java.util.function.Supplier;
  *
  * <p>Thread-safe: passes of several threads are enqueued one after the other. Setting a parameter's tensor ({@link
  * Tensor#set(float[])}) changes the layer.
+ *
+ * @serial exclude
  */
 public sealed class Layer implements AutoCloseable, Serializable
         permits GroupNorm, LayerNorm, RmsNorm, ChannelStatisticsNorm, FrozenBatchNorm {
@@ -364,6 +366,12 @@ public sealed class Layer implements AutoCloseable, Serializable
         });
     }
 
+    /**
+     * Rejects serialization.
+     *
+     * @param out not written
+     * @throws IOException always; the message says what to serialize instead
+     */
     private void writeObject(ObjectOutputStream out) throws IOException {
         throw Bound.toDevice(
                 "the layer " + this,

@@ -10,6 +10,8 @@ import io.github.clnorm.type.ElementType;
  * {@code (*, normalized_shape)}. Weight and bias: {@code normalized_shape}, 1 and 0 at first.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class LayerNorm extends Layer {
 

@@ -11,6 +11,8 @@ import io.github.clnorm.type.ElementType;
  * {@link NormSpec} has one.
  *
  * <p>Thread-safe, see {@link Layer}.
+ *
+ * @serial exclude
  */
 public final class RmsNorm extends Layer {
 

@@ -29,6 +29,8 @@ import java.util.function.Supplier;
  * dx. A call that throws aborts the exchange: the calls of all others throw {@link ExchangeException}.
  *
  * <p>Thread-safe, see {@link Layer}. Since calls have an order, one thread at a time trains.
+ *
+ * @serial exclude
  */
 public final class SyncBatchNorm extends ChannelStatisticsNorm {
 

@@ -28,6 +28,8 @@ import org.jocl.cl_mem;
  * heap if another thread writes the tensor meanwhile.
  *
  * <p>A tensor that becomes unreachable without being closed is reclaimed, with a warning.
+ *
+ * @serial exclude
  */
 public final class Tensor implements AutoCloseable, Serializable {
 
@@ -492,6 +494,12 @@ public final class Tensor implements AutoCloseable, Serializable {
         }
     }
 
+    /**
+     * Rejects serialization.
+     *
+     * @param out not written
+     * @throws IOException always; the message says what to serialize instead
+     */
     private void writeObject(ObjectOutputStream out) throws IOException {
         throw Bound.toDevice("a Tensor", "Send its values, which toFloats() and get(buffer) read");
     }

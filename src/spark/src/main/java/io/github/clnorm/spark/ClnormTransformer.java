@@ -28,6 +28,8 @@ import org.apache.spark.sql.types.StructType;
  * }</pre>
  *
  * <p>Not thread-safe while parameters are set.
+ *
+ * @serial exclude
  */
 public final class ClnormTransformer extends Transformer implements DefaultParamsWritable {
     private static final long serialVersionUID = 1;
