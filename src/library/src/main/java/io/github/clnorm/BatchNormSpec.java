@@ -84,6 +84,36 @@ public final class BatchNormSpec extends ChannelStatisticsSpec<BatchNormSpec> {
         return new SyncBatchNorm(backend, this, real, exchange);
     }
 
+    /**
+     * With the statistics of a data set as running statistics: its mean, and its unbiased variance, as PyTorch's
+     * BatchNorm has them after one batch of all elements with momentum 1. Each is rounded to float32. With {@link
+     * #training training(false)} the layer normalizes by them.
+     *
+     * @param moments of the data set
+     * @return the changed copy, which tracks running statistics
+     * @throws IllegalArgumentException if the number of channels is wrong, if a channel has fewer than 2 elements, or if
+     *     a mean or variance is not a finite float32: the message names the channel
+     */
+    public BatchNormSpec runningStatistics(ChannelMoments moments) {
+        return RunningStatistics.replaced(this, moments);
+    }
+
+    /**
+     * With the running statistics that a layer of this spec has after a training step on a batch: new = (1 - momentum) ·
+     * old + momentum · batch, with the unbiased variance of the batch. An old mean that was not set is 0, and an old
+     * variance 1. The result is computed in float64 and rounded to float32 once, so its last bit can differ from that of
+     * a layer, which computes in float32.
+     *
+     * @param batch the moments of the batch
+     * @return the changed copy, which tracks running statistics
+     * @throws IllegalArgumentException if the number of channels is wrong, if a channel has fewer than 2 elements, if the
+     *     spec has a {@link #cumulativeAverage}, whose number of batches a spec does not have, or if a result is not a
+     *     finite float32: the message names the channel
+     */
+    public BatchNormSpec updated(ChannelMoments batch) {
+        return RunningStatistics.updated(this, batch);
+    }
+
     @Override
     public Sets sets() {
         return new BatchSets(layout(), ownStatistics());
