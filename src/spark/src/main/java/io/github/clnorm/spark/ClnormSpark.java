@@ -1,6 +1,8 @@
 package io.github.clnorm.spark;
 
 import io.github.clnorm.NormSpec;
+import io.github.clnorm.StatisticsExchange;
+import java.time.Duration;
 import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -37,5 +39,53 @@ public final class ClnormSpark {
      */
     public static SampleNormalization normalize(JavaRDD<float[]> samples, NormSpec spec) {
         return new SampleNormalization(samples, spec);
+    }
+
+    /**
+     * Runs a function on all partitions at the same time, each with its exchange of statistics: for synchronized
+     * batch_norm in training.
+     *
+     * <pre>{@code
+     * JavaRDD<float[]> gradients = ClnormSpark.mapPartitionsTogether(batches, (rows, exchange) -> {
+     *     try (Backend backend = Backend.open();
+     *             SyncBatchNorm layer = SyncBatchNorm.of(backend, 64, exchange)) {
+     *         return train(layer, rows);
+     *     }
+     * });
+     * }</pre>
+     *
+     * <p>It is a barrier stage. Spark needs a free core, and a GPU if tasks ask for one, for each partition. If the cluster
+     * has fewer, the job fails after 10 minutes with "requires more slots than the total number of slots in the cluster
+     * currently": use {@code rdd.coalesce(slots)}. With dynamic allocation it fails at once: set
+     * {@code spark.dynamicAllocation.enabled} to false. If a task fails or an executor is lost, Spark cancels all tasks
+     * of the stage. It repeats the stage if a shuffle follows, such as {@code repartition}, and fails the job otherwise.
+     *
+     * @param rdd the partitions
+     * @param function of the rows of a partition and the task's exchange, which waits up to {@link
+     *     StatisticsExchange#DEFAULT_TIMEOUT} for the others
+     * @param <T> type of the rows
+     * @param <R> type of the results
+     * @return the results, lazily computed
+     */
+    public static <T, R> JavaRDD<R> mapPartitionsTogether(JavaRDD<T> rdd, BarrierFunction<T, R> function) {
+        return mapPartitionsTogether(rdd, StatisticsExchange.DEFAULT_TIMEOUT, function);
+    }
+
+    /**
+     * Runs a function on all partitions at the same time, each with its exchange of statistics.
+     *
+     * @param rdd the partitions
+     * @param timeout how long a call of an exchange waits for the other tasks
+     * @param function of the rows of a partition and the task's exchange
+     * @param <T> type of the rows
+     * @param <R> type of the results
+     * @return the results, lazily computed
+     * @throws IllegalArgumentException if the time is not positive
+     */
+    public static <T, R> JavaRDD<R> mapPartitionsTogether(
+            JavaRDD<T> rdd, Duration timeout, BarrierFunction<T, R> function) {
+        Objects.requireNonNull(function, "function");
+        BarrierExchange.requirePositive(timeout);
+        return BarrierStage.mapPartitions(rdd, rows -> function.call(rows, BarrierExchange.ofTask(timeout)));
     }
 }

@@ -24,7 +24,12 @@ final class Cluster implements AutoCloseable {
 
     /** Two tasks at a time in this process. Does not show faults of serialization between processes. */
     static Cluster local() {
-        return open("local[2]", Map.of());
+        return local(Map.of());
+    }
+
+    /** The same with further settings. */
+    static Cluster local(Map<String, String> settings) {
+        return open("local[2]", settings);
     }
 
     /** Two executors of one core and 1 GiB each, in processes of their own, and this process as the driver. */
