@@ -31,8 +31,11 @@ public final class ChannelGradients implements Serializable {
     private static final int OF_BIAS = 1;
     private static final int QUANTITIES = 2;
 
-    // Written by the stored form.
-    private final transient CountedSums sums;
+    // Java's serialization writes the stored form in place of this. Kryo ignores that, and copies all fields that are
+    // not
+    // transient.
+    @SuppressWarnings("serial")
+    private final CountedSums sums;
 
     private ChannelGradients(CountedSums sums) {
         this.sums = sums;

@@ -35,8 +35,11 @@ public final class ChannelMoments implements Serializable {
     private static final int DEVIATIONS = 2;
     private static final int QUANTITIES = 3;
 
-    // Written by the stored form.
-    private final transient CountedSums sums;
+    // Java's serialization writes the stored form in place of this. Kryo ignores that, and copies all fields that are
+    // not
+    // transient.
+    @SuppressWarnings("serial")
+    private final CountedSums sums;
 
     private ChannelMoments(CountedSums sums) {
         this.sums = sums;

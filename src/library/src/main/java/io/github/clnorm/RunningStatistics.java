@@ -31,7 +31,6 @@ final class RunningStatistics {
             throw new IllegalArgumentException("Expected more than 1 value per channel for running statistics, got "
                     + Shapes.count(count, "value"));
         }
-        double unbiased = (double) count / (count - 1);
         double[] means = moments.mean();
         double[] variances = moments.variance();
         float[] mean = new float[means.length];
@@ -43,7 +42,7 @@ final class RunningStatistics {
             double oldMean = old.mean() == null ? 0 : old.mean()[channel];
             double oldVariance = old.variance() == null ? 1 : old.variance()[channel];
             mean[channel] = (float) mixed(keep, oldMean, factor, means[channel]);
-            variance[channel] = (float) mixed(keep, oldVariance, factor, variances[channel] * unbiased);
+            variance[channel] = (float) mixed(keep, oldVariance, factor, variances[channel] * count / (count - 1));
             if (!Float.isFinite(mean[channel]) || !Float.isFinite(variance[channel])) {
                 throw new IllegalArgumentException("Expected finite float32 running statistics, but channel " + channel
                         + " has the mean " + means[channel] + " and the variance " + variances[channel]

@@ -42,6 +42,70 @@ public final class ClnormSpark {
     }
 
     /**
+     * The statistics of the channels of all samples of a column: for batch_norm in evaluation as a second pass. Runs jobs.
+     *
+     * <p>Samples have the shape {@code (channels, length / channels)}, with the length of the first one. They are read,
+     * and computed in the types, as by {@link #normalize(Dataset, NormSpec)}.
+     *
+     * @param data a data frame whose rows are samples
+     * @param column with the samples
+     * @param channels C
+     * @return count, mean and variance of each channel, the same bits for each number of partitions and order of rows
+     * @throws IllegalArgumentException if the column does not exist or has another type, the data is a stream, or the
+     *     channels do not divide the length
+     * @throws org.apache.spark.SparkException if a row is null, has a null among its values, or another length (thrown by
+     *     Spark: Java does not declare it)
+     */
+    public static ChannelStatistics channelStatistics(Dataset<?> data, String column, long channels) {
+        return channelStatistics(data, column, channels, StatisticsOptions.DEFAULTS);
+    }
+
+    /**
+     * The statistics of the channels of all samples of a column, with options. Runs jobs.
+     *
+     * @param data a data frame whose rows are samples
+     * @param column with the samples
+     * @param channels C
+     * @param options shape, layout, and what happens to rows without a valid sample
+     * @return count, mean and variance of each channel
+     * @throws IllegalArgumentException as without options, or if the shape does not have the channels
+     * @throws IllegalStateException if bad rows are left out and the options have no shape
+     */
+    public static ChannelStatistics channelStatistics(
+            Dataset<?> data, String column, long channels, StatisticsOptions options) {
+        return StatisticsJob.ofColumn(
+                Objects.requireNonNull(data, "data"), Objects.requireNonNull(column, "column"), channels, options);
+    }
+
+    /**
+     * The statistics of the channels of all samples of an RDD, of shape {@code (channels, length / channels)}, with the
+     * length of the first one. Runs jobs.
+     *
+     * @param samples the elements of each, the last dimension fastest
+     * @param channels C
+     * @return count, mean and variance of each channel, the same bits for each number of partitions and order
+     * @throws IllegalArgumentException if the channels do not divide the length
+     */
+    public static ChannelStatistics channelStatistics(JavaRDD<float[]> samples, long channels) {
+        return channelStatistics(samples, channels, StatisticsOptions.DEFAULTS);
+    }
+
+    /**
+     * The statistics of the channels of all samples of an RDD, with options. Runs jobs.
+     *
+     * @param samples the elements of each, the last dimension fastest
+     * @param channels C
+     * @param options shape, layout, and what happens to samples that are not valid
+     * @return count, mean and variance of each channel
+     * @throws IllegalArgumentException if the shape does not have the channels
+     * @throws IllegalStateException if bad samples are left out and the options have no shape
+     */
+    public static ChannelStatistics channelStatistics(
+            JavaRDD<float[]> samples, long channels, StatisticsOptions options) {
+        return StatisticsJob.ofSamples(Objects.requireNonNull(samples, "samples"), channels, options);
+    }
+
+    /**
      * Runs a function on all partitions at the same time, each with its exchange of statistics: for synchronized
      * batch_norm in training.
      *

@@ -18,11 +18,22 @@ record RequiredDevice(Fingerprint fingerprint, String where) implements Serializ
     /** The device of the executor that first runs a task. Runs a job. */
     static RequiredDevice find(SparkContext spark) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark);
-        return JobDescription.during(spark, "clnorm: which device shall compute all samples", () -> context.parallelize(
-                        List.of(0), 1)
-                .map(ignored -> new RequiredDevice(
-                        ExecutorBackends.ofTask().fingerprint(), "which " + ExecutorBackends.thisExecutor() + " has"))
-                .first());
+        // Strings, because Kryo does not take records.
+        String[] found = JobDescription.during(
+                spark, "clnorm: which device shall compute all samples", () -> context.parallelize(List.of(0), 1)
+                        .map(ignored -> {
+                            Fingerprint device = ExecutorBackends.ofTask().fingerprint();
+                            return new String[] {
+                                device.device(),
+                                device.platform(),
+                                device.driver(),
+                                device.kernels(),
+                                ExecutorBackends.thisExecutor()
+                            };
+                        })
+                        .first());
+        return new RequiredDevice(
+                new Fingerprint(found[0], found[1], found[2], found[3]), "which " + found[4] + " has");
     }
 
     /** Rejects another device. */

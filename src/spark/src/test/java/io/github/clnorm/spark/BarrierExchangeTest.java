@@ -1,33 +1,39 @@
 package io.github.clnorm.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.clnorm.Backend;
+import io.github.clnorm.ChannelMoments;
 import io.github.clnorm.ExchangeException;
 import io.github.clnorm.StatisticsExchange;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Iterator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.JavaRDD;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** Synchronized batch_norm over two executors: bits, a lost executor, and failures. */
+/** The tasks of a barrier stage in local mode: sums, and participants that fail, leave or do not arrive. */
+@Timeout(120)
 class BarrierExchangeTest {
 
+    private static final String FAILED = "the exchange of statistics has failed: ";
+
     private static Cluster cluster;
+    private static CountDownLatch gaveUp;
 
     @BeforeAll
     static void start() {
-        cluster = Cluster.ofTwoExecutors(Map.of(
-                "spark.rpc.message.maxSize", "1", "spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s"));
+        cluster = Cluster.local(Map.of(
+                "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "1",
+                "spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s"));
     }
 
     @AfterAll
@@ -35,91 +41,174 @@ class BarrierExchangeTest {
         cluster.close();
     }
 
-    /** The first samples of the batch in partition 0, the others in partition 1. */
-    private static JavaRDD<List<Integer>> divided(int first) {
-        return cluster.context().parallelize(List.of(List.of(0, first), List.of(first, SyncStep.SAMPLES)), 2);
+    /** What each of two tasks gets from a call. */
+    @FunctionalInterface
+    private interface Calls extends java.io.Serializable {
+        Object call(StatisticsExchange exchange, int number) throws Exception;
     }
 
-    private static Iterator<SyncStep.Result> step(Iterator<List<Integer>> rows, StatisticsExchange exchange) {
-        List<Integer> range = rows.next();
-        return List.of(SyncStep.of(ExecutorBackends.ofTask(), exchange, range.get(0), range.get(1)))
-                .iterator();
-    }
-
-    private static void assertEqualToOneBatch(int first, List<SyncStep.Result> parts) {
-        try (Backend backend = Backend.open()) {
-            SyncStep.Result whole =
-                    SyncStep.of(backend, StatisticsExchange.inProcess(1).get(0), 0, SyncStep.SAMPLES);
-            assertEquals(whole.part(0, first).bits(), parts.get(0).bits());
-            assertEquals(
-                    whole.part(first, SyncStep.SAMPLES).bits(), parts.get(1).bits());
-        }
-    }
-
-    @Test
-    void twoExecutorsHaveTheBitsOfOneBatch() {
-        // An empty part, too.
-        for (int first : new int[] {5, 1, 0}) {
-            assertEqualToOneBatch(
-                    first,
-                    ClnormSpark.mapPartitionsTogether(divided(first), BarrierExchangeTest::step)
-                            .collect());
-        }
-    }
-
-    @Test
-    void aLostExecutorMakesSparkRepeatTheStageWithTheSameBits() {
-        List<SyncStep.Result> parts = ClnormSpark.mapPartitionsTogether(divided(4), (rows, exchange) -> {
-                    TaskContext task = TaskContext.get();
-                    if (task.partitionId() == 1 && task.stageAttemptNumber() == 0) {
-                        exchange.sum(Sums.moments(1));
-                        Runtime.getRuntime().halt(1);
-                    }
-                    if (task.stageAttemptNumber() == 0) {
-                        exchange.sum(Sums.moments(2));
-                        assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(2)));
-                        exchange.sum(Sums.moments(2));
-                    }
-                    return step(rows, exchange);
-                })
-                // Spark repeats a barrier stage only if a shuffle follows it.
-                .repartition(2)
+    private static List<String> of(Duration timeout, Calls calls) {
+        return ClnormSpark.mapPartitionsTogether(
+                        cluster.context().parallelize(List.of(0, 1), 2), timeout, (rows, exchange) -> List.of(
+                                        String.valueOf(calls.call(exchange, rows.next())))
+                                .iterator())
                 .collect();
-        List<SyncStep.Result> inOrder = new ArrayList<>(parts);
-        inOrder.sort(Comparator.comparing(part -> part.y().length));
-        assertEqualToOneBatch(4, inOrder);
-        cluster.awaitExecutors(2);
+    }
+
+    private static List<String> of(Calls calls) {
+        return of(StatisticsExchange.DEFAULT_TIMEOUT, calls);
+    }
+
+    private static String failure(StatisticsExchange exchange) {
+        String first = assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(1)))
+                .getMessage();
+        assertEquals(
+                first,
+                assertThrows(ExchangeException.class, () -> exchange.sum(Sums.gradients(3)))
+                        .getMessage());
+        return first;
+    }
+
+    private static String place(String text) {
+        return text.replaceAll("executor driver on [^)]*", "here");
     }
 
     @Test
-    void aTaskThatThrowsEndsTheJobWithItsReason() {
-        SparkException failure = assertThrows(SparkException.class, () -> {
-            ClnormSpark.mapPartitionsTogether(divided(5), (rows, exchange) -> {
-                        if (TaskContext.getPartitionId() == 1) {
-                            throw new IllegalStateException("no memory");
-                        }
-                        exchange.sum(Sums.moments(0));
-                        return step(rows, exchange);
-                    })
-                    .collect();
+    void allGetTheSumsOfManyRounds() {
+        List<String> sums = of((exchange, number) -> {
+            assertEquals(2, exchange.participants());
+            ChannelMoments total = ChannelMoments.none(3);
+            for (int round = 0; round < 20; round++) {
+                ChannelMoments sum = exchange.sum(Sums.moments(2 * round + number));
+                assertEquals(Sums.moments(2 * round).plus(Sums.moments(2 * round + 1)), sum);
+                total = total.plus(sum);
+                assertEquals(Sums.gradients(3), exchange.sum(Sums.gradients(3)));
+            }
+            exchange.close();
+            exchange.close();
+            assertThrows(IllegalStateException.class, () -> exchange.sum(Sums.moments(0)));
+            return total;
         });
-        assertTrue(failure.getMessage().contains("IllegalStateException: no memory"), failure.getMessage());
+        assertEquals(sums.get(0), sums.get(1));
     }
 
     @Test
-    void messagesTooLargeForTheDriverAreRefused() {
-        List<String> texts = ClnormSpark.mapPartitionsTogether(divided(5), (rows, exchange) -> List.of(
-                                assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(0, 20_000)))
-                                        .getMessage())
-                        .iterator())
+    void aTaskHasOneExchangeNextToItsOwnBarriers() {
+        of((exchange, number) -> {
+            BarrierTaskContext task = BarrierTaskContext.get();
+            exchange.sum(Sums.moments(number));
+            task.barrier();
+            assertSame(exchange, BarrierExchange.ofTask());
+            assertThrows(IllegalStateException.class, () -> BarrierExchange.ofTask(Duration.ofMillis(5)));
+            exchange.sum(Sums.moments(number));
+            exchange.close();
+            assertEquals(2, task.allGather("last").length);
+            return number;
+        });
+        // The interrupts that wake a call and end it do not reach the next stage's tasks.
+        assertEquals(
+                List.of(false, false),
+                cluster.context()
+                        .parallelize(List.of(0, 1), 2)
+                        .map(row -> Thread.interrupted() || TaskContext.get().isInterrupted())
+                        .collect());
+    }
+
+    @Test
+    void aParticipantThatAbortsIsNamed() {
+        List<String> texts = of((exchange, number) -> {
+            if (number == 1) {
+                exchange.abort(new IllegalStateException("no memory"));
+            }
+            return failure(exchange);
+        });
+        String expected = FAILED + "participant 1 of 2 (here) failed: java.lang.IllegalStateException: no memory";
+        assertEquals(expected, place(texts.get(0)));
+        assertEquals(expected, place(texts.get(1)));
+    }
+
+    @Test
+    void aParticipantThatLeavesIsNamed() {
+        List<String> texts = of((exchange, number) -> number == 1 ? "" : failure(exchange));
+        assertEquals(FAILED + "participant 1 of 2 (here) left", place(texts.get(0)));
+    }
+
+    @Test
+    void aParticipantThatDoesNotArriveEndsTheCallsOfTheOthers() {
+        gaveUp = new CountDownLatch(1);
+        List<String> texts = BarrierStage.mapPartitions(cluster.context().parallelize(List.of(0, 1), 2), rows -> {
+                    if (rows.next() == 0) {
+                        String text = failure(BarrierExchange.ofTask(Duration.ofMillis(1)));
+                        gaveUp.countDown();
+                        return List.of(text).iterator();
+                    }
+                    gaveUp.await();
+                    StatisticsExchange exchange = BarrierExchange.ofTask();
+                    // Finds the call of the other, which no longer waits, and then its failure.
+                    exchange.sum(Sums.moments(1));
+                    return List.of(failure(exchange)).iterator();
+                })
                 .collect();
-        for (String text : texts) {
-            assertTrue(
-                    text.matches("the exchange of statistics has failed: participant [01] of 2 \\(executor .*\\):"
-                            + " the moments have \\d+ bytes as text, so the driver would send \\d+ bytes to each of 2"
-                            + " participants, and spark.rpc.message.maxSize allows 1048576: set it to a larger number of"
-                            + " MiB, or use fewer participants"),
-                    text);
+        String expected = FAILED + "not all other participants arrived within 1 ms, for which participant 0 of 2 (here)"
+                + " waited: Spark's page of the stage shows what each task does";
+        assertEquals(expected, place(texts.get(0)));
+        assertEquals(expected, place(texts.get(1)));
+    }
+
+    @Test
+    void differentCallsAreRefusedByAll() {
+        List<String> texts = of((exchange, number) -> assertThrows(ExchangeException.class, () -> {
+                    if (number == 0) {
+                        exchange.sum(Sums.moments(1));
+                    } else {
+                        exchange.sum(Sums.gradients(3));
+                    }
+                })
+                .getMessage());
+        assertEquals(
+                FAILED + "participants make different calls: participant 0 of 2 gave moments and participant 1 of 2"
+                        + " gradients",
+                texts.get(0));
+        assertEquals(
+                FAILED + "participants make different calls: participant 1 of 2 gave gradients and participant 0 of 2"
+                        + " moments",
+                texts.get(1));
+        String channels =
+                FAILED + "the sums of participant 1 of 2 do not fit those before: Expected sums of 3 channels, got 4";
+        assertEquals(List.of(channels, channels), of((exchange, number) -> assertThrows(
+                        ExchangeException.class, () -> exchange.sum(Sums.gradients(3 + number)))
+                .getMessage()));
+    }
+
+    @Test
+    void anExchangeNeedsABarrierStage() {
+        assertTrue(assertThrows(IllegalStateException.class, BarrierExchange::ofTask)
+                .getMessage()
+                .contains("the caller is on no task's thread: use ClnormSpark.mapPartitionsTogether"));
+        SparkException failure = assertThrows(SparkException.class, () -> cluster.context()
+                .parallelize(List.of(0), 1)
+                .map(row -> BarrierExchange.ofTask().participants())
+                .collect());
+        assertTrue(failure.getMessage().contains("the caller is a task of another stage"), failure.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> of(Duration.ZERO, (exchange, number) -> ""));
+    }
+
+    @Test
+    void sparkRefusesMorePartitionsThanSlots() {
+        String message = assertThrows(Exception.class, () -> ClnormSpark.mapPartitionsTogether(
+                                cluster.context().parallelize(List.of(0, 1, 2), 3), (rows, exchange) -> rows)
+                        .collect())
+                .getMessage();
+        assertTrue(message.contains("requires more slots than the total number of slots in the cluster"), message);
+    }
+
+    @Test
+    void noThreadIsLeft() {
+        of((exchange, number) -> exchange.sum(Sums.moments(1)));
+        // They end after the task's last message was sent.
+        while (Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.getName().startsWith("clnorm-exchange"))) {
+            Thread.onSpinWait();
         }
     }
 }

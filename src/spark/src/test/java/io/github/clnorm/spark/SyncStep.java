@@ -6,7 +6,6 @@ import io.github.clnorm.Recorded;
 import io.github.clnorm.StatisticsExchange;
 import io.github.clnorm.SyncBatchNorm;
 import io.github.clnorm.Tensor;
-import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -21,33 +20,12 @@ final class SyncStep {
 
     private SyncStep() {}
 
-    /** What the samples have after the steps. */
-    record Result(float[] y, float[] dx, float[] weight, float[] bias, float[] mean, float[] variance)
-            implements Serializable {
-
-        /** The same for samples `from` .. `to` - 1 alone. */
-        Result part(int from, int to) {
-            return new Result(
-                    Arrays.copyOfRange(y, from * OF_SAMPLE, to * OF_SAMPLE),
-                    Arrays.copyOfRange(dx, from * OF_SAMPLE, to * OF_SAMPLE),
-                    weight,
-                    bias,
-                    mean,
-                    variance);
-        }
-
-        /** All bits, to compare. */
-        String bits() {
-            StringBuilder bits = new StringBuilder();
-            for (float[] values : new float[][] {y, dx, weight, bias, mean, variance}) {
-                for (float value : values) {
-                    bits.append(Integer.toHexString(Float.floatToRawIntBits(value)))
-                            .append(' ');
-                }
-                bits.append('\n');
-            }
-            return bits.toString();
-        }
+    /** The results of samples `from` .. `to` - 1, of those of all. */
+    static float[][] part(float[][] all, int from, int to) {
+        float[][] part = all.clone();
+        part[0] = Arrays.copyOfRange(all[0], from * OF_SAMPLE, to * OF_SAMPLE);
+        part[1] = Arrays.copyOfRange(all[1], from * OF_SAMPLE, to * OF_SAMPLE);
+        return part;
     }
 
     private static float[] values(int seed, int from, int to) {
@@ -59,10 +37,14 @@ final class SyncStep {
         return Arrays.copyOfRange(all, from * OF_SAMPLE, to * OF_SAMPLE);
     }
 
-    /** The steps of samples `from` .. `to` - 1. */
-    static Result of(Backend backend, StatisticsExchange exchange, int from, int to) {
+    /**
+     * The steps of samples `from` .. `to` - 1.
+     *
+     * @return y and dx of the samples, gradients of weight and bias, running mean and variance
+     */
+    static float[][] of(Backend backend, StatisticsExchange exchange, int from, int to) {
         long[] shape = {to - from, CHANNELS, POSITIONS};
-        Result result = null;
+        float[][] result = null;
         try (SyncBatchNorm layer = SyncBatchNorm.builder(backend, CHANNELS, exchange)
                 .wholeBatchGradients(true)
                 .build()) {
@@ -72,13 +54,14 @@ final class SyncStep {
                         Tensor dy = backend.tensor(values(10 + step, from, to), shape);
                         Recorded pass = layer.record(x);
                         Gradients gradients = pass.backward(dy)) {
-                    result = new Result(
-                            pass.output().toFloats(),
-                            gradients.input().toFloats(),
-                            gradients.weight().toFloats(),
-                            gradients.bias().toFloats(),
-                            layer.runningMean().toFloats(),
-                            layer.runningVar().toFloats());
+                    result = new float[][] {
+                        pass.output().toFloats(),
+                        gradients.input().toFloats(),
+                        gradients.weight().toFloats(),
+                        gradients.bias().toFloats(),
+                        layer.runningMean().toFloats(),
+                        layer.runningVar().toFloats()
+                    };
                 }
             }
         }

@@ -1,0 +1,60 @@
+package io.github.clnorm.spark;
+
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Which columns of a data frame hold samples, and in which form. Thread-safe. */
+final class Columns {
+
+    private Columns() {}
+
+    /** The place of a column. `role` is what it is for, in the message. */
+    static int ordinal(StructType schema, String role, String column) {
+        List<String> names = Arrays.asList(schema.fieldNames());
+        if (!names.contains(column)) {
+            throw new IllegalArgumentException(
+                    role + ": there is no column " + column + ". The columns are " + String.join(", ", names));
+        }
+        return names.indexOf(column);
+    }
+
+    /** How a column holds samples. */
+    static SampleForm form(String role, String column, DataType type) {
+        if (type.equals(SQLDataTypes.VectorType())) {
+            return SampleForm.VECTOR;
+        }
+        if (type.equals(DataTypes.BinaryType)) {
+            return SampleForm.NPY;
+        }
+        if (type instanceof ArrayType array) {
+            if (array.elementType().equals(DataTypes.FloatType)) {
+                return SampleForm.FLOAT_ARRAY;
+            }
+            if (array.elementType().equals(DataTypes.DoubleType)) {
+                return SampleForm.DOUBLE_ARRAY;
+            }
+        }
+        throw new IllegalArgumentException(role + ": column " + column + " is " + type.sql()
+                + ", expected array<float>, array<double>, a vector of Spark ML, or binary with the content of .npy files."
+                + " A cast makes one of these from other numbers");
+    }
+
+    /** A data frame of this process. `method` is what needs it, in the message. */
+    static org.apache.spark.sql.classic.Dataset<?> classic(Dataset<?> data, String method) {
+        if (!(data instanceof org.apache.spark.sql.classic.Dataset<?> classic)) {
+            throw new IllegalArgumentException(
+                    method + " needs a session of the driver's own process, not Spark Connect");
+        }
+        if (data.isStreaming()) {
+            throw new IllegalArgumentException(
+                    method + " takes no stream: call it for each micro-batch, in writeStream().foreachBatch(…)");
+        }
+        return classic;
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.clnorm.spark;
+
+import java.io.Serializable;
+
+/**
+ * Reads samples of rows. Serializable: it travels to the executors. Immutable and thread-safe.
+ *
+ * @param <T> rows
+ */
+interface SampleSource<T> extends Serializable {
+    /**
+     * The sample of a row.
+     *
+     * @throws BadRow if there is none
+     */
+    Sample sample(T row) throws BadRow;
+
+    /** The row in a message, such as "row 3 of partition 1 (id = 17): column x". */
+    String describe(T row, long number, int partition);
+}

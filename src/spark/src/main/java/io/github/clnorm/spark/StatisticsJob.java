@@ -1,0 +1,143 @@
+package io.github.clnorm.spark;
+
+import io.github.clnorm.BatchNormSpec;
+import io.github.clnorm.ChannelMoments;
+import io.github.clnorm.NormSpec;
+import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Layout;
+import java.util.List;
+import java.util.Objects;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** The statistics of the channels of a data set: on the driver, what the executors are asked for. Thread-safe. */
+final class StatisticsJob {
+    private static final String METHOD = "channelStatistics";
+
+    private final SparkContext context;
+    private final long channels;
+    private final StatisticsOptions options;
+
+    private StatisticsJob(SparkContext context, long channels, StatisticsOptions options) {
+        if (channels < 1 || channels > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("Expected 1 to 2^31 - 1 channels, got " + channels);
+        }
+        this.context = context;
+        this.channels = channels;
+        this.options = options;
+    }
+
+    static ChannelStatistics ofColumn(Dataset<?> data, String column, long channels, StatisticsOptions options) {
+        Columns.classic(data, METHOD);
+        StatisticsJob job = new StatisticsJob(data.sparkSession().sparkContext(), channels, options);
+        StructType schema = data.schema();
+        SampleForm form =
+                Columns.form(METHOD, column, schema.fields()[Columns.ordinal(schema, METHOD, column)].dataType());
+        StructField key = options.key() == null ? null : schema.fields()[Columns.ordinal(schema, "key", options.key())];
+        Dataset<Row> samples = data.select(named(column));
+        ElementType type = options.type() != null ? options.type() : largestType(form);
+        Request request = job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
+        if (request == null) {
+            return job.nothing();
+        }
+        Dataset<Row> rows = key == null ? samples : data.select(named(column), named(key.name()));
+        ColumnReader reader = new ColumnReader(0, form, request.shape(), options.type());
+        return job.run(
+                "column " + column,
+                Columns.classic(rows, METHOD).queryExecution().toRdd().toJavaRDD(),
+                request,
+                new ColumnSource(reader, column, key));
+    }
+
+    private static ElementType largestType(SampleForm form) {
+        return form == SampleForm.FLOAT_ARRAY ? ElementType.FLOAT32 : ElementType.FLOAT64;
+    }
+
+    private static Column named(String column) {
+        return functions.col("`" + column.replace("`", "``") + "`");
+    }
+
+    static ChannelStatistics ofSamples(JavaRDD<float[]> samples, long channels, StatisticsOptions options) {
+        StatisticsJob job = new StatisticsJob(samples.context(), channels, options);
+        if (options.type() != null && options.type() != ElementType.FLOAT32) {
+            throw new IllegalArgumentException("elementType " + options.type()
+                    + ": samples of an RDD are computed in float32. Use a data frame for another type");
+        }
+        Request request = job.request(ElementType.FLOAT32, () -> FirstSample.shape(samples), false);
+        return request == null
+                ? job.nothing()
+                : job.run("an RDD", samples, request, new FloatsSource(request.elements(), request.shape()));
+    }
+
+    /** The dimensions of the first sample. */
+    private interface First {
+        long[] shape();
+    }
+
+    /** What is asked of the executors; null if there are no samples, and no shape. */
+    private Request request(ElementType type, First first, boolean hasShapes) {
+        long[] shape = options.shape();
+        if (shape == null) {
+            if (options.onBadRow() == OnBadRow.NULL) {
+                throw new IllegalStateException("onBadRow(\"null\") needs shape(…), the shape of one sample:"
+                        + " the first row may be the bad one");
+            }
+            shape = first.shape();
+            if (shape == null) {
+                return null;
+            }
+            shape = hasShapes ? shape : divided(shape[0]);
+        }
+        BatchNormSpec spec = NormSpec.batchNorm(channels).training(false);
+        Request request = new Request(
+                spec.layout(options.layout()), shape, options.batch(), options.batchBytes(), options.onBadRow());
+        request.check(type);
+        return request;
+    }
+
+    /** The shape of a sample without one. */
+    private long[] divided(long length) {
+        if (length % channels != 0) {
+            throw new IllegalArgumentException("the first sample has " + length + " values, which do not divide into "
+                    + channels + " channels: is the number of channels right?");
+        }
+        return options.layout() == Layout.CHANNELS_FIRST
+                ? new long[] {channels, length / channels}
+                : new long[] {length / channels, channels};
+    }
+
+    private ChannelStatistics nothing() {
+        return new ChannelStatistics(ChannelMoments.none(channels), new Counters(context).report(), options.layout());
+    }
+
+    private <T> ChannelStatistics run(String what, JavaRDD<T> rows, Request request, SampleSource<T> source) {
+        Objects.requireNonNull(rows, "rows");
+        ExecutorBackends.closeWith(context);
+        Counters counters = new Counters(context);
+        MomentsTask<T> task = new MomentsTask<>(
+                request, source, (int) channels, counters, options.sameDevice() ? RequiredDevice.find(context) : null);
+        byte[] total = JobDescription.during(
+                context, "clnorm: statistics of " + channels + " channels of " + what, () -> sum(rows, task));
+        return new ChannelStatistics(ChannelMoments.fromBytes(total), counters.report(), options.layout());
+    }
+
+    private <T> byte[] sum(JavaRDD<T> rows, MomentsTask<T> task) {
+        return rows.mapPartitionsWithIndex(
+                        (partition, part) ->
+                                List.of(task.moments(part, partition)).iterator(),
+                        false)
+                .treeAggregate(ChannelMoments.none(channels).toBytes(), StatisticsJob::plus, StatisticsJob::plus);
+    }
+
+    private static byte[] plus(byte[] some, byte[] others) {
+        return ChannelMoments.fromBytes(some)
+                .plus(ChannelMoments.fromBytes(others))
+                .toBytes();
+    }
+}
