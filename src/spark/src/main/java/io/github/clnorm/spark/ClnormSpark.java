@@ -120,7 +120,7 @@ public final class ClnormSpark {
      *
      * <p>It is a barrier stage. Spark needs a free core, and a GPU if tasks ask for one, for each partition. If the cluster
      * has fewer, the job fails after 10 minutes with "requires more slots than the total number of slots in the cluster
-     * currently": use {@code rdd.coalesce(slots)}. With dynamic allocation it fails at once: set
+     * currently": use {@code rdd.repartition(slots)}. With dynamic allocation it fails at once: set
      * {@code spark.dynamicAllocation.enabled} to false. If a task fails or an executor is lost, Spark cancels all tasks
      * of the stage. It repeats the stage if a shuffle follows, such as {@code repartition}, and fails the job otherwise.
      *

@@ -1,5 +1,6 @@
 package io.github.clnorm.spark;
 
+import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -43,6 +44,11 @@ final class Columns {
         throw new IllegalArgumentException(role + ": column " + column + " is " + type.sql()
                 + ", expected array<float>, array<double>, a vector of Spark ML, or binary with the content of .npy files."
                 + " A cast makes one of these from other numbers");
+    }
+
+    /** The largest type in which samples are computed. `type` is the one that is set; null for that of the values. */
+    static ElementType largest(SampleForm form, ElementType type) {
+        return type != null ? type : form == SampleForm.FLOAT_ARRAY ? ElementType.FLOAT32 : ElementType.FLOAT64;
     }
 
     /** A data frame of this process. `method` is what needs it, in the message. */

@@ -18,16 +18,21 @@ import java.util.Iterator;
 final class MomentsTask<T> implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final Request request;
-    private final SampleSource<T> source;
+    /** Makes the reader of a task. */
+    interface Sources<T> extends Serializable {
+        SampleSource<T> source();
+    }
+
+    private final NormalizationRequest request;
+    private final Sources<T> sources;
     private final int channels;
     private final Counters counters;
     /** Null if any device will do. */
     private final RequiredDevice required;
 
-    MomentsTask(Request request, SampleSource<T> source, int channels, Counters counters, RequiredDevice required) {
+    MomentsTask(NormalizationRequest request, Sources<T> sources, int channels, Counters counters, RequiredDevice required) {
         this.request = request;
-        this.source = source;
+        this.sources = sources;
         this.channels = channels;
         this.counters = counters;
         this.required = required;
@@ -45,6 +50,7 @@ final class MomentsTask<T> implements Serializable {
 
     /** For one task. */
     private final class Work {
+        private final SampleSource<T> source = sources.source();
         private final Iterator<T> rows;
         private final PartitionWork counts;
         private final Batch<Void> batch = new Batch<>(request);

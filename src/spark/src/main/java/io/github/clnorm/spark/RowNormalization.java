@@ -2,15 +2,9 @@ package io.github.clnorm.spark;
 
 import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
-import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -125,7 +119,7 @@ public final class RowNormalization extends Settings<RowNormalization> {
      * @throws IllegalStateException if input, output or shape is missing
      */
     public NormalizedRows normalized() {
-        org.apache.spark.sql.classic.Dataset<?> classic = classic();
+        org.apache.spark.sql.classic.Dataset<?> classic = Columns.classic(data, "normalize");
         NormalizationRequest request = request();
         RowPlan plan = plan(data.schema(), request);
         Counters counters = new Counters(data.sparkSession().sparkContext());
@@ -144,70 +138,27 @@ public final class RowNormalization extends Settings<RowNormalization> {
         return plan(before, request()).after();
     }
 
-    private org.apache.spark.sql.classic.Dataset<?> classic() {
-        if (!(data instanceof org.apache.spark.sql.classic.Dataset<?> classic)) {
-            throw new IllegalArgumentException(
-                    "normalize needs a session of the driver's own process, not Spark Connect");
-        }
-        if (data.isStreaming()) {
-            throw new IllegalArgumentException(
-                    "normalize takes no stream: call it for each micro-batch, in writeStream().foreachBatch(…)");
-        }
-        return classic;
-    }
-
     private RowPlan plan(StructType before, NormalizationRequest request) {
         requireSet("input", input);
         requireSet("output", output);
         if (output.equals(device)) {
             throw new IllegalArgumentException("output and fingerprint are both column " + output);
         }
-        int ordinal = ordinal(before, "input", input);
-        SampleForm given = form(input, before.fields()[ordinal].dataType());
-        ElementType largest =
-                type != null ? type : given == SampleForm.FLOAT_ARRAY ? ElementType.FLOAT32 : ElementType.FLOAT64;
-        request.check(largest);
+        int ordinal = Columns.ordinal(before, "input", input);
+        SampleForm given = Columns.form("input", input, before.fields()[ordinal].dataType());
+        request.check(Columns.largest(given, type));
         return new RowPlan(
                 before,
                 new ColumnReader(ordinal, given, request.shape(), type),
                 form == null ? given : form,
                 output,
                 device,
-                key == null ? -1 : ordinal(before, "key", key));
+                key == null ? -1 : Columns.ordinal(before, "key", key));
     }
 
     private static void requireSet(String name, String column) {
         if (column == null) {
             throw new IllegalStateException(name + "(column) is missing");
         }
-    }
-
-    private static int ordinal(StructType schema, String role, String column) {
-        List<String> names = Arrays.asList(schema.fieldNames());
-        if (!names.contains(column)) {
-            throw new IllegalArgumentException(
-                    role + ": there is no column " + column + ". The columns are " + String.join(", ", names));
-        }
-        return names.indexOf(column);
-    }
-
-    private static SampleForm form(String column, DataType type) {
-        if (type.equals(SQLDataTypes.VectorType())) {
-            return SampleForm.VECTOR;
-        }
-        if (type.equals(DataTypes.BinaryType)) {
-            return SampleForm.NPY;
-        }
-        if (type instanceof ArrayType array) {
-            if (array.elementType().equals(DataTypes.FloatType)) {
-                return SampleForm.FLOAT_ARRAY;
-            }
-            if (array.elementType().equals(DataTypes.DoubleType)) {
-                return SampleForm.DOUBLE_ARRAY;
-            }
-        }
-        throw new IllegalArgumentException("input: column " + column + " is " + type.sql()
-                + ", expected array<float>, array<double>, a vector of Spark ML, or binary with the content of .npy files."
-                + " A cast makes one of these from other numbers");
     }
 }

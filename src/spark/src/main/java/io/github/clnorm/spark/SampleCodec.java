@@ -9,14 +9,7 @@ import java.nio.ByteBuffer;
  * @param <T> rows before
  * @param <U> rows after
  */
-interface SampleCodec<T, U> {
-    /**
-     * The sample of a row.
-     *
-     * @throws BadRow if there is none
-     */
-    Sample sample(T row) throws BadRow;
-
+interface SampleCodec<T, U> extends SampleSource<T> {
     /** A row that {@link #sample} is asked for again later. The row itself may be reused for the next one. */
     T carry(T row);
 
@@ -31,9 +24,6 @@ interface SampleCodec<T, U> {
      * @param device what computed them; null for a row without a valid sample
      */
     U write(T kept, Result result, Fingerprint device);
-
-    /** The row in a message, such as "row 3 of partition 1 (id = 17): column x". */
-    String describe(T row, long number, int partition);
 
     /** The elements of a result, in native byte order, and their type. */
     record Result(io.github.clnorm.type.ElementType type, ByteBuffer elements) {}

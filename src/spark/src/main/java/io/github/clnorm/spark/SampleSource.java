@@ -1,13 +1,11 @@
 package io.github.clnorm.spark;
 
-import java.io.Serializable;
-
 /**
- * Reads samples of rows. Serializable: it travels to the executors. Immutable and thread-safe.
+ * Reads the samples of rows. For one task; not thread-safe.
  *
  * @param <T> rows
  */
-interface SampleSource<T> extends Serializable {
+interface SampleSource<T> {
     /**
      * The sample of a row.
      *

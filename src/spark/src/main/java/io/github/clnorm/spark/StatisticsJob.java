@@ -41,8 +41,8 @@ final class StatisticsJob {
                 Columns.form(METHOD, column, schema.fields()[Columns.ordinal(schema, METHOD, column)].dataType());
         StructField key = options.key() == null ? null : schema.fields()[Columns.ordinal(schema, "key", options.key())];
         Dataset<Row> samples = data.select(named(column));
-        ElementType type = options.type() != null ? options.type() : largestType(form);
-        Request request = job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
+        ElementType type = Columns.largest(form, options.type());
+        NormalizationRequest request = job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
         if (request == null) {
             return job.nothing();
         }
@@ -52,11 +52,7 @@ final class StatisticsJob {
                 "column " + column,
                 Columns.classic(rows, METHOD).queryExecution().toRdd().toJavaRDD(),
                 request,
-                new ColumnSource(reader, column, key));
-    }
-
-    private static ElementType largestType(SampleForm form) {
-        return form == SampleForm.FLOAT_ARRAY ? ElementType.FLOAT32 : ElementType.FLOAT64;
+                () -> new ColumnSource(reader, column, key));
     }
 
     private static Column named(String column) {
@@ -69,10 +65,10 @@ final class StatisticsJob {
             throw new IllegalArgumentException("elementType " + options.type()
                     + ": samples of an RDD are computed in float32. Use a data frame for another type");
         }
-        Request request = job.request(ElementType.FLOAT32, () -> FirstSample.shape(samples), false);
+        NormalizationRequest request = job.request(ElementType.FLOAT32, () -> FirstSample.shape(samples), false);
         return request == null
                 ? job.nothing()
-                : job.run("an RDD", samples, request, new FloatsSource(request.elements(), request.shape()));
+                : job.run("an RDD", samples, request, () -> new FloatsCodec(request.elements(), request.shape()));
     }
 
     /** The dimensions of the first sample. */
@@ -81,7 +77,7 @@ final class StatisticsJob {
     }
 
     /** What is asked of the executors; null if there are no samples, and no shape. */
-    private Request request(ElementType type, First first, boolean hasShapes) {
+    private NormalizationRequest request(ElementType type, First first, boolean hasShapes) {
         long[] shape = options.shape();
         if (shape == null) {
             if (options.onBadRow() == OnBadRow.NULL) {
@@ -95,7 +91,7 @@ final class StatisticsJob {
             shape = hasShapes ? shape : divided(shape[0]);
         }
         BatchNormSpec spec = NormSpec.batchNorm(channels).training(false);
-        Request request = new Request(
+        NormalizationRequest request = new NormalizationRequest(
                 spec.layout(options.layout()), shape, options.batch(), options.batchBytes(), options.onBadRow());
         request.check(type);
         return request;
@@ -116,12 +112,12 @@ final class StatisticsJob {
         return new ChannelStatistics(ChannelMoments.none(channels), new Counters(context).report(), options.layout());
     }
 
-    private <T> ChannelStatistics run(String what, JavaRDD<T> rows, Request request, SampleSource<T> source) {
+    private <T> ChannelStatistics run(String what, JavaRDD<T> rows, NormalizationRequest request, MomentsTask.Sources<T> sources) {
         Objects.requireNonNull(rows, "rows");
         ExecutorBackends.closeWith(context);
         Counters counters = new Counters(context);
         MomentsTask<T> task = new MomentsTask<>(
-                request, source, (int) channels, counters, options.sameDevice() ? RequiredDevice.find(context) : null);
+                request, sources, (int) channels, counters, options.sameDevice() ? RequiredDevice.find(context) : null);
         byte[] total = JobDescription.during(
                 context, "clnorm: statistics of " + channels + " channels of " + what, () -> sum(rows, task));
         return new ChannelStatistics(ChannelMoments.fromBytes(total), counters.report(), options.layout());
