@@ -1,6 +1,6 @@
 package io.github.clnorm.spark;
 
-import io.github.clnorm.tensorfile.NpyBytes;
+import io.github.clnorm.tensorfile.NpyTensor;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.linalg.Vector;
@@ -22,7 +22,7 @@ final class FirstSample {
         return switch (form) {
             case FLOAT_ARRAY, DOUBLE_ARRAY -> new long[] {((scala.collection.Seq<?>) value).size()};
             case VECTOR -> new long[] {((Vector) value).size()};
-            case NPY -> NpyBytes.of((byte[]) value).shape();
+            case NPY -> NpyTensor.of((byte[]) value).shape();
         };
     }
 

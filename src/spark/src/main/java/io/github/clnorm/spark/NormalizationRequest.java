@@ -44,9 +44,10 @@ record NormalizationRequest(NormSpec spec, long[] shape, int batch, long batchBy
         }
         spec.requireFits(type, batchOf(1));
         if (!spec.samplesAreIndependent()) {
-            throw new IllegalArgumentException(spec + " normalizes by the statistics of a whole batch, and partitions and"
-                    + " batches of a data set are accidental. Compute the statistics of the data set by"
-                    + " ClnormSpark.channelStatistics(…), and normalize with its batchNorm()");
+            throw new IllegalArgumentException(
+                    spec + " normalizes by the statistics of a whole batch, and partitions and"
+                            + " batches of a data set are accidental. Compute the statistics of the data set by"
+                            + " ClnormSpark.channelStatistics(…), and normalize with its batchNorm()");
         }
     }
 

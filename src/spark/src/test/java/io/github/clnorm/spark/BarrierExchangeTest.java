@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -195,11 +196,21 @@ class BarrierExchangeTest {
 
     @Test
     void sparkRefusesMorePartitionsThanSlots() {
-        String message = assertThrows(Exception.class, () -> ClnormSpark.mapPartitionsTogether(
-                                cluster.context().parallelize(List.of(0, 1, 2), 3), (rows, exchange) -> rows)
+        JavaRDD<Integer> three = cluster.context().parallelize(List.of(0, 1, 2), 3);
+        String slots = refused(three);
+        assertTrue(slots.contains("requires more slots than the total number of slots in the cluster"), slots);
+        String chain = refused(three.coalesce(2));
+        assertTrue(chain.contains("does not allow the following pattern of RDD chain within a barrier stage"), chain);
+        assertEquals(
+                3,
+                ClnormSpark.mapPartitionsTogether(three.repartition(2), (rows, exchange) -> rows)
+                        .count());
+    }
+
+    private static String refused(JavaRDD<Integer> rdd) {
+        return assertThrows(Exception.class, () -> ClnormSpark.mapPartitionsTogether(rdd, (rows, exchange) -> rows)
                         .collect())
                 .getMessage();
-        assertTrue(message.contains("requires more slots than the total number of slots in the cluster"), message);
     }
 
     @Test

@@ -12,7 +12,7 @@ import io.github.clnorm.Functional;
 import io.github.clnorm.Layer;
 import io.github.clnorm.NormSpec;
 import io.github.clnorm.Tensor;
-import io.github.clnorm.tensorfile.NpyBytes;
+import io.github.clnorm.tensorfile.NpyTensor;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.nio.ByteBuffer;
@@ -67,7 +67,7 @@ class ChannelStatisticsTest {
         } else {
             elements.asDoubleBuffer().put(values);
         }
-        return NpyBytes.encode(type, elements, shape);
+        return NpyTensor.encode(type, elements, shape);
     }
 
     @Test
@@ -267,7 +267,7 @@ class ChannelStatisticsTest {
                 "Expected input with 4 channels, but got input of shape [1, 3, 5, 7]",
                 refused(rows, "x", 4, options.shape(Images.SHAPE)));
         assertEquals("Expected 1 to 2^31 - 1 channels, got 0", refused(rows, "x", 0, options));
-        assertTrue(refused(rows, "x", 3, options.shape(3, 0)).startsWith("shape(3, 0): expected dimensions of 1"));
+        assertTrue(refused(rows, "x", 3, options.shape(3, 0)).contains("expected dimensions of 1"));
         assertEquals(
                 "onBadRow(\"null\") needs shape(…), the shape of one sample: the first row may be the bad one",
                 assertThrows(
@@ -295,7 +295,7 @@ class ChannelStatisticsTest {
                 .getMessage();
         assertTrue(
                 failure.contains(
-                        "row 23 of partition 0 (id = 123): column x is null, expected 105 values (shape (3, 35))."
+                        "row 23 of partition 0 (id = 123): column x is null, expected 105 values of shape [3, 35]."
                                 + " onBadRow(\"null\") leaves such rows out"),
                 failure);
         String length = assertThrows(
