@@ -95,7 +95,7 @@ public final class BatchNormSpec extends ChannelStatisticsSpec<BatchNormSpec> {
      *     a mean or variance is not a finite float32: the message names the channel
      */
     public BatchNormSpec runningStatistics(ChannelMoments moments) {
-        return RunningStatistics.replaced(this, moments);
+        return RunningMoments.replaced(this, moments);
     }
 
     /**
@@ -111,7 +111,7 @@ public final class BatchNormSpec extends ChannelStatisticsSpec<BatchNormSpec> {
      *     finite float32: the message names the channel
      */
     public BatchNormSpec updated(ChannelMoments batch) {
-        return RunningStatistics.updated(this, batch);
+        return RunningMoments.updated(this, batch);
     }
 
     @Override

@@ -119,7 +119,7 @@ public final class RowNormalization extends Settings<RowNormalization> {
      * @throws IllegalStateException if input, output or shape is missing
      */
     public NormalizedRows normalized() {
-        org.apache.spark.sql.classic.Dataset<?> classic = Columns.classic(data, "normalize");
+        org.apache.spark.sql.classic.Dataset<?> classic = SampleColumns.classic(data, "normalize");
         NormalizationRequest request = request();
         RowPlan plan = plan(data.schema(), request);
         Counters counters = new Counters(data.sparkSession().sparkContext());
@@ -144,16 +144,16 @@ public final class RowNormalization extends Settings<RowNormalization> {
         if (output.equals(device)) {
             throw new IllegalArgumentException("output and fingerprint are both column " + output);
         }
-        int ordinal = Columns.ordinal(before, "input", input);
-        SampleForm given = Columns.form("input", input, before.fields()[ordinal].dataType());
-        request.check(Columns.largest(given, type));
+        int ordinal = SampleColumns.ordinal(before, "input", input);
+        SampleForm given = SampleColumns.form("input", input, before.fields()[ordinal].dataType());
+        request.check(SampleColumns.largest(given, type));
         return new RowPlan(
                 before,
                 new ColumnReader(ordinal, given, request.shape(), type),
                 form == null ? given : form,
                 output,
                 device,
-                key == null ? -1 : Columns.ordinal(before, "key", key));
+                key == null ? -1 : SampleColumns.ordinal(before, "key", key));
     }
 
     private static void requireSet(String name, String column) {

@@ -34,14 +34,15 @@ final class StatisticsJob {
     }
 
     static ChannelStatistics ofColumn(Dataset<?> data, String column, long channels, StatisticsOptions options) {
-        Columns.classic(data, METHOD);
+        SampleColumns.classic(data, METHOD);
         StatisticsJob job = new StatisticsJob(data.sparkSession().sparkContext(), channels, options);
         StructType schema = data.schema();
-        SampleForm form =
-                Columns.form(METHOD, column, schema.fields()[Columns.ordinal(schema, METHOD, column)].dataType());
-        StructField key = options.key() == null ? null : schema.fields()[Columns.ordinal(schema, "key", options.key())];
+        SampleForm form = SampleColumns.form(
+                METHOD, column, schema.fields()[SampleColumns.ordinal(schema, METHOD, column)].dataType());
+        StructField key =
+                options.key() == null ? null : schema.fields()[SampleColumns.ordinal(schema, "key", options.key())];
         Dataset<Row> samples = data.select(named(column));
-        ElementType type = Columns.largest(form, options.type());
+        ElementType type = SampleColumns.largest(form, options.type());
         NormalizationRequest request = job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
         if (request == null) {
             return job.nothing();
@@ -50,7 +51,7 @@ final class StatisticsJob {
         ColumnReader reader = new ColumnReader(0, form, request.shape(), options.type());
         return job.run(
                 "column " + column,
-                Columns.classic(rows, METHOD).queryExecution().toRdd().toJavaRDD(),
+                SampleColumns.classic(rows, METHOD).queryExecution().toRdd().toJavaRDD(),
                 request,
                 () -> new ColumnSource(reader, column, key));
     }

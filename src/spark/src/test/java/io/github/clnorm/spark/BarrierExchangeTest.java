@@ -61,11 +61,11 @@ class BarrierExchangeTest {
     }
 
     private static String failure(StatisticsExchange exchange) {
-        String first = assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(1)))
+        String first = assertThrows(ExchangeException.class, () -> exchange.sum(ExchangedSums.moments(1)))
                 .getMessage();
         assertEquals(
                 first,
-                assertThrows(ExchangeException.class, () -> exchange.sum(Sums.gradients(3)))
+                assertThrows(ExchangeException.class, () -> exchange.sum(ExchangedSums.gradients(3)))
                         .getMessage());
         return first;
     }
@@ -80,14 +80,14 @@ class BarrierExchangeTest {
             assertEquals(2, exchange.participants());
             ChannelMoments total = ChannelMoments.none(3);
             for (int round = 0; round < 20; round++) {
-                ChannelMoments sum = exchange.sum(Sums.moments(2 * round + number));
-                assertEquals(Sums.moments(2 * round).plus(Sums.moments(2 * round + 1)), sum);
+                ChannelMoments sum = exchange.sum(ExchangedSums.moments(2 * round + number));
+                assertEquals(ExchangedSums.moments(2 * round).plus(ExchangedSums.moments(2 * round + 1)), sum);
                 total = total.plus(sum);
-                assertEquals(Sums.gradients(3), exchange.sum(Sums.gradients(3)));
+                assertEquals(ExchangedSums.gradients(3), exchange.sum(ExchangedSums.gradients(3)));
             }
             exchange.close();
             exchange.close();
-            assertThrows(IllegalStateException.class, () -> exchange.sum(Sums.moments(0)));
+            assertThrows(IllegalStateException.class, () -> exchange.sum(ExchangedSums.moments(0)));
             return total;
         });
         assertEquals(sums.get(0), sums.get(1));
@@ -97,11 +97,11 @@ class BarrierExchangeTest {
     void aTaskHasOneExchangeNextToItsOwnBarriers() {
         of((exchange, number) -> {
             BarrierTaskContext task = BarrierTaskContext.get();
-            exchange.sum(Sums.moments(number));
+            exchange.sum(ExchangedSums.moments(number));
             task.barrier();
             assertSame(exchange, BarrierExchange.ofTask());
             assertThrows(IllegalStateException.class, () -> BarrierExchange.ofTask(Duration.ofMillis(5)));
-            exchange.sum(Sums.moments(number));
+            exchange.sum(ExchangedSums.moments(number));
             exchange.close();
             assertEquals(2, task.allGather("last").length);
             return number;
@@ -146,7 +146,7 @@ class BarrierExchangeTest {
                     gaveUp.await();
                     StatisticsExchange exchange = BarrierExchange.ofTask();
                     // Finds the call of the other, which no longer waits, and then its failure.
-                    exchange.sum(Sums.moments(1));
+                    exchange.sum(ExchangedSums.moments(1));
                     return List.of(failure(exchange)).iterator();
                 })
                 .collect();
@@ -160,9 +160,9 @@ class BarrierExchangeTest {
     void differentCallsAreRefusedByAll() {
         List<String> texts = of((exchange, number) -> assertThrows(ExchangeException.class, () -> {
                     if (number == 0) {
-                        exchange.sum(Sums.moments(1));
+                        exchange.sum(ExchangedSums.moments(1));
                     } else {
-                        exchange.sum(Sums.gradients(3));
+                        exchange.sum(ExchangedSums.gradients(3));
                     }
                 })
                 .getMessage());
@@ -177,7 +177,7 @@ class BarrierExchangeTest {
         String channels =
                 FAILED + "the sums of participant 1 of 2 do not fit those before: Expected sums of 3 channels, got 4";
         assertEquals(List.of(channels, channels), of((exchange, number) -> assertThrows(
-                        ExchangeException.class, () -> exchange.sum(Sums.gradients(3 + number)))
+                        ExchangeException.class, () -> exchange.sum(ExchangedSums.gradients(3 + number)))
                 .getMessage()));
     }
 
@@ -215,7 +215,7 @@ class BarrierExchangeTest {
 
     @Test
     void noThreadIsLeft() {
-        of((exchange, number) -> exchange.sum(Sums.moments(1)));
+        of((exchange, number) -> exchange.sum(ExchangedSums.moments(1)));
         // They end after the task's last message was sent.
         while (Thread.getAllStackTraces().keySet().stream()
                 .anyMatch(thread -> thread.getName().startsWith("clnorm-exchange"))) {

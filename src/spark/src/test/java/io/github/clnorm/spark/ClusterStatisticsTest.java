@@ -97,12 +97,12 @@ class ClusterStatisticsTest {
     void kryoKeepsExactSums() {
         ChannelMoments moments = Images.moments();
         List<ChannelMoments> parts =
-                numbers(3).map(number -> Sums.moments(number, 3)).collect();
+                numbers(3).map(number -> ExchangedSums.moments(number, 3)).collect();
         List<ChannelMoments> some = List.of(moments, ChannelMoments.none(3), parts.get(0));
         assertEquals(Set.copyOf(some), Set.copyOf(shuffled(some)));
         assertEquals(
                 parts.stream().reduce(ChannelMoments::plus).orElseThrow(),
-                numbers(3).map(number -> Sums.moments(number, 3)).reduce(ChannelMoments::plus));
+                numbers(3).map(number -> ExchangedSums.moments(number, 3)).reduce(ChannelMoments::plus));
         List<ChannelGradients> gradients = List.of(ChannelGradients.none(3));
         assertEquals(gradients, shuffled(gradients));
     }
@@ -148,13 +148,13 @@ class ClusterStatisticsTest {
         List<float[][]> parts = ClnormSpark.mapPartitionsTogether(divided(4), (rows, exchange) -> {
                     TaskContext task = TaskContext.get();
                     if (task.partitionId() == 1 && task.stageAttemptNumber() == 0) {
-                        exchange.sum(Sums.moments(1));
+                        exchange.sum(ExchangedSums.moments(1));
                         Runtime.getRuntime().halt(1);
                     }
                     if (task.stageAttemptNumber() == 0) {
-                        exchange.sum(Sums.moments(2));
-                        assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(2)));
-                        exchange.sum(Sums.moments(2));
+                        exchange.sum(ExchangedSums.moments(2));
+                        assertThrows(ExchangeException.class, () -> exchange.sum(ExchangedSums.moments(2)));
+                        exchange.sum(ExchangedSums.moments(2));
                     }
                     return step(rows, exchange);
                 })
@@ -175,7 +175,7 @@ class ClusterStatisticsTest {
                         if (TaskContext.getPartitionId() == 1) {
                             throw new IllegalStateException("no memory");
                         }
-                        exchange.sum(Sums.moments(0));
+                        exchange.sum(ExchangedSums.moments(0));
                         return step(rows, exchange);
                     })
                     .collect();
@@ -185,9 +185,9 @@ class ClusterStatisticsTest {
 
     @Test
     void messagesTooLargeForTheDriverAreRefused() {
-        List<String> texts = ClnormSpark.mapPartitionsTogether(divided(5), (rows, exchange) -> List.of(
-                                assertThrows(ExchangeException.class, () -> exchange.sum(Sums.moments(0, 20_000)))
-                                        .getMessage())
+        List<String> texts = ClnormSpark.mapPartitionsTogether(divided(5), (rows, exchange) -> List.of(assertThrows(
+                                        ExchangeException.class, () -> exchange.sum(ExchangedSums.moments(0, 20_000)))
+                                .getMessage())
                         .iterator())
                 .collect();
         for (String text : texts) {

@@ -7,9 +7,9 @@ import io.github.clnorm.Tensor;
 import java.util.Random;
 
 /** Exact sums to exchange. */
-final class Sums {
+final class ExchangedSums {
 
-    private Sums() {}
+    private ExchangedSums() {}
 
     static ChannelMoments moments(int seed) {
         return moments(seed, 3);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Running statistics of a spec from moments, as PyTorch defines them. */
-class RunningStatisticsTest {
+class RunningMomentsTest {
 
     /** Two channels, with the elements 1, 2, 3, 4 and 0, 0, 10, 10. */
     private static final ChannelMoments MOMENTS =

@@ -11,9 +11,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /** Which columns of a data frame hold samples, and in which form. Thread-safe. */
-final class Columns {
+final class SampleColumns {
 
-    private Columns() {}
+    private SampleColumns() {}
 
     /** The place of a column. `role` is what it is for, in the message. */
     static int ordinal(StructType schema, String role, String column) {

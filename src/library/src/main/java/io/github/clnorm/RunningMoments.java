@@ -3,9 +3,9 @@ package io.github.clnorm;
 import io.github.clnorm.internal.geometry.Shapes;
 
 /** Running statistics of batch_norm from the moments of its channels. Thread-safe. */
-final class RunningStatistics {
+final class RunningMoments {
 
-    private RunningStatistics() {}
+    private RunningMoments() {}
 
     /** A spec with the moments as running statistics. */
     static BatchNormSpec replaced(BatchNormSpec spec, ChannelMoments moments) {
