@@ -1,10 +1,8 @@
 package io.github.clnorm;
 
-import io.github.clnorm.internal.exact.BitRange;
 import io.github.clnorm.internal.exact.CountedSums;
 import io.github.clnorm.internal.exact.ExactSums;
 import io.github.clnorm.internal.exact.Fraction;
-import io.github.clnorm.internal.geometry.Shapes;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
@@ -66,48 +64,7 @@ public final class ChannelMoments implements Serializable {
      * @param variance biased
      */
     static ChannelMoments of(int channels, long setSize, double[] mean, double[] meanLo, double[] variance) {
-        int sets = mean.length;
-        ExactSums means = new ExactSums(channels);
-        ExactSums squares = new ExactSums(channels);
-        ExactSums deviations = new ExactSums(channels);
-        BitRange ofMeans = new BitRange();
-        BitRange ofVariances = new BitRange();
-        for (int set = 0; set < sets; set++) {
-            ofMeans.include(mean[set]);
-            ofMeans.include(meanLo[set]);
-            ofVariances.include(variance[set]);
-        }
-        // Of the factor, of the number of samples, and of the three products of a square.
-        int more = BitRange.bits(setSize) + BitRange.bits(sets) + 3;
-        if (!ofMeans.isEmpty()) {
-            means.reserve(ofMeans.lowest(), ofMeans.highest() + more);
-            squares.reserve(2 * ofMeans.lowest(), 2 * ofMeans.highest() + more);
-        }
-        if (!ofVariances.isEmpty()) {
-            deviations.reserve(ofVariances.lowest(), ofVariances.highest() + more);
-        }
-        int channel = 0;
-        for (int set = 0; set < sets; set++) {
-            double hi = mean[set];
-            double lo = meanLo[set];
-            double both = hi + lo;
-            if (both - hi == lo && both - lo == hi) {
-                // Exact for most pairs of floats, and then there are fewer products.
-                means.addProduct(channel, setSize, both);
-                squares.addProduct(channel, setSize, both, both);
-            } else {
-                means.addProduct(channel, setSize, hi);
-                means.addProduct(channel, setSize, lo);
-                squares.addProduct(channel, setSize, hi, hi);
-                squares.addProduct(channel, 2 * setSize, hi, lo);
-                squares.addProduct(channel, setSize, lo, lo);
-            }
-            deviations.addProduct(channel, setSize, variance[set]);
-            channel = channel + 1 == channels ? 0 : channel + 1;
-        }
-        long samples = channels == 0 ? 0 : sets / channels;
-        return new ChannelMoments(
-                new CountedSums(channels, Shapes.elements(samples, setSize), means, squares, deviations));
+        return new ChannelMoments(MomentSums.of(channels, setSize, mean, meanLo, variance));
     }
 
     /**

@@ -55,6 +55,37 @@ class ChannelMomentsTest {
         }
     }
 
+    @Test
+    void samplesAddUpToTheirBatchWhateverTheirMagnitudes() {
+        double[][] all = {
+            {1, 0.1f, -3, 1e-30f, 1e30f, 0, -0.0, 7},
+            {Double.NaN, 1, 2, 3, Double.POSITIVE_INFINITY, 4, 5, 1e-3f},
+            {Double.MIN_VALUE, -Double.MIN_VALUE, 0, 0, 1e300, 1e-300, Math.PI, -Math.E},
+            {0, 0, 0, 0, 0, 0, 0, 0}
+        };
+        for (double[] mean : all) {
+            double[] low = new double[8];
+            low[6] = 0x1p-60;
+            low[7] = 0x1p-100;
+            double[] variance = new double[8];
+            for (int i = 0; i < 8; i++) {
+                variance[i] = Math.abs(mean[7 - i]);
+            }
+            ChannelMoments sum = ChannelMoments.none(2);
+            for (int i = 0; i < 8; i += 2) {
+                sum = sum.plus(ChannelMoments.of(
+                        2,
+                        3,
+                        Arrays.copyOfRange(mean, i, i + 2),
+                        Arrays.copyOfRange(low, i, i + 2),
+                        Arrays.copyOfRange(variance, i, i + 2)));
+            }
+            ChannelMoments batch = ChannelMoments.of(2, 3, mean, low, variance);
+            assertEquals(sum, batch);
+            assertArrayEquals(sum.toBytes(), batch.toBytes());
+        }
+    }
+
     @OnEveryDevice
     void momentsOfABatchAreTheSumOfThoseOfItsSamples(Backend backend) {
         int samples = 7;

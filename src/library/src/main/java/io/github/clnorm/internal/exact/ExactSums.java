@@ -173,6 +173,23 @@ public final class ExactSums {
         boolean negative = (bitsOfA ^ bitsOfB) < 0;
         long low = significandOfA * significandOfB;
         long high = Math.multiplyHigh(significandOfA, significandOfB);
+        addProduct(sum, negative, factor, low, high, exponent);
+    }
+
+    /**
+     * Adds or subtracts factor · magnitude · 2<sup>exponent</sup>.
+     *
+     * @param sum its number
+     * @param negative whether to subtract
+     * @param factor 0 to {@link #LARGEST_FACTOR}
+     * @param low the last 64 bits of the magnitude
+     * @param high the first bits, 0 or more
+     * @param exponent of the last bit
+     */
+    void addProduct(int sum, boolean negative, long factor, long low, long high, int exponent) {
+        if (low == 0 && high == 0 || factor == 0) {
+            return;
+        }
         if (high == 0 && low >= 0) {
             // Two floats.
             add(sum, negative, low * factor, Math.multiplyHigh(low, factor), 0, exponent);
