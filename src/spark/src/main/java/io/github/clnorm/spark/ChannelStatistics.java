@@ -108,7 +108,7 @@ public final class ChannelStatistics {
      * momentum · statistics.
      *
      * @param old has the momentum, the running statistics before, weight and bias
-     * @return the changed copy of the spec, in evaluation mode
+     * @return the changed copy of the spec, in evaluation mode and in the layout of the samples
      * @throws IllegalArgumentException if its number of channels is another, if it has a cumulative average in place of a
      *     momentum, or as {@link #batchNorm()}
      */

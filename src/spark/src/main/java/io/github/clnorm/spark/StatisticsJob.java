@@ -6,7 +6,6 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -114,7 +113,6 @@ final class StatisticsJob {
     }
 
     private <T> ChannelStatistics run(String what, JavaRDD<T> rows, NormalizationRequest request, MomentsTask.Sources<T> sources) {
-        Objects.requireNonNull(rows, "rows");
         ExecutorBackends.closeWith(context);
         Counters counters = new Counters(context);
         MomentsTask<T> task = new MomentsTask<>(

@@ -274,6 +274,12 @@ class ChannelStatisticsTest {
                                 IllegalStateException.class,
                                 () -> ClnormSpark.channelStatistics(rows, "x", 3, options.onBadRow("null")))
                         .getMessage());
+        float[][] nothing = {null};
+        assertTrue(refused(floatRows(Arrays.asList(nothing)), "x", 3, options)
+                .startsWith("the first sample is null, so it does not tell the shape of the others: set shape(…)"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ClnormSpark.channelStatistics(cluster.context().parallelize(Arrays.asList(nothing)), 3));
         assertThrows(IllegalArgumentException.class, () -> options.onBadRow("skip"));
         assertThrows(IllegalArgumentException.class, () -> options.batch(0));
         assertThrows(IllegalArgumentException.class, () -> options.batchBytes(0));
