@@ -55,6 +55,29 @@ class ChannelMomentsTest {
         }
     }
 
+    @OnEveryDevice
+    void setsOfOneElementHaveTheMomentsThatTheDeviceComputes(Backend backend) {
+        for (ElementType type : types(backend)) {
+            double[] usual = Values.normal(type, 4, 12, 1, 3);
+            double[] extreme = usual.clone();
+            extreme[3] = Double.POSITIVE_INFINITY;
+            extreme[4] = Double.NaN;
+            extreme[8] = Float.MIN_VALUE;
+            double[] zeros = new double[12];
+            zeros[1] = -0.0;
+            for (double[] values : new double[][] {usual, extreme, zeros}) {
+                try (Tensor x = backend.tensor(type, values, 4, 3);
+                        Tensor zero = backend.tensor(type, new double[12], 4, 3)) {
+                    // With a residual the device computes.
+                    assertEquals(
+                            Functional.channelMoments(x, Options.DEFAULTS.residual(zero)),
+                            Functional.channelMoments(x),
+                            type + " " + Arrays.toString(values));
+                }
+            }
+        }
+    }
+
     @Test
     void samplesAddUpToTheirBatchWhateverTheirMagnitudes() {
         double[][] all = {
