@@ -45,7 +45,8 @@ public final class ClnormSpark {
      * The statistics of the channels of all samples of a column: for batch_norm in evaluation as a second pass. Runs jobs.
      *
      * <p>Samples have the shape {@code (channels, length / channels)}, with the length of the first one. They are read,
-     * and computed in the types, as by {@link #normalize(Dataset, NormSpec)}.
+     * and computed in the types, as by {@link #normalize(Dataset, NormSpec)}. A row that is null, has a null among its
+     * values, or another length fails the job: Spark throws a SparkException, which names the row.
      *
      * @param data a data frame whose rows are samples
      * @param column with the samples
@@ -53,8 +54,6 @@ public final class ClnormSpark {
      * @return count, mean and variance of each channel, the same bits for each number of partitions and order of rows
      * @throws IllegalArgumentException if the column does not exist or has another type, the data is a stream, or the
      *     channels do not divide the length
-     * @throws org.apache.spark.SparkException if a row is null, has a null among its values, or another length (thrown by
-     *     Spark: Java does not declare it)
      */
     public static ChannelStatistics channelStatistics(Dataset<?> data, String column, long channels) {
         return channelStatistics(data, column, channels, StatisticsOptions.DEFAULTS);
