@@ -31,9 +31,10 @@ public final class ChannelGradients implements Serializable {
     private static final int OF_BIAS = 1;
     private static final int QUANTITIES = 2;
 
-    // Java's serialization writes the stored form in place of this. Kryo ignores that, and copies all fields that are
-    // not
-    // transient.
+    /**
+     * The sums. Java's serialization writes the stored form in place of this object. Kryo does not, and copies all fields
+     * that are not transient.
+     */
     @SuppressWarnings("serial")
     private final CountedSums sums;
 

@@ -33,9 +33,10 @@ public final class ChannelMoments implements Serializable {
     private static final int DEVIATIONS = 2;
     private static final int QUANTITIES = 3;
 
-    // Java's serialization writes the stored form in place of this. Kryo ignores that, and copies all fields that are
-    // not
-    // transient.
+    /**
+     * The sums. Java's serialization writes the stored form in place of this object. Kryo does not, and copies all fields
+     * that are not transient.
+     */
     @SuppressWarnings("serial")
     private final CountedSums sums;
 
