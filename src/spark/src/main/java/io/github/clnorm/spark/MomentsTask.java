@@ -30,7 +30,12 @@ final class MomentsTask<T> implements Serializable {
     /** Null if any device will do. */
     private final RequiredDevice required;
 
-    MomentsTask(NormalizationRequest request, Sources<T> sources, int channels, Counters counters, RequiredDevice required) {
+    MomentsTask(
+            NormalizationRequest request,
+            Sources<T> sources,
+            int channels,
+            Counters counters,
+            RequiredDevice required) {
         this.request = request;
         this.sources = sources;
         this.channels = channels;

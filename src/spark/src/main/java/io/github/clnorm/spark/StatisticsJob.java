@@ -42,7 +42,8 @@ final class StatisticsJob {
                 options.key() == null ? null : schema.fields()[SampleColumns.ordinal(schema, "key", options.key())];
         Dataset<Row> samples = data.select(named(column));
         ElementType type = SampleColumns.largest(form, options.type());
-        NormalizationRequest request = job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
+        NormalizationRequest request =
+                job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
         if (request == null) {
             return job.nothing();
         }
@@ -112,7 +113,8 @@ final class StatisticsJob {
         return new ChannelStatistics(ChannelMoments.none(channels), new Counters(context).report(), options.layout());
     }
 
-    private <T> ChannelStatistics run(String what, JavaRDD<T> rows, NormalizationRequest request, MomentsTask.Sources<T> sources) {
+    private <T> ChannelStatistics run(
+            String what, JavaRDD<T> rows, NormalizationRequest request, MomentsTask.Sources<T> sources) {
         ExecutorBackends.closeWith(context);
         Counters counters = new Counters(context);
         MomentsTask<T> task = new MomentsTask<>(
