@@ -2,6 +2,7 @@ package io.github.clnorm.spark;
 
 import io.github.clnorm.Fingerprint;
 import java.io.Serializable;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.SparkContext;
@@ -26,7 +27,7 @@ final class Counters implements Serializable {
     }
 
     NormalizationReport report() {
-        Map<Fingerprint, Long> byDevice = new TreeMap<>(java.util.Comparator.comparing(Fingerprint::toString));
+        Map<Fingerprint, Long> byDevice = new TreeMap<>(Comparator.comparing(Fingerprint::toString));
         long invalid = 0;
         for (PartitionCount count : partitions.value().values()) {
             if (count.samples() > 0) {

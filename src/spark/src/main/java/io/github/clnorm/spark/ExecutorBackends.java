@@ -61,6 +61,7 @@ final class ExecutorBackends {
     static synchronized void closeAll() {
         OPEN.values().forEach(Backend::close);
         OPEN.clear();
+        HostBuffers.clear();
     }
 
     /** In local mode, where executors are threads of this process: closes the backends when the application ends. */

@@ -36,6 +36,13 @@ final class HostBuffers {
                 .order(ByteOrder.nativeOrder());
     }
 
+    /** Leaves the free buffers to the collector. */
+    static void clear() {
+        synchronized (FREE) {
+            FREE.clear();
+        }
+    }
+
     /** Takes a buffer back that no device uses. */
     static void give(ByteBuffer buffer) {
         synchronized (FREE) {

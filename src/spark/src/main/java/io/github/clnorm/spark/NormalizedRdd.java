@@ -1,5 +1,6 @@
 package io.github.clnorm.spark;
 
+import java.util.List;
 import java.util.function.Supplier;
 import org.apache.spark.Dependency;
 import org.apache.spark.OneToOneDependency;
@@ -30,10 +31,7 @@ final class NormalizedRdd<T, U> extends RDD<U> {
     private final NormalizationTask<T, U> task;
 
     NormalizedRdd(SparkContext context, Class<U> rows, Supplier<RDD<T>> source, NormalizationTask<T, U> task) {
-        super(
-                context,
-                CollectionConverters.asScala(java.util.List.<Dependency<?>>of()).toList(),
-                ClassTag$.MODULE$.apply(rows));
+        super(context, CollectionConverters.asScala(List.<Dependency<?>>of()).toList(), ClassTag$.MODULE$.apply(rows));
         this.source = source;
         this.task = task;
         setName("clnorm " + task);
@@ -54,7 +52,7 @@ final class NormalizedRdd<T, U> extends RDD<U> {
 
     @Override
     public Seq<Dependency<?>> getDependencies() {
-        return CollectionConverters.asScala(java.util.List.<Dependency<?>>of(new OneToOneDependency<>(planned())))
+        return CollectionConverters.asScala(List.<Dependency<?>>of(new OneToOneDependency<>(planned())))
                 .toList();
     }
 
