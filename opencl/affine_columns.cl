@@ -31,8 +31,9 @@ affine_columns(__global const storage_t *x, __global const storage_t *residual, 
     uint known_column = UINT_MAX;
     for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {
         const share_t share = share_of(columns, number, item);
-        known_column = affine_columns_of_share(known, known_column, share, sets, gamma, beta, mean, mean_lo, rstd,
-                                               variance, eps, part.sample * groups);
+        known_column = affine_columns_of_share(
+            known, known_column, share, sets, parameters_of_sample(gamma, sets, part.sample),
+            parameters_of_sample(beta, sets, part.sample), mean, mean_lo, rstd, variance, eps, part.sample * groups);
         affine_share(own, own_target, columns, share, known);
     }
 }

@@ -4,7 +4,7 @@
 //
 // With ROW_STATISTICS 1 the tensor is the LayerNorm tensor [samples][1][groups][width] seen as one sample of `samples`
 // rows, [1][samples][groups * width][1]. Each row is one set, or several, with its own statistics, and each column
-// is a parameter.
+// is a parameter. If each sample has parameters of its own, the samples stay apart: [samples][groups][width][1].
 
 #ifndef CLNORM_GRADIENT_COLUMN_CL
 #define CLNORM_GRADIENT_COLUMN_CL
@@ -40,6 +40,21 @@ CLNORM_INLINE sample_t sample_of(const tensor_t x, __global const storage_t *dy,
     sample.g_of_xhat = g_of_xhat;
     return sample;
 }
+
+// The statistics of sample number `sample` of ROW_STATISTICS, whose rows are one set each. Without parameters of each
+// sample there is one sample.
+#if ROW_STATISTICS && PARAMETER_SCOPE == PER_SET
+CLNORM_INLINE saved_t saved_of_sample(const saved_t saved, const ulong rows, const ulong sample)
+{
+    saved_t moved = saved;
+    moved.mean = saved.mean ? saved.mean + sample * rows : saved.mean;
+    moved.mean_lo = saved.mean_lo ? saved.mean_lo + sample * rows : saved.mean_lo;
+    moved.rstd += sample * rows;
+    return moved;
+}
+#else
+#define saved_of_sample(saved, rows, sample) saved
+#endif
 
 // With ROW_STATISTICS, the sets of a row: per_row sets of `width` columns each.
 typedef struct {

@@ -29,8 +29,10 @@ gradient_sums_of_columns(__global const storage_t *x, __global const storage_t *
     const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;
-    const sample_t own = sample_of(tensor_at(tensor_of(x, residual), offset), dy + offset, gamma, beta,
-                                   saved_of(mean, mean_lo, rstd, eps), 0, 0);
+    const sample_t own = sample_of(tensor_at(tensor_of(x, residual), offset), dy + offset,
+                                   parameters_of_sample(gamma, sets, part.sample),
+                                   parameters_of_sample(beta, sets, part.sample),
+                                   saved_of_sample(saved_of(mean, mean_lo, rstd, eps), rows, part.sample), 0, 0);
     __global real *own_partials = partials + part.sample * columns.columns * tiles;
     row_sets_t row_sets;
     row_sets.rows = rows;
@@ -69,8 +71,9 @@ input_gradient_of_columns(__global const storage_t *x, __global const storage_t 
     const part_t part = part_of(columns, work_group(first_group), (index_t)parts, (index_t)shares_per_part);
     const uint row_length = (uint)row_stride(sets);
     const ulong offset = part.sample * columns.size;
-    const sample_t own = sample_of(tensor_at(tensor_of(x, residual), offset), dy + offset, gamma, beta,
-                                   saved_of(mean, mean_lo, rstd, eps), g, g_of_xhat);
+    const sample_t own = sample_of(
+        tensor_at(tensor_of(x, residual), offset), dy + offset, parameters_of_sample(gamma, sets, part.sample),
+        parameters_of_sample(beta, sets, part.sample), saved_of(mean, mean_lo, rstd, eps), g, g_of_xhat);
     gradient_column_t known[STRIP_VECTORS];
     uint known_column = UINT_MAX;
     for (index_t number = part.first + (uint)get_local_id(0) / TEAM; number < part.end; number += TEAMS) {

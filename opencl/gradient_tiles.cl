@@ -217,9 +217,17 @@ CLNORM_INLINE set_gradient_t set_of_tile(const samples_t samples, const set_grad
     return merged;
 }
 
-// Parallel over: tiles x groups.
+// The number of set number `row` of those that share the parameters of a tile.
+#if PARAMETER_SCOPE == PER_SAMPLE
+#define set_in_tile(row, group, groups) ((group) * (groups) + (row))
+#else
+#define set_in_tile(row, group, groups) ((row) * (groups) + (group))
+#endif
+
+// Parallel over: tiles x groups. PER_SAMPLE: a tile is COLUMN_ROWS sets of one sample. `group` is then the number of the
+// sample, and `tiles` those of one sample.
 // [in]  x, residual, dy      [samples, 1, groups, width]
-// [in]  gamma, beta          [groups, width], or null
+// [in]  gamma, beta          [groups, width], or null; PER_SAMPLE: [samples, width]
 // [in]  mean, mean_lo, rstd  [sets]; see saved_t for what may be null
 // [out] partials             2 x stride reals: the sums of parameter p over tile t at p * tiles + t
 // [out] dx                   as x; may be dy
@@ -240,8 +248,13 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     const saved_t saved = saved_of(mean, mean_lo, rstd, eps);
     RETURN_IF_IDLE(first_group)
     const index_t work = work_group(first_group);
+#if PARAMETER_SCOPE == PER_SAMPLE
+    const index_t tile = work % tiles;
+    const index_t group = work / tiles;
+#else
     const index_t tile = work / (index_t)groups;
     const index_t group = work % (index_t)groups;
+#endif
     const uint size = (uint)width;
 #if WIDE_COLUMNS
     __global real *columns = wide + work * 2 * size;
@@ -254,19 +267,24 @@ gradient_tiles(__global const storage_t *x, __global const storage_t *residual, 
     samples_t own;
     own.gamma = parameters_at(gamma, group * width);
     own.beta = parameters_at(beta, group * width);
+#if PARAMETER_SCOPE == PER_SAMPLE
+    own.stride = width;
+    const index_t end = min((index_t)groups, (tile + 1) * COLUMN_ROWS);
+#else
     own.stride = groups * width;
     const index_t end = min((index_t)samples, (tile + 1) * COLUMN_ROWS);
+#endif
     for (index_t first = tile * COLUMN_ROWS; first < end; first += SAMPLES_AT_ONCE) {
         const uint count = (uint)min((index_t)SAMPLES_AT_ONCE, end - first);
-        const index_t offset = (first * (index_t)groups + group) * size;
+        const index_t offset = set_in_tile(first, group, (index_t)groups) * size;
         own.x = tensor_at(tensor_of(x, residual), offset);
         own.dy = dy + offset;
         own.dx = dx + offset;
         set_gradients_t sets;
         for (uint n = 0; n < count; n++) {
             set_sample(&sets, n,
-                       set_of_tile(samples_from(own, n), saved_statistics(saved, (first + n) * groups + group), cut,
-                                   size, sums, &team));
+                       set_of_tile(samples_from(own, n), saved_statistics(saved, set_in_tile(first + n, group, groups)),
+                                   cut, size, sums, &team));
         }
         columns_of_tile(own, &sets, count, size, columns, columns + size, &team);
     }

@@ -66,8 +66,9 @@ resident_columns(__global const storage_t *x, __global const storage_t *residual
     for (uint tile = tiles; tile-- > 0;) {
         for (uint strip = team.team; strip < strips; strip += TEAMS) {
             const share_t share = share_of(columns, (index_t)tile * strips + strip, team.item);
-            known_column = affine_columns_of_share(known, known_column, share, sets, gamma, beta, mean, mean_lo, rstd,
-                                                   variance, eps, sample * groups);
+            known_column = affine_columns_of_share(
+                known, known_column, share, sets, parameters_of_sample(gamma, sets, sample),
+                parameters_of_sample(beta, sets, sample), mean, mean_lo, rstd, variance, eps, sample * groups);
             affine_share(own, own_target, columns, share, known);
         }
     }

@@ -10,7 +10,13 @@
 //     batch_norm, channels last                   rows N * S    groups C   width 1          samples 1
 //
 // A run is `run` successive elements of a row that share one gamma and one beta, such as the S elements of a channel.
-// The rows of group g use the parameters from g * (width / run) on.
+// PARAMETER_SCOPE says which sets share them: the rows of set (n, g) use the parameters from p * (width / run) on, where
+//
+//     PER_GROUP   p = g, in all samples
+//     PER_SET     p = n * groups + g. Channels last, with parameters of each sample
+//     PER_SAMPLE  p = n. Rows of D elements, with parameters of each sample: groups is the number of a sample's rows
+//
+// With channels first, parameters of each sample need no scope: all sets are then groups of one sample.
 
 #ifndef CLNORM_SETS_CL
 #define CLNORM_SETS_CL
@@ -18,6 +24,13 @@
 #include "cache.cl"
 #include "fixed_grid.cl"
 #include "in_flight.cl"
+
+#define PER_GROUP 0
+#define PER_SET 1
+#define PER_SAMPLE 2
+#ifndef PARAMETER_SCOPE
+#define PARAMETER_SCOPE PER_GROUP
+#endif
 
 // 1 adds a tensor of the shape and type of x to x before anything else.
 #ifndef RESIDUAL
@@ -85,7 +98,13 @@ CLNORM_INLINE index_t set_offset(const sets_t sets, const index_t set)
 // The first gamma of set number `set`.
 CLNORM_INLINE index_t first_parameter(const sets_t sets, const index_t set)
 {
+#if PARAMETER_SCOPE == PER_SET
+    return set * (sets.width / sets.run);
+#elif PARAMETER_SCOPE == PER_SAMPLE
+    return set / sets.groups * (sets.width / sets.run);
+#else
     return set % sets.groups * (sets.width / sets.run);
+#endif
 }
 
 // A pointer to parameters moved by `offset`. Null remains null.
@@ -93,6 +112,14 @@ CLNORM_INLINE __global const parameter_t *parameters_at(__global const parameter
 {
     return values ? values + offset : values;
 }
+
+// The parameters of all groups of sample number `sample`, for work across rows.
+#if PARAMETER_SCOPE == PER_SET
+#define parameters_of_sample(values, sets, sample)                                                                     \
+    parameters_at(values, (sample) * (sets).groups * ((sets).width / (sets).run))
+#else
+#define parameters_of_sample(values, sets, sample) values
+#endif
 
 // An input tensor in global memory: x, or x + residual.
 typedef struct {

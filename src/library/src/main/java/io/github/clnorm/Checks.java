@@ -87,10 +87,16 @@ final class Checks {
      * whose geometry and parameter shape disagree, before a kernel reads out of bounds.
      */
     static void ofGeometry(Geometry geometry, String name, Tensor parameter) {
+        ofGeometry(geometry, 1, name, parameter);
+    }
+
+    /** The same for a parameter that each of some samples has a modulated copy of. */
+    static void ofGeometry(Geometry geometry, long samples, String name, Tensor parameter) {
         // A tensor without elements has parameters, but its geometry has none, and no kernel runs.
-        if (parameter != null && geometry.elements() > 0 && parameter.elements() != geometry.parameters()) {
-            throw new IllegalStateException("Expected " + name + " of " + geometry.parameters() + " elements for "
-                    + geometry + ", but got " + parameter.elements() + ": the NormSpec's geometry and parameter shape"
+        if (parameter != null && geometry.elements() > 0 && parameter.elements() * samples != geometry.parameters()) {
+            throw new IllegalStateException("Expected " + name + " of " + geometry.parameters() / samples
+                    + " elements for " + geometry + ", but got " + parameter.elements()
+                    + ": the NormSpec's geometry and parameter shape"
                     + " disagree");
         }
     }

@@ -386,9 +386,12 @@ public final class Functional {
      * @return count, mean and biased variance of each channel
      */
     public static ChannelMoments channelMoments(Tensor input, Options options) {
-        if (options.activation() != Activation.NONE || options.sum() != null || options.output() != null) {
-            throw new IllegalArgumentException(
-                    "Expected no activation, sum or output for moments, which have the options layout and residual");
+        if (options.activation() != Activation.NONE
+                || options.sum() != null
+                || options.output() != null
+                || options.scaleShift() != null) {
+            throw new IllegalArgumentException("Expected no activation, sum, output, scale or shift for moments, which"
+                    + " have the options layout and residual");
         }
         return SampleMoments.of(input, options.residual(), options.layout());
     }
@@ -409,6 +412,10 @@ public final class Functional {
      */
     public static ChannelGradients channelGradients(
             Tensor gradOutput, Tensor input, ChannelState state, Saved saved, GradientOptions options) {
+        if (options.scaleShift() != null) {
+            throw new IllegalArgumentException(
+                    "Expected no scale and shift for the gradients of channels, which all" + " samples share");
+        }
         NormSpec spec = batchNorm(true, 0, 0, options.layout(), options.activation());
         spec.checkState(spec.sets(), input, ChannelState.of(state.weight(), state.bias()));
         return SampleGradients.of(gradOutput, input, state, saved, options);

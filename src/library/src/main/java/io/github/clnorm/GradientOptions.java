@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param bias whether the gradient of the bias is wanted, if there is a bias
  * @param output receives the gradient of the input instead of a new tensor, or null. May be the gradient of the output,
  *     the input or the residual: every element is read before it is written
+ * @param scale of the forward pass, or null. Not modified
+ * @param shift of the forward pass, or null. Not modified
  */
 public record GradientOptions(
         Layout layout,
@@ -25,7 +27,9 @@ public record GradientOptions(
         boolean input,
         boolean weight,
         boolean bias,
-        Tensor output) {
+        Tensor output,
+        Tensor scale,
+        Tensor shift) {
 
     /**
      * Checks that nothing is missing.
@@ -37,10 +41,34 @@ public record GradientOptions(
      * @param weight whether the gradient of the weight is wanted
      * @param bias whether the gradient of the bias is wanted
      * @param output or null
+     * @param scale or null
+     * @param shift or null
      */
     public GradientOptions {
         Objects.requireNonNull(layout, "layout");
         Objects.requireNonNull(activation, "activation");
+    }
+
+    /**
+     * Options without scale and shift.
+     *
+     * @param layout not null
+     * @param activation not null
+     * @param residual or null
+     * @param input whether the gradient of the input is wanted
+     * @param weight whether the gradient of the weight is wanted
+     * @param bias whether the gradient of the bias is wanted
+     * @param output or null
+     */
+    public GradientOptions(
+            Layout layout,
+            Activation activation,
+            Tensor residual,
+            boolean input,
+            boolean weight,
+            boolean bias,
+            Tensor output) {
+        this(layout, activation, residual, input, weight, bias, output, null, null);
     }
 
     /** Channels first, no activation, no residual, all gradients, new tensors. */
@@ -54,7 +82,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions layout(Layout value) {
-        return new GradientOptions(value, activation, residual, input, weight, bias, output);
+        return new GradientOptions(value, activation, residual, input, weight, bias, output, scale, shift);
     }
 
     /**
@@ -64,7 +92,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions activation(Activation value) {
-        return new GradientOptions(layout, value, residual, input, weight, bias, output);
+        return new GradientOptions(layout, value, residual, input, weight, bias, output, scale, shift);
     }
 
     /**
@@ -74,7 +102,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions residual(Tensor value) {
-        return new GradientOptions(layout, activation, value, input, weight, bias, output);
+        return new GradientOptions(layout, activation, value, input, weight, bias, output, scale, shift);
     }
 
     /**
@@ -86,7 +114,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions wanted(boolean ofInput, boolean ofWeight, boolean ofBias) {
-        return new GradientOptions(layout, activation, residual, ofInput, ofWeight, ofBias, output);
+        return new GradientOptions(layout, activation, residual, ofInput, ofWeight, ofBias, output, scale, shift);
     }
 
     /**
@@ -96,6 +124,23 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions output(Tensor value) {
-        return new GradientOptions(layout, activation, residual, input, weight, bias, value);
+        return new GradientOptions(layout, activation, residual, input, weight, bias, value, scale, shift);
+    }
+
+    /**
+     * With the scale and the shift of the forward pass, see {@link Options#scaleShift}. Their gradients are computed if
+     * they are not null.
+     *
+     * @param ofScale as in the forward pass, or null. Not modified
+     * @param ofShift as in the forward pass, or null. Not modified
+     * @return the changed options
+     */
+    public GradientOptions scaleShift(Tensor ofScale, Tensor ofShift) {
+        return new GradientOptions(layout, activation, residual, input, weight, bias, output, ofScale, ofShift);
+    }
+
+    /** What modulated the result. */
+    ScaleShift scaleShift() {
+        return ScaleShift.of(scale, shift);
     }
 }

@@ -5,11 +5,13 @@ import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
+import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
+import io.github.clnorm.internal.runtime.Modulation;
 import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.Session;
-import io.github.clnorm.type.ElementType;
+import io.github.clnorm.type.Activation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +35,8 @@ final class GradientPass {
     private Tensor givenVariance;
     private double eps;
     private Tensor meanOfG;
+    // Of scale and shift; null without them.
+    private long[] modulationShape;
     private Tensor meanOfGAndXhat;
 
     GradientPass(Tensor gradOutput, Tensor input, Geometry geometry, Statistics statistics, GradientOptions options) {
@@ -74,6 +78,12 @@ final class GradientPass {
         return this;
     }
 
+    /** The shape of scale and shift, if the options have them. */
+    GradientPass modulated(long... shape) {
+        modulationShape = shape;
+        return this;
+    }
+
     /** The means over the set that dx takes, one of each for each set, in place of the input's own. */
     GradientPass means(Tensor ofG, Tensor ofGAndXhat) {
         meanOfG = ofG;
@@ -100,31 +110,54 @@ final class GradientPass {
                             : keep(made, backend.empty(input.type(), input.sizes()));
             // Before the first launch, since a later one may fail after it was changed.
             Pass.written("a backward pass", dx);
-            Tensor dWeight = ofWeight ? keep(made, backend.empty(weight.type(), weight.sizes())) : null;
-            Tensor dBias = ofBias ? keep(made, backend.empty(bias.type(), bias.sizes())) : null;
+            Tensor dWeight = keep(made, ofWeight ? like(weight) : null);
+            Tensor dBias = keep(made, ofBias ? like(bias) : null);
+            Tensor dScale = keep(made, like(options.scale()));
+            Tensor dShift = keep(made, like(options.shift()));
+            Gradients gradients = new Gradients(dx, dWeight, dBias, dScale, dShift);
             if (geometry.elements() == 0) {
-                Pass.fill(dWeight, 0);
-                Pass.fill(dBias, 0);
+                Arrays.asList(dWeight, dBias, dScale, dShift).forEach(gradient -> Pass.fill(gradient, 0));
+            } else if (modulationShape != null) {
+                enqueueModulated(gradients);
             } else if (dx != null || ofWeight || ofBias) {
-                enqueue(dx, dWeight, dBias);
+                Affine affine = Affine.of(input, weight, bias);
+                enqueue(affine, dx, Pass.buffer(dWeight), Pass.buffer(dBias));
             }
-            return new Gradients(dx, dWeight, dBias);
+            return gradients;
         } catch (RuntimeException e) {
             made.forEach(Tensor::close);
             throw e;
         }
     }
 
-    private void enqueue(Tensor dx, Tensor dWeight, Tensor dBias) {
+    /** A tensor of the shape and type of another one; null for null. */
+    private static Tensor like(Tensor tensor) {
+        return tensor == null ? null : tensor.backend().empty(tensor.type(), tensor.sizes());
+    }
+
+    /** The gradients of each sample's own parameters, and from these all others. */
+    private void enqueueModulated(Gradients gradients) {
+        Modulation modulation = options.scaleShift().modulation(input, weight, bias);
+        try (Affine affine = Affine.of(input, modulation, options.activation() != Activation.NONE);
+                Modulation.Table own = modulation.table(true)) {
+            enqueue(affine, gradients.input(), own.weight(), own.bias());
+            modulation.gradients(
+                    own,
+                    new Modulation.Gradients(
+                            Pass.buffer(gradients.scale()),
+                            Pass.buffer(gradients.shift()),
+                            Pass.buffer(gradients.weight()),
+                            Pass.buffer(gradients.bias())));
+        }
+    }
+
+    private void enqueue(Affine affine, Tensor dx, DeviceBuffer dWeight, DeviceBuffer dBias) {
         Session session = input.backend().session();
-        ElementType parameters = weight != null
-                ? weight.type()
-                : bias != null ? bias.type() : input.type().accumulator();
         BackwardProblem problem = new BackwardProblem(
                 geometry,
                 statistics,
                 input.type(),
-                parameters,
+                affine.type(),
                 options.activation(),
                 options.residual() != null,
                 dx != null,
@@ -141,14 +174,14 @@ final class GradientPass {
                         Pass.buffer(input),
                         Pass.buffer(options.residual()),
                         Pass.buffer(gradOutput),
-                        Pass.buffer(weight),
-                        Pass.buffer(bias),
+                        affine.weight(),
+                        affine.bias(),
                         Pass.buffer(saved.mean()),
                         Pass.buffer(saved.meanLo()),
                         given ? Pass.buffer(givenVariance) : Pass.buffer(saved.rstd()),
                         Pass.buffer(dx),
-                        Pass.buffer(dWeight),
-                        Pass.buffer(dBias),
+                        dWeight,
+                        dBias,
                         null,
                         Pass.buffer(meanOfG),
                         Pass.buffer(meanOfGAndXhat)),
@@ -167,8 +200,12 @@ final class GradientPass {
             Checks.openHere(input, "running_var", givenVariance);
         }
         Checks.oneType(weight, bias);
-        Checks.ofGeometry(geometry, "weight", weight);
-        Checks.ofGeometry(geometry, "bias", bias);
+        long samples = modulationShape == null ? 1 : modulationShape[0];
+        Checks.ofGeometry(geometry, samples, "weight", weight);
+        Checks.ofGeometry(geometry, samples, "bias", bias);
+        if (modulationShape != null) {
+            options.scaleShift().check(input, modulationShape);
+        }
         checkAccess();
         Tensor output = options.output();
         if (output == null) {
@@ -180,7 +217,15 @@ final class GradientPass {
         Checks.noOverlap("output", output, "input", input);
         Checks.noOverlap("output", output, "grad_output", gradOutput);
         Checks.noOverlap("output", output, "residual", options.residual());
-        for (Tensor read : Arrays.asList(weight, bias, saved.mean(), saved.meanLo(), saved.rstd(), givenVariance)) {
+        for (Tensor read : Arrays.asList(
+                weight,
+                bias,
+                options.scale(),
+                options.shift(),
+                saved.mean(),
+                saved.meanLo(),
+                saved.rstd(),
+                givenVariance)) {
             if (read != null && read.sharesMemoryWith(output)) {
                 throw new IllegalArgumentException(
                         "cannot work in place: the tensor of shape " + Shapes.text(output.sizes())
@@ -204,7 +249,9 @@ final class GradientPass {
     }
 
     private static Tensor keep(List<Tensor> made, Tensor tensor) {
-        made.add(tensor);
+        if (tensor != null) {
+            made.add(tensor);
+        }
         return tensor;
     }
 }

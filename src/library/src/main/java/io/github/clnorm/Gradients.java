@@ -8,12 +8,31 @@ package io.github.clnorm;
  *     sum of both was used elsewhere too, the caller adds the gradient of that use
  * @param weight dγ, of the weight's shape and type
  * @param bias dβ, of the bias's shape and type
+ * @param scale of the scale's shape and type
+ * @param shift of the shift's shape and type
  */
-public record Gradients(Tensor input, Tensor weight, Tensor bias) implements AutoCloseable {
+public record Gradients(Tensor input, Tensor weight, Tensor bias, Tensor scale, Tensor shift) implements AutoCloseable {
+
+    /**
+     * Gradients of a pass without scale and shift.
+     *
+     * @param input or null
+     * @param weight or null
+     * @param bias or null
+     */
+    public Gradients(Tensor input, Tensor weight, Tensor bias) {
+        this(input, weight, bias, null, null);
+    }
 
     /** Closes all tensors, the last one first; also an output of the caller's own. */
     @Override
     public void close() {
+        if (shift != null) {
+            shift.close();
+        }
+        if (scale != null) {
+            scale.close();
+        }
         if (bias != null) {
             bias.close();
         }

@@ -120,6 +120,11 @@ public final class GroupNormSpec extends NormSpec {
         }
 
         @Override
+        public long[] modulationShape(long... shape) {
+            return modulationOfChannels(shape);
+        }
+
+        @Override
         public long setSize(long... shape) {
             Channels input = channels(shape);
             return input.channels() / numGroups * input.positions();

@@ -89,7 +89,9 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                         options.activation(),
                         inBatch(input, "residual", options.residual(), batch),
                         inBatch(input, "sum", options.sum(), batch),
-                        inBatch(input, "output", options.output(), batch));
+                        inBatch(input, "output", options.output(), batch),
+                        options.scale(),
+                        options.shift());
         return ofStatistics(isTraining(), spec().factor(numBatchesTracked()))
                 .pass(batched ? input : input.viewedAs(batch), channelState(), seen);
     }
@@ -133,7 +135,9 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                                 ? options.output()
                                 : gradients.input().viewedAs(shape),
                         gradients.weight(),
-                        gradients.bias());
+                        gradients.bias(),
+                        gradients.scale(),
+                        gradients.shift());
     }
 
     private static long[] batchOfOne(long... shape) {

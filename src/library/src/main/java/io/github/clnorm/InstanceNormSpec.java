@@ -116,6 +116,12 @@ public final class InstanceNormSpec extends ChannelStatisticsSpec<InstanceNormSp
         }
 
         @Override
+        public long[] modulationShape(long... shape) {
+            throw new IllegalArgumentException("instance_norm by running statistics takes no scale and shift of each"
+                    + " sample: normalize by the input's own statistics");
+        }
+
+        @Override
         public long[] statisticsShape(long... shape) {
             return new long[] {shape[0], channels(shape).channels()};
         }
@@ -150,6 +156,11 @@ public final class InstanceNormSpec extends ChannelStatisticsSpec<InstanceNormSp
                 throw new IllegalArgumentException(
                         "Expected more than 1 spatial element when training, got input size " + Shapes.text(shape));
             }
+        }
+
+        @Override
+        public long[] modulationShape(long... shape) {
+            return modulationOfChannels(shape);
         }
 
         @Override

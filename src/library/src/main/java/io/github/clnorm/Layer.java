@@ -76,7 +76,7 @@ public sealed class Layer implements AutoCloseable, Serializable
      * needs. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     * @param options residual, sum, output, scale and shift; layout and activation are the layer's own, and must be the defaults in
      *     {@code options}
      * @return y, of the same shape and type: the options' output if they have one
      * @throws IllegalArgumentException when the input or the options do not fit
@@ -107,7 +107,7 @@ public sealed class Layer implements AutoCloseable, Serializable
      * result is closed. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     * @param options residual, sum, output, scale and shift; layout and activation are the layer's own, and must be the defaults in
      *     {@code options}
      * @return the pass: its output, and its gradients
      * @throws IllegalArgumentException when the input or the options do not fit
@@ -138,7 +138,7 @@ public sealed class Layer implements AutoCloseable, Serializable
      * Normalizes, with a residual or into a given tensor, and saves nothing: no gradients can be taken. Asynchronous.
      *
      * @param input x. Not modified, unless the options name it
-     * @param options residual, sum and output; layout and activation are the layer's own, and must be the defaults in
+     * @param options residual, sum, output, scale and shift; layout and activation are the layer's own, and must be the defaults in
      *     {@code options}
      * @return y, of the same shape and type: the options' output if they have one
      * @throws IllegalArgumentException when the input or the options do not fit
@@ -228,8 +228,8 @@ public sealed class Layer implements AutoCloseable, Serializable
      * The gradients of the last {@link #forward(Tensor)} of this thread, for a loss whose gradient with respect to the
      * output is known. Asynchronous. Each forward pass has one backward pass.
      *
-     * <p>Reads the input and the residual of that pass again, the weight, with an activation the bias, and in
-     * evaluation the running statistics. They must not be modified before.
+     * <p>Reads the input and the residual of that pass again, the weight, the scale, with an activation or a scale
+     * the bias, with an activation the shift, and in evaluation the running statistics. They must not be modified before.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified
      * @return dx, dγ and dβ; the caller closes them, or the backend does
@@ -246,8 +246,8 @@ public sealed class Layer implements AutoCloseable, Serializable
      * The gradients of the last {@link #forward(Tensor)} of this thread, with options.
      *
      * @param gradOutput dy, of the output's shape and type. Not modified, unless the options name it
-     * @param options which gradients are wanted, and where dx goes; layout, activation and residual are those of the
-     *     forward pass, and must be the defaults in {@code options}
+     * @param options which gradients are wanted, and where dx goes; layout, activation, residual, scale and shift are
+     *     those of the forward pass, and must be the defaults in {@code options}
      * @return the gradients that are wanted
      * @throws IllegalArgumentException when the gradient or the options do not fit
      * @throws IllegalStateException as {@link #backward(Tensor)}
@@ -290,7 +290,11 @@ public sealed class Layer implements AutoCloseable, Serializable
 
     /** The options with those of the forward pass. */
     final GradientOptions allOptions(SavedPass pass, GradientOptions options) {
-        return options.layout(spec.layout()).activation(spec.activation()).residual(pass.residual());
+        Options forward = pass.options();
+        return options.layout(spec.layout())
+                .activation(spec.activation())
+                .residual(forward.residual())
+                .scaleShift(forward.scale(), forward.shift());
     }
 
     /** The gradients of a pass by saved statistics, or by the running ones if none were saved; with all options. */

@@ -38,12 +38,14 @@ final class LayerChecks {
     static void options(NormSpec spec, GradientOptions options) {
         if (options.layout() != Layout.CHANNELS_FIRST
                 || options.activation() != Activation.NONE
-                || options.residual() != null) {
+                || options.residual() != null
+                || options.scaleShift() != null) {
             spec.checkLayout(options.layout());
             throw new IllegalArgumentException(
-                    "layout, activation and residual are those of the forward pass: leave them at their defaults here, got "
-                            + options.layout() + ", " + options.activation() + ", "
-                            + (options.residual() == null ? "no residual" : "a residual"));
+                    "layout, activation, residual, scale and shift are those of the forward pass: leave them at their"
+                            + " defaults here, got " + options.layout() + ", " + options.activation() + ", "
+                            + (options.residual() == null ? "no residual" : "a residual") + ", "
+                            + (options.scaleShift() == null ? "no scale and shift" : "a scale or a shift"));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clnorm;
 
+import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.Sets;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
@@ -619,8 +620,12 @@ public abstract sealed class NormSpec implements Serializable
         long[] shape = input.sizes();
         checkState(sets, input, state);
         sets.checkStatistics(shape);
-        Pass pass = new Pass(name(), input, sets.geometry(shape), sets.statistics(), eps(input.type()), options)
-                .affine(state.weight(), state.bias());
+        boolean modulated = options.scaleShift() != null;
+        long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
+        Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
+        Pass pass = new Pass(name(), input, geometry, sets.statistics(), eps(input.type()), options)
+                .affine(state.weight(), state.bias())
+                .modulated(modulationShape);
         if (sets.statistics() == Statistics.GIVEN) {
             return pass.given(state.runningMean(), state.runningVar());
         }
@@ -639,8 +644,12 @@ public abstract sealed class NormSpec implements Serializable
         long[] shape = input.sizes();
         checkState(sets, input, state);
         sets.checkStatistics(shape);
-        GradientPass pass = new GradientPass(gradOutput, input, sets.geometry(shape), sets.statistics(), options)
-                .affine(state.weight(), state.bias());
+        boolean modulated = options.scaleShift() != null;
+        long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
+        Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
+        GradientPass pass = new GradientPass(gradOutput, input, geometry, sets.statistics(), options)
+                .affine(state.weight(), state.bias())
+                .modulated(modulationShape);
         return (sets.statistics() == Statistics.GIVEN
                         ? pass.given(state.runningMean(), state.runningVar(), eps(input.type()))
                         : pass.saved(saved, sets.statisticsShape(shape)))

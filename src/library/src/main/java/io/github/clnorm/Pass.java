@@ -38,6 +38,8 @@ final class Pass {
     private Update update;
     private Known known;
     private long[] statisticsShape = {};
+    // Of scale and shift; null without them.
+    private long[] modulationShape;
     // Null for a tensor of its own.
     private ForwardProblem whole;
 
@@ -94,6 +96,12 @@ final class Pass {
         return this;
     }
 
+    /** The shape of scale and shift, if the options have them. */
+    Pass modulated(long... shape) {
+        modulationShape = shape;
+        return this;
+    }
+
     /** The input is a part of a tensor whose other parts are computed before and after it; null if it is not. */
     Pass partOf(ForwardProblem tensor) {
         whole = tensor;
@@ -102,7 +110,12 @@ final class Pass {
 
     /** The bias if backward reads it, else null. */
     Tensor biasOfBackward() {
-        return options.activation() == Activation.NONE ? null : bias;
+        return options.activation() == Activation.NONE && modulationShape == null ? null : bias;
+    }
+
+    /** The shift if backward reads it, else null. */
+    Tensor shiftOfBackward() {
+        return options.activation() == Activation.NONE ? null : options.shift();
     }
 
     Tensor weight() {
@@ -184,7 +197,7 @@ final class Pass {
         Saved saved = known.saved;
         if (geometry.elements() > 0) {
             Session session = input.backend().session();
-            ForwardProblem problem = problem();
+            ForwardProblem problem = problem(Affine.type(input, weight, bias));
             Engine.enqueue(
                     session,
                     problem,
@@ -224,10 +237,7 @@ final class Pass {
                 update.factor);
     }
 
-    private ForwardProblem problem() {
-        ElementType parameters = weight != null
-                ? weight.type()
-                : bias != null ? bias.type() : input.type().accumulator();
+    private ForwardProblem problem(ElementType parameters) {
         return new ForwardProblem(
                 geometry,
                 statistics,
@@ -240,9 +250,10 @@ final class Pass {
 
     private void enqueue(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) {
         Session session = input.backend().session();
-        ForwardProblem problem = problem();
-        try (DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
+        try (Affine affine = affine();
+                DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
                 DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
+            ForwardProblem problem = problem(affine.type());
             DeviceBuffer meanBuffer = mean != null ? mean.buffer() : update != null ? batchMean : buffer(givenMean);
             Engine.enqueue(
                     session,
@@ -253,8 +264,8 @@ final class Pass {
                     new ForwardBuffers(
                             input.buffer(),
                             buffer(options.residual()),
-                            buffer(weight),
-                            buffer(bias),
+                            affine.weight(),
+                            affine.bias(),
                             output.buffer(),
                             buffer(options.sum()),
                             meanBuffer,
@@ -266,6 +277,12 @@ final class Pass {
                 learn(meanBuffer, batchVariance, geometry.sets(), geometry.setSize());
             }
         }
+    }
+
+    private Affine affine() {
+        return modulationShape == null
+                ? Affine.of(input, weight, bias)
+                : Affine.of(input, options.scaleShift().modulation(input, weight, bias), true);
     }
 
     private DeviceBuffer statistic(Session session) {
@@ -290,8 +307,12 @@ final class Pass {
             Checks.openHere(input, "running_var", update.runningVar);
         }
         Checks.oneType(weight, bias);
-        Checks.ofGeometry(geometry, "weight", weight);
-        Checks.ofGeometry(geometry, "bias", bias);
+        long samples = modulationShape == null ? 1 : modulationShape[0];
+        Checks.ofGeometry(geometry, samples, "weight", weight);
+        Checks.ofGeometry(geometry, samples, "bias", bias);
+        if (modulationShape != null) {
+            options.scaleShift().check(input, modulationShape);
+        }
         if (options.sum() != null && options.residual() == null) {
             throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
         }
@@ -319,7 +340,8 @@ final class Pass {
             Checks.noOverlap("sum", options.sum(), name, read);
         }
         for (Tensor written : Arrays.asList(output, options.sum())) {
-            for (Tensor read : Arrays.asList(weight, bias, givenMean, givenVariance)) {
+            for (Tensor read :
+                    Arrays.asList(weight, bias, options.scale(), options.shift(), givenMean, givenVariance)) {
                 if (written != null && read != null && written.sharesMemoryWith(read)) {
                     throw new IllegalArgumentException(
                             "cannot work in place: the tensor of shape " + Shapes.text(written.sizes())
@@ -349,8 +371,16 @@ final class Pass {
 
     /** Running statistics are written last, so they must not share memory with another tensor of the pass. */
     private void checkUpdate(Tensor statistic, Tensor other) {
-        for (Tensor tensor :
-                Arrays.asList(other, input, weight, bias, options.residual(), options.output(), options.sum())) {
+        for (Tensor tensor : Arrays.asList(
+                other,
+                input,
+                weight,
+                bias,
+                options.scale(),
+                options.shift(),
+                options.residual(),
+                options.output(),
+                options.sum())) {
             if (statistic != null && tensor != null && tensor.sharesMemoryWith(statistic)) {
                 throw new IllegalArgumentException(
                         "Expected running_mean and running_var in tensors of their own, but got one" + " of shape "

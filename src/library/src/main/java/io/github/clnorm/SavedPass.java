@@ -45,6 +45,8 @@ final class SavedPass {
         read("residual", options.residual());
         read("weight", pass.weight());
         read("bias", pass.biasOfBackward());
+        read("scale", options.scale());
+        read("shift", pass.shiftOfBackward());
         read("running mean", pass.givenMean());
         read("running variance", pass.givenVariance());
     }
@@ -63,8 +65,8 @@ final class SavedPass {
         return input;
     }
 
-    Tensor residual() {
-        return options.residual();
+    Options options() {
+        return options;
     }
 
     /** Whether statistics of several participants normalized. */

@@ -63,7 +63,8 @@ public final class Scope implements AutoCloseable {
             return recorded.tensors();
         }
         if (value instanceof Gradients gradients) {
-            return Arrays.asList(gradients.input(), gradients.weight(), gradients.bias());
+            return Arrays.asList(
+                    gradients.input(), gradients.weight(), gradients.bias(), gradients.scale(), gradients.shift());
         }
         if (value instanceof Normalized normalized) {
             return Arrays.asList(normalized.output(), normalized.mean(), normalized.meanLo(), normalized.rstd());

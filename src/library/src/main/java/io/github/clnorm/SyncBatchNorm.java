@@ -94,7 +94,7 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
             requireOpen();
             Tensor input = LayerChecks.input(backend(), given);
             LayerChecks.options(spec(), options);
-            check(input);
+            check(input, options);
             ChannelMoments own = SampleMoments.of(input, options.residual(), spec().layout());
             return new Exchanged(whole(own, input), input.type());
         } catch (RuntimeException e) {
@@ -103,10 +103,13 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
         }
     }
 
-    private void check(Tensor input) {
+    private void check(Tensor input, Options options) {
         spec().checkInput(channelState(), input.sizes());
         Requests.statisticsType(input, runningMean());
         spec().checkState(ofStatistics(true).sets(), input, channelState());
+        if (options.scaleShift() != null) {
+            spec().sets().modulationShape(input.sizes());
+        }
     }
 
     private ChannelMoments whole(ChannelMoments own, Tensor input) {

@@ -45,22 +45,27 @@ public final class Reference {
      * @param input dx, in the input's order
      * @param weight dγ, one value per parameter
      * @param bias dβ, one value per parameter
+     * @param scale of the scale, one value per sample and parameter; empty without a scale or a shift
+     * @param shift as the scale's
      */
-    public record Gradients(double[] input, double[] weight, double[] bias) {}
+    public record Gradients(double[] input, double[] weight, double[] bias, double[] scale, double[] shift) {}
 
     /**
      * The magnitudes of the terms that gradients of parameters are sums of. Errors are relative to them: terms that cancel
      * leave an element that is no more exact than they are.
      *
-     * @param weight Σ |dy| (1 + |x̂|), one value per parameter
-     * @param bias Σ |dy|, one value per parameter
+     * @param weight Σ |dy (1 + scale)| (1 + |x̂|), one value per parameter
+     * @param bias Σ |dy (1 + scale)|, one value per parameter
+     * @param scale Σ |dy| (|γ| (1 + |x̂|) + |β|), one value per sample and parameter; empty without a scale or a shift
+     * @param shift Σ |dy|, as the scale's
      */
-    public record Magnitudes(double[] weight, double[] bias) {}
+    public record Magnitudes(double[] weight, double[] bias, double[] scale, double[] shift) {}
 
     // Up to this many elements, a table holds the set of each element: four bytes per element.
     private static final int MOST_TABULATED = 1 << 25;
 
     private final int elements;
+    private final int samples;
     private final int sets;
     private Map setOf;
     private boolean tabulated;
@@ -69,10 +74,13 @@ public final class Reference {
     private double eps = 1e-5;
     private double[] weight;
     private double[] bias;
+    private double[] scale;
+    private double[] shift;
     private Nonlinearity activation = Nonlinearity.NONE;
 
-    private Reference(long elements, long sets, boolean centered, Map setOf, Map parameterOf) {
-        this.elements = Math.toIntExact(elements);
+    private Reference(long[] shape, long sets, boolean centered, Map setOf, Map parameterOf) {
+        this.elements = Math.toIntExact(product(shape));
+        this.samples = Math.toIntExact(shape[0]);
         this.sets = Math.toIntExact(sets);
         this.centered = centered;
         this.setOf = setOf;
@@ -109,11 +117,7 @@ public final class Reference {
         int groups = (int) numGroups;
         int each = Math.max(1, at.channels / groups);
         return new Reference(
-                product(shape),
-                shape[0] * numGroups,
-                true,
-                i -> at.sample(i) * groups + at.channel(i) / each,
-                at::channel);
+                shape, shape[0] * numGroups, true, i -> at.sample(i) * groups + at.channel(i) / each, at::channel);
     }
 
     /**
@@ -126,11 +130,7 @@ public final class Reference {
     public static Reference instanceNorm(long[] shape, int channelAxis) {
         Position at = Position.of(shape, channelAxis);
         return new Reference(
-                product(shape),
-                shape[0] * at.channels,
-                true,
-                i -> at.sample(i) * at.channels + at.channel(i),
-                at::channel);
+                shape, shape[0] * at.channels, true, i -> at.sample(i) * at.channels + at.channel(i), at::channel);
     }
 
     /**
@@ -142,7 +142,7 @@ public final class Reference {
      */
     public static Reference batchNorm(long[] shape, int channelAxis) {
         Position at = Position.of(shape, channelAxis);
-        return new Reference(product(shape), at.channels, true, at::channel, at::channel);
+        return new Reference(shape, at.channels, true, at::channel, at::channel);
     }
 
     /**
@@ -192,7 +192,7 @@ public final class Reference {
     private static Reference ofRows(long[] shape, boolean centered, long... normalizedShape) {
         int size = (int) product(normalizedShape);
         long rows = product(Arrays.copyOf(shape, shape.length - normalizedShape.length));
-        return new Reference(product(shape), rows, centered, i -> i / size, i -> i % size);
+        return new Reference(shape, rows, centered, i -> i / size, i -> i % size);
     }
 
     private static long product(long... shape) {
@@ -210,6 +210,45 @@ public final class Reference {
         weight = gamma;
         bias = beta;
         return this;
+    }
+
+    /**
+     * Sets a scale and a shift of each sample: y = activation((x̂ γ + β) (1 + scale) + shift). A sample is an index of the
+     * input's first dimension.
+     *
+     * @param ofScale one value per sample and parameter, or null for 0
+     * @param ofShift one value per sample and parameter, or null for 0
+     * @return this
+     */
+    public Reference modulation(double[] ofScale, double[] ofShift) {
+        scale = ofScale;
+        shift = ofShift;
+        return this;
+    }
+
+    private int modulations() {
+        return scale != null ? scale.length : shift != null ? shift.length : 0;
+    }
+
+    /** The scale and the shift of an element, by the index of its parameter. */
+    private int modulationOf(int index, int parameter) {
+        return modulations() == 0 ? 0 : index / (elements / samples) * (modulations() / samples) + parameter;
+    }
+
+    private double factor(int modulation) {
+        return scale == null ? 1 : 1 + scale[modulation];
+    }
+
+    private double shift(int modulation) {
+        return shift == null ? 0 : shift[modulation];
+    }
+
+    private double gamma(int parameter) {
+        return weight == null ? 1 : weight[parameter];
+    }
+
+    private double beta(int parameter) {
+        return bias == null ? 0 : bias[parameter];
     }
 
     /**
@@ -314,8 +353,8 @@ public final class Reference {
          * @param index in memory
          * @param set that it belongs to
          * @param normalized x̂
-         * @param gamma its weight; 1 if there is none
-         * @param beta its bias; 0 if there is none
+         * @param gamma its weight times 1 + scale; 1 if there is none
+         * @param beta its bias times 1 + scale, plus shift; 0 if there is none
          * @param y activation(x̂ γ + β)
          */
         void accept(int index, int set, double normalized, double gamma, double beta, double y);
@@ -335,8 +374,10 @@ public final class Reference {
             int set = setOf.of(i);
             int parameter = parameterOf.of(i);
             double normalized = ((x.at(i) - moments.mean[set]) - moments.meanLo[set]) / deviation[set];
-            double gamma = weight == null ? 1 : weight[parameter];
-            double beta = bias == null ? 0 : bias[parameter];
+            int modulation = modulationOf(i, parameter);
+            double factor = factor(modulation);
+            double gamma = gamma(parameter) * factor;
+            double beta = beta(parameter) * factor + shift(modulation);
             visitor.accept(i, set, normalized, gamma, beta, activation.apply(normalized * gamma + beta));
         }
     }
@@ -416,13 +457,22 @@ public final class Reference {
     public Magnitudes magnitudes(Moments moments, Values x, Values dy) {
         double[] ofWeight = new double[parameters()];
         double[] ofBias = new double[parameters()];
+        double[] ofScale = new double[modulations()];
+        double[] ofShift = new double[modulations()];
         visit(moments, x, (index, set, normalized, gamma, beta, y) -> {
             double term = Math.abs(dy.at(index));
             int parameter = parameterOf.of(index);
-            ofWeight[parameter] += term * (1 + Math.abs(normalized));
-            ofBias[parameter] += term;
+            int modulation = modulationOf(index, parameter);
+            double factor = Math.abs(factor(modulation));
+            ofWeight[parameter] += term * factor * (1 + Math.abs(normalized));
+            ofBias[parameter] += term * factor;
+            if (ofScale.length > 0) {
+                ofScale[modulation] +=
+                        term * (Math.abs(gamma(parameter)) * (1 + Math.abs(normalized)) + Math.abs(beta(parameter)));
+                ofShift[modulation] += term;
+            }
         });
-        return new Magnitudes(ofWeight, ofBias);
+        return new Magnitudes(ofWeight, ofBias, ofScale, ofShift);
     }
 
     private int parameters() {
@@ -439,6 +489,8 @@ public final class Reference {
         int parameters = parameters();
         Sums ofWeight = new Sums(parameters);
         Sums ofBias = new Sums(parameters);
+        Sums ofScale = new Sums(modulations());
+        Sums ofShift = new Sums(modulations());
         Sums sums = new Sums(sets);
         Sums products = new Sums(sets);
         int[] count = new int[sets];
@@ -447,13 +499,19 @@ public final class Reference {
         for (int i = 0; i < elements; i++) {
             int set = setOf.of(i);
             int parameter = parameterOf.of(i);
-            double gamma = weight == null ? 1 : weight[parameter];
-            double beta = bias == null ? 0 : bias[parameter];
+            int modulation = modulationOf(i, parameter);
+            double factor = factor(modulation);
+            double gamma = gamma(parameter);
             normalized[i] = ((x.at(i) - moments.mean[set]) - moments.meanLo[set]) / deviation[set];
-            double dz = dy.at(i) * activation.derivative(normalized[i] * gamma + beta);
-            ofWeight.add(parameter, dz * normalized[i]);
-            ofBias.add(parameter, dz);
-            g[i] = dz * gamma;
+            double affine = normalized[i] * gamma + beta(parameter);
+            double dz = dy.at(i) * activation.derivative(affine * factor + shift(modulation));
+            if (modulations() > 0) {
+                ofScale.add(modulation, dz * affine);
+                ofShift.add(modulation, dz);
+            }
+            ofWeight.add(parameter, dz * factor * normalized[i]);
+            ofBias.add(parameter, dz * factor);
+            g[i] = dz * factor * gamma;
             count[set]++;
             sums.add(set, g[i]);
             products.add(set, g[i] * normalized[i]);
@@ -465,7 +523,7 @@ public final class Reference {
             double product = constant ? 0 : products.total(set) / count[set];
             dx[i] = (g[i] - mean - normalized[i] * product) / deviation[set];
         }
-        return new Gradients(dx, ofWeight.totals(), ofBias.totals());
+        return new Gradients(dx, ofWeight.totals(), ofBias.totals(), ofScale.totals(), ofShift.totals());
     }
 
     /** Compensated sums (Neumaier): they carry the rounding error. */

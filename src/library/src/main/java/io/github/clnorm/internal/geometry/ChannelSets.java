@@ -73,6 +73,17 @@ public abstract class ChannelSets implements Sets {
                 : new Geometry(1, input.samples() * positions, input.channels(), 1, 1);
     }
 
+    /**
+     * The shape of a scale and a shift of each sample and channel.
+     *
+     * @param shape of the input
+     * @return {@code (N, C)}
+     */
+    protected final long[] modulationOfChannels(long... shape) {
+        Channels input = channels(shape);
+        return new long[] {input.samples(), input.channels()};
+    }
+
     @Override
     public Statistics statistics() {
         return Statistics.MEAN_AND_VARIANCE;

@@ -4,8 +4,8 @@ package io.github.clnorm.internal.geometry;
  * The sets of a normalization in memory: a tensor {@code [samples][rows][groups][width]}. Set {@code (n, g)} is {@code
  * width} successive elements in each of the {@code rows} rows of sample {@code n}.
  *
- * <p>Inside a row every {@code run} successive elements share one weight and one bias; a row of group {@code g} uses
- * those from {@code g · width / run} on.
+ * <p>Inside a row every {@code run} successive elements share one weight and one bias. The scope says which sets use
+ * the same ones.
  *
  * <p>Immutable and thread-safe.
  *
@@ -17,6 +17,7 @@ package io.github.clnorm.internal.geometry;
  * @param momentsAcrossRows whether moments are summed across rows, column by column, and not along them. Part of the order
  *     of summation
  * @param gradientsAcrossRows the same for the sums of gradients
+ * @param scope which sets share their parameters
  */
 public record Geometry(
         long samples,
@@ -25,7 +26,8 @@ public record Geometry(
         long width,
         long run,
         boolean momentsAcrossRows,
-        boolean gradientsAcrossRows) {
+        boolean gradientsAcrossRows,
+        ParameterScope scope) {
 
     // A block along a row costs about as much as 4 blocks across rows (measured on PoCL).
     private static final long ACROSS_FOR_ALONG = 4;
@@ -63,6 +65,21 @@ public record Geometry(
      * @throws IllegalArgumentException when a number is out of range or {@code run} does not divide {@code width}
      */
     public Geometry(long samples, long rows, long groups, long width, long run) {
+        this(samples, rows, groups, width, run, ParameterScope.PER_GROUP);
+    }
+
+    /**
+     * A whole tensor, whose sets share their parameters as the scope says.
+     *
+     * @param samples 0 or more
+     * @param rows 1 or more
+     * @param groups 1 or more
+     * @param width 0 or more
+     * @param run 1 or more; divides {@code width}
+     * @param scope which sets share their parameters
+     * @throws IllegalArgumentException when a number is out of range or {@code run} does not divide {@code width}
+     */
+    public Geometry(long samples, long rows, long groups, long width, long run, ParameterScope scope) {
         this(
                 samples,
                 rows,
@@ -70,7 +87,8 @@ public record Geometry(
                 width,
                 run,
                 sumsMomentsAcross(rows, groups, width),
-                rows > 1 && (run == 1 || run < SHORT_RUN && rows >= MANY_ROWS));
+                rows > 1 && (run == 1 || run < SHORT_RUN && rows >= MANY_ROWS),
+                scope);
     }
 
     /** True if the blocks across rows are larger than those along rows, or not much smaller. */
@@ -99,7 +117,8 @@ public record Geometry(
                 sectionWidth,
                 sectionRun,
                 momentsAcrossRows,
-                gradientsAcrossRows);
+                gradientsAcrossRows,
+                scope);
     }
 
     /**
@@ -151,10 +170,47 @@ public record Geometry(
     /**
      * Elements of weight, and of bias.
      *
-     * @return {@code groups * (width / run)}
+     * @return {@code owners * (width / run)}
      */
     public long parameters() {
-        return groups * (width / run);
+        return owners() * (width / run);
+    }
+
+    /**
+     * How many sets have parameters of their own.
+     *
+     * @return groups, sets or samples, as the scope says
+     */
+    public long owners() {
+        return switch (scope) {
+            case PER_GROUP -> groups;
+            case PER_SET -> sets();
+            case PER_SAMPLE -> samples;
+        };
+    }
+
+    /**
+     * The same sets of channels with parameters of each sample.
+     *
+     * @return the geometry of samples whose sets have parameters of their own
+     */
+    public Geometry ofSamples() {
+        return rows == 1
+                ? new Geometry(Math.min(1, samples), 1, Math.max(1, sets()), width, run)
+                : new Geometry(samples, rows, groups, width, run, ParameterScope.PER_SET);
+    }
+
+    /**
+     * The same sets with the parameters of a plain normalization: for choosing a plan, and for tuning one.
+     *
+     * @return a geometry in which sets of the same group share their parameters
+     */
+    public Geometry plain() {
+        return switch (scope) {
+            case PER_GROUP -> this;
+            case PER_SET -> new Geometry(samples, rows, groups, width, run);
+            case PER_SAMPLE -> new Geometry(samples * groups, rows, 1, width, run);
+        };
     }
 
     /**

@@ -50,13 +50,37 @@ public record GradientCut(Order order, int blocks, int runs, int perRun) {
 
     /**
      * The tensor for sums over samples, if every element of a row has its own parameters: one sample, whose rows are
-     * those of all sets and whose columns are the parameters.
+     * those of all sets and whose columns are the parameters. If each sample has its own parameters, the rows of a sample
+     * are summed alone.
      *
      * @param geometry a geometry with the order {@link Order#EACH}
-     * @return {@code [1][samples][groups · width][1]}
+     * @return {@code [1][samples][groups · width][1]}, or {@code [samples][groups][width][1]} for parameters of samples
      */
     public static Geometry acrossSamples(Geometry geometry) {
-        return new Geometry(1, geometry.samples(), geometry.groups() * geometry.width(), 1, 1);
+        return geometry.scope() == ParameterScope.PER_SAMPLE
+                ? new Geometry(geometry.samples(), geometry.groups(), geometry.width(), 1, 1, ParameterScope.PER_SET)
+                : new Geometry(1, geometry.samples(), geometry.groups() * geometry.width(), 1, 1);
+    }
+
+    /**
+     * Sets in a row of {@link #acrossSamples}.
+     *
+     * @param geometry a geometry with the order {@link Order#EACH}
+     * @return the groups; 1 if each sample has its own parameters
+     */
+    public static long setsOfRow(Geometry geometry) {
+        return geometry.scope() == ParameterScope.PER_SAMPLE ? 1 : geometry.groups();
+    }
+
+    /**
+     * Tiles of {@link Columns#TILE_ROWS} sets that share their parameters.
+     *
+     * @param geometry a geometry with the order {@link Order#EACH}, in rows of 64 elements or more
+     * @return the tiles of the whole tensor
+     */
+    public static long tiles(Geometry geometry) {
+        Geometry across = acrossSamples(geometry);
+        return across.samples() * Divide.ceil(across.rows(), Columns.TILE_ROWS) * setsOfRow(geometry);
     }
 
     /**

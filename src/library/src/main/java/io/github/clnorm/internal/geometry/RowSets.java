@@ -44,6 +44,25 @@ public record RowSets(String name, Statistics statistics, long... normalizedShap
         return normalizedShape.clone();
     }
 
+    /** DiT's modulation: one value for each sample and element of a row, for all rows of the sample. */
+    @Override
+    public long[] modulationShape(long... shape) {
+        if (shape.length <= normalizedShape.length) {
+            throw new IllegalArgumentException("Expected input with a dimension before normalized_shape = "
+                    + Shapes.text(normalizedShape) + " for a scale and a shift of each sample, but got input of shape "
+                    + Shapes.text(shape));
+        }
+        return shapeOf(shape[0], shape);
+    }
+
+    @Override
+    public Geometry modulatedGeometry(long... shape) {
+        Geometry rows = geometry(shape);
+        return rows.elements() == 0
+                ? rows
+                : new Geometry(shape[0], 1, rows.samples() / shape[0], rows.width(), 1, ParameterScope.PER_SAMPLE);
+    }
+
     @Override
     public void checkParameter(String name, long[] parameterShape, long[] shape, Wording wording) {
         if (!Arrays.equals(parameterShape, normalizedShape)) {

@@ -59,6 +59,27 @@ public interface Sets {
     void checkParameter(String name, long[] parameterShape, long[] shape, Wording wording);
 
     /**
+     * The shape of a scale and a shift of each sample.
+     *
+     * @param shape of the input
+     * @return N, then the shape of weight and bias
+     */
+    default long[] modulationShape(long... shape) {
+        throw new IllegalArgumentException(name() + " takes no scale and shift of each sample: group_norm,"
+                + " instance_norm, layer_norm and rms_norm do");
+    }
+
+    /**
+     * Where the sets are in memory, and that each sample has a weight and a bias of its own.
+     *
+     * @param shape of the input, for which {@link #modulationShape} has a shape
+     * @return the geometry
+     */
+    default Geometry modulatedGeometry(long... shape) {
+        return geometry(shape).ofSamples();
+    }
+
+    /**
      * Rejects an input whose sets have too few elements for their own statistics. By default every input passes.
      *
      * @param shape of the input

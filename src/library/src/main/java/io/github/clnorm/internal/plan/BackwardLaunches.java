@@ -140,11 +140,11 @@ final class BackwardLaunches {
     }
 
     private LaunchDemand ofParameters(Geometry seen, GradientCut of) {
-        long sums = seen.samples() * (of.blocks() / of.runs());
+        long sums = seen.sets() / seen.owners() * (of.blocks() / of.runs());
         Chain merge = KernelCosts.mergeOfSums(sums, work.mergers(), work.mergeWidth(), false);
         return work.merging(
                 KernelCosts.GRADIENT_OF_PARAMETERS,
-                seen.groups() * of.runs(),
+                seen.owners() * of.runs(),
                 merge,
                 2.0 * sums * problem.real().bytes());
     }
@@ -200,9 +200,9 @@ final class BackwardLaunches {
     }
 
     private LaunchDemand tiles() {
-        int tiles = Columns.of(GradientCut.acrossSamples(geometry)).tiles();
         long width = geometry.width();
-        long samples = Math.min(Columns.TILE_ROWS, geometry.samples());
+        long samples =
+                Math.min(Columns.TILE_ROWS, GradientCut.acrossSamples(geometry).rows());
         Chain merge = KernelCosts.mergeOfSums(cut.blocks(), plan.team(), plan.vectorWidth(), true);
         double again = work.waits(width, plan.team());
         Chain sample = work.blocks(cut.blocks(), cut.elementsOfBlock(geometry), false)
@@ -212,7 +212,7 @@ final class BackwardLaunches {
         double inFlight = work.inFlight(plan.team(), (double) width / plan.team(), work.inputs());
         return work.of(
                 KernelCosts.GRADIENT_TILES,
-                tiles * geometry.groups(),
+                GradientCut.tiles(geometry),
                 LocalMemory.bytes(plan, problem),
                 new Traffic(read(), read(), span, false, work.tensor(), inFlight),
                 sample.times(samples),

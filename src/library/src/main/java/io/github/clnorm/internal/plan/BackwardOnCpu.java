@@ -4,7 +4,6 @@ import static io.github.clnorm.internal.geometry.Divide.ceil;
 
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.geometry.BackwardProblem;
-import io.github.clnorm.internal.geometry.Columns;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.Geometry;
 import io.github.clnorm.internal.geometry.GradientCut;
@@ -41,8 +40,9 @@ final class BackwardOnCpu {
         int width = vector(geometry, cut);
         boolean bypass = CpuShape.bypassesCache(problem, device);
         List<Choice> choices = new ArrayList<>();
-        long tiles = ceil(geometry.samples(), Columns.TILE_ROWS) * geometry.groups();
-        if (cut.order() == Order.EACH && problem.parameters() && tiles >= CpuShape.units(device)) {
+        if (cut.order() == Order.EACH
+                && problem.parameters()
+                && GradientCut.tiles(geometry) >= CpuShape.units(device)) {
             choices.add(new Choice(Plan.tiled(1, width).withNonTemporal(bypass), TILED));
         }
         boolean small = geometry.elements() <= SMALL_ELEMENTS;

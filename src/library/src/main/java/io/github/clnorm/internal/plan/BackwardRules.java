@@ -47,7 +47,7 @@ final class BackwardRules {
         Geometry geometry = problem.geometry();
         return order == Order.EACH
                 && problem.parameters()
-                && geometry.groups() * geometry.width() >= Cut.LANES
+                && GradientCut.setsOfRow(geometry) * geometry.width() >= Cut.LANES
                 && plan.teams() == 1;
     }
 }

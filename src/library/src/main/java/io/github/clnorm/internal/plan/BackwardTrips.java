@@ -48,7 +48,7 @@ final class BackwardTrips {
     /** The launches for the gradients of parameters alone. */
     private long parameters() {
         if (cut.order() != Order.EACH) {
-            return strict ? parameter(geometry.samples(), cut) : 0;
+            return strict ? parameter(geometry.sets() / geometry.owners(), cut) : 0;
         }
         long merge = strict ? parameter(1, GradientCut.ofColumns(geometry)) : 0;
         return plan instanceof TiledPlan ? merge : Math.max(merge, columns(GradientCut.acrossSamples(geometry)));

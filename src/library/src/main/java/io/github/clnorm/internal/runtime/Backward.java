@@ -102,7 +102,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                 kernels.sumsAcrossSamples(),
                 parameterSums(),
                 GradientCut.acrossSamples(geometry),
-                geometry.groups(),
+                GradientCut.setsOfRow(geometry),
                 geometry.width());
     }
 
@@ -153,16 +153,17 @@ final class Backward extends PassSteps<BackwardBuffers> {
     }
 
     private Step<BackwardBuffers> ofParameters(Sums sums, Geometry seen, GradientCut of) {
-        int each = ParameterMerge.sideBySide(plan, seen.samples(), of) ? plan.vectorWidth() : 1;
-        long groups = Divide.ceil(seen.groups() * of.runs(), each);
+        long samples = seen.sets() / seen.owners();
+        int each = ParameterMerge.sideBySide(plan, samples, of) ? plan.vectorWidth() : 1;
+        long groups = Divide.ceil(seen.owners() * of.runs(), each);
         return new Step<>(
-                kernels.ofParameters(seen.samples(), of),
+                kernels.ofParameters(samples, of),
                 MergeTeam.of(plan, session.device()).workGroupSize(),
                 groups,
                 Divide.ceil(2 * sums.stride, groups),
                 (arguments, buffers) -> sums(arguments, buffers, sums)
-                        .with("samples", seen.samples())
-                        .with("groups", seen.groups())
+                        .with("samples", samples)
+                        .with("groups", seen.owners())
                         .with(of)
                         .with("dgamma", buffers.gradWeight())
                         .with("dbeta", buffers.gradBias())
@@ -204,8 +205,8 @@ final class Backward extends PassSteps<BackwardBuffers> {
     }
 
     private Step<BackwardBuffers> tiles() {
-        int tiles = Columns.of(GradientCut.acrossSamples(geometry)).tiles();
-        long groups = tiles * geometry.groups();
+        Columns columns = Columns.of(GradientCut.acrossSamples(geometry));
+        long groups = GradientCut.tiles(geometry);
         boolean wide = LocalMemory.hasWideRows(problem);
         long ofTile = LocalMemory.columns(problem);
         return new Step<>(
@@ -218,7 +219,7 @@ final class Backward extends PassSteps<BackwardBuffers> {
                         .with("samples", geometry.samples())
                         .with(geometry)
                         .with(cut)
-                        .with("tiles", tiles)
+                        .with("tiles", columns.tiles())
                         .with("wide", wide ? session.scratch().get(Scratch.COLUMNS, groups * ofTile) : null)
                         .withLocal("kept", wide ? real.bytes() : ofTile)
                         .withLocal("sums", LocalMemory.tileSums(problem)));

@@ -82,7 +82,7 @@ final class BackwardKernels {
 
     /** The merge of a set's sums. */
     BuiltKernel ofSets() {
-        return session.kernel("gradient_merges.cl", "gradient_of_sets", each(merge()));
+        return session.kernel("gradient_merges.cl", "gradient_of_sets", each(merge().scope(problem.geometry())));
     }
 
     /** dx along rows. */
@@ -109,11 +109,11 @@ final class BackwardKernels {
     }
 
     private KernelOptions alongRuns(boolean needsX) {
-        return elementwise(needsX).with(aligned.alongRuns(problem.geometry()), "ALIGNED", 1);
+        return elementwise(needsX).scope(problem.geometry()).with(aligned.alongRuns(problem.geometry()), "ALIGNED", 1);
     }
 
     private KernelOptions acrossRows(boolean needsX, Geometry columns) {
-        return elementwise(needsX).with(aligned.acrossRows(columns), "ALIGNED", 1);
+        return elementwise(needsX).scope(columns).with(aligned.acrossRows(columns), "ALIGNED", 1);
     }
 
     private KernelOptions elementwise(boolean needsX) {

@@ -95,6 +95,7 @@ final class ForwardKernels {
 
     private KernelOptions output(KernelOptions options) {
         return options.parameters(problem.parameterType())
+                .scope(problem.geometry())
                 .activation(problem.activation())
                 .with(problem.sum(), "SUM", 1)
                 .with(plan.nonTemporal(), "NON_TEMPORAL", 1);

@@ -2,6 +2,7 @@ package io.github.clnorm.internal.runtime;
 
 import io.github.clnorm.internal.driver.Quirks;
 import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.ParameterScope;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -53,6 +54,14 @@ final class KernelOptions {
 
     KernelOptions parameters(ElementType type) {
         return with(type != ElementType.FLOAT32, "PARAMETER", type.name());
+    }
+
+    /** Which sets share the parameters that a kernel reads. */
+    KernelOptions scope(Geometry geometry) {
+        return with(
+                geometry.scope() != ParameterScope.PER_GROUP,
+                "PARAMETER_SCOPE",
+                geometry.scope().name());
     }
 
     KernelOptions activation(Activation activation) {

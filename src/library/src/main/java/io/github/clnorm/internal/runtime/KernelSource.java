@@ -32,6 +32,7 @@ public final class KernelSource {
             "gradient_resident.cl",
             "gradient_tiles.cl",
             "launch.cl",
+            "modulation.cl",
             "moments.cl",
             "moments_of_columns.cl",
             "resident.cl",

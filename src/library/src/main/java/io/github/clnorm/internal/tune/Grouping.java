@@ -53,7 +53,7 @@ public record Grouping(
      * @return its grouping; none where statistics are given, since all elements are then alike and there is nothing to tune
      */
     public static Optional<Grouping> of(Problem problem) {
-        Geometry geometry = problem.geometry();
+        Geometry geometry = problem.geometry().plain();
         Statistics statistics = problem.statistics();
         if (statistics == Statistics.GIVEN) {
             return Optional.empty();
@@ -95,7 +95,7 @@ public record Grouping(
      * @return the same sets, with weight and bias, without activation and residual
      */
     static ForwardProblem plain(ForwardProblem problem) {
-        return ForwardProblem.of(problem.geometry(), problem.statistics(), problem.type());
+        return ForwardProblem.of(problem.geometry().plain(), problem.statistics(), problem.type());
     }
 
     /**
@@ -106,7 +106,7 @@ public record Grouping(
      */
     static BackwardProblem plain(BackwardProblem problem) {
         return new BackwardProblem(
-                problem.geometry(),
+                problem.geometry().plain(),
                 problem.statistics(),
                 problem.type(),
                 problem.real(),

@@ -1,0 +1,66 @@
+package io.github.clnorm;
+
+import io.github.clnorm.internal.geometry.Shapes;
+import io.github.clnorm.internal.runtime.Modulation;
+import io.github.clnorm.type.ElementType;
+import java.util.Arrays;
+
+/**
+ * The scale and the shift of each sample and channel of a pass. Immutable and thread-safe, as its tensors are.
+ *
+ * @param scale or null for 0
+ * @param shift or null for 0; not both are null
+ */
+record ScaleShift(Tensor scale, Tensor shift) {
+
+    /** Null if both are null. */
+    static ScaleShift of(Tensor scale, Tensor shift) {
+        return scale == null && shift == null ? null : new ScaleShift(scale, shift);
+    }
+
+    /** Checks both against an input whose scale has the given shape. */
+    void check(Tensor input, long... shape) {
+        check(input, "scale", scale, shape);
+        check(input, "shift", shift, shape);
+        if (scale != null && shift != null && scale.type() != shift.type()) {
+            throw new IllegalArgumentException(
+                    "Expected scale and shift of one type, but got " + scale.type() + " and " + shift.type());
+        }
+    }
+
+    private static void check(Tensor input, String name, Tensor tensor, long... shape) {
+        if (tensor == null) {
+            return;
+        }
+        Checks.openHere(input, name, tensor);
+        if (!Arrays.equals(tensor.sizes(), shape)) {
+            throw new IllegalArgumentException("Expected " + name + " of shape " + Shapes.text(shape)
+                    + " for input of shape " + Shapes.text(input.sizes()) + ", but got "
+                    + Shapes.text(tensor.sizes())
+                    + (tensor.elements() == Shapes.elements(shape) ? ": view(…) changes the shape" : ""));
+        }
+        ElementType real = input.type().accumulator();
+        if (tensor.type() != input.type() && tensor.type() != real) {
+            throw new IllegalArgumentException("Expected " + name + " of type " + input.type()
+                    + (real == input.type() ? "" : " or " + real) + " for input of type " + input.type() + ", but got "
+                    + tensor.type());
+        }
+        Checks.readable(name, tensor);
+    }
+
+    /** What the device computes it from. The parameters are those of the operation, or null. */
+    Modulation modulation(Tensor input, Tensor weight, Tensor bias) {
+        Tensor any = scale != null ? scale : shift;
+        long samples = any.sizes()[0];
+        return new Modulation(
+                input.backend().session(),
+                any.type(),
+                Affine.type(input, weight, bias),
+                samples,
+                any.elements() / samples,
+                Pass.buffer(scale),
+                Pass.buffer(shift),
+                Pass.buffer(weight),
+                Pass.buffer(bias));
+    }
+}
