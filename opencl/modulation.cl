@@ -150,7 +150,6 @@ modulated_parameter_gradients(__global const real *own_dgamma, __global const re
     }
     const uint count = (uint)min(channels - c, (ulong)VECTOR_WIDTH);
     realv product = (realv)(0), product_error = (realv)(0), sum = (realv)(0), sum_error = (realv)(0);
-#pragma unroll 4
     for (ulong n = 0; n < samples; n++) {
         const ulong at = n * channels + c;
         realv factor, of_gamma, of_beta;

@@ -24,6 +24,8 @@ final class Call {
     Layout layout = Layout.CHANNELS_FIRST;
     Activation activation = Activation.NONE;
     HostTensor residual;
+    HostTensor scale;
+    HostTensor shift;
     boolean sum;
     /** The gradient with respect to the output; null if no gradients are requested. */
     HostTensor gradOutput;
@@ -109,6 +111,13 @@ final class Call {
         return this;
     }
 
+    /** A scale and a shift of each sample, of the shape {@link #modulationShape}; one may be null. */
+    Call scaleShift(HostTensor ofScale, HostTensor ofShift) {
+        scale = ofScale;
+        shift = ofShift;
+        return this;
+    }
+
     Call gradOutput(HostTensor value) {
         gradOutput = value;
         return this;
@@ -129,6 +138,11 @@ final class Call {
     /** Whether a set is normalized by its mean, and not by its mean square alone. */
     boolean takesMean() {
         return spec().sets().statistics() != Statistics.MEAN_SQUARE;
+    }
+
+    /** The dimensions of a scale and a shift. */
+    long[] modulationShape() {
+        return spec().sets().modulationShape(input.shape());
     }
 
     /** The dimensions of a parameter. */

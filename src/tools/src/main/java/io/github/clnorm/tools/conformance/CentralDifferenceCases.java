@@ -20,7 +20,8 @@ final class CentralDifferenceCases {
     void add() {
         for (Call call : calls()) {
             String name = "central differences, " + call.layout + ", " + call.activation
-                    + (call.ownStatistics ? "" : ", evaluation");
+                    + (call.ownStatistics ? "" : ", evaluation")
+                    + (call.scale == null ? "" : ", scale and shift");
             cases.add(
                     ConformanceRow.backward(call.operation),
                     TYPE,
@@ -35,7 +36,7 @@ final class CentralDifferenceCases {
         }
     }
 
-    /** Every operation, every activation, both layouts. */
+    /** Every operation, every activation, both layouts; with and without scale and shift. */
     static List<Call> calls() {
         List<Call> calls = new ArrayList<>();
         for (Layout layout : Layout.values()) {
@@ -52,10 +53,28 @@ final class CentralDifferenceCases {
         HostTensor rows = HostTensor.normal(TYPE, 33, 1, 2, 4, 7);
         calls.add(Call.layerNorm(rows, 7).activation(Activation.GELU));
         calls.add(Call.rmsNorm(rows, 7).activation(Activation.RELU));
+        addModulated(calls);
         calls.forEach(call -> GradOutput.to(call.affine(
                 HostTensor.normal(TYPE, 34, 1, 0.5, call.parameterShape()),
                 HostTensor.normal(TYPE, 35, 0, 1, call.parameterShape()))));
         return calls;
+    }
+
+    /** Every operation that takes a scale and a shift, in both layouts. */
+    private static void addModulated(List<Call> calls) {
+        HostTensor first = HostTensor.normal(TYPE, 36, 1, 2, 3, 4, 5);
+        HostTensor last = HostTensor.normal(TYPE, 36, 1, 2, 3, 5, 4);
+        List<Call> modulated = List.of(
+                Call.groupNorm(first, Layout.CHANNELS_FIRST, 2).activation(Activation.SILU),
+                Call.groupNorm(last, Layout.CHANNELS_LAST, 2),
+                Call.instanceNorm(first, Layout.CHANNELS_FIRST),
+                Call.instanceNorm(last, Layout.CHANNELS_LAST).activation(Activation.SILU),
+                Call.layerNorm(last, 4),
+                Call.rmsNorm(last, 4).activation(Activation.GELU));
+        modulated.forEach(call -> call.scaleShift(
+                HostTensor.normal(TYPE, 37, 0, 0.5, call.modulationShape()),
+                HostTensor.normal(TYPE, 38, 0, 1, call.modulationShape())));
+        calls.addAll(modulated);
     }
 
     private static long[] shape(long... shape) {

@@ -29,6 +29,12 @@ final class CentralDifferences {
         if (call.bias != null) {
             result.put("grad_bias", of(call, call.bias));
         }
+        if (call.scale != null) {
+            result.put("grad_scale", of(call, call.scale));
+        }
+        if (call.shift != null) {
+            result.put("grad_shift", of(call, call.shift));
+        }
         return result;
     }
 

@@ -95,6 +95,7 @@ public final class Conformance {
         Cases cases = new Cases();
         new PyTorchCases(cases).add();
         new ReferenceCases(cases).add();
+        new ModulationCases(cases).add();
         new CentralDifferenceCases(cases).add();
         new ExactCases(cases).add();
         new RelationCases(cases).add();
@@ -107,6 +108,8 @@ public final class Conformance {
             order.add(ConformanceRow.backward(operation));
         }
         order.addAll(List.of(
+                ModulationCases.ROW,
+                ModulationCases.BACKWARD,
                 ExactCases.ROW,
                 RelationCases.SAME_BITS,
                 RelationCases.SHIFTED,

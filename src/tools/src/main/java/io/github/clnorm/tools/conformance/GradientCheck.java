@@ -1,6 +1,8 @@
 package io.github.clnorm.tools.conformance;
 
+import io.github.clnorm.reference.Reference;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Compares the gradients that a device computes for a call. */
 final class GradientCheck {
@@ -41,18 +43,21 @@ final class GradientCheck {
         });
     }
 
+    private static Tolerance ofParameter(
+            Call call, HostTensor parameter, Function<Reference.Magnitudes, double[]> terms) {
+        return Tolerance.ofParameterGradient(
+                call.input.type(), parameter.type(), terms.apply(InFloat64.magnitudes(call)));
+    }
+
     /** The tolerance for the gradient of a role. */
     static Tolerance tolerance(Call call, String role) {
         return switch (role) {
             case "grad_input" -> Tolerance.ofGradient(call.input.type());
-            case "grad_weight" -> Tolerance.ofParameterGradient(
-                    call.input.type(),
-                    call.weight.type(),
-                    InFloat64.magnitudes(call).weight());
-            default -> Tolerance.ofParameterGradient(
-                    call.input.type(),
-                    call.bias.type(),
-                    InFloat64.magnitudes(call).bias());
+            case "grad_weight" -> ofParameter(call, call.weight, Reference.Magnitudes::weight);
+            case "grad_bias" -> ofParameter(call, call.bias, Reference.Magnitudes::bias);
+            case "grad_scale" -> ofParameter(call, call.scale, Reference.Magnitudes::scale);
+            case "grad_shift" -> ofParameter(call, call.shift, Reference.Magnitudes::shift);
+            default -> throw new IllegalArgumentException("no gradient has the role " + role);
         };
     }
 }

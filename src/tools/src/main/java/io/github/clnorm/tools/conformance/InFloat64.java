@@ -27,6 +27,7 @@ final class InFloat64 {
                 call.normalizedShape);
         reference
                 .affine(values(call.weight), values(call.bias))
+                .modulation(values(call.scale), values(call.shift))
                 .eps(call.eps)
                 .activation(Nonlinearity.valueOf(call.activation.name()));
     }
@@ -39,12 +40,12 @@ final class InFloat64 {
         return new InFloat64(call).run();
     }
 
-    /** The gradients of the input, and of the weight and the bias if they are present. */
+    /** The gradients of the input, and of the parameters that are present. */
     static CallResult gradients(Call call) {
         return new InFloat64(call).gradients();
     }
 
-    /** The magnitudes of the terms that the gradients of weight and bias are sums of. */
+    /** The magnitudes of the terms that the gradients of parameters are sums of. */
     static Reference.Magnitudes magnitudes(Call call) {
         InFloat64 run = new InFloat64(call);
         double[] dy = call.gradOutput.values();
@@ -104,6 +105,12 @@ final class InFloat64 {
         }
         if (call.bias != null) {
             result.put("grad_bias", gradients.bias());
+        }
+        if (call.scale != null) {
+            result.put("grad_scale", gradients.scale());
+        }
+        if (call.shift != null) {
+            result.put("grad_shift", gradients.shift());
         }
         return result;
     }

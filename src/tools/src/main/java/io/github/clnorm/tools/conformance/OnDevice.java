@@ -24,6 +24,8 @@ final class OnDevice implements AutoCloseable {
     private Tensor runningMean;
     private Tensor runningVar;
     private Tensor residual;
+    private Tensor scale;
+    private Tensor shift;
     private Tensor sum;
 
     private OnDevice(Backend backend, Call call) {
@@ -52,6 +54,8 @@ final class OnDevice implements AutoCloseable {
         runningMean = tensor(call.runningMean);
         runningVar = tensor(call.runningVar);
         residual = tensor(call.residual);
+        scale = tensor(call.scale);
+        shift = tensor(call.shift);
         sum = call.sum ? keep(backend.empty(call.input.type(), call.input.shape())) : null;
     }
 
@@ -70,7 +74,10 @@ final class OnDevice implements AutoCloseable {
 
     private Normalized forward() {
         return keep(Functional.forward(
-                call.spec(), input, state(), Options.DEFAULTS.residual(residual).sum(sum)));
+                call.spec(),
+                input,
+                state(),
+                Options.DEFAULTS.residual(residual).sum(sum).scaleShift(scale, shift)));
     }
 
     private ChannelState state() {
@@ -83,7 +90,12 @@ final class OnDevice implements AutoCloseable {
         Saved saved = call.ownStatistics ? forward().saved() : null;
         Tensor dy = tensor(call.gradOutput);
         return result(keep(Functional.backward(
-                call.spec(), dy, input, state(), saved, GradientOptions.DEFAULTS.residual(residual))));
+                call.spec(),
+                dy,
+                input,
+                state(),
+                saved,
+                GradientOptions.DEFAULTS.residual(residual).scaleShift(scale, shift))));
     }
 
     /** The results by role, for all that are present. */
@@ -92,6 +104,8 @@ final class OnDevice implements AutoCloseable {
         put(result, "grad_input", gradients.input());
         put(result, "grad_weight", gradients.weight());
         put(result, "grad_bias", gradients.bias());
+        put(result, "grad_scale", gradients.scale());
+        put(result, "grad_shift", gradients.shift());
         return result;
     }
 
