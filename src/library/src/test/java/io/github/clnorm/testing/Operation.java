@@ -75,6 +75,25 @@ public record Operation(
                 () -> Reference.rmsNorm(shape, normalizedShape));
     }
 
+    /** Group norm with a weight and a bias of each sample and channel. */
+    public static Operation groupNormOfSamples(Layout layout, long groups, long... shape) {
+        return ofSamples(groupNorm(layout, groups, shape), Geometries.groupNormOfSamples(shape, groups, layout));
+    }
+
+    /** Layer norm with a weight and a bias of each sample and element of a row. */
+    public static Operation layerNormOfSamples(long[] shape, long... normalizedShape) {
+        return ofSamples(layerNorm(shape, normalizedShape), Geometries.layerNormOfSamples(shape, normalizedShape));
+    }
+
+    private static Operation ofSamples(Operation plain, Geometry geometry) {
+        return new Operation(
+                plain.name + " with parameters of each sample",
+                geometry,
+                plain.statistics,
+                Math.toIntExact(geometry.parameters()),
+                () -> plain.reference.get().ofSamples());
+    }
+
     private static int channels(Layout layout, long... shape) {
         return (int) shape[layout.channelAxis(shape.length)];
     }

@@ -2,6 +2,7 @@ package io.github.clnorm.reference;
 
 import java.util.Arrays;
 import java.util.function.DoubleConsumer;
+import java.util.stream.IntStream;
 
 /**
  * The normalizations in float64, from their formulas, element by element: slow, and exact to about 1e-15. For each
@@ -69,7 +70,7 @@ public final class Reference {
     private final int sets;
     private Map setOf;
     private boolean tabulated;
-    private final Map parameterOf;
+    private Map parameterOf;
     private final boolean centered;
     private double eps = 1e-5;
     private double[] weight;
@@ -209,6 +210,20 @@ public final class Reference {
     public Reference affine(double[] gamma, double[] beta) {
         weight = gamma;
         bias = beta;
+        return this;
+    }
+
+    /**
+     * Gives each sample parameters of its own: those of the first sample come first. A sample is an index of the input's
+     * first dimension.
+     *
+     * @return this
+     */
+    public Reference ofSamples() {
+        int ofSample = elements / samples;
+        Map inSample = parameterOf;
+        int each = IntStream.range(0, ofSample).map(inSample::of).max().orElse(0) + 1;
+        parameterOf = i -> i / ofSample * each + inSample.of(i % ofSample);
         return this;
     }
 

@@ -5,8 +5,11 @@ import static io.github.clnorm.type.Layout.CHANNELS_FIRST;
 import static io.github.clnorm.type.Layout.CHANNELS_LAST;
 
 import io.github.clnorm.Backend;
+import io.github.clnorm.Gradients;
+import io.github.clnorm.GroupNorm;
 import io.github.clnorm.InstanceNorm;
 import io.github.clnorm.Options;
+import io.github.clnorm.Recorded;
 import io.github.clnorm.Tensor;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.device.DeviceType;
@@ -44,6 +47,13 @@ final class OclgrindRun {
             Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 1, 3, 367), FLOAT32).affine(FLOAT32, 1),
             Trial.of(Operation.groupNorm(CHANNELS_LAST, 3, 2, 11, 9), FLOAT32).affine(FLOAT32, 1),
             Trial.of(Operation.batchNorm(CHANNELS_FIRST, 2, 2, 70), FLOAT32).affine(FLOAT32, 1));
+
+    /** Parameters of each sample, forward and backward in every legal plan of teams. */
+    private static final List<Trial> OF_SAMPLES = List.of(
+            Trial.of(Operation.groupNormOfSamples(CHANNELS_LAST, 3, 2, 11, 9), FLOAT32)
+                    .affine(FLOAT32, 1),
+            Trial.of(Operation.layerNormOfSamples(new long[] {2, 5, 66}, 66), FLOAT32)
+                    .affine(FLOAT32, 1));
 
     /**
      * In a plan of most kinds: every type, activation and kind of statistics, in both layouts. Each operation occurs with
@@ -129,6 +139,11 @@ final class OclgrindRun {
             GradientTrial gradient = GradientTrial.of(trial);
             runs += gradients(gpu, gradient, true, PlanSpace.gradients(gradient.problem(), gpu, 16, 4));
         }
+        for (Trial trial : matrix ? OF_SAMPLES : List.<Trial>of()) {
+            runs += every(device, trial, true);
+            GradientTrial gradient = GradientTrial.of(trial);
+            runs += gradients(device, gradient, true, PlanSpace.gradients(gradient.problem(), device, 8, 4));
+        }
         for (Trial trial : EACH) {
             GradientTrial gradient = GradientTrial.of(trial);
             List<Plan> plans = PlanSpace.gradients(gradient.problem(), device, 8, matrix ? 4 : 1);
@@ -138,6 +153,7 @@ final class OclgrindRun {
             runs += every(device, Trial.of(Operation.groupNorm(CHANNELS_FIRST, 1, 2, 2, 2100), FLOAT32), false);
         }
         runs += runningStatistics(device, matrix);
+        runs += modulation(device, matrix);
         if (matrix) {
             runs += sharedMemory(device);
         }
@@ -212,6 +228,22 @@ final class OclgrindRun {
                 Tensor y = norm.forward(x)) {
             if (y.toFloats().length != 24 || norm.runningMean().toFloats()[0] == 0) {
                 throw new IllegalStateException("running statistics are not updated");
+            }
+            return 1;
+        }
+    }
+
+    /** The launches before and after a pass with scale and shift. */
+    private static int modulation(DeviceInfo device, boolean matrix) {
+        try (Backend backend = new Backend(session(device, matrix));
+                GroupNorm norm = GroupNorm.of(backend, 1, 3);
+                Tensor x = backend.tensor(Values.normal(1, 24, 3, 2), 2, 3, 4);
+                Tensor scale = backend.tensor(Values.normal(2, 6, 0, 1), 2, 3);
+                Tensor shift = backend.tensor(Values.normal(3, 6, 0, 1), 2, 3);
+                Recorded pass = norm.record(x, Options.DEFAULTS.scaleShift(scale, shift));
+                Gradients gradients = pass.backward(x)) {
+            if (gradients.scale().toFloats().length != 6 || gradients.weight().toFloats()[0] == 0) {
+                throw new IllegalStateException("the gradients of scale and weight are not computed");
             }
             return 1;
         }
