@@ -23,6 +23,9 @@ final class FleetChoice {
         if (statistics) {
             return "statistics are outputs of the request";
         }
+        if (request.isModulated()) {
+            return "samples have a scale or a shift of their own";
+        }
         if (request.hasFloat64Parameters()) {
             return "parameters need float64";
         }

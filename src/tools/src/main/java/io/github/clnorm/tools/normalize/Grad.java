@@ -78,10 +78,15 @@ final class Grad {
 
     Result run() throws IOException {
         int tensors = 2 + (request.residual != null ? 1 : 0);
-        boolean sums = outputs.weight() != null || outputs.bias() != null;
-        Parts parts = sums
+        Parts parts = outputs.sums()
                 ? Parts.few(request, device, tensors, request.samplesStandAlone())
                 : new Parts(request, device, tensors, request.samplesStandAlone());
+        parts.requireWholeSamples();
+        if (request.isModulated() && outputs.sums() && parts.count() > 1) {
+            throw new IllegalArgumentException(request.input + ": the device takes the samples in " + parts.count()
+                    + " parts, and gradients of the weight and the bias with --scale or --shift take all samples at"
+                    + " once; expected a device with more memory, or neither --grad-weight nor --grad-bias");
+        }
         Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
@@ -92,6 +97,10 @@ final class Grad {
             }
             passes.weight.write(files, outputs.weight(), request.weightType(), request.weightShape());
             passes.bias.write(files, outputs.bias(), request.biasType(), request.biasShape());
+            if (request.isModulated()) {
+                passes.scale.write(files, outputs.scale(), request.scaleType(), request.modulationShape());
+                passes.shift.write(files, outputs.shift(), request.shiftType(), request.modulationShape());
+            }
             GradCheck check = check(parameters, passes.checked);
             if (check != null) {
                 check.verify();
@@ -124,6 +133,8 @@ final class Grad {
         private final Timing timing = new Timing();
         private final Sum weight = new Sum();
         private final Sum bias = new Sum();
+        private final GradientsOfSamples scale = new GradientsOfSamples();
+        private final GradientsOfSamples shift = new GradientsOfSamples();
         private BackwardProblem problem;
         private Plan plan;
         private Checked checked;
@@ -142,8 +153,7 @@ final class Grad {
                             ? null
                             : files.create(outputs.input(), request.type, request.shape)) {
                 Files opened = new Files(input, dy, residual, dx);
-                boolean sums = outputs.weight() != null || outputs.bias() != null;
-                if (parts.inPieces() || sums && parts.count() > 1) {
+                if (parts.inPieces() || outputs.sums() && parts.count() > 1) {
                     inPieces(opened);
                 } else if (parts.areStreamed()) {
                     stream(parts, opened);
@@ -254,6 +264,7 @@ final class Grad {
             if (request.isEval()) {
                 return null;
             }
+            // Scale and shift change no statistics.
             Options options = Options.DEFAULTS.residual(residual).output(output);
             return request.run(x, onDevice, 0, options).saved();
         }
@@ -275,10 +286,15 @@ final class Grad {
                 backend.session().planner().plan(request.gradientProblem(ofInput, ofWeight, ofBias, part.shape()));
             }
             Gradients[] result = new Gradients[1];
-            timing.addPart(
-                    backend.session().timed(() -> result[0] = request.backward(gradient, x, onDevice, saved, options)));
+            try (PartModulation own = PartModulation.of(request, backend, parameters, part)) {
+                GradientOptions all = options.scaleShift(own.scale(), own.shift());
+                timing.addPart(
+                        backend.session().timed(() -> result[0] = request.backward(gradient, x, onDevice, saved, all)));
+            }
             weight.set(result[0].weight());
             bias.set(result[0].bias());
+            scale.add(result[0].scale());
+            shift.add(result[0].shift());
             if (first != null) {
                 checked = ofInput ? new Checked(first.samples(), before, dy, first.of(gradient)) : null;
                 if (x.elements() > 0) {

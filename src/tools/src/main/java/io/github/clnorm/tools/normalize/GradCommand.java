@@ -8,7 +8,9 @@ import io.github.clnorm.tools.machine.DeviceOption;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.Version;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "grad",
         description = "Compute the gradients of run with the same options, from a file with the gradient with respect"
-                + " to the output. --grad-input, --grad-weight and --grad-bias select them. - is standard input"
+                + " to the output. --grad-input, --grad-weight, --grad-bias, --grad-scale and --grad-shift select them. - is standard input"
                 + " or output, as .npy; every file but an output that ends with .npz may be"
                 + " a pipe.",
         mixinStandardHelpOptions = true,
@@ -27,7 +29,13 @@ import picocli.CommandLine.Spec;
 public final class GradCommand implements Callable<Integer> {
 
     /** The files of the gradients; null if one is not wanted. */
-    record Outputs(String input, String weight, String bias) {}
+    record Outputs(String input, String weight, String bias, String scale, String shift) {
+
+        /** Whether a gradient is wanted that is a sum over all samples. */
+        boolean sums() {
+            return weight != null || bias != null;
+        }
+    }
 
     @Spec
     private CommandSpec spec;
@@ -62,6 +70,18 @@ public final class GradCommand implements Callable<Integer> {
             description = "Write the gradient of the bias, with its shape and type. Without --bias, biases are 0, with"
                     + " the input's type.")
     private String gradBias;
+
+    @Option(
+            names = "--grad-scale",
+            paramLabel = "F",
+            description = "Write the gradient of the scale, with its shape and type.")
+    private String gradScale;
+
+    @Option(
+            names = "--grad-shift",
+            paramLabel = "F",
+            description = "Write the gradient of the shift, with its shape and type.")
+    private String gradShift;
 
     @Mixin
     private DeviceOption device;
@@ -108,7 +128,7 @@ public final class GradCommand implements Callable<Integer> {
     }
 
     private Outputs outputs() {
-        return new Outputs(gradInput, gradWeight, gradBias);
+        return new Outputs(gradInput, gradWeight, gradBias, gradScale, gradShift);
     }
 
     private long mostChecked(Request request) {
@@ -119,16 +139,24 @@ public final class GradCommand implements Callable<Integer> {
 
     /** The request. Everything that the files' headers tell is checked before any data is read. */
     Request request() {
-        if (gradInput == null && gradWeight == null && gradBias == null) {
-            throw new IllegalArgumentException(
-                    "no gradient is asked for: expected --grad-input, --grad-weight, --grad-bias or several of them");
+        if (Stream.of(gradInput, gradWeight, gradBias, gradScale, gradShift).allMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("no gradient is asked for: expected --grad-input, --grad-weight,"
+                    + " --grad-bias, --grad-scale, --grad-shift or several of them");
+        }
+        if (gradScale != null && options.scale == null) {
+            throw new IllegalArgumentException("--grad-scale needs --scale");
+        }
+        if (gradShift != null && options.shift == null) {
+            throw new IllegalArgumentException("--grad-shift needs --shift");
         }
         Request.checkStreams(options, gradOutput);
         Request request = new Request(options);
         Request.checkOutput(gradInput, request.type);
         Request.checkOutput(gradWeight, request.weightType());
         Request.checkOutput(gradBias, request.biasType());
-        TensorOutput.checkDistinct(gradInput, gradWeight, gradBias);
+        Request.checkOutput(gradScale, request.scaleType());
+        Request.checkOutput(gradShift, request.shiftType());
+        TensorOutput.checkDistinct(gradInput, gradWeight, gradBias, gradScale, gradShift);
         return request;
     }
 

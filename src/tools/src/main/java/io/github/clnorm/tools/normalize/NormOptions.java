@@ -98,6 +98,16 @@ final class NormOptions {
     String residual;
 
     @Option(
+            names = "--scale",
+            paramLabel = "F",
+            description = "All but batch_norm: a scale of each sample and channel, of shape (N, C), or N and the"
+                    + " normalized shape. The result is y*(1+scale) + shift, before the activation. Default: 0.")
+    String scale;
+
+    @Option(names = "--shift", paramLabel = "F", description = "A shift of the scale's shape. Default: 0.")
+    String shift;
+
+    @Option(
             names = "--training",
             description = "batch_norm, instance_norm: normalize by the input's statistics. The default of both.")
     private boolean training;

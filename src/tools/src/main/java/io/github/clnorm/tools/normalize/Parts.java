@@ -75,6 +75,16 @@ final class Parts implements Iterable<Parts.Part> {
         return pieces;
     }
 
+    /** Rejects samples with a scale and a shift of their own that do not fit on the device. */
+    void requireWholeSamples() {
+        if (pieces && request.isModulated()) {
+            throw new IllegalArgumentException(request.input + ": a sample of "
+                    + Shapes.elements(request.shape) / Math.max(1, request.samples()) * request.type.bytes()
+                    + " bytes goes through the device in pieces, which take no --scale and --shift; expected smaller"
+                    + " samples");
+        }
+    }
+
     /** A number of samples that keeps parts in flight small, and divides the batch if one does: equal parts share a plan. */
     private long streamed(long most) {
         long samples = request.samples();

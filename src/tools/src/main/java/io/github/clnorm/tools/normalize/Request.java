@@ -49,6 +49,8 @@ public final class Request {
     private final boolean eval;
     private final TensorFile weightFile;
     private final TensorFile biasFile;
+    private final TensorFile scaleFile;
+    private final TensorFile shiftFile;
     private final TensorFile runningMeanFile;
     private final TensorFile runningVarFile;
 
@@ -74,6 +76,8 @@ public final class Request {
         runningVarFile = parameter("running_var", options.runningVar);
         weightFile = parameter("weight", options.weight);
         biasFile = parameter("bias", options.bias);
+        scaleFile = modulation("scale", options.scale);
+        shiftFile = modulation("shift", options.shift);
         residual = options.residual == null ? null : likeInput("residual", options.residual);
     }
 
@@ -84,6 +88,8 @@ public final class Request {
                 options.residual,
                 options.weight,
                 options.bias,
+                options.scale,
+                options.shift,
                 options.runningMean,
                 options.runningVar,
                 otherInput);
@@ -118,6 +124,24 @@ public final class Request {
         return file;
     }
 
+    private TensorFile modulation(String name, String specification) {
+        if (specification == null) {
+            return null;
+        }
+        long[] expected = sets.modulationShape(shape);
+        TensorFile file = TensorFile.open(specification);
+        if (!Arrays.equals(file.shape(), expected)) {
+            throw new IllegalArgumentException(file + ": holds a " + name + " of shape " + Shapes.text(file.shape())
+                    + ", expected " + Shapes.text(expected) + " for input of shape " + Shapes.text(shape));
+        }
+        return file;
+    }
+
+    /** Whether each sample has a scale or a shift of its own. */
+    boolean isModulated() {
+        return scaleFile != null || shiftFile != null;
+    }
+
     /** The layout of the sets of an input of this shape. */
     Geometry geometry(long... of) {
         return sets.geometry(of);
@@ -126,21 +150,25 @@ public final class Request {
     /** The forward problem for an input of this shape. */
     ForwardProblem problem(boolean sum, long... of) {
         return new ForwardProblem(
-                geometry(of), sets.statistics(), type, type.accumulator(), spec.activation(), residual != null, sum);
+                ofPass(of), sets.statistics(), type, type.accumulator(), spec.activation(), residual != null, sum);
     }
 
     /** The backward problem, for the gradients that are wanted. */
     BackwardProblem gradientProblem(boolean ofInput, boolean ofWeight, boolean ofBias, long... of) {
         return new BackwardProblem(
-                geometry(of),
+                ofPass(of),
                 sets.statistics(),
                 type,
                 type.accumulator(),
                 spec.activation(),
                 residual != null,
                 ofInput,
-                ofWeight,
-                ofBias);
+                isModulated() || ofWeight,
+                isModulated() || ofBias);
+    }
+
+    private Geometry ofPass(long... of) {
+        return isModulated() ? sets.modulatedGeometry(of) : sets.geometry(of);
     }
 
     /** Whether a set is normalized by its mean, and not by its mean square alone. */
@@ -155,12 +183,17 @@ public final class Request {
 
     /** The number of samples or rows into which the input can be split. */
     long samples() {
-        return sets.samples(shape);
+        return isModulated() ? shape[0] : sets.samples(shape);
     }
 
     /** The shape of this many samples. */
     long[] shapeOf(long samples) {
-        return sets.shapeOf(samples, shape);
+        if (!isModulated()) {
+            return sets.shapeOf(samples, shape);
+        }
+        long[] some = shape.clone();
+        some[0] = samples;
+        return some;
     }
 
     /** The shape of means and rstds. */
@@ -193,6 +226,16 @@ public final class Request {
         return biasFile == null ? type : biasFile.type();
     }
 
+    /** The scale file's type; the input's if there is no file. */
+    ElementType scaleType() {
+        return scaleFile == null ? type : scaleFile.type();
+    }
+
+    /** The shift file's type; the input's if there is no file. */
+    ElementType shiftType() {
+        return shiftFile == null ? type : shiftFile.type();
+    }
+
     Activation activation() {
         return spec.activation();
     }
@@ -201,8 +244,9 @@ public final class Request {
         return eval;
     }
 
-    /** Parameters and running statistics, read. */
-    record Parameters(double[] weight, double[] bias, double[] runningMean, double[] runningVar) {
+    /** Parameters, running statistics, scale and shift, read. */
+    record Parameters(
+            double[] weight, double[] bias, double[] runningMean, double[] runningVar, double[] scale, double[] shift) {
 
         /** The running statistics as moments. */
         Reference.Moments running() {
@@ -211,7 +255,13 @@ public final class Request {
     }
 
     Parameters readParameters() {
-        return new Parameters(read(weightFile), read(biasFile), read(runningMeanFile), read(runningVarFile));
+        return new Parameters(
+                read(weightFile),
+                read(biasFile),
+                read(runningMeanFile),
+                read(runningVarFile),
+                read(scaleFile),
+                read(shiftFile));
     }
 
     /**
@@ -224,7 +274,9 @@ public final class Request {
                 weightNeeded && given.weight == null ? repeated(1) : given.weight,
                 biasNeeded && given.bias == null ? repeated(0) : given.bias,
                 given.runningMean,
-                given.runningVar);
+                given.runningVar,
+                given.scale,
+                given.shift);
     }
 
     private double[] repeated(double value) {
@@ -301,6 +353,11 @@ public final class Request {
         return floats;
     }
 
+    /** The shape of scale and shift. */
+    long[] modulationShape() {
+        return sets.modulationShape(shape);
+    }
+
     /** The shape of weight and bias. */
     long[] parameterShape() {
         return sets.parameterShape(shape);
@@ -321,10 +378,16 @@ public final class Request {
         return Functional.backward(spec, dy, x, p.state(), saved, options);
     }
 
+    /** The scales or shifts of the first samples; null for null. */
+    private double[] ofFirst(double[] values, long samples) {
+        return values == null ? null : Arrays.copyOf(values, (int) (values.length / Math.max(1, shape[0]) * samples));
+    }
+
     /** The float64 reference for an input of this shape. */
     Reference reference(Parameters parameters, long... of) {
         return Reference.named(sets.name(), of, layout.channelAxis(of.length), numGroups, normalizedShape)
                 .affine(parameters.weight, parameters.bias)
+                .modulation(ofFirst(parameters.scale, of[0]), ofFirst(parameters.shift, of[0]))
                 .eps(eps)
                 .activation(Nonlinearity.valueOf(spec.activation().name()));
     }

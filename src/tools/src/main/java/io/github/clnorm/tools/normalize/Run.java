@@ -84,6 +84,7 @@ final class Run {
         boolean updates = outputs.runningMean() != null || outputs.runningVar() != null;
         int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
+        parts.requireWholeSamples();
         Request.Parameters parameters = request.readParameters();
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
@@ -111,13 +112,13 @@ final class Run {
             Request.DeviceParameters onDevice,
             Parts parts)
             throws IOException {
-        Work work = new Work(backend, onDevice);
+        Work work = new Work(backend, parameters, onDevice);
         try (Elements input = request.input.elements();
                 Elements residual = request.residual == null ? null : request.residual.elements();
                 Sink output = files.create(outputs.output(), request.type, request.shape);
                 Sink sum = outputs.sum() == null ? null : files.create(outputs.sum(), request.type, request.shape)) {
             if (parts.inPieces()) {
-                work.inPieces(parameters, new Files(input, residual, output, sum));
+                work.inPieces(new Files(input, residual, output, sum));
             } else if (parts.areStreamed()) {
                 stream(work, parts, new Files(input, residual, output, sum));
             } else {
@@ -184,6 +185,7 @@ final class Run {
     /** Computes the parts, one after the other, and collects their results. */
     private final class Work {
         private final Backend backend;
+        private final Request.Parameters parameters;
         private final Request.DeviceParameters onDevice;
         private final Timing timing = new Timing();
         private final Statistics statistics = new Statistics();
@@ -192,8 +194,9 @@ final class Run {
         private double[] before;
         private double[] after;
 
-        Work(Backend backend, Request.DeviceParameters onDevice) {
+        Work(Backend backend, Request.Parameters parameters, Request.DeviceParameters onDevice) {
             this.backend = backend;
+            this.parameters = parameters;
             this.onDevice = onDevice;
         }
 
@@ -208,9 +211,12 @@ final class Run {
                 backend.session().planner().plan(request.problem(total != null, part.shape()));
             }
             // In place: the device holds the input only once.
-            Options options = Options.DEFAULTS.residual(added).sum(total).output(x);
             Normalized[] result = new Normalized[1];
-            timing.addPart(backend.session().timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
+            try (PartModulation own = PartModulation.of(request, backend, parameters, part)) {
+                Options options =
+                        Options.DEFAULTS.residual(added).sum(total).output(x).scaleShift(own.scale(), own.shift());
+                timing.addPart(backend.session().timed(() -> result[0] = request.run(x, onDevice, momentum, options)));
+            }
             if (part.first() == 0) {
                 after = checked.of(x);
                 plan = x.elements() == 0
@@ -221,7 +227,7 @@ final class Run {
         }
 
         /** Computes samples, or a batch, that are large. */
-        void inPieces(Request.Parameters parameters, Files files) {
+        void inPieces(Files files) {
             Session session = backend.session();
             ElementType real = request.type.accumulator();
             ForwardProblem problem = request.problem(files.sum != null, request.shape);
