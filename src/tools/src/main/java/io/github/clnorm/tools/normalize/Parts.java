@@ -60,7 +60,8 @@ final class Parts implements Iterable<Parts.Part> {
         long samples = Math.max(1, request.samples());
         long bytes = Shapes.elements(request.shape) * request.type.bytes();
         long together = divisible ? bytes / samples : bytes;
-        this.pieces = together > Math.min(limit, LEAST_STREAMED);
+        // A scale and a shift take whole samples, also if reading them could overlap with the device's work.
+        this.pieces = together > (request.isModulated() ? limit : Math.min(limit, LEAST_STREAMED));
         long most = pieces || bytes <= limit ? samples : limit / together;
         this.atOnce = streamed && !pieces ? streamed(most) : most;
     }
