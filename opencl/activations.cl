@@ -1,6 +1,7 @@
 // Activations, applied to the normalized value before it is stored.
 //
-//     relu(v) = max(v, 0)      silu(v) = v / (1 + e^-v)      gelu(v) = v * Phi(v), exact, not the tanh approximation
+//     relu(v) = max(v, 0)      silu(v) = v / (1 + e^-v)      gelu(v) = v * Phi(v), exact
+//     gelu_tanh(v) = v / 2 * (1 + tanh(sqrt(2 / pi) * (v + 0.044715 v^3))), an approximation of gelu
 //
 // The built-in exp and erf of some devices give other bits for vectors than for scalars, and results must not depend on
 // the vector width. exp and erfc are therefore computed here, from operations that round alike for both.
@@ -14,13 +15,14 @@
 #define RELU 1
 #define SILU 2
 #define GELU 3
+#define GELU_TANH 4
 
 // The activation of y.
 #ifndef ACTIVATION
 #define ACTIVATION NONE
 #endif
 
-#if ACTIVATION == SILU || ACTIVATION == GELU
+#if ACTIVATION == SILU || ACTIVATION == GELU || ACTIVATION == GELU_TANH
 
 // Beyond this value the logistic function and Phi are exactly 1 in real, and their tails 0.
 #define FAR_OUT REAL(1e9)
@@ -138,6 +140,30 @@ CLNORM_INLINE realv gelu_slope(const realv v)
 }
 #endif
 
+#if ACTIVATION == GELU_TANH
+// gelu_tanh(v) = v * logistic(w) with w = 2 sqrt(2 / pi) * (v + 0.044715 v^3), since (1 + tanh(u)) / 2 = logistic(2 u). For
+// infinite v the cube is infinite with the sign of v, as w is.
+#define TANH_LINEAR REAL(1.5957691216057308)
+#define TANH_CUBIC REAL(0.07135481627260025)
+
+CLNORM_INLINE realv tanh_argument(const realv v)
+{
+    return v * multiply_add(v * v, (realv)(TANH_CUBIC), (realv)(TANH_LINEAR));
+}
+
+// The derivative of gelu_tanh: logistic(w) * (1 + v * (1 - logistic(w)) * dw/dv). It is 0 or 1 in real before v * dw/dv
+// overflows.
+CLNORM_INLINE realv gelu_tanh_slope(const realv v)
+{
+    const realv near_ = v > TANH_SATURATED ? (realv)(TANH_SATURATED) : (v < -TANH_SATURATED ? (realv)(-TANH_SATURATED) : v);
+    const realv inverse = exponential(-tanh_argument(near_));
+    const realv logistic = REAL(1.0) / (inverse + REAL(1.0));
+    const realv rest = near_ < 0 ? REAL(1.0) - logistic : inverse * logistic;
+    const realv steepness = multiply_add(near_ * near_, (realv)(REAL(3.0) * TANH_CUBIC), (realv)(TANH_LINEAR));
+    return logistic * multiply_add(near_ * steepness, rest, (realv)(1));
+}
+#endif
+
 // The activation of VECTOR_WIDTH values.
 CLNORM_INLINE realv activate(const realv v)
 {
@@ -147,6 +173,8 @@ CLNORM_INLINE realv activate(const realv v)
     return v / (exponential(-v) + REAL(1.0));
 #elif ACTIVATION == GELU
     return gelu(v);
+#elif ACTIVATION == GELU_TANH
+    return v / (exponential(-tanh_argument(v)) + REAL(1.0));
 #else
     return v;
 #endif
@@ -178,6 +206,8 @@ CLNORM_INLINE realv activation_gradient(const realv dy, const realv v)
     return dy * (v > FAR_OUT ? (realv)(1) : (v < -FAR_OUT ? (realv)(0) : slope));
 #elif ACTIVATION == GELU
     return dy * gelu_slope(v);
+#elif ACTIVATION == GELU_TANH
+    return dy * gelu_tanh_slope(v);
 #else
     return dy;
 #endif

@@ -7,6 +7,9 @@
 //     own_gamma[n, c] = gamma[c] * (1 + scale[n, c])
 //     own_beta[n, c]  = beta[c] * (1 + scale[n, c]) + shift[n, c]
 //
+// Each gamma may have an offset, as in Gemma's RMSNorm: gamma[c] then stands for gamma[c] + offset. Without scale and shift
+// the table has one row.
+//
 // A launch before the pass computes them, and launches after a backward pass take its sums apart. All of these work on N
 // x C numbers, which are few compared with the tensor.
 //
@@ -26,15 +29,26 @@ CLNORM_INLINE real factor_at(__global const storage_t *scale, const ulong at)
     return scale ? REAL(1.0) + element(scale + at) : (real)1;
 }
 
-// One number of a row of parameters; `missing` if there are none.
-CLNORM_INLINE real parameter_or(__global const parameter_t *values, const ulong at, const real missing)
+// One gamma or VECTOR_WIDTH, with their offset; 1 if there are none.
+CLNORM_INLINE real gamma_at(__global const parameter_t *gamma, const ulong at, const real offset)
 {
-    return values ? parameter(values + at) : missing;
+    return gamma ? parameter(gamma + at) + offset : (real)1;
 }
 
-CLNORM_INLINE realv parameters_or(__global const parameter_t *values, const ulong at, const real missing)
+CLNORM_INLINE realv gammas_at(__global const parameter_t *gamma, const ulong at, const real offset)
 {
-    return values ? parameters(values + at) : (realv)(missing);
+    return gamma ? parameters(gamma + at) + offset : (realv)(1);
+}
+
+// The same of betas; 0 if there are none.
+CLNORM_INLINE real beta_at(__global const parameter_t *beta, const ulong at)
+{
+    return beta ? parameter(beta + at) : (real)0;
+}
+
+CLNORM_INLINE realv betas_at(__global const parameter_t *beta, const ulong at)
+{
+    return beta ? parameters(beta + at) : (realv)(0);
 }
 
 // The channels that a work-group takes: `each` of one sample.
@@ -61,25 +75,26 @@ CLNORM_INLINE channels_t channels_of_group(const ulong channels, const ulong eac
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 modulated_parameters(__global const storage_t *scale, __global const storage_t *shift,
                      __global const parameter_t *gamma, __global const parameter_t *beta, __global real *own_gamma,
-                     __global real *own_beta, const ulong channels, const ulong each, const ulong parts)
+                     __global real *own_beta, const real offset, const ulong channels, const ulong each,
+                     const ulong parts)
 {
     const channels_t own = channels_of_group(channels, each, parts);
     const ulong row = own.sample * channels;
     ulong c = own.first + get_local_id(0) * VECTOR_WIDTH;
     for (; c + VECTOR_WIDTH <= own.end; c += WORK_GROUP_SIZE * VECTOR_WIDTH) {
         const realv factor = factors_at(scale, row + c);
-        store_vector(parameters_or(gamma, c, 1) * factor, own_gamma + row + c);
+        store_vector(gammas_at(gamma, c, offset) * factor, own_gamma + row + c);
         if (own_beta) {
             const realv moved = shift ? elements(shift + row + c) : (realv)(0);
-            store_vector(multiply_add(parameters_or(beta, c, 0), factor, moved), own_beta + row + c);
+            store_vector(multiply_add(betas_at(beta, c), factor, moved), own_beta + row + c);
         }
     }
     for (; c < own.end; c++) {
         const real factor = factor_at(scale, row + c);
-        own_gamma[row + c] = parameter_or(gamma, c, 1) * factor;
+        own_gamma[row + c] = gamma_at(gamma, c, offset) * factor;
         if (own_beta) {
             const real moved = shift ? element(shift + row + c) : (real)0;
-            own_beta[row + c] = multiply_add(parameter_or(beta, c, 0), factor, moved);
+            own_beta[row + c] = multiply_add(beta_at(beta, c), factor, moved);
         }
     }
 }
@@ -97,7 +112,7 @@ modulated_parameters(__global const storage_t *scale, __global const storage_t *
 __kernel __attribute__((reqd_work_group_size(WORK_GROUP_SIZE, 1, 1))) void
 modulation_gradients(__global const real *own_dgamma, __global const real *own_dbeta, __global const parameter_t *gamma,
                      __global const parameter_t *beta, __global storage_t *dscale, __global storage_t *dshift,
-                     const ulong channels, const ulong each, const ulong parts)
+                     const real offset, const ulong channels, const ulong each, const ulong parts)
 {
     const channels_t own = channels_of_group(channels, each, parts);
     const ulong row = own.sample * channels;
@@ -105,7 +120,7 @@ modulation_gradients(__global const real *own_dgamma, __global const real *own_d
         const real product = own_dgamma[row + c];
         const real sum = own_dbeta[row + c];
         if (dscale) {
-            const real of_gamma = parameter_or(gamma, c, 1) * product;
+            const real of_gamma = gamma_at(gamma, c, offset) * product;
             store_element(beta ? multiply_add(parameter(beta + c), sum, of_gamma) : of_gamma, dscale + row + c);
         }
         if (dshift) {

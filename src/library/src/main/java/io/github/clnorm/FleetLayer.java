@@ -42,6 +42,7 @@ public final class FleetLayer implements AutoCloseable {
     FleetLayer(Fleet fleet, NormSpec spec, ElementType type) {
         this.fleet = fleet;
         this.spec = Objects.requireNonNull(spec, "spec");
+        spec.requireNoWeightOffset();
         if (spec.sets().samplesAreIndependent()
                 && spec instanceof ChannelStatisticsSpec<?> own
                 && own.ownStatistics()

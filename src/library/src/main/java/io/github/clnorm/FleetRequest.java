@@ -44,6 +44,7 @@ final class FleetRequest {
         this.spec = Objects.requireNonNull(spec, "spec");
         this.type = Objects.requireNonNull(type, "type");
         this.shape = Objects.requireNonNull(shape, "shape").clone();
+        spec.requireNoWeightOffset();
         this.sets = spec.sets();
         sets.geometry(shape);
         spec.checkInput(ChannelState.NONE, shape);

@@ -232,7 +232,7 @@ public final class Functional {
     }
 
     private static NormSpec rmsNorm(long[] normalizedShape, double eps, Layout layout, Activation activation) {
-        return new RmsNormSpec(NormSpec.Common.of(eps, layout, activation), normalizedShape);
+        return new RmsNormSpec(NormSpec.Common.of(eps, layout, activation), 0, normalizedShape);
     }
 
     /**

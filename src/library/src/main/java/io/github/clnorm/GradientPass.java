@@ -30,6 +30,7 @@ final class GradientPass {
     private final GradientOptions options;
 
     private Tensor weight;
+    private double weightOffset;
     private Tensor bias;
     private Saved saved;
     private Tensor givenVariance;
@@ -49,8 +50,14 @@ final class GradientPass {
 
     /** Gamma and beta, each of any type, or null; their shapes are already checked. */
     GradientPass affine(Tensor gamma, Tensor beta) {
+        return affine(gamma, beta, 0);
+    }
+
+    /** The same, with a number that is added to each gamma. */
+    GradientPass affine(Tensor gamma, Tensor beta, double offset) {
         weight = gamma;
         bias = beta;
+        weightOffset = offset;
         return this;
     }
 
@@ -117,11 +124,8 @@ final class GradientPass {
             Gradients gradients = new Gradients(dx, dWeight, dBias, dScale, dShift);
             if (geometry.elements() == 0) {
                 Arrays.asList(dWeight, dBias, dScale, dShift).forEach(gradient -> Pass.fill(gradient, 0));
-            } else if (modulationShape != null) {
-                enqueueModulated(gradients);
-            } else if (dx != null || ofWeight || ofBias) {
-                Affine affine = Affine.of(input, weight, bias);
-                enqueue(affine, dx, Pass.buffer(dWeight), Pass.buffer(dBias));
+            } else if (modulationShape != null || dx != null || ofWeight || ofBias) {
+                enqueue(gradients);
             }
             return gradients;
         } catch (RuntimeException e) {
@@ -135,11 +139,29 @@ final class GradientPass {
         return tensor == null ? null : tensor.backend().empty(tensor.type(), tensor.sizes());
     }
 
-    /** The gradients of each sample's own parameters, and from these all others. */
-    private void enqueueModulated(Gradients gradients) {
-        Modulation modulation = options.scaleShift().modulation(input, weight, bias);
-        try (Affine affine = Affine.of(input, modulation, options.activation() != Activation.NONE);
-                Modulation.Table own = modulation.table(true)) {
+    private void enqueue(Gradients gradients) {
+        Modulation modulation = PassParameters.modulation(input, weight, bias, weightOffset, options.scaleShift());
+        if (modulation == null) {
+            enqueue(
+                    PassParameters.of(input, weight, bias),
+                    gradients.input(),
+                    Pass.buffer(gradients.weight()),
+                    Pass.buffer(gradients.bias()));
+        } else {
+            enqueue(modulation, gradients);
+        }
+    }
+
+    /** The gradients of the pass's own parameters, and from these all others. */
+    private void enqueue(Modulation modulation, Gradients gradients) {
+        boolean sums = modulationShape != null || gradients.weight() != null || gradients.bias() != null;
+        boolean biases = options.activation() != Activation.NONE && (bias != null || options.shift() != null);
+        try (PassParameters affine = PassParameters.of(input, modulation, biases);
+                Modulation.Table own = sums ? modulation.table(true) : null) {
+            if (own == null) {
+                enqueue(affine, gradients.input(), null, null);
+                return;
+            }
             enqueue(affine, gradients.input(), own.weight(), own.bias());
             modulation.gradients(
                     own,
@@ -151,7 +173,7 @@ final class GradientPass {
         }
     }
 
-    private void enqueue(Affine affine, Tensor dx, DeviceBuffer dWeight, DeviceBuffer dBias) {
+    private void enqueue(PassParameters affine, Tensor dx, DeviceBuffer dWeight, DeviceBuffer dBias) {
         Session session = input.backend().session();
         BackwardProblem problem = new BackwardProblem(
                 geometry,

@@ -49,7 +49,7 @@ abstract sealed class LastDimensionsSpec extends NormSpec permits LayerNormSpec,
     }
 
     @Override
-    final List<Object> arguments() {
+    List<Object> arguments() {
         return Arrays.stream(normalizedShape).<Object>mapToObj(Long::valueOf).toList();
     }
 

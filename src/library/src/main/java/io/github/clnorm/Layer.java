@@ -55,7 +55,9 @@ public sealed class Layer implements AutoCloseable, Serializable
             Requests.available(backend, "parameterType", parameterType);
         }
         long[] shape = spec.layerParameterShape();
-        this.weight = common.hasWeight() ? tensors.own(parameterType, 1, common.weight(), shape) : null;
+        this.weight = common.hasWeight()
+                ? tensors.own(parameterType, (float) (1 - spec.weightOffset()), common.weight(), shape)
+                : null;
         this.bias = common.hasBias() ? tensors.own(parameterType, 0, common.bias(), shape) : null;
     }
 

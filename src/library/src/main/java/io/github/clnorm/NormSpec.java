@@ -55,7 +55,7 @@ public abstract sealed class NormSpec implements Serializable
         /** Each channel of the batch. */
         BATCH_NORM(BatchNormSpec::of, Argument.LAYOUT, Argument.RUNNING_STATISTICS),
         /** The last dimensions, without a mean. */
-        RMS_NORM(RmsNormSpec::of, Argument.NORMALIZED_SHAPE);
+        RMS_NORM(RmsNormSpec::of, Argument.NORMALIZED_SHAPE, Argument.WEIGHT_OFFSET);
 
         private final Function<Arguments, NormSpec> maker;
         private final Set<Argument> takes;
@@ -113,6 +113,8 @@ public abstract sealed class NormSpec implements Serializable
         NUM_GROUPS,
         /** {@code normalized_shape}: the operation normalizes the last dimensions, and has no channels. */
         NORMALIZED_SHAPE,
+        /** {@code weightOffset}: a number that is added to each weight. */
+        WEIGHT_OFFSET,
         /** The place of the channel axis. */
         LAYOUT,
         /** {@code running_mean}, {@code running_var}, {@code momentum} and {@code training}. */
@@ -545,6 +547,19 @@ public abstract sealed class NormSpec implements Serializable
     /** The number of weights, or {@link #ANY}. */
     abstract long parameters();
 
+    /** The number that is added to each weight. */
+    double weightOffset() {
+        return 0;
+    }
+
+    /** Rejects an offset of the weight, for passes that do not add it. */
+    final void requireNoWeightOffset() {
+        if (weightOffset() != 0) {
+            throw new IllegalArgumentException("a fleet adds no weightOffset(" + weightOffset()
+                    + "): add it to the values of weight(…), and leave it at 0");
+        }
+    }
+
     /** The shape of the layer's weight and bias. */
     long[] layerParameterShape() {
         return new long[] {parameters()};
@@ -558,7 +573,8 @@ public abstract sealed class NormSpec implements Serializable
 
     /** The settings that PyTorch does not have, if they are not the defaults: what follows the module's text. */
     final String extras() {
-        return (layout() == Layout.CHANNELS_FIRST ? "" : ", " + layout())
+        return (weightOffset() == 0 ? "" : ", weight_offset=" + PythonText.of(weightOffset()))
+                + (layout() == Layout.CHANNELS_FIRST ? "" : ", " + layout())
                 + (activation() == Activation.NONE ? "" : ", " + activation());
     }
 
@@ -624,7 +640,7 @@ public abstract sealed class NormSpec implements Serializable
         long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
         Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
         Pass pass = new Pass(name(), input, geometry, sets.statistics(), eps(input.type()), options)
-                .affine(state.weight(), state.bias())
+                .affine(state.weight(), state.bias(), weightOffset())
                 .modulated(modulationShape);
         if (sets.statistics() == Statistics.GIVEN) {
             return pass.given(state.runningMean(), state.runningVar());
@@ -648,7 +664,7 @@ public abstract sealed class NormSpec implements Serializable
         long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
         Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
         GradientPass pass = new GradientPass(gradOutput, input, geometry, sets.statistics(), options)
-                .affine(state.weight(), state.bias())
+                .affine(state.weight(), state.bias(), weightOffset())
                 .modulated(modulationShape);
         return (sets.statistics() == Statistics.GIVEN
                         ? pass.given(state.runningMean(), state.runningVar(), eps(input.type()))

@@ -7,6 +7,7 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.Modulation;
 import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Reals;
 import io.github.clnorm.internal.runtime.RunningStatistics;
@@ -32,6 +33,7 @@ final class Pass {
     private final Options options;
 
     private Tensor weight;
+    private double weightOffset;
     private Tensor bias;
     private Tensor givenMean;
     private Tensor givenVariance;
@@ -60,8 +62,14 @@ final class Pass {
 
     /** Gamma and beta, each of any type, or null; their shapes are already checked. */
     Pass affine(Tensor gamma, Tensor beta) {
+        return affine(gamma, beta, 0);
+    }
+
+    /** The same, with a number that is added to each gamma. */
+    Pass affine(Tensor gamma, Tensor beta, double offset) {
         weight = gamma;
         bias = beta;
+        weightOffset = offset;
         return this;
     }
 
@@ -197,7 +205,7 @@ final class Pass {
         Saved saved = known.saved;
         if (geometry.elements() > 0) {
             Session session = input.backend().session();
-            ForwardProblem problem = problem(Affine.type(input, weight, bias));
+            ForwardProblem problem = problem(PassParameters.type(input, weight, bias));
             Engine.enqueue(
                     session,
                     problem,
@@ -250,7 +258,7 @@ final class Pass {
 
     private void enqueue(Tensor output, Tensor mean, Tensor meanLo, Tensor rstd) {
         Session session = input.backend().session();
-        try (Affine affine = affine();
+        try (PassParameters affine = affine();
                 DeviceBuffer batchMean = update == null || mean != null ? null : statistic(session);
                 DeviceBuffer batchVariance = update == null ? null : statistic(session)) {
             ForwardProblem problem = problem(affine.type());
@@ -279,10 +287,11 @@ final class Pass {
         }
     }
 
-    private Affine affine() {
-        return modulationShape == null
-                ? Affine.of(input, weight, bias)
-                : Affine.of(input, options.scaleShift().modulation(input, weight, bias), true);
+    private PassParameters affine() {
+        Modulation modulation = PassParameters.modulation(input, weight, bias, weightOffset, options.scaleShift());
+        return modulation == null
+                ? PassParameters.of(input, weight, bias)
+                : PassParameters.of(input, modulation, bias != null || options.shift() != null);
     }
 
     private DeviceBuffer statistic(Session session) {
@@ -292,6 +301,7 @@ final class Pass {
     private void check() {
         input.requireUsable("input");
         Reals.of(input.type(), "eps", eps);
+        Reals.of(input.type(), "weight_offset", weightOffset);
         if (update != null) {
             Reals.of(input.type(), "momentum", update.factor);
         }

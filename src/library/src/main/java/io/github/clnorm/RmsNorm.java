@@ -48,6 +48,7 @@ public final class RmsNorm extends Layer {
      * float16, bfloat16 and float32, float64's for float64. */
     public static final class Builder extends Settings<Builder> {
         private final long[] normalizedShape;
+        private double weightOffset;
 
         private Builder(Backend backend, long... normalizedShape) {
             super(backend, RmsNormSpec.DEFAULTS);
@@ -70,13 +71,28 @@ public final class RmsNorm extends Layer {
         }
 
         /**
+         * A number that is added to each weight: y = x̂ · (weight + offset). Gemma has 1. The initial weight is 1 - offset.
+         *
+         * @param value 0 unless set
+         * @return this
+         * @throws IllegalArgumentException when it is infinite or NaN
+         */
+        public Builder weightOffset(double value) {
+            weightOffset = RmsNormSpec.finite(value);
+            return this;
+        }
+
+        /**
          * Makes the layer.
          *
          * @return the layer
          * @throws IllegalArgumentException if {@code normalizedShape} is empty or has a negative dimension
          */
         public RmsNorm build() {
-            return new RmsNorm(backend, NormSpec.rmsNorm(normalizedShape).with(common()), parameterType());
+            return new RmsNorm(
+                    backend,
+                    NormSpec.rmsNorm(normalizedShape).weightOffset(weightOffset).with(common()),
+                    parameterType());
         }
     }
 }

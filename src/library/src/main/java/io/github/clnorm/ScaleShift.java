@@ -1,7 +1,6 @@
 package io.github.clnorm;
 
 import io.github.clnorm.internal.geometry.Shapes;
-import io.github.clnorm.internal.runtime.Modulation;
 import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 
@@ -48,19 +47,8 @@ record ScaleShift(Tensor scale, Tensor shift) {
         Checks.readable(name, tensor);
     }
 
-    /** What the device computes it from. The parameters are those of the operation, or null. */
-    Modulation modulation(Tensor input, Tensor weight, Tensor bias) {
-        Tensor any = scale != null ? scale : shift;
-        long samples = any.sizes()[0];
-        return new Modulation(
-                input.backend().session(),
-                any.type(),
-                Affine.type(input, weight, bias),
-                samples,
-                any.elements() / samples,
-                Pass.buffer(scale),
-                Pass.buffer(shift),
-                Pass.buffer(weight),
-                Pass.buffer(bias));
+    /** One of both that is not null. */
+    Tensor any() {
+        return scale != null ? scale : shift;
     }
 }

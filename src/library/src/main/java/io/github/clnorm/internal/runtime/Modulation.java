@@ -6,8 +6,9 @@ import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.ElementType;
 
 /**
- * Scale and shift of each sample and channel: y · (1 + scale) + shift. A pass takes them as a weight and a bias of each
- * sample, which a launch computes before it; launches after a backward pass divide the gradients of these.
+ * Scale and shift of each sample and channel: y · (1 + scale) + shift; and a number that is added to each weight. A pass
+ * takes them as a weight and a bias of each sample, which a launch computes before it; launches after a backward pass
+ * divide the gradients of these.
  *
  * <p>Immutable and thread-safe; the buffers have their own rules.
  *
@@ -16,6 +17,7 @@ import io.github.clnorm.type.ElementType;
  * @param parameterType of weight and bias; the accumulator's if there are none
  * @param samples N
  * @param channels weights of the operation: C, or the elements of a row
+ * @param weightOffset added to each gamma, if there are any
  * @param scale N · C elements, or null for 0
  * @param shift as scale
  * @param weight gamma, C elements, or null
@@ -27,6 +29,7 @@ public record Modulation(
         ElementType parameterType,
         long samples,
         long channels,
+        double weightOffset,
         DeviceBuffer scale,
         DeviceBuffer shift,
         DeviceBuffer weight,
@@ -151,6 +154,7 @@ public record Modulation(
         arguments
                 .with("gamma", weight)
                 .with("beta", bias)
+                .withReal("offset", Reals.of(real(), "weight_offset", weightOffset))
                 .with("channels", channels)
                 .with("each", each())
                 .with("parts", parts())

@@ -1,6 +1,7 @@
 package io.github.clnorm.tools.conformance;
 
 import io.github.clnorm.NormSpec;
+import io.github.clnorm.RmsNormSpec;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
@@ -24,6 +25,9 @@ final class Call {
     Layout layout = Layout.CHANNELS_FIRST;
     Activation activation = Activation.NONE;
     HostTensor residual;
+    /** Added to each weight of rms_norm. */
+    double weightOffset;
+
     HostTensor scale;
     HostTensor shift;
     boolean sum;
@@ -111,6 +115,11 @@ final class Call {
         return this;
     }
 
+    Call weightOffset(double value) {
+        weightOffset = value;
+        return this;
+    }
+
     /** A scale and a shift of each sample, of the shape {@link #modulationShape}; one may be null. */
     Call scaleShift(HostTensor ofScale, HostTensor ofShift) {
         scale = ofScale;
@@ -125,10 +134,10 @@ final class Call {
 
     /** The operation with its arguments. */
     NormSpec spec() {
-        return operation
-                .spec(new NormSpec.Arguments(numGroups, normalizedShape, layout, ownStatistics, momentum))
-                .activation(activation)
-                .eps(eps);
+        NormSpec spec =
+                operation.spec(new NormSpec.Arguments(numGroups, normalizedShape, layout, ownStatistics, momentum));
+        NormSpec withOffset = weightOffset == 0 ? spec : ((RmsNormSpec) spec).weightOffset(weightOffset);
+        return withOffset.activation(activation).eps(eps);
     }
 
     boolean isOfChannels() {

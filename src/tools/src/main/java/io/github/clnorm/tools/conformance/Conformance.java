@@ -95,6 +95,7 @@ public final class Conformance {
         Cases cases = new Cases();
         new PyTorchCases(cases).add();
         new ReferenceCases(cases).add();
+        new WeightOffsetCases(cases).add();
         new ModulationCases(cases).add();
         new CentralDifferenceCases(cases).add();
         new ExactCases(cases).add();

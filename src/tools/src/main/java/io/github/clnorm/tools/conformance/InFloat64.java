@@ -26,7 +26,7 @@ final class InFloat64 {
                 call.numGroups,
                 call.normalizedShape);
         reference
-                .affine(values(call.weight), values(call.bias))
+                .affine(weights(call), values(call.bias))
                 .modulation(values(call.scale), values(call.shift))
                 .eps(call.eps)
                 .activation(Nonlinearity.valueOf(call.activation.name()));
@@ -34,6 +34,14 @@ final class InFloat64 {
 
     private static double[] values(HostTensor tensor) {
         return tensor == null ? null : tensor.values();
+    }
+
+    private static double[] weights(Call call) {
+        return call.weight == null
+                ? null
+                : Arrays.stream(call.weight.values())
+                        .map(weight -> weight + call.weightOffset)
+                        .toArray();
     }
 
     static CallResult run(Call call) {

@@ -60,6 +60,14 @@ final class NormOptions {
     String weight;
 
     @Option(
+            names = "--weight-offset",
+            paramLabel = "K",
+            defaultValue = "0",
+            description =
+                    "rms_norm: the weight used is --weight plus K, as Gemma has it with 1. Default: ${DEFAULT-VALUE}.")
+    double weightOffset;
+
+    @Option(
             names = "--bias",
             paramLabel = "F",
             description =
@@ -143,6 +151,7 @@ final class NormOptions {
             refuse(parsed, "--normalized-shape");
         }
         Lists.check(spec, "--normalized-shape");
+        checkWeightOffset(parsed);
         if (!parsed.takes(NormSpec.Argument.RUNNING_STATISTICS)) {
             refuse(
                     parsed,
@@ -163,6 +172,19 @@ final class NormOptions {
                     + (runningMean == null ? "--running-mean" : "--running-var") + " is missing");
         }
         return parsed;
+    }
+
+    private void checkWeightOffset(NormSpec.Kind parsed) {
+        if (!parsed.takes(NormSpec.Argument.WEIGHT_OFFSET)) {
+            refuse(parsed, "--weight-offset");
+        }
+        if (!Double.isFinite((float) weightOffset)) {
+            throw new IllegalArgumentException(
+                    "--weight-offset " + weightOffset + ": expected a finite number in the range of float32");
+        }
+        if (weightOffset != 0 && weight == null) {
+            throw new IllegalArgumentException("--weight-offset needs --weight");
+        }
     }
 
     private void refuse(NormSpec.Kind parsed, String... options) {

@@ -48,6 +48,7 @@ public final class Request {
     private final Sets sets;
     private final boolean eval;
     private final TensorFile weightFile;
+    private final double weightOffset;
     private final TensorFile biasFile;
     private final TensorFile scaleFile;
     private final TensorFile shiftFile;
@@ -75,6 +76,7 @@ public final class Request {
         runningMeanFile = parameter("running_mean", options.runningMean);
         runningVarFile = parameter("running_var", options.runningVar);
         weightFile = parameter("weight", options.weight);
+        weightOffset = options.weightOffset;
         biasFile = parameter("bias", options.bias);
         scaleFile = modulation("scale", options.scale);
         shiftFile = modulation("shift", options.shift);
@@ -256,7 +258,7 @@ public final class Request {
 
     Parameters readParameters() {
         return new Parameters(
-                read(weightFile),
+                withOffset(read(weightFile)),
                 read(biasFile),
                 read(runningMeanFile),
                 read(runningVarFile),
@@ -288,6 +290,16 @@ public final class Request {
         double[] values = new double[(int) count];
         Arrays.fill(values, value);
         return values;
+    }
+
+    /** The weights that normalize. The sum is rounded once, as on a device. */
+    private double[] withOffset(double[] weights) {
+        if (weights != null && weightOffset != 0) {
+            boolean doubles = type == ElementType.FLOAT64;
+            double offset = doubles ? weightOffset : (float) weightOffset;
+            Arrays.setAll(weights, i -> doubles ? weights[i] + offset : (float) (weights[i] + offset));
+        }
+        return weights;
     }
 
     /** Rounded as the device gets them: the comparison with float64 uses the same values. */

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** Scale and shift in {@code clnorm run} and {@code clnorm grad}, compared with float64. */
+/** Scale, shift and an offset of the weight in {@code clnorm run} and {@code clnorm grad}, compared with float64. */
 class ScaleShiftFilesTest extends CommandLineFixture {
 
     private static final double BOUND = 1e-5;
@@ -132,6 +132,21 @@ class ScaleShiftFilesTest extends CommandLineFixture {
         assertHolds(output, reference.normalize(i -> x[i]), SHAPE);
     }
 
+    @Test
+    @Tag("device")
+    void weightsWithAnOffset() {
+        double[] weight = values(7, 5);
+        Reference reference = Reference.rmsNorm(SHAPE, 5)
+                .eps(0x1p-23)
+                .affine(Arrays.stream(weight).map(w -> w + 1).toArray(), null);
+        double[] x = x();
+        Object[] options = {"rms_norm", "-i", input, "--weight", file("w.npy", weight, 5), "--weight-offset", 1};
+        done(execute(joined("run", options, "-o", output)));
+        assertHolds(output, reference.normalize(i -> x[i]), SHAPE);
+        done(execute(joined("grad", options, "--grad-output", gradOutput, "--grad-input", output)));
+        assertHolds(output, reference.gradients(i -> x[i], i -> dy[i]).input(), SHAPE);
+    }
+
     private static Object[] joined(String command, Object[] options, Object... more) {
         return Stream.of(new Object[] {command}, options, more)
                 .flatMap(Stream::of)
@@ -219,5 +234,13 @@ class ScaleShiftFilesTest extends CommandLineFixture {
                         "--grad-scale",
                         gradScale),
                 "--grad-scale needs --scale");
+        refused(
+                ExitCode.WRONG_REQUEST,
+                execute("run", "rms_norm", "-i", input, "-o", output, "--weight-offset", 1),
+                "--weight-offset needs --weight");
+        refused(
+                ExitCode.WRONG_REQUEST,
+                execute("run", "layer_norm", "-i", input, "-o", output, "--weight-offset", 1),
+                "--weight-offset does not belong to layer_norm");
     }
 }
