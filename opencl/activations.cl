@@ -145,6 +145,8 @@ CLNORM_INLINE realv gelu_slope(const realv v)
 // infinite v the cube is infinite with the sign of v, as w is.
 #define TANH_LINEAR REAL(1.5957691216057308)
 #define TANH_CUBIC REAL(0.07135481627260025)
+// Beyond this value logistic(w) is exactly 1 in real, and e^w is 0 on the other side.
+#define TANH_SATURATED REAL(30.0)
 
 CLNORM_INLINE realv tanh_argument(const realv v)
 {
@@ -152,10 +154,11 @@ CLNORM_INLINE realv tanh_argument(const realv v)
 }
 
 // The derivative of gelu_tanh: logistic(w) * (1 + v * (1 - logistic(w)) * dw/dv). It is 0 or 1 in real before v * dw/dv
-// overflows.
+// could overflow.
 CLNORM_INLINE realv gelu_tanh_slope(const realv v)
 {
-    const realv near_ = v > TANH_SATURATED ? (realv)(TANH_SATURATED) : (v < -TANH_SATURATED ? (realv)(-TANH_SATURATED) : v);
+    const realv near_ = v > TANH_SATURATED ? (realv)(TANH_SATURATED)
+                                           : (v < -TANH_SATURATED ? (realv)(-TANH_SATURATED) : v);
     const realv inverse = exponential(-tanh_argument(near_));
     const realv logistic = REAL(1.0) / (inverse + REAL(1.0));
     const realv rest = near_ < 0 ? REAL(1.0) - logistic : inverse * logistic;

@@ -20,7 +20,12 @@ public enum Activation {
      * href="https://pytorch.org/docs/stable/generated/torch.nn.GELU.html">torch.nn.GELU</a>: exact, not the tanh
      * approximation.
      */
-    GELU;
+    GELU,
+    /**
+     * v / 2 · (1 + tanh(√(2/π) (v + 0.044715 v³))), as <a
+     * href="https://pytorch.org/docs/stable/generated/torch.nn.GELU.html">torch.nn.GELU(approximate='tanh')</a>.
+     */
+    GELU_TANH;
 
     /**
      * Returns the activation with a name, in any case.

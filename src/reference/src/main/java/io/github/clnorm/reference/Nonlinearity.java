@@ -54,6 +54,22 @@ public enum Nonlinearity {
         public double derivative(double v) {
             return NormalDistribution.below(v) + v * Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
         }
+    },
+    /** v / 2 · (1 + tanh(u)) with u = √(2/π) (v + 0.044715 v³): v / (1 + e<sup>-2u</sup>), in which nothing cancels. */
+    GELU_TANH {
+        private static final double SLOPE = 2 * Math.sqrt(2 / Math.PI);
+        private static final double CUBIC = 0.044715;
+
+        @Override
+        public double apply(double v) {
+            return v / (1 + Math.exp(-SLOPE * v * (1 + CUBIC * v * v)));
+        }
+
+        @Override
+        public double derivative(double v) {
+            double logistic = 1 / (1 + Math.exp(-SLOPE * v * (1 + CUBIC * v * v)));
+            return logistic * (1 + v * (1 - logistic) * SLOPE * (1 + 3 * CUBIC * v * v));
+        }
     };
 
     /**

@@ -131,6 +131,34 @@ class ReferenceTest {
                 gelu,
                 2e-15);
         assertEquals(-5.9195258702261888e-09, gelu[0], 1e-22);
+        double[] tanh = reference.activation(Nonlinearity.GELU_TANH).normalizeBy(unit, of(v));
+        assertArrayEquals(
+                new double[] {
+                    -8.4396467007622970837e-11,
+                    -0.045402305912224981219,
+                    -0.15428599017485607796,
+                    0,
+                    0.84119199060827670478,
+                    2.4849157339100014179,
+                    3.9999297540518076273
+                },
+                tanh,
+                2e-15);
+        assertEquals(-8.4396467007622970837e-11, tanh[0], 1e-24);
+    }
+
+    @Test
+    void theSlopeOfGeluTanh() {
+        double[][] expected = {
+            {-6, -7.7099739309536955117e-10},
+            {-2, -0.086099256623618381565},
+            {0, 0.5},
+            {1, 1.0829640838457825551},
+            {4, 1.0003351231971226708}
+        };
+        for (double[] pair : expected) {
+            assertEquals(pair[1], Nonlinearity.GELU_TANH.derivative(pair[0]), 2e-15);
+        }
     }
 
     @Test

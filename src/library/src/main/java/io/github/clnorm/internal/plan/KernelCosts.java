@@ -105,8 +105,11 @@ enum KernelCosts {
     }
 
     private static double ofActivation(Problem problem) {
-        Activation activation = problem.activation();
-        return activation == Activation.NONE ? 0 : activation == Activation.SILU ? OF_SILU : OF_GELU;
+        return switch (problem.activation()) {
+            case NONE -> 0;
+            case SILU, GELU_TANH -> OF_SILU;
+            case RELU, GELU -> OF_GELU;
+        };
     }
 
     private static boolean aligned(Plan plan, Problem problem) {

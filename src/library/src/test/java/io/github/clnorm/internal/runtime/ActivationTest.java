@@ -62,25 +62,32 @@ class ActivationTest {
 
     /** Also where the result is tiny: GELU far below 0 is not a difference of nearly equal numbers. */
     @OnEveryDevice
-    void siluAndGeluAreAccurateRelativeToTheirResult(Backend backend) {
-        relative(backend, ElementType.FLOAT32, -12, -80, 1e-6);
+    void smoothActivationsAreAccurateRelativeToTheirResult(Backend backend) {
+        relative(backend, ElementType.FLOAT32, -12, -80, -9, 1e-6);
         if (backend.device().fp64()) {
-            relative(backend, ElementType.FLOAT64, -36, -90, 4e-15);
+            relative(backend, ElementType.FLOAT64, -36, -90, -20, 4e-15);
         }
     }
 
-    private static void relative(Backend backend, ElementType type, double leastGelu, double leastSilu, double bound) {
+    private static void relative(
+            Backend backend, ElementType type, double leastGelu, double leastSilu, double leastTanh, double bound) {
         double[] x = values(type);
         double[] silu = activated(backend, Activation.SILU, type, x);
         double[] gelu = activated(backend, Activation.GELU, type, x);
         double[] exactSilu = exact(Activation.SILU, x);
         double[] exactGelu = exact(Activation.GELU, x);
+        double[] tanh = activated(backend, Activation.GELU_TANH, type, x);
+        double[] exactTanh = exact(Activation.GELU_TANH, x);
         for (int i = 0; i < x.length; i++) {
             String at = "(" + x[i] + ") in " + type + " on " + backend.device().description();
             // e^(-v^2/2) multiplies the rounding of v^2/2 by itself: that much of a relative error is in every formula.
             double ofGelu = x[i] < 0 ? bound * (1 + x[i] * x[i] / 8) : bound;
             within(exactSilu[i], silu[i], x[i] < leastSilu ? 1e-30 : bound * Math.abs(exactSilu[i]), "silu" + at);
             within(exactGelu[i], gelu[i], x[i] < leastGelu ? 1e-30 : ofGelu * Math.abs(exactGelu[i]), "gelu" + at);
+            // The exponent has a rounding of its square and one of its product with v.
+            double exponent = Math.abs(1.6 * x[i] + 0.0714 * x[i] * x[i] * x[i]);
+            double ofTanh = x[i] < 0 ? bound * (1 + exponent / 4) : bound;
+            within(exactTanh[i], tanh[i], x[i] < leastTanh ? 1e-30 : ofTanh * Math.abs(exactTanh[i]), "gelu_tanh" + at);
         }
     }
 

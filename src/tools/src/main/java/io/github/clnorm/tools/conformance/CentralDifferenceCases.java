@@ -69,7 +69,7 @@ final class CentralDifferenceCases {
                 Call.groupNorm(last, Layout.CHANNELS_LAST, 2),
                 Call.instanceNorm(first, Layout.CHANNELS_FIRST),
                 Call.instanceNorm(last, Layout.CHANNELS_LAST).activation(Activation.SILU),
-                Call.layerNorm(last, 4),
+                Call.layerNorm(last, 4).activation(Activation.GELU_TANH),
                 Call.rmsNorm(last, 4).activation(Activation.GELU));
         modulated.forEach(call -> call.scaleShift(
                 HostTensor.normal(TYPE, 37, 0, 0.5, call.modulationShape()),

@@ -25,7 +25,8 @@ final class ReferenceCases {
         PLAIN(Activation.NONE, false, false),
         RELU(Activation.RELU, true, false),
         SILU(Activation.SILU, true, true),
-        GELU(Activation.GELU, false, false);
+        GELU(Activation.GELU, false, false),
+        GELU_TANH(Activation.GELU_TANH, false, false);
 
         private final Activation activation;
         private final boolean residual;

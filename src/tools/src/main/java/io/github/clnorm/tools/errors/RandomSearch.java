@@ -6,6 +6,7 @@ import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -13,6 +14,10 @@ import java.util.function.LongConsumer;
 
 /** Random scenarios, each with a batch of sets whose values are drawn in many ways. Depends on the seed alone. */
 final class RandomSearch {
+
+    // Those of which the documented seeds made their sets.
+    private static final List<Activation> SEARCHED =
+            List.of(Activation.NONE, Activation.RELU, Activation.SILU, Activation.GELU);
 
     private static final double[] EPS = {1e-5, 1e-5, 1e-6, 1e-3, 0, 1e-12, 1};
     private static final int BATCH_ELEMENTS = 1 << 17;
@@ -125,9 +130,7 @@ final class RandomSearch {
             long atOnePosition = of(operation, layout, groups, shape).setSize();
             shape = shape(layout, samples, channels, Math.max(1, size / atOnePosition));
         }
-        Activation activation = random.nextInt(3) > 0
-                ? Activation.NONE
-                : Activation.values()[random.nextInt(Activation.values().length)];
+        Activation activation = random.nextInt(3) > 0 ? Activation.NONE : SEARCHED.get(random.nextInt(SEARCHED.size()));
         boolean plain = random.nextBoolean();
         Scenario scenario = new Scenario(
                 operation,

@@ -115,7 +115,7 @@ final class Promise {
     double slope(double off) {
         return switch (request.activation()) {
             case NONE, RELU -> 0;
-            case SILU, GELU -> off;
+            case SILU, GELU, GELU_TANH -> off;
         };
     }
 }

@@ -132,7 +132,7 @@ class RunTest extends CommandLineFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"relu", "silu", "gelu"})
+    @ValueSource(strings = {"relu", "silu", "gelu", "gelu_tanh", "SiLU", "GELU_TANH"})
     @Tag("device")
     void activationsAndResiduals(String name) {
         float[] added = Values.normal(5, COUNT, -1, 1);
