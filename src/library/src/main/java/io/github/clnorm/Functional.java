@@ -412,9 +412,12 @@ public final class Functional {
      */
     public static ChannelGradients channelGradients(
             Tensor gradOutput, Tensor input, ChannelState state, Saved saved, GradientOptions options) {
-        if (options.scaleShift() != null) {
+        if (options.scaleShift() != null
+                || options.sumGradient() != null
+                || options.weightTotal() != null
+                || options.biasTotal() != null) {
             throw new IllegalArgumentException(
-                    "Expected no scale and shift for the gradients of channels, which all" + " samples share");
+                    "Expected no scaleShift, sumGradient or accumulate for the gradients of channels");
         }
         NormSpec spec = batchNorm(true, 0, 0, options.layout(), options.activation());
         spec.checkState(spec.sets(), input, ChannelState.of(state.weight(), state.bias()));

@@ -19,6 +19,10 @@ import java.util.Objects;
  *     the input or the residual: every element is read before it is written
  * @param scale of the forward pass, or null. Not modified
  * @param shift of the forward pass, or null. Not modified
+ * @param sumGradient added to the gradient of the input, or null: see {@link #sumGradient(Tensor)}. Not modified, unless
+ *     it is the output
+ * @param weightTotal receives the gradient of the weight in addition to what it has, or null: see {@link #accumulate}
+ * @param biasTotal the same for the bias
  */
 public record GradientOptions(
         Layout layout,
@@ -29,7 +33,10 @@ public record GradientOptions(
         boolean bias,
         Tensor output,
         Tensor scale,
-        Tensor shift) {
+        Tensor shift,
+        Tensor sumGradient,
+        Tensor weightTotal,
+        Tensor biasTotal) {
 
     /**
      * Checks that nothing is missing.
@@ -43,6 +50,9 @@ public record GradientOptions(
      * @param output or null
      * @param scale or null
      * @param shift or null
+     * @param sumGradient or null
+     * @param weightTotal or null
+     * @param biasTotal or null
      */
     public GradientOptions {
         Objects.requireNonNull(layout, "layout");
@@ -68,7 +78,7 @@ public record GradientOptions(
             boolean weight,
             boolean bias,
             Tensor output) {
-        this(layout, activation, residual, input, weight, bias, output, null, null);
+        this(layout, activation, residual, input, weight, bias, output, null, null, null, null, null);
     }
 
     /** Channels first, no activation, no residual, all gradients, new tensors. */
@@ -82,7 +92,19 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions layout(Layout value) {
-        return new GradientOptions(value, activation, residual, input, weight, bias, output, scale, shift);
+        return new GradientOptions(
+                value,
+                activation,
+                residual,
+                input,
+                weight,
+                bias,
+                output,
+                scale,
+                shift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
     }
 
     /**
@@ -92,7 +114,19 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions activation(Activation value) {
-        return new GradientOptions(layout, value, residual, input, weight, bias, output, scale, shift);
+        return new GradientOptions(
+                layout,
+                value,
+                residual,
+                input,
+                weight,
+                bias,
+                output,
+                scale,
+                shift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
     }
 
     /**
@@ -102,7 +136,19 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions residual(Tensor value) {
-        return new GradientOptions(layout, activation, value, input, weight, bias, output, scale, shift);
+        return new GradientOptions(
+                layout,
+                activation,
+                value,
+                input,
+                weight,
+                bias,
+                output,
+                scale,
+                shift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
     }
 
     /**
@@ -114,7 +160,19 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions wanted(boolean ofInput, boolean ofWeight, boolean ofBias) {
-        return new GradientOptions(layout, activation, residual, ofInput, ofWeight, ofBias, output, scale, shift);
+        return new GradientOptions(
+                layout,
+                activation,
+                residual,
+                ofInput,
+                ofWeight,
+                ofBias,
+                output,
+                scale,
+                shift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
     }
 
     /**
@@ -124,7 +182,19 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions output(Tensor value) {
-        return new GradientOptions(layout, activation, residual, input, weight, bias, value, scale, shift);
+        return new GradientOptions(
+                layout,
+                activation,
+                residual,
+                input,
+                weight,
+                bias,
+                value,
+                scale,
+                shift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
     }
 
     /**
@@ -136,7 +206,44 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions scaleShift(Tensor ofScale, Tensor ofShift) {
-        return new GradientOptions(layout, activation, residual, input, weight, bias, output, ofScale, ofShift);
+        return new GradientOptions(
+                layout,
+                activation,
+                residual,
+                input,
+                weight,
+                bias,
+                output,
+                ofScale,
+                ofShift,
+                sumGradient,
+                weightTotal,
+                biasTotal);
+    }
+
+    /**
+     * With the gradient of the forward pass's {@code sum} (input plus residual), which is used elsewhere too, as in a
+     * pre-norm block. It is added to the gradient of the input, which is rounded to its type before.
+     *
+     * @param value of the input's shape and type, or null. Not modified, unless it is the output
+     * @return the changed options
+     */
+    public GradientOptions sumGradient(Tensor value) {
+        return new GradientOptions(
+                layout, activation, residual, input, weight, bias, output, scale, shift, value, weightTotal, biasTotal);
+    }
+
+    /**
+     * With tensors to which the gradients of weight and bias are added, as by PyTorch's {@code backward()}. {@link
+     * Gradients} has null for these.
+     *
+     * @param ofWeight of the weight's shape and type, or null for a new tensor
+     * @param ofBias of the bias's shape and type, or null for a new tensor
+     * @return the changed options
+     */
+    public GradientOptions accumulate(Tensor ofWeight, Tensor ofBias) {
+        return new GradientOptions(
+                layout, activation, residual, input, weight, bias, output, scale, shift, sumGradient, ofWeight, ofBias);
     }
 
     /** What modulated the result. */

@@ -117,17 +117,23 @@ final class GradientPass {
                             : keep(made, backend.empty(input.type(), input.sizes()));
             // Before the first launch, since a later one may fail after it was changed.
             Pass.written("a backward pass", dx);
+            Accumulation accumulation = new Accumulation(options, input);
+            Tensor computed = dx != null && accumulation.needsSpace(dx) ? keep(made, like(dx)) : dx;
             Tensor dWeight = keep(made, ofWeight ? like(weight) : null);
             Tensor dBias = keep(made, ofBias ? like(bias) : null);
             Tensor dScale = keep(made, like(options.scale()));
             Tensor dShift = keep(made, like(options.shift()));
-            Gradients gradients = new Gradients(dx, dWeight, dBias, dScale, dShift);
+            Gradients gradients = new Gradients(computed, dWeight, dBias, dScale, dShift);
             if (geometry.elements() == 0) {
                 Arrays.asList(dWeight, dBias, dScale, dShift).forEach(gradient -> Pass.fill(gradient, 0));
             } else if (modulationShape != null || dx != null || ofWeight || ofBias) {
                 enqueue(gradients);
             }
-            return gradients;
+            Gradients added = accumulation.added(gradients, dx);
+            if (computed != dx) {
+                computed.close();
+            }
+            return added;
         } catch (RuntimeException e) {
             made.forEach(Tensor::close);
             throw e;
@@ -222,6 +228,7 @@ final class GradientPass {
             Checks.openHere(input, "running_var", givenVariance);
         }
         Checks.oneType(weight, bias);
+        new Accumulation(options, input).check(gradOutput, weight, bias);
         long samples = modulationShape == null ? 1 : modulationShape[0];
         Checks.ofGeometry(geometry, samples, "weight", weight);
         Checks.ofGeometry(geometry, samples, "bias", bias);

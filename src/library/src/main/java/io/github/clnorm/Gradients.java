@@ -1,11 +1,11 @@
 package io.github.clnorm;
 
 /**
- * The gradients of a loss from a backward pass. A gradient is null if it was not wanted, or if the layer has no such
- * parameter. Immutable and thread-safe, as its tensors are.
+ * The gradients of a loss from a backward pass. A gradient is null if it was not wanted, if the layer has no such
+ * parameter, or if it was added to a tensor of the caller's ({@link GradientOptions#accumulate}). Immutable and thread-safe, as its tensors are.
  *
  * @param input dx, of the input's shape and type; also the gradient of a residual, which was added to the input. If the
- *     sum of both was used elsewhere too, the caller adds the gradient of that use
+ *     sum of both was used elsewhere too, {@link GradientOptions#sumGradient(Tensor)} adds the gradient of that use
  * @param weight dγ, of the weight's shape and type
  * @param bias dβ, of the bias's shape and type
  * @param scale of the scale's shape and type

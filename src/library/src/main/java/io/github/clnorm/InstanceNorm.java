@@ -127,7 +127,8 @@ public final class InstanceNorm extends ChannelStatisticsNorm {
                         channelState(),
                         saved,
                         options.residual(inBatch(input, "residual", options.residual(), batch))
-                                .output(inBatch(input, "output", options.output(), batch)));
+                                .output(inBatch(input, "output", options.output(), batch))
+                                .sumGradient(inBatch(input, "sum_gradient", options.sumGradient(), batch)));
         return batched || gradients.input() == null
                 ? gradients
                 : new Gradients(

@@ -209,6 +209,10 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
                 return super.gradientMaker(passes, gradOutput, options);
             }
             LayerChecks.options(spec(), options);
+            if (options.weightTotal() != null || options.biasTotal() != null) {
+                throw new IllegalArgumentException("accumulate(…) does not belong to SyncBatchNorm in training, whose"
+                        + " gradients are sums of all participants: add them after backward");
+            }
             Objects.requireNonNull(gradOutput, "gradOutput");
             ChannelGradients own = SampleGradients.of(
                     gradOutput, pass.input(), channelState(), pass.statistics(), allOptions(pass, options));

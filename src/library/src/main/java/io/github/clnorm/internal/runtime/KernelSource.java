@@ -22,6 +22,7 @@ public final class KernelSource {
 
     // The files that define kernels; all other files are included by these.
     static final List<String> FILES = List.of(
+            "addition.cl",
             "affine.cl",
             "affine_columns.cl",
             "bandwidth.cl",

@@ -204,6 +204,7 @@ class KernelArgumentsTest {
         EmptyLaunch.enqueue(session, x);
         Copy.enqueue(session, new Copy.Variant(1, 1, 1, false, false), x, x);
         RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(x, x, 1, 1, 2), x, x, 0.1);
+        Addition.enqueue(session, type, 1, x, x, x);
         Modulation modulation = new Modulation(session, type, type, 1, 1, 0, x, x, x, x);
         Modulation.Table table = new Modulation.Table(x, x);
         modulation.parameters(table);
