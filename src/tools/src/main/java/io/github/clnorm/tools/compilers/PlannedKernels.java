@@ -69,6 +69,7 @@ final class PlannedKernels {
             for (Workload workload : workloads(type)) {
                 activations.forEach(activation -> passes.run(workload, activation));
             }
+            passes.runOfSamples(type);
             passes.runOthers(type);
         }
     }

@@ -3,17 +3,22 @@ package io.github.clnorm.tools.compilers;
 import io.github.clnorm.internal.geometry.BackwardProblem;
 import io.github.clnorm.internal.geometry.Cut;
 import io.github.clnorm.internal.geometry.ForwardProblem;
+import io.github.clnorm.internal.geometry.Geometry;
+import io.github.clnorm.internal.geometry.ParameterScope;
 import io.github.clnorm.internal.geometry.Problem;
+import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.model.LaunchDemand;
 import io.github.clnorm.internal.plan.Plan;
 import io.github.clnorm.internal.plan.Predictor;
 import io.github.clnorm.internal.plan.SecondRead;
+import io.github.clnorm.internal.runtime.Addition;
 import io.github.clnorm.internal.runtime.BackwardBuffers;
 import io.github.clnorm.internal.runtime.Copy;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.EmptyLaunch;
 import io.github.clnorm.internal.runtime.Engine;
 import io.github.clnorm.internal.runtime.ForwardBuffers;
+import io.github.clnorm.internal.runtime.Modulation;
 import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.tools.measure.Workload;
@@ -67,12 +72,41 @@ final class RecordedPasses {
         run(backward(workload, activation));
     }
 
+    /** Passes whose samples have parameters of their own: a layer of a diffusion network with channels last, and one of DiT. */
+    void runOfSamples(ElementType type) {
+        List<Geometry> geometries = List.of(
+                new Geometry(4, 64 * 64, 32, 10, 1, ParameterScope.PER_SET),
+                new Geometry(4, 1, 256, 1152, 1, ParameterScope.PER_SAMPLE));
+        for (Geometry geometry : geometries) {
+            current = geometry.scope() + " forward";
+            run(ForwardProblem.of(geometry, Statistics.MEAN_AND_VARIANCE, type));
+            current = geometry.scope() + " backward";
+            run(new BackwardProblem(
+                    geometry,
+                    Statistics.MEAN_AND_VARIANCE,
+                    type,
+                    type.accumulator(),
+                    Activation.NONE,
+                    false,
+                    true,
+                    true,
+                    true));
+        }
+    }
+
     /** The kernels that no plan has. */
     void runOthers(ElementType type) {
         launches = List.of();
         elements = 0;
         current = "running statistics";
         RunningStatistics.enqueue(session, type, new RunningStatistics.Batch(some, some, 1, 1, 2), some, some, 0.1);
+        current = "scale and shift";
+        Modulation modulation = new Modulation(session, type, type.accumulator(), 1, 1, 0, some, some, some, some);
+        Modulation.Table table = new Modulation.Table(some, some);
+        modulation.parameters(table);
+        modulation.gradients(table, new Modulation.Gradients(some, some, some, some));
+        current = "gradients that are added";
+        Addition.enqueue(session, type, 1, some, some, some);
         if (type == ElementType.FLOAT32) {
             current = "the copy that speeds are compared with";
             int group = Math.min(WORK_GROUP, session.device().maxWorkGroupSize());
