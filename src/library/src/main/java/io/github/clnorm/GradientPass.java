@@ -171,7 +171,7 @@ final class GradientPass {
             enqueue(affine, gradients.input(), own.weight(), own.bias());
             modulation.gradients(
                     own,
-                    new Modulation.Gradients(
+                    new Modulation.Targets(
                             Pass.buffer(gradients.scale()),
                             Pass.buffer(gradients.shift()),
                             Pass.buffer(gradients.weight()),

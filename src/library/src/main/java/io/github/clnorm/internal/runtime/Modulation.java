@@ -54,7 +54,7 @@ public record Modulation(
     }
 
     /** The gradients that a backward pass of a modulated normalization makes; null for one that is not wanted. */
-    public record Gradients(DeviceBuffer scale, DeviceBuffer shift, DeviceBuffer weight, DeviceBuffer bias) {}
+    public record Targets(DeviceBuffer scale, DeviceBuffer shift, DeviceBuffer weight, DeviceBuffer bias) {}
 
     /**
      * A table whose content is undefined.
@@ -105,7 +105,7 @@ public record Modulation(
      * @param of the gradients of the weights and biases of each sample
      * @param to receives the gradients
      */
-    public void gradients(Table of, Gradients to) {
+    public void gradients(Table of, Targets to) {
         session.exclusively(() -> {
             if (to.scale != null || to.shift != null) {
                 BuiltKernel kernel = kernel("modulation_gradients");
@@ -120,7 +120,7 @@ public record Modulation(
         });
     }
 
-    private void sumOverSamples(Table of, Gradients to) {
+    private void sumOverSamples(Table of, Targets to) {
         BuiltKernel kernel = kernel("modulated_parameter_gradients");
         KernelArguments arguments = ofTable(arguments(kernel), of)
                 .with("scale", scale)

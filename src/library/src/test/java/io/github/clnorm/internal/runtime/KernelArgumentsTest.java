@@ -208,7 +208,7 @@ class KernelArgumentsTest {
         Modulation modulation = new Modulation(session, type, type, 1, 1, 0, x, x, x, x);
         Modulation.Table table = new Modulation.Table(x, x);
         modulation.parameters(table);
-        modulation.gradients(table, new Modulation.Gradients(x, x, x, x));
+        modulation.gradients(table, new Modulation.Targets(x, x, x, x));
         // What the smoke test launches.
         BuiltKernel add = session.kernel("smoke.cl", "add", "");
         session.queue().enqueue(add, add.arguments().with("a", x).with("b", x).with("sum", x), 1, 1);

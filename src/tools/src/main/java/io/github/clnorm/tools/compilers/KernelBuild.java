@@ -27,8 +27,9 @@ record KernelBuild(String kernel, String source, String options) {
             "copy");
     private static final Set<String> IN_ONE_LOOP =
             Set.of("affine", "affine_columns", "input_gradient", "input_gradient_of_columns", "copy");
-    // Without a loop over elements.
-    private static final Set<String> SINGLE = Set.of("nothing", "running");
+    // Without a loop over the elements of a tensor.
+    private static final Set<String> SINGLE = Set.of(
+            "nothing", "running", "modulated_parameters", "modulation_gradients", "modulated_parameter_gradients");
     private static final int AT_ONCE = 4;
     private static final int WIDEST_ACCESS = 16;
     private static final Pattern MACRO = Pattern.compile("-D(\\w+)=(\\S+)");

@@ -104,7 +104,7 @@ final class RecordedPasses {
         Modulation modulation = new Modulation(session, type, type.accumulator(), 1, 1, 0, some, some, some, some);
         Modulation.Table table = new Modulation.Table(some, some);
         modulation.parameters(table);
-        modulation.gradients(table, new Modulation.Gradients(some, some, some, some));
+        modulation.gradients(table, new Modulation.Targets(some, some, some, some));
         current = "gradients that are added";
         Addition.enqueue(session, type, 1, some, some, some);
         if (type == ElementType.FLOAT32) {
