@@ -63,6 +63,7 @@ public interface Sets {
      *
      * @param shape of the input
      * @return N, then the shape of weight and bias
+     * @throws IllegalArgumentException if the operation takes none, or the input has no samples
      */
     default long[] modulationShape(long... shape) {
         throw new IllegalArgumentException(name() + " takes no scale and shift of each sample: group_norm,"
