@@ -275,7 +275,8 @@ class FleetRunTest extends CommandLineFixture {
             FleetGrad grad = new FleetGrad(
                     request,
                     command.gradOutput(request),
-                    new GradCommand.Outputs(name(written, output), name(written, dWeight), name(written, dBias)),
+                    new GradCommand.Outputs(
+                            name(written, output), name(written, dWeight), name(written, dBias), null, null),
                     1 << 20,
                     0);
             assertEquals("", grad.whyOneDevice());
