@@ -26,7 +26,7 @@ final class FleetChoice {
         if (request.isModulated()) {
             return "samples have a scale or a shift of their own";
         }
-        if (request.hasFloat64Parameters()) {
+        if (request.parameters.hasFloat64()) {
             return "parameters need float64";
         }
         long bytes = Shapes.elements(request.shape) * request.type.bytes();

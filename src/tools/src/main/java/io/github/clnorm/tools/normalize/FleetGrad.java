@@ -55,7 +55,7 @@ final class FleetGrad {
     Result run() throws IOException {
         boolean ofWeight = outputs.weight() != null;
         boolean ofBias = outputs.bias() != null;
-        Request.Parameters parameters = request.readParameters(ofWeight, ofBias);
+        ParameterValues parameters = request.parameters.read(ofWeight, ofBias);
         NormSpec spec = request.specWith(parameters);
         long checked = outputs.input() == null ? 0 : FleetChoice.compared(request, mostChecked);
         FirstElements x = FleetChoice.first(request, checked);
@@ -87,8 +87,8 @@ final class FleetGrad {
                         ? ""
                         : fleet.explain(spec, request.type, tensors, request.shape);
             }
-            write(files, outputs.weight(), request.weightType(), gradients.weight());
-            write(files, outputs.bias(), request.biasType(), gradients.bias());
+            write(files, outputs.weight(), request.parameters.weightType(), gradients.weight());
+            write(files, outputs.bias(), request.parameters.biasType(), gradients.bias());
             GradCheck check = checked == 0
                     ? null
                     : new GradCheck(request, parameters, checked, x.plus(added).values(), dy.values(), dx.values());
@@ -103,7 +103,7 @@ final class FleetGrad {
     private void write(TensorOutput files, String specification, ElementType type, double... values)
             throws IOException {
         if (specification != null) {
-            files.write(specification, type, values, request.parameterShape());
+            files.write(specification, type, values, request.parameters.shape());
         }
     }
 }

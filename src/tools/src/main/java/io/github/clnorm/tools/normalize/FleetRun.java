@@ -57,7 +57,7 @@ final class FleetRun {
     }
 
     Result run() throws IOException {
-        Request.Parameters parameters = request.readParameters();
+        ParameterValues parameters = request.parameters.read();
         NormSpec spec = request.specWith(parameters);
         long checked = FleetChoice.compared(request, mostChecked);
         FirstElements before = FleetChoice.first(request, checked);

@@ -87,19 +87,22 @@ final class Grad {
                     + " parts, and gradients of the weight and the bias with --scale or --shift take all samples at"
                     + " once; expected a device with more memory, or neither --grad-weight nor --grad-bias");
         }
-        Request.Parameters parameters = request.readParameters(outputs.weight() != null, outputs.bias() != null);
+        ParameterValues parameters = request.parameters.read(outputs.weight() != null, outputs.bias() != null);
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
             // Closed before any file is replaced: if the device fails here, the old files stay.
             try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
-                passes = new Passes(backend, parameters, request.upload(backend, parameters, false));
+                passes = new Passes(backend, parameters, DeviceParameters.of(request, backend, parameters, false));
                 passes.run(parts, files);
             }
-            passes.weight.write(files, outputs.weight(), request.weightType(), request.weightShape());
-            passes.bias.write(files, outputs.bias(), request.biasType(), request.biasShape());
+            passes.weight.write(
+                    files, outputs.weight(), request.parameters.weightType(), request.parameters.weightShape());
+            passes.bias.write(files, outputs.bias(), request.parameters.biasType(), request.parameters.biasShape());
             if (request.isModulated()) {
-                passes.scale.write(files, outputs.scale(), request.scaleType(), request.modulationShape());
-                passes.shift.write(files, outputs.shift(), request.shiftType(), request.modulationShape());
+                passes.scale.write(
+                        files, outputs.scale(), request.parameters.scaleType(), request.parameters.modulationShape());
+                passes.shift.write(
+                        files, outputs.shift(), request.parameters.shiftType(), request.parameters.modulationShape());
             }
             GradCheck check = check(parameters, passes.checked);
             if (check != null) {
@@ -110,7 +113,7 @@ final class Grad {
         }
     }
 
-    private GradCheck check(Request.Parameters parameters, Checked checked) {
+    private GradCheck check(ParameterValues parameters, Checked checked) {
         return checked == null || checked.dx == null
                 ? null
                 : new GradCheck(request, parameters, checked.samples, checked.x, checked.dy, checked.dx);
@@ -128,8 +131,8 @@ final class Grad {
     /** Runs the passes over the parts, and collects their results. */
     private final class Passes {
         private final Backend backend;
-        private final Request.Parameters parameters;
-        private final Request.DeviceParameters onDevice;
+        private final ParameterValues parameters;
+        private final DeviceParameters onDevice;
         private final Timing timing = new Timing();
         private final Sum weight = new Sum();
         private final Sum bias = new Sum();
@@ -139,7 +142,7 @@ final class Grad {
         private Plan plan;
         private Checked checked;
 
-        Passes(Backend backend, Request.Parameters parameters, Request.DeviceParameters onDevice) {
+        Passes(Backend backend, ParameterValues parameters, DeviceParameters onDevice) {
             this.backend = backend;
             this.parameters = parameters;
             this.onDevice = onDevice;

@@ -22,7 +22,7 @@ final class GradCheck {
      * @param dy gradient of the output
      * @param dx gradient of the input
      */
-    GradCheck(Request request, Request.Parameters parameters, long samples, double[] x, double[] dy, double[] dx) {
+    GradCheck(Request request, ParameterValues parameters, long samples, double[] x, double[] dy, double[] dx) {
         this.request = request;
         this.samples = samples;
         Reference reference = request.reference(parameters, request.shapeOf(samples));

@@ -152,10 +152,10 @@ public final class GradCommand implements Callable<Integer> {
         Request.checkStreams(options, gradOutput);
         Request request = new Request(options);
         Request.checkOutput(gradInput, request.type);
-        Request.checkOutput(gradWeight, request.weightType());
-        Request.checkOutput(gradBias, request.biasType());
-        Request.checkOutput(gradScale, request.scaleType());
-        Request.checkOutput(gradShift, request.shiftType());
+        Request.checkOutput(gradWeight, request.parameters.weightType());
+        Request.checkOutput(gradBias, request.parameters.biasType());
+        Request.checkOutput(gradScale, request.parameters.scaleType());
+        Request.checkOutput(gradShift, request.parameters.shiftType());
         TensorOutput.checkDistinct(gradInput, gradWeight, gradBias, gradScale, gradShift);
         return request;
     }

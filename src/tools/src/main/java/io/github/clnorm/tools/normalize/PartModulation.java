@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 record PartModulation(Tensor scale, Tensor shift) implements AutoCloseable {
 
-    static PartModulation of(Request request, Backend backend, Request.Parameters parameters, Parts.Part part) {
+    static PartModulation of(Request request, Backend backend, ParameterValues parameters, Parts.Part part) {
         return new PartModulation(
                 upload(request, backend, parameters.scale(), part), upload(request, backend, parameters.shift(), part));
     }
@@ -21,7 +21,7 @@ record PartModulation(Tensor scale, Tensor shift) implements AutoCloseable {
         if (all == null) {
             return null;
         }
-        long[] shape = request.modulationShape();
+        long[] shape = request.parameters.modulationShape();
         int each = all.length / (int) Math.max(1, shape[0]);
         shape[0] = part.shape()[0];
         int first = (int) part.first() * each;

@@ -85,12 +85,12 @@ final class Run {
         int tensors = 1 + (request.residual != null ? 1 : 0) + (outputs.sum() != null ? 1 : 0);
         Parts parts = new Parts(request, device, tensors, request.samplesStandAlone() && !updates);
         parts.requireWholeSamples();
-        Request.Parameters parameters = request.readParameters();
+        ParameterValues parameters = request.parameters.read();
         try (TensorOutput files = new TensorOutput()) {
             Passes passes;
             // Closed before any file is replaced: if the device fails here, the old files stay.
             try (Backend backend = CommandClock.open(opener.apply(device), device, request.tuning)) {
-                Request.DeviceParameters onDevice = request.upload(backend, parameters, updates);
+                DeviceParameters onDevice = DeviceParameters.of(request, backend, parameters, updates);
                 passes = run(backend, files, parameters, onDevice, parts);
             }
             RunCheck check = passes.x == null || passes.y == null
@@ -106,11 +106,7 @@ final class Run {
     }
 
     private Passes run(
-            Backend backend,
-            TensorOutput files,
-            Request.Parameters parameters,
-            Request.DeviceParameters onDevice,
-            Parts parts)
+            Backend backend, TensorOutput files, ParameterValues parameters, DeviceParameters onDevice, Parts parts)
             throws IOException {
         Work work = new Work(backend, parameters, onDevice);
         try (Elements input = request.input.elements();
@@ -185,8 +181,8 @@ final class Run {
     /** Computes the parts, one after the other, and collects their results. */
     private final class Work {
         private final Backend backend;
-        private final Request.Parameters parameters;
-        private final Request.DeviceParameters onDevice;
+        private final ParameterValues parameters;
+        private final DeviceParameters onDevice;
         private final Timing timing = new Timing();
         private final Statistics statistics = new Statistics();
         private Plan plan;
@@ -194,7 +190,7 @@ final class Run {
         private double[] before;
         private double[] after;
 
-        Work(Backend backend, Request.Parameters parameters, Request.DeviceParameters onDevice) {
+        Work(Backend backend, ParameterValues parameters, DeviceParameters onDevice) {
             this.backend = backend;
             this.parameters = parameters;
             this.onDevice = onDevice;
@@ -324,8 +320,7 @@ final class Run {
             }
         }
 
-        void write(TensorOutput files, Request.Parameters parameters, Request.DeviceParameters onDevice)
-                throws IOException {
+        void write(TensorOutput files, ParameterValues parameters, DeviceParameters onDevice) throws IOException {
             if (outputs.mean() != null) {
                 float[] values = request.isEval() ? repeated(parameters.runningMean()) : joined(means);
                 files.write(outputs.mean(), values, request.statisticsShape());

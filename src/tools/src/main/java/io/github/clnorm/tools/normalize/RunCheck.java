@@ -26,7 +26,7 @@ final class RunCheck {
      * @param y results
      * @param setsShown for how many sets the means are needed
      */
-    RunCheck(Request request, Request.Parameters parameters, long samples, double[] x, double[] y, int setsShown) {
+    RunCheck(Request request, ParameterValues parameters, long samples, double[] x, double[] y, int setsShown) {
         this.request = request;
         this.samples = samples;
         Reference reference = request.reference(parameters, request.shapeOf(samples));

@@ -82,12 +82,12 @@ final class StreamedPass {
         return values;
     }
 
-    static Affine affine(ElementType real, Request.Parameters parameters) {
+    static Affine affine(ElementType real, ParameterValues parameters) {
         return new Affine(HostValues.of(real, parameters.weight()), HostValues.of(real, parameters.bias()));
     }
 
     /** Given statistics, or memory for those of all sets. */
-    static SetStatistics statistics(Request request, Request.Parameters parameters, long sets) {
+    static SetStatistics statistics(Request request, ParameterValues parameters, long sets) {
         ElementType real = request.type.accumulator();
         SetStatistics unknown = SetStatistics.of(real, sets);
         return request.isEval()
