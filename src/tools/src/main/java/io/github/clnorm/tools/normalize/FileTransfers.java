@@ -12,8 +12,11 @@ import java.io.UncheckedIOException;
 final class FileTransfers {
     private FileTransfers() {}
 
-    /** Creates a tensor with the elements of a part. */
+    /** Creates a tensor with the elements of a part; null for null. */
     static Tensor upload(Backend backend, ElementType type, Elements elements, Parts.Part part) {
+        if (elements == null) {
+            return null;
+        }
         Tensor tensor = backend.empty(type, part.shape());
         try {
             fill(tensor, elements, part);
@@ -30,8 +33,11 @@ final class FileTransfers {
         tensor.write((at, piece) -> elements.read(part.offset() + at / bytes, piece));
     }
 
-    /** Appends all elements of a tensor to the file. */
+    /** Appends all elements of a tensor to the file. A null file is ignored. */
     static void write(Tensor tensor, Sink sink) {
+        if (sink == null) {
+            return;
+        }
         tensor.read((at, piece) -> {
             try {
                 sink.write(piece);

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Host memory for one tensor of a part while it is read, computed and written. A device that shares the host's
- * memory works on it. Used by one stage at a time.
+ * Host memory for one tensor of each part in flight, while it is read, computed and written. A device that shares the
+ * host's memory works on it. Each slot is used by one stage at a time. For a tensor that a pass does not have, a method
+ * does nothing and returns null.
  */
 final class PartBuffers {
 
@@ -23,62 +24,80 @@ final class PartBuffers {
 
     private final Backend backend;
     private final ElementType type;
-    private final ByteBuffer memory;
+    private final List<ByteBuffer> slots;
 
-    private PartBuffers(Backend backend, ElementType type, int mostBytes) {
+    private PartBuffers(Backend backend, ElementType type, List<ByteBuffer> slots) {
         this.backend = backend;
         this.type = type;
-        int pages = (mostBytes + PAGE_BYTES - 1) / PAGE_BYTES;
+        this.slots = slots;
+    }
+
+    /** Memory for each part in flight; none if the pass does not have the tensor. */
+    static PartBuffers of(boolean exists, Backend backend, ElementType type, Parts parts) {
+        int pages = (Math.toIntExact(parts.largestBytes()) + PAGE_BYTES - 1) / PAGE_BYTES;
         // alignedSlice drops what is no whole page at both ends.
-        this.memory = ByteBuffer.allocateDirect((pages + 1) * PAGE_BYTES).alignedSlice(PAGE_BYTES);
-    }
-
-    /** Memory for a tensor of each part in flight. */
-    static List<PartBuffers> inFlight(Backend backend, ElementType type, Parts parts) {
-        int bytes = Math.toIntExact(parts.largestBytes());
-        return Stream.generate(() -> new PartBuffers(backend, type, bytes))
-                .limit(Parts.IN_FLIGHT)
+        List<ByteBuffer> slots = Stream.generate(() ->
+                        ByteBuffer.allocateDirect((pages + 1) * PAGE_BYTES).alignedSlice(PAGE_BYTES))
+                .limit(exists ? Parts.IN_FLIGHT : 0)
                 .toList();
+        return new PartBuffers(backend, type, slots);
     }
 
-    private ByteBuffer of(Parts.Part part) {
-        return memory.slice(0, Math.toIntExact(part.elements() * type.bytes())).order(ByteOrder.nativeOrder());
+    private ByteBuffer of(int slot, Parts.Part part) {
+        return slots.get(slot)
+                .slice(0, Math.toIntExact(part.elements() * type.bytes()))
+                .order(ByteOrder.nativeOrder());
     }
 
     /** Reads a part from its file. */
-    void read(Elements from, Parts.Part part) {
-        from.read(part.offset(), of(part));
+    void read(int slot, Parts.Part part, Elements from) {
+        if (!slots.isEmpty()) {
+            from.read(part.offset(), of(slot, part));
+        }
     }
 
-    /** Appends a part to its file. */
-    void write(Parts.Part part, Sink to) {
+    /** Appends a part to its file. A null file is ignored. */
+    void write(int slot, Parts.Part part, Sink to) {
+        if (slots.isEmpty() || to == null) {
+            return;
+        }
         try {
-            to.write(of(part));
+            to.write(of(slot, part));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** The part on the device. */
-    Tensor upload(Parts.Part part) {
-        return isShared(part) ? target(part) : backend.tensor(type, of(part), part.shape());
+    Tensor upload(int slot, Parts.Part part) {
+        return slots.isEmpty() || isShared(slot, part)
+                ? target(slot, part)
+                : backend.tensor(type, of(slot, part), part.shape());
     }
 
     /** A tensor of the part's shape with undefined values, which {@link #download} brings here. */
-    Tensor target(Parts.Part part) {
-        return isShared(part) ? backend.wrap(of(part), type, part.shape()) : backend.empty(type, part.shape());
+    Tensor target(int slot, Parts.Part part) {
+        if (slots.isEmpty()) {
+            return null;
+        }
+        return isShared(slot, part)
+                ? backend.wrap(of(slot, part), type, part.shape())
+                : backend.empty(type, part.shape());
     }
 
-    private boolean isShared(Parts.Part part) {
-        return backend.session().worksOn(of(part));
+    private boolean isShared(int slot, Parts.Part part) {
+        return backend.session().worksOn(of(slot, part));
     }
 
     /** Brings the values of a tensor that was made here to this memory. */
-    void download(Tensor tensor, Parts.Part part) {
+    void download(int slot, Parts.Part part, Tensor tensor) {
+        if (slots.isEmpty()) {
+            return;
+        }
         if (tensor.sharesHostMemory()) {
             backend.finish();
         } else {
-            tensor.get(of(part));
+            tensor.get(of(slot, part));
         }
     }
 }
