@@ -74,6 +74,17 @@ final class Checks {
         }
     }
 
+    /** Rejects a tensor of results that shares memory with one that every work-group reads until the end. */
+    static void notInPlace(Tensor written, String holds, Iterable<Tensor> reads) {
+        for (Tensor read : reads) {
+            if (written != null && read != null && written.sharesMemoryWith(read)) {
+                throw new IllegalArgumentException(
+                        "cannot work in place: the tensor of shape " + Shapes.text(written.sizes()) + " holds " + holds
+                                + ", which every work-group reads until the end");
+            }
+        }
+    }
+
     /** Weight and bias of one type. */
     static void oneType(Tensor weight, Tensor bias) {
         if (weight != null && bias != null && weight.type() != bias.type()) {

@@ -27,38 +27,28 @@ final class GradientPass {
     private final Tensor input;
     private final Geometry geometry;
     private final Statistics statistics;
+    private final GivenParameters parameters;
     private final GradientOptions options;
 
-    private Tensor weight;
-    private double weightOffset;
-    private Tensor bias;
     private Saved saved;
     private Tensor givenVariance;
     private double eps;
     private Tensor meanOfG;
-    // Of scale and shift; null without them.
-    private long[] modulationShape;
     private Tensor meanOfGAndXhat;
 
-    GradientPass(Tensor gradOutput, Tensor input, Geometry geometry, Statistics statistics, GradientOptions options) {
+    GradientPass(
+            Tensor gradOutput,
+            Tensor input,
+            Geometry geometry,
+            Statistics statistics,
+            GivenParameters parameters,
+            GradientOptions options) {
         this.gradOutput = Objects.requireNonNull(gradOutput, "gradOutput");
         this.input = input;
         this.geometry = geometry;
         this.statistics = statistics;
+        this.parameters = parameters;
         this.options = options;
-    }
-
-    /** Gamma and beta, each of any type, or null; their shapes are already checked. */
-    GradientPass affine(Tensor gamma, Tensor beta) {
-        return affine(gamma, beta, 0);
-    }
-
-    /** The same, with a number that is added to each gamma. */
-    GradientPass affine(Tensor gamma, Tensor beta, double offset) {
-        weight = gamma;
-        bias = beta;
-        weightOffset = offset;
-        return this;
     }
 
     /** The statistics of the forward pass, which must have the given shape. */
@@ -85,12 +75,6 @@ final class GradientPass {
         return this;
     }
 
-    /** The shape of scale and shift, if the options have them. */
-    GradientPass modulated(long... shape) {
-        modulationShape = shape;
-        return this;
-    }
-
     /** The means over the set that dx takes, one of each for each set, in place of the input's own. */
     GradientPass means(Tensor ofG, Tensor ofGAndXhat) {
         meanOfG = ofG;
@@ -106,8 +90,8 @@ final class GradientPass {
     private Gradients checkedAndEnqueued() {
         check();
         Backend backend = input.backend();
-        boolean ofWeight = options.weight() && weight != null;
-        boolean ofBias = options.bias() && bias != null;
+        boolean ofWeight = options.weight() && parameters.weight() != null;
+        boolean ofBias = options.bias() && parameters.bias() != null;
         List<Tensor> made = new ArrayList<>();
         try {
             Tensor dx = !options.input()
@@ -119,14 +103,14 @@ final class GradientPass {
             Pass.written("a backward pass", dx);
             Accumulation accumulation = new Accumulation(options, input);
             Tensor computed = dx != null && accumulation.needsSpace(dx) ? keep(made, like(dx)) : dx;
-            Tensor dWeight = keep(made, ofWeight ? like(weight) : null);
-            Tensor dBias = keep(made, ofBias ? like(bias) : null);
-            Tensor dScale = keep(made, like(options.scale()));
-            Tensor dShift = keep(made, like(options.shift()));
+            Tensor dWeight = keep(made, ofWeight ? like(parameters.weight()) : null);
+            Tensor dBias = keep(made, ofBias ? like(parameters.bias()) : null);
+            Tensor dScale = keep(made, like(parameters.scale()));
+            Tensor dShift = keep(made, like(parameters.shift()));
             Gradients gradients = new Gradients(computed, dWeight, dBias, dScale, dShift);
             if (geometry.elements() == 0) {
                 Arrays.asList(dWeight, dBias, dScale, dShift).forEach(gradient -> Pass.fill(gradient, 0));
-            } else if (modulationShape != null || dx != null || ofWeight || ofBias) {
+            } else if (parameters.isModulated() || dx != null || ofWeight || ofBias) {
                 enqueue(gradients);
             }
             Gradients added = accumulation.added(gradients, dx);
@@ -146,10 +130,10 @@ final class GradientPass {
     }
 
     private void enqueue(Gradients gradients) {
-        Modulation modulation = PassParameters.modulation(input, weight, bias, weightOffset, options.scaleShift());
+        Modulation modulation = parameters.modulation(input);
         if (modulation == null) {
             enqueue(
-                    PassParameters.of(input, weight, bias),
+                    PassParameters.of(input, parameters),
                     gradients.input(),
                     Pass.buffer(gradients.weight()),
                     Pass.buffer(gradients.bias()));
@@ -160,8 +144,9 @@ final class GradientPass {
 
     /** The gradients of the pass's own parameters, and from these all others. */
     private void enqueue(Modulation modulation, Gradients gradients) {
-        boolean sums = modulationShape != null || gradients.weight() != null || gradients.bias() != null;
-        boolean biases = options.activation() != Activation.NONE && (bias != null || options.shift() != null);
+        boolean sums = parameters.isModulated() || gradients.weight() != null || gradients.bias() != null;
+        boolean biases =
+                options.activation() != Activation.NONE && (parameters.bias() != null || parameters.shift() != null);
         try (PassParameters affine = PassParameters.of(input, modulation, biases);
                 Modulation.Table own = sums ? modulation.table(true) : null) {
             if (own == null) {
@@ -221,20 +206,13 @@ final class GradientPass {
         Checks.like(input, "grad_output", gradOutput);
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "output", options.output());
-        Checks.openHere(input, "weight", weight);
-        Checks.openHere(input, "bias", bias);
+        parameters.checkOpen(input);
         if (statistics == Statistics.GIVEN) {
             Checks.openHere(input, "running_mean", saved.mean());
             Checks.openHere(input, "running_var", givenVariance);
         }
-        Checks.oneType(weight, bias);
-        new Accumulation(options, input).check(gradOutput, weight, bias);
-        long samples = modulationShape == null ? 1 : modulationShape[0];
-        Checks.ofGeometry(geometry, samples, "weight", weight);
-        Checks.ofGeometry(geometry, samples, "bias", bias);
-        if (modulationShape != null) {
-            options.scaleShift().check(input, modulationShape);
-        }
+        new Accumulation(options, input).check(gradOutput, parameters.weight(), parameters.bias());
+        parameters.check(input, geometry);
         checkAccess();
         Tensor output = options.output();
         if (output == null) {
@@ -246,21 +224,9 @@ final class GradientPass {
         Checks.noOverlap("output", output, "input", input);
         Checks.noOverlap("output", output, "grad_output", gradOutput);
         Checks.noOverlap("output", output, "residual", options.residual());
-        for (Tensor read : Arrays.asList(
-                weight,
-                bias,
-                options.scale(),
-                options.shift(),
-                saved.mean(),
-                saved.meanLo(),
-                saved.rstd(),
-                givenVariance)) {
-            if (read != null && read.sharesMemoryWith(output)) {
-                throw new IllegalArgumentException(
-                        "cannot work in place: the tensor of shape " + Shapes.text(output.sizes())
-                                + " holds parameters or statistics, which every work-group reads until the end");
-            }
-        }
+        String holds = "parameters or statistics";
+        Checks.notInPlace(output, holds, parameters.tensors());
+        Checks.notInPlace(output, holds, Arrays.asList(saved.mean(), saved.meanLo(), saved.rstd(), givenVariance));
     }
 
     /** Rejects buffers of a caller whose flags forbid what the kernels do. */
@@ -268,8 +234,7 @@ final class GradientPass {
         Checks.readable("input", input);
         Checks.readable("grad_output", gradOutput);
         Checks.readable("residual", options.residual());
-        Checks.readable("weight", weight);
-        Checks.readable("bias", bias);
+        parameters.checkReadable();
         Checks.readable("mean", saved.mean());
         Checks.readable("low part of the mean", saved.meanLo());
         Checks.readable("rstd", saved.rstd());

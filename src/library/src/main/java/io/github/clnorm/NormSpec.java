@@ -636,12 +636,9 @@ public abstract sealed class NormSpec implements Serializable
         long[] shape = input.sizes();
         checkState(sets, input, state);
         sets.checkStatistics(shape);
-        boolean modulated = options.scaleShift() != null;
-        long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
-        Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
-        Pass pass = new Pass(name(), input, geometry, sets.statistics(), eps(input.type()), options)
-                .affine(state.weight(), state.bias(), weightOffset())
-                .modulated(modulationShape);
+        GivenParameters given = GivenParameters.of(state, weightOffset(), options.scaleShift(), sets, shape);
+        Geometry geometry = given.geometry(sets, shape);
+        Pass pass = new Pass(name(), input, geometry, sets.statistics(), eps(input.type()), given, options);
         if (sets.statistics() == Statistics.GIVEN) {
             return pass.given(state.runningMean(), state.runningVar());
         }
@@ -660,12 +657,9 @@ public abstract sealed class NormSpec implements Serializable
         long[] shape = input.sizes();
         checkState(sets, input, state);
         sets.checkStatistics(shape);
-        boolean modulated = options.scaleShift() != null;
-        long[] modulationShape = modulated ? sets.modulationShape(shape) : null;
-        Geometry geometry = modulated ? sets.modulatedGeometry(shape) : sets.geometry(shape);
-        GradientPass pass = new GradientPass(gradOutput, input, geometry, sets.statistics(), options)
-                .affine(state.weight(), state.bias(), weightOffset())
-                .modulated(modulationShape);
+        GivenParameters given = GivenParameters.of(state, weightOffset(), options.scaleShift(), sets, shape);
+        Geometry geometry = given.geometry(sets, shape);
+        GradientPass pass = new GradientPass(gradOutput, input, geometry, sets.statistics(), given, options);
         return (sets.statistics() == Statistics.GIVEN
                         ? pass.given(state.runningMean(), state.runningVar(), eps(input.type()))
                         : pass.saved(saved, sets.statisticsShape(shape)))

@@ -2,7 +2,6 @@ package io.github.clnorm;
 
 import io.github.clnorm.internal.geometry.ForwardProblem;
 import io.github.clnorm.internal.geometry.Geometry;
-import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.internal.geometry.Statistics;
 import io.github.clnorm.internal.runtime.DeviceBuffer;
 import io.github.clnorm.internal.runtime.Engine;
@@ -10,7 +9,6 @@ import io.github.clnorm.internal.runtime.ForwardBuffers;
 import io.github.clnorm.internal.runtime.Modulation;
 import io.github.clnorm.internal.runtime.Phase;
 import io.github.clnorm.internal.runtime.Reals;
-import io.github.clnorm.internal.runtime.RunningStatistics;
 import io.github.clnorm.internal.runtime.Session;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.ElementType;
@@ -30,47 +28,35 @@ final class Pass {
     private final Geometry geometry;
     private final Statistics statistics;
     private final double eps;
+    private final GivenParameters parameters;
     private final Options options;
 
-    private Tensor weight;
-    private double weightOffset;
-    private Tensor bias;
     private Tensor givenMean;
     private Tensor givenVariance;
-    private Update update;
+    private RunningUpdate update;
     private Known known;
     private long[] statisticsShape = {};
-    // Of scale and shift; null without them.
-    private long[] modulationShape;
     // Null for a tensor of its own.
     private ForwardProblem whole;
-
-    /** Running statistics that this pass changes; either tensor may be null. */
-    private record Update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {}
 
     /** Statistics that were computed before. The pass owns the tensors. */
     record Known(Saved saved, Tensor variance, long setSize) {}
 
-    Pass(String operation, Tensor input, Geometry geometry, Statistics statistics, double eps, Options options) {
+    Pass(
+            String operation,
+            Tensor input,
+            Geometry geometry,
+            Statistics statistics,
+            double eps,
+            GivenParameters parameters,
+            Options options) {
         this.operation = operation;
         this.input = input;
         this.geometry = geometry;
         this.statistics = statistics;
         this.eps = Requests.eps(eps);
+        this.parameters = parameters;
         this.options = options;
-    }
-
-    /** Gamma and beta, each of any type, or null; their shapes are already checked. */
-    Pass affine(Tensor gamma, Tensor beta) {
-        return affine(gamma, beta, 0);
-    }
-
-    /** The same, with a number that is added to each gamma. */
-    Pass affine(Tensor gamma, Tensor beta, double offset) {
-        weight = gamma;
-        bias = beta;
-        weightOffset = offset;
-        return this;
     }
 
     /** The statistics of {@link Statistics#GIVEN}; their shapes are already checked. */
@@ -82,9 +68,7 @@ final class Pass {
 
     /** Running statistics to update by the mean over `averaged` samples. */
     Pass update(Tensor runningMean, Tensor runningVar, double factor, long averaged) {
-        update = runningMean == null && runningVar == null
-                ? null
-                : new Update(runningMean, runningVar, factor, averaged);
+        update = RunningUpdate.of(runningMean, runningVar, factor, averaged);
         return this;
     }
 
@@ -104,12 +88,6 @@ final class Pass {
         return this;
     }
 
-    /** The shape of scale and shift, if the options have them. */
-    Pass modulated(long... shape) {
-        modulationShape = shape;
-        return this;
-    }
-
     /** The input is a part of a tensor whose other parts are computed before and after it; null if it is not. */
     Pass partOf(ForwardProblem tensor) {
         whole = tensor;
@@ -118,7 +96,7 @@ final class Pass {
 
     /** The bias if backward reads it, else null. */
     Tensor biasOfBackward() {
-        return options.activation() == Activation.NONE && modulationShape == null ? null : bias;
+        return options.activation() == Activation.NONE && !parameters.isModulated() ? null : parameters.bias();
     }
 
     /** The shift if backward reads it, else null. */
@@ -127,7 +105,7 @@ final class Pass {
     }
 
     Tensor weight() {
-        return weight;
+        return parameters.weight();
     }
 
     /** The running mean that normalizes, or null. */
@@ -175,7 +153,7 @@ final class Pass {
             // Before the first launch, since a later one may fail after these were changed.
             written(by, output, options.sum());
             if (update != null) {
-                written(by, update.runningMean, update.runningVar);
+                written(by, update.runningMean(), update.runningVar());
             }
             if (known != null) {
                 return byKnown(saves, output);
@@ -205,7 +183,7 @@ final class Pass {
         Saved saved = known.saved;
         if (geometry.elements() > 0) {
             Session session = input.backend().session();
-            ForwardProblem problem = problem(PassParameters.type(input, weight, bias));
+            ForwardProblem problem = problem(PassParameters.type(input, parameters.weight(), parameters.bias()));
             Engine.enqueue(
                     session,
                     problem,
@@ -214,8 +192,8 @@ final class Pass {
                     new ForwardBuffers(
                             input.buffer(),
                             buffer(options.residual()),
-                            buffer(weight),
-                            buffer(bias),
+                            buffer(parameters.weight()),
+                            buffer(parameters.bias()),
                             output.buffer(),
                             buffer(options.sum()),
                             saved.mean().buffer(),
@@ -225,7 +203,12 @@ final class Pass {
                     Reals.of(input.type(), "eps", eps));
         }
         if (update != null) {
-            learn(saved.mean().buffer(), known.variance.buffer(), saved.mean().elements(), known.setSize);
+            update.enqueue(
+                    input,
+                    saved.mean().buffer(),
+                    known.variance.buffer(),
+                    saved.mean().elements(),
+                    known.setSize);
         }
         known.variance.close();
         if (saves) {
@@ -235,22 +218,12 @@ final class Pass {
         return new Normalized(output, null, null, null);
     }
 
-    private void learn(DeviceBuffer mean, DeviceBuffer variance, long sets, long setSize) {
-        RunningStatistics.enqueue(
-                input.backend().session(),
-                input.type().accumulator(),
-                new RunningStatistics.Batch(mean, variance, update.averaged, sets / update.averaged, setSize),
-                buffer(update.runningMean),
-                buffer(update.runningVar),
-                update.factor);
-    }
-
-    private ForwardProblem problem(ElementType parameters) {
+    private ForwardProblem problem(ElementType ofParameters) {
         return new ForwardProblem(
                 geometry,
                 statistics,
                 input.type(),
-                parameters,
+                ofParameters,
                 options.activation(),
                 options.residual() != null,
                 options.sum() != null);
@@ -282,16 +255,16 @@ final class Pass {
                             buffer(rstd)),
                     Reals.of(input.type(), "eps", eps));
             if (update != null) {
-                learn(meanBuffer, batchVariance, geometry.sets(), geometry.setSize());
+                update.enqueue(input, meanBuffer, batchVariance, geometry.sets(), geometry.setSize());
             }
         }
     }
 
     private PassParameters affine() {
-        Modulation modulation = PassParameters.modulation(input, weight, bias, weightOffset, options.scaleShift());
+        Modulation modulation = parameters.modulation(input);
         return modulation == null
-                ? PassParameters.of(input, weight, bias)
-                : PassParameters.of(input, modulation, bias != null || options.shift() != null);
+                ? PassParameters.of(input, parameters)
+                : PassParameters.of(input, modulation, parameters.bias() != null || parameters.shift() != null);
     }
 
     private DeviceBuffer statistic(Session session) {
@@ -301,28 +274,20 @@ final class Pass {
     private void check() {
         input.requireUsable("input");
         Reals.of(input.type(), "eps", eps);
-        Reals.of(input.type(), "weight_offset", weightOffset);
+        Reals.of(input.type(), "weight_offset", parameters.weightOffset());
         if (update != null) {
-            Reals.of(input.type(), "momentum", update.factor);
+            update.checkFactor(input);
         }
         Checks.like(input, "residual", options.residual());
         Checks.like(input, "sum", options.sum());
         Checks.like(input, "output", options.output());
-        Checks.openHere(input, "weight", weight);
-        Checks.openHere(input, "bias", bias);
+        parameters.checkOpen(input);
         Checks.openHere(input, "running_mean", givenMean);
         Checks.openHere(input, "running_var", givenVariance);
         if (update != null) {
-            Checks.openHere(input, "running_mean", update.runningMean);
-            Checks.openHere(input, "running_var", update.runningVar);
+            update.checkOpen(input);
         }
-        Checks.oneType(weight, bias);
-        long samples = modulationShape == null ? 1 : modulationShape[0];
-        Checks.ofGeometry(geometry, samples, "weight", weight);
-        Checks.ofGeometry(geometry, samples, "bias", bias);
-        if (modulationShape != null) {
-            options.scaleShift().check(input, modulationShape);
-        }
+        parameters.check(input, geometry);
         if (options.sum() != null && options.residual() == null) {
             throw new IllegalArgumentException("Expected a residual where the sum of input and residual is wanted");
         }
@@ -334,8 +299,7 @@ final class Pass {
         Tensor output = options.output();
         checkAccess();
         if (update != null) {
-            checkUpdate(update.runningMean, update.runningVar);
-            checkUpdate(update.runningVar, update.runningMean);
+            update.checkApart(tensors());
         }
         if (output == null && options.sum() == null) {
             return;
@@ -350,52 +314,30 @@ final class Pass {
             Checks.noOverlap("sum", options.sum(), name, read);
         }
         for (Tensor written : Arrays.asList(output, options.sum())) {
-            for (Tensor read :
-                    Arrays.asList(weight, bias, options.scale(), options.shift(), givenMean, givenVariance)) {
-                if (written != null && read != null && written.sharesMemoryWith(read)) {
-                    throw new IllegalArgumentException(
-                            "cannot work in place: the tensor of shape " + Shapes.text(written.sizes())
-                                    + " holds parameters, which every work-group reads until the end");
-                }
-            }
+            Checks.notInPlace(written, "parameters", parameters.tensors());
+            Checks.notInPlace(written, "parameters", Arrays.asList(givenMean, givenVariance));
         }
+    }
+
+    /** The tensors of the pass other than running statistics; null for each that is not given. */
+    private List<Tensor> tensors() {
+        List<Tensor> tensors = new ArrayList<>(List.of(input));
+        tensors.addAll(parameters.tensors());
+        tensors.addAll(Arrays.asList(options.residual(), options.output(), options.sum()));
+        return tensors;
     }
 
     /** Rejects buffers of a caller whose flags forbid what the kernels do. */
     private void checkAccess() {
         Checks.readable("input", input);
         Checks.readable("residual", options.residual());
-        Checks.readable("weight", weight);
-        Checks.readable("bias", bias);
+        parameters.checkReadable();
         Checks.readable("running_mean", givenMean);
         Checks.readable("running_var", givenVariance);
         Checks.writable("output", options.output());
         Checks.writable("sum", options.sum());
         if (update != null) {
-            Checks.readable("running_mean", update.runningMean);
-            Checks.readable("running_var", update.runningVar);
-            Checks.writable("running_mean", update.runningMean);
-            Checks.writable("running_var", update.runningVar);
-        }
-    }
-
-    /** Running statistics are written last, so they must not share memory with another tensor of the pass. */
-    private void checkUpdate(Tensor statistic, Tensor other) {
-        for (Tensor tensor : Arrays.asList(
-                other,
-                input,
-                weight,
-                bias,
-                options.scale(),
-                options.shift(),
-                options.residual(),
-                options.output(),
-                options.sum())) {
-            if (statistic != null && tensor != null && tensor.sharesMemoryWith(statistic)) {
-                throw new IllegalArgumentException(
-                        "Expected running_mean and running_var in tensors of their own, but got one" + " of shape "
-                                + Shapes.text(statistic.sizes()) + " that is used twice");
-            }
+            update.checkAccess();
         }
     }
 

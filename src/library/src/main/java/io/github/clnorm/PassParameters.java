@@ -18,31 +18,13 @@ record PassParameters(ElementType type, DeviceBuffer weight, DeviceBuffer bias, 
                 : bias != null ? bias.type() : input.type().accumulator();
     }
 
-    /** How the parameters of a pass follow from those of the operation; null if they are the same. */
-    static Modulation modulation(Tensor input, Tensor weight, Tensor bias, double weightOffset, ScaleShift scaleShift) {
-        if (scaleShift == null && (weight == null || weightOffset == 0)) {
-            return null;
-        }
-        long samples = scaleShift == null ? 1 : scaleShift.any().sizes()[0];
-        long all = scaleShift == null ? weight.elements() : scaleShift.any().elements();
-        return new Modulation(
-                input.backend().session(),
-                scaleShift == null
-                        ? input.type().accumulator()
-                        : scaleShift.any().type(),
-                type(input, weight, bias),
-                samples,
-                all / samples,
-                weightOffset,
-                scaleShift == null ? null : Pass.buffer(scaleShift.scale()),
-                scaleShift == null ? null : Pass.buffer(scaleShift.shift()),
-                Pass.buffer(weight),
-                Pass.buffer(bias));
-    }
-
     /** Those of the operation. */
-    static PassParameters of(Tensor input, Tensor weight, Tensor bias) {
-        return new PassParameters(type(input, weight, bias), Pass.buffer(weight), Pass.buffer(bias), null);
+    static PassParameters of(Tensor input, GivenParameters given) {
+        return new PassParameters(
+                type(input, given.weight(), given.bias()),
+                Pass.buffer(given.weight()),
+                Pass.buffer(given.bias()),
+                null);
     }
 
     /** Those that follow from the operation's, whose computation is enqueued; with biases or without. */

@@ -158,8 +158,8 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
                             sets.geometry(input.sizes()),
                             Statistics.MEAN_AND_VARIANCE,
                             spec.eps(input.type()),
+                            GivenParameters.of(weight(), bias()),
                             options)
-                    .affine(weight(), bias())
                     .update(runningMean(), runningVar(), spec.tracking().momentum(), 1)
                     .known(known);
         }
@@ -267,8 +267,8 @@ public final class SyncBatchNorm extends ChannelStatisticsNorm {
                             input,
                             spec.sets().geometry(shape),
                             Statistics.MEAN_AND_VARIANCE,
+                            GivenParameters.of(weight(), bias()),
                             options.wanted(options.input(), false, false))
-                    .affine(weight(), bias())
                     .saved(saved, spec.sets().statisticsShape(shape))
                     .means(meanOfG, meanOfGAndXhat)
                     .gradients();

@@ -230,21 +230,20 @@ class NormSpecTest {
         Backend backend = TestDevices.first();
         Geometry geometry = new Geometry(2, 4, 6, 1, 1);
         try (Tensor x = backend.tensor(Values.normal(1, 48, 0, 1), 2, 4, 6);
-                Tensor four = backend.tensor(GAMMA, 4);
+                Tensor values = backend.tensor(GAMMA, 4);
                 Tensor statistics = backend.tensor(Values.normal(2, 12, 1, 0), 2, 6)) {
             String message = "of 6 elements for " + geometry + ", but got 4";
             for (String name : List.of("weight", "bias")) {
-                Tensor weight = name.equals("weight") ? four : null;
-                Tensor bias = name.equals("bias") ? four : null;
-                Pass pass = new Pass("new_norm", x, geometry, Statistics.MEAN_AND_VARIANCE, 1e-5, Options.DEFAULTS)
-                        .affine(weight, bias)
+                GivenParameters four =
+                        name.equals("weight") ? GivenParameters.of(values, null) : GivenParameters.of(null, values);
+                Pass pass = new Pass(
+                                "new_norm", x, geometry, Statistics.MEAN_AND_VARIANCE, 1e-5, four, Options.DEFAULTS)
                         .statisticsOf(2, 6);
                 String rejected = assertThrows(IllegalStateException.class, pass::normalized)
                         .getMessage();
                 assertTrue(rejected.startsWith("Expected " + name + " " + message), rejected);
                 GradientPass gradients = new GradientPass(
-                                x, x, geometry, Statistics.MEAN_AND_VARIANCE, GradientOptions.DEFAULTS)
-                        .affine(weight, bias)
+                                x, x, geometry, Statistics.MEAN_AND_VARIANCE, four, GradientOptions.DEFAULTS)
                         .saved(new Saved(statistics, null, statistics), 2, 6);
                 rejected = assertThrows(IllegalStateException.class, gradients::gradients)
                         .getMessage();
