@@ -142,7 +142,7 @@ public final class SafetensorsWriter {
             }
             files.commit();
         } catch (IOException e) {
-            throw TensorOutput.failure(Specification.of(path), e);
+            throw WriteFailure.of(Specification.of(path), e);
         }
     }
 }

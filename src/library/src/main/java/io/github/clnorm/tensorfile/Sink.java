@@ -53,7 +53,7 @@ public final class Sink implements AutoCloseable {
             Transfer.write(channel, bytes);
         } catch (IOException e) {
             failed = true;
-            throw TensorOutput.failure(target, e);
+            throw WriteFailure.of(target, e);
         }
     }
 
@@ -85,7 +85,7 @@ public final class Sink implements AutoCloseable {
             channel.close();
         } catch (IOException e) {
             failed = true;
-            throw TensorOutput.failure(target, e);
+            throw WriteFailure.of(target, e);
         }
     }
 

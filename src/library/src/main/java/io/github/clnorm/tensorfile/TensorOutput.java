@@ -1,7 +1,6 @@
 package io.github.clnorm.tensorfile;
 
 import io.github.clnorm.internal.files.FileReplacements;
-import io.github.clnorm.internal.files.Replacement;
 import io.github.clnorm.internal.geometry.Shapes;
 import io.github.clnorm.type.Codec;
 import io.github.clnorm.type.ElementType;
@@ -9,19 +8,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Writes tensors to files, all or none. Each tensor is written to a temporary file in the folder of its destination,
- * and
- * {@link #commit()} renames them all (see {@link FileReplacements}). Until then, and after a failure, existing files
+ * and {@link #commit()} renames them all (see {@link FileReplacements}). Until then, and after a failure, existing files
  * are unchanged and can be read.
  *
  * <p>The name determines the format: {@code FILE.npy}, {@code FILE.npz#NAME} or {@code FILE.safetensors#NAME}; the default NAME
@@ -36,12 +30,8 @@ import java.util.Map;
  */
 public final class TensorOutput implements AutoCloseable {
 
-    /** The temporary files for a destination, each a complete file of one tensor, by tensor name. */
-    private record Parts(Specification file, Map<String, Replacement> byTensor) {}
-
-    private final FileReplacements replacements = new FileReplacements();
+    private final PendingFiles files = new PendingFiles();
     private final List<Sink> sinks = new ArrayList<>();
-    private final Map<Path, Parts> files = new LinkedHashMap<>();
 
     /** Creates an empty set of outputs. */
     public TensorOutput() {}
@@ -68,7 +58,7 @@ public final class TensorOutput implements AutoCloseable {
             FileReplacements.check(file.path(), file.format().hasNames());
         } catch (IOException e) {
             // Includes reasons that only the system knows, such as a read-only mount.
-            throw new TensorFileException(file, "cannot be written: " + folderReason(file, e), e);
+            throw new TensorFileException(file, "cannot be written: " + WriteFailure.folderReason(file, e), e);
         }
         if (file.format().hasNames()) {
             try {
@@ -130,38 +120,16 @@ public final class TensorOutput implements AutoCloseable {
                     ? sink(file, Streams.output(file), true, header, bytes)
                     : part(file, header, bytes);
         } catch (IOException e) {
-            throw failure(file, folderReason(file, e), e);
+            throw WriteFailure.ofCreation(file, e);
         }
-    }
-
-    /** The reason why a file cannot be created. */
-    private static String folderReason(Specification file, IOException e) {
-        if (!(e instanceof NoSuchFileException)) {
-            return Text.reason(e);
-        }
-        Path folder = file.path().toAbsolutePath().getParent();
-        return folder != null && Files.isDirectory(folder)
-                ? "no files can be created in its folder"
-                : "its folder does not exist";
     }
 
     private Sink part(Specification file, byte[] header, long bytes) throws IOException {
-        Path destination = FileReplacements.destination(file.path());
-        Parts parts = files.getOrDefault(destination, new Parts(file, new LinkedHashMap<>()));
-        String tensor = DistinctOutputs.tensor(file);
-        if (parts.byTensor.containsKey(tensor)) {
-            throw DistinctOutputs.notDistinct(file);
-        }
-        if (file.format().hasNames()) {
-            Merge.checkExisting(file, destination);
-        }
-        Replacement part = replacements.create(destination);
-        Sink sink = file.format() == Format.NPZ
-                ? sink(file, new NpzChannel(part.channel(), tensor, header.length + bytes), true, header, bytes)
-                : sink(file, part.channel(), false, header, bytes);
-        parts.byTensor.put(tensor, part);
-        files.put(destination, parts);
-        return sink;
+        return files.create(
+                file,
+                (part, tensor) -> file.format() == Format.NPZ
+                        ? sink(file, new NpzChannel(part.channel(), tensor, header.length + bytes), true, header, bytes)
+                        : sink(file, part.channel(), false, header, bytes));
     }
 
     private Sink sink(Specification file, WritableByteChannel channel, boolean closes, byte[] header, long bytes)
@@ -295,80 +263,19 @@ public final class TensorOutput implements AutoCloseable {
         if (!sinks.stream().allMatch(Sink::isComplete)) {
             throw new IllegalStateException("a tensor is not complete");
         }
-        lock();
-        for (Map.Entry<Path, Parts> file : files.entrySet()) {
-            if (file.getValue().file.format().hasNames()) {
-                try {
-                    merge(file.getValue(), file.getKey());
-                } catch (IOException e) {
-                    throw failure(file.getValue().file, e);
-                }
-            }
-        }
-        try {
-            replacements.commit();
-        } catch (FileSystemException e) {
-            Parts parts = e.getFile() == null ? null : files.get(Path.of(e.getFile()));
-            throw parts == null ? e : failure(parts.file, e);
-        }
-        files.clear();
+        files.commit();
         sinks.clear();
-    }
-
-    /**
-     * Locks from before a file's other tensors are read until it is replaced. Otherwise concurrent additions would be
-     * lost.
-     */
-    private void lock() throws IOException {
-        Specification first = files.values().stream()
-                .map(Parts::file)
-                .filter(file -> file.format().hasNames())
-                .findFirst()
-                .orElse(null);
-        try {
-            replacements.lock(files.keySet(), first != null);
-        } catch (IOException e) {
-            throw first == null ? e : failure(first, e);
-        }
-    }
-
-    /** Merges the existing file and the new tensors. */
-    private void merge(Parts parts, Path destination) throws IOException {
-        try (Merge merge = Merge.of(parts.file)) {
-            if (Files.isRegularFile(destination)) {
-                merge.add(parts.file, destination);
-            }
-            for (Replacement part : parts.byTensor.values()) {
-                merge.add(parts.file, part.channel());
-            }
-            if (merge.isOneTensor()) {
-                return;
-            }
-            merge.write(replacements.create(destination).channel());
-            parts.byTensor.values().forEach(Replacement::discard);
-        } catch (OutOfMemoryError e) {
-            throw new IOException("the names of its tensors do not fit in Java's memory", e);
-        }
     }
 
     /** Closes open sinks, and removes files that were not committed. */
     @Override
     public void close() throws IOException {
-        try (replacements) {
+        try (files) {
             for (Sink sink : sinks) {
                 sink.abandon();
             }
         } finally {
             sinks.clear();
-            files.clear();
         }
-    }
-
-    static IOException failure(Specification file, IOException cause) {
-        return failure(file, Text.reason(cause), cause);
-    }
-
-    private static IOException failure(Specification file, String reason, IOException cause) {
-        return new IOException(Text.oneLine(file + ": cannot be written: " + reason), cause);
     }
 }
