@@ -3,6 +3,7 @@ package io.github.clnorm;
 import io.github.clnorm.type.Activation;
 import io.github.clnorm.type.Layout;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * What the forward pass did besides normalizing, and which gradients are wanted. A gradient that is not wanted costs
@@ -92,19 +93,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions layout(Layout value) {
-        return new GradientOptions(
-                value,
-                activation,
-                residual,
-                input,
-                weight,
-                bias,
-                output,
-                scale,
-                shift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> draft.layout = value);
     }
 
     /**
@@ -114,19 +103,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions activation(Activation value) {
-        return new GradientOptions(
-                layout,
-                value,
-                residual,
-                input,
-                weight,
-                bias,
-                output,
-                scale,
-                shift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> draft.activation = value);
     }
 
     /**
@@ -136,19 +113,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions residual(Tensor value) {
-        return new GradientOptions(
-                layout,
-                activation,
-                value,
-                input,
-                weight,
-                bias,
-                output,
-                scale,
-                shift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> draft.residual = value);
     }
 
     /**
@@ -160,19 +125,11 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions wanted(boolean ofInput, boolean ofWeight, boolean ofBias) {
-        return new GradientOptions(
-                layout,
-                activation,
-                residual,
-                ofInput,
-                ofWeight,
-                ofBias,
-                output,
-                scale,
-                shift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> {
+            draft.input = ofInput;
+            draft.weight = ofWeight;
+            draft.bias = ofBias;
+        });
     }
 
     /**
@@ -182,19 +139,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions output(Tensor value) {
-        return new GradientOptions(
-                layout,
-                activation,
-                residual,
-                input,
-                weight,
-                bias,
-                value,
-                scale,
-                shift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> draft.output = value);
     }
 
     /**
@@ -206,19 +151,10 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions scaleShift(Tensor ofScale, Tensor ofShift) {
-        return new GradientOptions(
-                layout,
-                activation,
-                residual,
-                input,
-                weight,
-                bias,
-                output,
-                ofScale,
-                ofShift,
-                sumGradient,
-                weightTotal,
-                biasTotal);
+        return changed(draft -> {
+            draft.scale = ofScale;
+            draft.shift = ofShift;
+        });
     }
 
     /**
@@ -229,8 +165,7 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions sumGradient(Tensor value) {
-        return new GradientOptions(
-                layout, activation, residual, input, weight, bias, output, scale, shift, value, weightTotal, biasTotal);
+        return changed(draft -> draft.sumGradient = value);
     }
 
     /**
@@ -242,12 +177,67 @@ public record GradientOptions(
      * @return the changed options
      */
     public GradientOptions accumulate(Tensor ofWeight, Tensor ofBias) {
-        return new GradientOptions(
-                layout, activation, residual, input, weight, bias, output, scale, shift, sumGradient, ofWeight, ofBias);
+        return changed(draft -> {
+            draft.weightTotal = ofWeight;
+            draft.biasTotal = ofBias;
+        });
     }
 
     /** What modulated the result. */
     ScaleShift scaleShift() {
         return ScaleShift.of(scale, shift);
+    }
+
+    private GradientOptions changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** Options that are being changed. */
+    private static final class Draft {
+        private Layout layout;
+        private Activation activation;
+        private Tensor residual;
+        private boolean input;
+        private boolean weight;
+        private boolean bias;
+        private Tensor output;
+        private Tensor scale;
+        private Tensor shift;
+        private Tensor sumGradient;
+        private Tensor weightTotal;
+        private Tensor biasTotal;
+
+        Draft(GradientOptions of) {
+            layout = of.layout;
+            activation = of.activation;
+            residual = of.residual;
+            input = of.input;
+            weight = of.weight;
+            bias = of.bias;
+            output = of.output;
+            scale = of.scale;
+            shift = of.shift;
+            sumGradient = of.sumGradient;
+            weightTotal = of.weightTotal;
+            biasTotal = of.biasTotal;
+        }
+
+        GradientOptions options() {
+            return new GradientOptions(
+                    layout,
+                    activation,
+                    residual,
+                    input,
+                    weight,
+                    bias,
+                    output,
+                    scale,
+                    shift,
+                    sumGradient,
+                    weightTotal,
+                    biasTotal);
+        }
     }
 }

@@ -70,6 +70,38 @@ public record BackwardBuffers(
                 null);
     }
 
+    /** The buffers for the sums of blocks of this pass. */
+    public BackwardBuffers ofSums(DeviceBuffer sumsOfBlocks) {
+        return new BackwardBuffers(
+                input,
+                residual,
+                gradOutput,
+                weight,
+                bias,
+                meanHi,
+                meanLo,
+                rstd,
+                null,
+                null,
+                null,
+                sumsOfBlocks,
+                null,
+                null);
+    }
+
+    /** The buffers that merge sums of blocks into the gradients of parameters. */
+    public static BackwardBuffers ofParameters(DeviceBuffer sums, DeviceBuffer gradWeight, DeviceBuffer gradBias) {
+        return new BackwardBuffers(
+                null, null, null, null, null, null, null, null, null, gradWeight, gradBias, sums, null, null);
+    }
+
+    /** The buffers that merge sums of blocks into the means that dx takes. */
+    public static BackwardBuffers ofMeans(
+            DeviceBuffer sums, DeviceBuffer weight, DeviceBuffer g, DeviceBuffer gOfXhat) {
+        return new BackwardBuffers(
+                null, null, null, weight, null, null, null, null, null, null, null, sums, g, gOfXhat);
+    }
+
     @Override
     public DeviceBuffer[] all() {
         return new DeviceBuffer[] {

@@ -49,6 +49,17 @@ public record ForwardBuffers(
         this(input, residual, weight, bias, output, sum, meanHi, meanLo, variance, rstd, null);
     }
 
+    /** The buffers for the moments of blocks. */
+    public static ForwardBuffers ofMoments(DeviceBuffer input, DeviceBuffer residual, DeviceBuffer moments) {
+        return new ForwardBuffers(input, residual, null, null, null, null, null, null, null, null, moments);
+    }
+
+    /** The buffers that merge moments of blocks into statistics. */
+    public static ForwardBuffers ofStatistics(
+            DeviceBuffer moments, DeviceBuffer meanHi, DeviceBuffer meanLo, DeviceBuffer variance, DeviceBuffer rstd) {
+        return new ForwardBuffers(null, null, null, null, null, null, meanHi, meanLo, variance, rstd, moments);
+    }
+
     @Override
     public DeviceBuffer[] all() {
         return new DeviceBuffer[] {input, residual, weight, bias, output, sum, meanHi, meanLo, variance, rstd, moments};

@@ -108,21 +108,7 @@ public final class ParameterTable {
                     own,
                     isAcrossSamples() ? Phase.SUMS_ACROSS_SAMPLES : Phase.SUMS,
                     session.planner().split(own),
-                    new BackwardBuffers(
-                            buffers.input(),
-                            buffers.residual(),
-                            buffers.gradOutput(),
-                            buffers.weight(),
-                            buffers.bias(),
-                            buffers.meanHi(),
-                            buffers.meanLo(),
-                            buffers.rstd(),
-                            null,
-                            null,
-                            null,
-                            sums,
-                            null,
-                            null),
+                    buffers.ofSums(sums),
                     eps);
             device.download(sums, host.bytes());
             put(host.bytes(), section);
@@ -205,21 +191,7 @@ public final class ParameterTable {
                     own,
                     Phase.PARAMETERS,
                     session.planner().split(own),
-                    new BackwardBuffers(
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            weight,
-                            bias,
-                            device.copy(sums),
-                            null,
-                            null),
+                    BackwardBuffers.ofParameters(device.copy(sums), weight, bias),
                     0);
             if (weight != null) {
                 device.download(weight, HostValues.slice(gradWeight, first, count));

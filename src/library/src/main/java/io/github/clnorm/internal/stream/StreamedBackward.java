@@ -214,25 +214,13 @@ public final class StreamedBackward {
                 DeviceBuffer gOfXhat = device.allocate(count * real.bytes());
                 // With parameters of every element, the sums of blocks have gamma already.
                 ByteBuffer weight = cut.order() == Order.EACH ? null : affine.weight(sample, sets);
+                DeviceBuffer ofWeight = device.copy(weight);
+                DeviceBuffer sums = device.copy(table.get(1, 0, firstOfTable + group, count));
                 ofSections.enqueue(
                         session,
                         Phase.MERGE,
                         problem.of(sets.geometry(sample), false),
-                        new BackwardBuffers(
-                                null,
-                                null,
-                                null,
-                                device.copy(weight),
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                device.copy(table.get(1, 0, firstOfTable + group, count)),
-                                g,
-                                gOfXhat));
+                        BackwardBuffers.ofMeans(sums, ofWeight, g, gOfXhat));
                 device.download(g, HostValues.slice(means.g(), group, count));
                 device.download(gOfXhat, HostValues.slice(means.gOfXhat(), group, count));
             }

@@ -119,11 +119,7 @@ final class StreamedStatistics {
             Session session, SectionBuffers device, Geometry section, DeviceBuffer x, DeviceBuffer residual) {
         DeviceBuffer moments =
                 device.allocate(MOMENTS * section.sets() * Cut.of(section).blocks() * real.bytes());
-        enqueue(
-                session,
-                section,
-                Phase.SUMS,
-                new ForwardBuffers(x, residual, null, null, null, null, null, null, null, null, moments));
+        enqueue(session, section, Phase.SUMS, ForwardBuffers.ofMoments(x, residual, moments));
         return moments;
     }
 
@@ -132,18 +128,7 @@ final class StreamedStatistics {
                 session,
                 sets,
                 Phase.MERGE,
-                new ForwardBuffers(
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        values.mean(),
-                        values.meanLo(),
-                        values.variance(),
-                        values.rstd(),
-                        moments));
+                ForwardBuffers.ofStatistics(moments, values.mean(), values.meanLo(), values.variance(), values.rstd()));
     }
 
     private void enqueue(Session session, Geometry geometry, Phase phase, ForwardBuffers buffers) {
