@@ -2,6 +2,7 @@ package io.github.clnorm.tools.compilers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.clnorm.tools.terminal.DeveloperProgram;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.tools.terminal.OutputFile;
 import io.github.clnorm.type.Activation;
@@ -16,7 +17,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -85,12 +85,7 @@ public final class GpuCompilers implements Callable<Integer> {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
-        CommandLine commandLine = new CommandLine(new GpuCompilers());
-        commandLine.setExecutionExceptionHandler((e, at, parsed) -> {
-            at.getErr().println("gpu-compilers: " + e.getMessage());
-            return e instanceof IllegalArgumentException ? ExitCode.WRONG_REQUEST : ExitCode.FAILURE;
-        });
-        System.exit(commandLine.execute(arguments));
+        DeveloperProgram.exit("gpu-compilers", new GpuCompilers(), arguments);
     }
 
     @Override

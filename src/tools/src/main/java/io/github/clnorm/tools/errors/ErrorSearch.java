@@ -3,6 +3,7 @@ package io.github.clnorm.tools.errors;
 import io.github.clnorm.Backend;
 import io.github.clnorm.tools.conformance.PromisedBounds;
 import io.github.clnorm.tools.machine.DeviceOption;
+import io.github.clnorm.tools.terminal.DeveloperProgram;
 import io.github.clnorm.tools.terminal.ExitCode;
 import io.github.clnorm.type.ElementType;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,12 +61,7 @@ public final class ErrorSearch implements Callable<Integer> {
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
-        CommandLine commandLine = new CommandLine(new ErrorSearch());
-        commandLine.setExecutionExceptionHandler((e, at, parsed) -> {
-            at.getErr().println("error-search: " + e.getMessage());
-            return e instanceof IllegalArgumentException ? ExitCode.WRONG_REQUEST : ExitCode.FAILURE;
-        });
-        System.exit(commandLine.execute(arguments));
+        DeveloperProgram.exit("error-search", new ErrorSearch(), arguments);
     }
 
     @Override
