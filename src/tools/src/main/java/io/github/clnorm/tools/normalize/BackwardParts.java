@@ -123,8 +123,8 @@ final class BackwardParts {
     }
 
     /**
-     * Computes samples, or a batch, that are large. Also gradients of parameters of a batch that is: the
-     * sums of all blocks are merged at the end.
+     * Computes a large batch, or large samples, in pieces. Gradients of parameters always take this way if there are
+     * several parts: the sums of all blocks are merged at the end.
      */
     private void inPieces(Files opened) {
         Session session = backend.session();

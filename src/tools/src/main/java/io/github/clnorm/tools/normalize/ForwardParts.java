@@ -157,7 +157,7 @@ final class ForwardParts {
         statistics.add(result[0]);
     }
 
-    /** Computes samples, or a batch, that are large. */
+    /** Computes a large batch, or large samples, in pieces. */
     private void inPieces(Files files) {
         Session session = backend.session();
         ElementType real = request.type.accumulator();

@@ -143,10 +143,10 @@ public final class GradCommand implements Callable<Integer> {
             throw new IllegalArgumentException("no gradient is asked for: expected --grad-input, --grad-weight,"
                     + " --grad-bias, --grad-scale, --grad-shift or several of them");
         }
-        if (gradScale != null && options.scale == null) {
+        if (gradScale != null && options.parameters.scale == null) {
             throw new IllegalArgumentException("--grad-scale needs --scale");
         }
-        if (gradShift != null && options.shift == null) {
+        if (gradShift != null && options.parameters.shift == null) {
             throw new IllegalArgumentException("--grad-shift needs --shift");
         }
         Request.checkStreams(options, gradOutput);

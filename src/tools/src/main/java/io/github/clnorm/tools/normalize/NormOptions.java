@@ -53,28 +53,6 @@ final class NormOptions {
     private List<Long> normalizedShape;
 
     @Option(
-            names = "--weight",
-            paramLabel = "F",
-            description =
-                    "Weight (gamma): one value per channel, or of the normalized shape; dimensions of 1 are ignored. Default: 1.")
-    String weight;
-
-    @Option(
-            names = "--weight-offset",
-            paramLabel = "K",
-            defaultValue = "0",
-            description =
-                    "rms_norm: the weight used is --weight plus K, as Gemma has it with 1. Default: ${DEFAULT-VALUE}.")
-    double weightOffset;
-
-    @Option(
-            names = "--bias",
-            paramLabel = "F",
-            description =
-                    "Bias (beta): one value per channel, or of the normalized shape; dimensions of 1 are ignored. Default: 0.")
-    String bias;
-
-    @Option(
             names = "--eps",
             paramLabel = "E",
             description =
@@ -106,16 +84,6 @@ final class NormOptions {
     String residual;
 
     @Option(
-            names = "--scale",
-            paramLabel = "F",
-            description = "All but batch_norm: a scale of each sample and channel, of shape (N, C), or N and the"
-                    + " normalized shape. The result is y*(1+scale) + shift, before the activation. Default: 0.")
-    String scale;
-
-    @Option(names = "--shift", paramLabel = "F", description = "A shift of the scale's shape. Default: 0.")
-    String shift;
-
-    @Option(
             names = "--training",
             description = "batch_norm, instance_norm: normalize by the input's statistics. The default of both.")
     private boolean training;
@@ -123,17 +91,8 @@ final class NormOptions {
     @Option(names = "--eval", description = "batch_norm, instance_norm: normalize by the running statistics.")
     boolean eval;
 
-    @Option(
-            names = "--running-mean",
-            paramLabel = "F",
-            description = "Running means, one per channel; required with --eval.")
-    String runningMean;
-
-    @Option(
-            names = "--running-var",
-            paramLabel = "F",
-            description = "Running variances, one per channel; required with --eval.")
-    String runningVar;
+    @Mixin
+    ParameterOptions parameters;
 
     @Mixin
     TuneOption tune;
@@ -151,7 +110,10 @@ final class NormOptions {
             refuse(parsed, "--normalized-shape");
         }
         Lists.check(spec, "--normalized-shape");
-        checkWeightOffset(parsed);
+        if (!parsed.takes(NormSpec.Argument.WEIGHT_OFFSET)) {
+            refuse(parsed, "--weight-offset");
+        }
+        parameters.checkWeightOffset();
         if (!parsed.takes(NormSpec.Argument.RUNNING_STATISTICS)) {
             refuse(
                     parsed,
@@ -167,24 +129,10 @@ final class NormOptions {
         if (training && eval) {
             throw new IllegalArgumentException("--training and --eval are given, expected one of them");
         }
-        if (eval && (runningMean == null || runningVar == null)) {
-            throw new IllegalArgumentException("--eval needs --running-mean and --running-var, but "
-                    + (runningMean == null ? "--running-mean" : "--running-var") + " is missing");
+        if (eval) {
+            parameters.requireRunningStatistics();
         }
         return parsed;
-    }
-
-    private void checkWeightOffset(NormSpec.Kind parsed) {
-        if (!parsed.takes(NormSpec.Argument.WEIGHT_OFFSET)) {
-            refuse(parsed, "--weight-offset");
-        }
-        if (!Double.isFinite((float) weightOffset)) {
-            throw new IllegalArgumentException(
-                    "--weight-offset " + weightOffset + ": expected a finite number in the range of float32");
-        }
-        if (weightOffset != 0 && weight == null) {
-            throw new IllegalArgumentException("--weight-offset needs --weight");
-        }
     }
 
     private void refuse(NormSpec.Kind parsed, String... options) {

@@ -24,7 +24,7 @@ final class ParameterFiles {
     private final TensorFile runningMean;
     private final TensorFile runningVar;
 
-    ParameterFiles(NormOptions options, TensorFile input, Sets sets) {
+    ParameterFiles(ParameterOptions options, TensorFile input, Sets sets) {
         this.input = input;
         this.sets = sets;
         inputShape = input.shape();

@@ -62,7 +62,7 @@ public final class Request {
         sets = spec.sets();
         sets.geometry(shape);
         sets.checkStatistics(shape);
-        parameters = new ParameterFiles(options, input, sets);
+        parameters = new ParameterFiles(options.parameters, input, sets);
         residual = options.residual == null ? null : likeInput("residual", options.residual);
     }
 
@@ -71,12 +71,12 @@ public final class Request {
         TensorFile.checkStreams(
                 options.input,
                 options.residual,
-                options.weight,
-                options.bias,
-                options.scale,
-                options.shift,
-                options.runningMean,
-                options.runningVar,
+                options.parameters.weight,
+                options.parameters.bias,
+                options.parameters.scale,
+                options.parameters.shift,
+                options.parameters.runningMean,
+                options.parameters.runningVar,
                 otherInput);
     }
 
