@@ -146,8 +146,8 @@ class MainTest extends CommandLineFixture {
     @ParameterizedTest
     @ValueSource(strings = {"weight", "bias"})
     void parameterOfWrongRank(String name) throws IOException {
-        Path wrong = file("wrong.npy", TestFiles.npy(new long[] {8, 1}, new float[8]));
-        refused(2, run("--num-groups", "2", "--" + name, wrong), name, "[8, 1]");
+        Path wrong = file("wrong.npy", TestFiles.npy(new long[] {8, 2}, new float[16]));
+        refused(2, run("--num-groups", "2", "--" + name, wrong), name, "[8, 2]");
     }
 
     @Test
