@@ -94,7 +94,7 @@ public abstract sealed class ChannelStatisticsNorm extends Layer permits BatchNo
      * Sets the number of batches, to restore a stored state.
      *
      * @param value 0 or more
-     * @throws IllegalArgumentException when it is negative
+     * @throws IllegalArgumentException when it is negative or the largest long
      */
     public final void numBatchesTracked(long value) {
         numBatchesTracked.set(Requests.batches(value));

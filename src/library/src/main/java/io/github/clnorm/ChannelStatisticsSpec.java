@@ -189,7 +189,7 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
      *
      * @param value 0 unless set
      * @return the changed copy, which tracks running statistics
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative or the largest long
      */
     public final S numBatchesTracked(long value) {
         return with(tracking.batches(Requests.batches(value)));

@@ -37,8 +37,9 @@ final class Requests {
 
     /** num_batches_tracked. */
     static long batches(long value) {
-        if (value < 0) {
-            throw new IllegalArgumentException("Expected num_batches_tracked of 0 or more, got " + value);
+        if (value < 0 || value == Long.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "Expected num_batches_tracked from 0 to " + (Long.MAX_VALUE - 1) + ", got " + value);
         }
         return value;
     }

@@ -39,16 +39,17 @@ final class NpzMember {
         Map<String, ZipMember> tensors = tensors(ZipDirectory.read(file, channel));
         String name = file.tensor() == null ? null : tensorName(file.tensor());
         ZipMember member = NamedTensors.pick(file, name, tensors);
+        Specification named = file.named(tensorName(member.name()));
         if (member.isEncrypted()) {
-            throw new TensorFileException(file, "is encrypted, expected a .npz file as numpy.savez writes");
+            throw new TensorFileException(named, "is encrypted, expected a .npz file as numpy.savez writes");
         }
         if (member.method() != ZipMember.STORED && member.method() != ZipMember.DEFLATED) {
             throw new TensorFileException(
-                    file,
+                    named,
                     "is compressed by zip's method " + member.method()
                             + ", expected 0 or 8, as numpy.savez and numpy.savez_compressed write");
         }
-        NpzMember found = new NpzMember(file, channel, member, ZipDirectory.content(file, channel, member));
+        NpzMember found = new NpzMember(named, channel, member, ZipDirectory.content(file, channel, member));
         found.checkSizes();
         return found;
     }

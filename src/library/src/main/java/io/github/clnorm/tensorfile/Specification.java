@@ -40,6 +40,11 @@ record Specification(String text, Path path, String tensor, boolean isStandard) 
         return new Specification(path.toString(), path, null, false);
     }
 
+    /** The same file, with this name if none was given: for messages about one of its tensors. */
+    Specification named(String found) {
+        return tensor != null ? this : new Specification(text + "#" + found, path, found, isStandard);
+    }
+
     Format format() {
         return Format.of(path.toString());
     }

@@ -19,34 +19,46 @@ import java.nio.file.StandardOpenOption;
 record Temporary(FileChannel channel, Path folder) {
 
     static Temporary create() throws IOException {
-        Path path = path();
-        FileChannel channel = FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        return new Temporary(channel, path.getParent());
+        Path folder = temporaryFolder();
+        try {
+            Path path = Files.createTempFile(folder, "clnorm-", ".input");
+            FileChannel channel = FileChannel.open(
+                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            return new Temporary(channel, folder);
+        } catch (IOException e) {
+            throw failure(folder, e, "a folder that can be written");
+        }
     }
 
-    private static Path path() throws IOException {
+    /** What is not a folder that can be written counts as not set. */
+    private static Path temporaryFolder() {
         String named = System.getenv("TMPDIR");
         try {
-            if (named != null && !named.isEmpty() && Files.isWritable(Path.of(named))) {
-                return Files.createTempFile(Path.of(named), "clnorm-", ".input");
+            if (named != null && !named.isEmpty()) {
+                Path folder = Path.of(named);
+                if (Files.isDirectory(folder) && Files.isWritable(folder)) {
+                    return folder;
+                }
             }
         } catch (InvalidPathException e) {
-            // An invalid name counts as not set.
-            return Files.createTempFile("clnorm-", ".input");
+            return Path.of(System.getProperty("java.io.tmpdir"));
         }
-        return Files.createTempFile("clnorm-", ".input");
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    /** The input is not at fault. */
+    private static UncheckedIOException failure(Path folder, IOException cause, String remedy) {
+        return new UncheckedIOException(new IOException(
+                "input cannot be copied to a temporary file in " + folder + ": " + Text.reason(cause)
+                        + ". Set TMPDIR to " + remedy,
+                cause));
     }
 
     void append(byte[] bytes, int count) throws IOException {
         try {
             Transfer.write(channel.position(channel.size()), ByteBuffer.wrap(bytes, 0, count));
         } catch (IOException e) {
-            // The input is not at fault.
-            throw new UncheckedIOException(new IOException(
-                    "input cannot be copied to a temporary file in " + folder + ": " + Text.reason(e)
-                            + ". Set TMPDIR to a folder with more space",
-                    e));
+            throw failure(folder, e, "a folder with more space");
         }
     }
 }

@@ -5,6 +5,7 @@ import static io.github.clnorm.tensorfile.TestFiles.zip;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.testing.Pipes;
 import io.github.clnorm.type.ElementType;
@@ -107,6 +108,11 @@ class NpzTest {
         refused(write(zip(ZipEntry.STORED, "README", text)), "holds no tensor");
         refused(write(zip(ZipEntry.STORED)), "holds no tensor");
         refused(write(zip(ZipEntry.STORED, "text.npy", text)) + "#text", "is not a .npy file");
+        // The message names it too.
+        String unnamed = write(zip(ZipEntry.STORED, "text.npy", text));
+        String message = assertThrows(TensorFileException.class, () -> TensorFile.open(unnamed))
+                .getMessage();
+        assertTrue(message.startsWith(unnamed + "#text: is not a .npy file"), message);
     }
 
     @Test

@@ -123,6 +123,18 @@ class PipesTest {
                 .startsWith("first\u0093NUMPY"));
     }
 
+    /** The copy of a stream goes to another folder, as if the variable were not set. */
+    @Test
+    @Tag("device")
+    void aTemporaryFolderThatIsAFileCountsAsNotSet() throws Exception {
+        makeExpected();
+        assertEquals(
+                0,
+                bash("cat x.npy | TMPDIR=/dev/null $clnorm run layer_norm -i - --weight w.npy -o y.npy --quiet"),
+                errors);
+        assertExpected("y.npy");
+    }
+
     /** A reader that stops early, such as head: one line, and no stack trace. */
     @Test
     @Tag("device")

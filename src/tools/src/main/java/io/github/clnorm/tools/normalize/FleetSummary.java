@@ -18,8 +18,8 @@ final class FleetSummary {
         this.request = request;
     }
 
-    void print(FleetRun.Result result, long wallNanoseconds) {
-        devices(result.report(), wallNanoseconds, 2, "one read and one write of the file");
+    void print(FleetRun.Result result, Traffic traffic, long wallNanoseconds) {
+        devices(result.report(), wallNanoseconds, traffic);
         if (result.check() == null) {
             notCompared(RunSummary.mostChecked(request, Runtime.getRuntime().maxMemory()));
         } else {
@@ -29,11 +29,7 @@ final class FleetSummary {
     }
 
     void print(FleetGrad.Result result, boolean writes, long wallNanoseconds) {
-        devices(
-                result.gradients().report(),
-                wallNanoseconds,
-                writes ? 3 : 2,
-                "one read of both files" + (writes ? " and one write" : ""));
+        devices(result.gradients().report(), wallNanoseconds, Traffic.backward(request, true, writes));
         if (result.check() != null) {
             lines.error(
                     result.check().error(), GradCheck.FORMULA, result.check().samples());
@@ -47,7 +43,7 @@ final class FleetSummary {
         lines.notCompared(Math.min(mostInMemory, FleetChoice.MOST_COMPARED), mostInMemory < FleetChoice.MOST_COMPARED);
     }
 
-    private void devices(FleetReport report, long wallNanoseconds, int transits, String whatTransits) {
+    private void devices(FleetReport report, long wallNanoseconds, Traffic traffic) {
         long used =
                 report.devices().stream().filter(device -> device.bytes() > 0).count();
         lines.line("fleet", used + " of " + Shapes.count(report.devices().size(), "device"));
@@ -60,7 +56,8 @@ final class FleetSummary {
                         "%.3f ms from the first read to the last write, %.0f ms in all",
                         report.nanoseconds() / 1e6,
                         wallNanoseconds / 1e6));
-        double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
-        lines.line("speed", String.format(Locale.ROOT, "%.2f GB/s, %s", bytes / report.nanoseconds(), whatTransits));
+        lines.line(
+                "speed",
+                String.format(Locale.ROOT, "%.2f GB/s, %s", traffic.bytes(request) / report.nanoseconds(), traffic));
     }
 }

@@ -45,9 +45,8 @@ final class GradSummary {
                     result.plan(),
                     result.timing(),
                     wallNanoseconds,
-                    (readsInput ? 2 : 1) + (writes ? 1 : 0),
-                    "backward pass alone: " + (readsInput ? "two reads" : "one read") + (writes ? " and one write" : "")
-                            + " of the tensor");
+                    Traffic.backward(request, readsInput, writes),
+                    "backward pass alone: ");
             error(result);
         }
         lines.end();

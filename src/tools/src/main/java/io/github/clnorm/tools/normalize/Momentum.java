@@ -21,9 +21,9 @@ final class Momentum {
             return number(momentum);
         }
         long before = batchesBefore == null ? 0 : batchesBefore;
-        if (before < 0) {
+        if (before < 0 || before == Long.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    "--num-batches-tracked " + before + ": expected a whole number of 0 or more");
+                    "--num-batches-tracked " + before + ": expected a whole number from 0 to " + (Long.MAX_VALUE - 1));
         }
         return 1 / (before + 1.0);
     }

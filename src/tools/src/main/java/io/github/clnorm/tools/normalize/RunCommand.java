@@ -113,7 +113,7 @@ public final class RunCommand implements Callable<Integer> {
         if (!summary.isQuiet()) {
             long wall = System.nanoTime() - start;
             RunSummary text = new RunSummary(spec.commandLine().getErr(), request, selected);
-            text.print(result, whyOne, wall);
+            text.print(result, Traffic.forward(request, sumOutput != null), whyOne, wall);
         }
         explain.print(spec.commandLine().getErr(), "one device: " + whyOne);
         return ExitCode.DONE;
@@ -122,7 +122,8 @@ public final class RunCommand implements Callable<Integer> {
     private int runOnAll(FleetRun fleet, Request request, long start) throws IOException {
         FleetRun.Result result = fleet.run();
         if (!summary.isQuiet()) {
-            new FleetSummary(spec.commandLine().getErr(), request).print(result, System.nanoTime() - start);
+            new FleetSummary(spec.commandLine().getErr(), request)
+                    .print(result, Traffic.forward(request, sumOutput != null), System.nanoTime() - start);
         }
         explain.print(spec.commandLine().getErr(), result.shares());
         return ExitCode.DONE;

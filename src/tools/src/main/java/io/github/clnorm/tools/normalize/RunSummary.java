@@ -12,8 +12,6 @@ final class RunSummary {
     /** The number of sets whose moments are shown. */
     static final int SETS_SHOWN = 8;
 
-    private static final int TRANSITS = 2;
-
     private final SummaryLines lines;
     private final Request request;
     private final DeviceInfo device;
@@ -34,15 +32,15 @@ final class RunSummary {
     /**
      * Prints the lines.
      *
+     * @param traffic of the pass
      * @param whyOneDevice why all devices were asked for and one was used; empty if one was asked for
      */
-    void print(Run.Result result, String whyOneDevice, long wallNanoseconds) {
+    void print(Run.Result result, Traffic traffic, String whyOneDevice, long wallNanoseconds) {
         lines.begin(device, whyOneDevice);
         if (result.plan() == null) {
             lines.line("result", "empty, as the input");
         } else {
-            lines.speed(
-                    result.plan(), result.timing(), wallNanoseconds, TRANSITS, "one read and one write of the tensor");
+            lines.speed(result.plan(), result.timing(), wallNanoseconds, traffic, "");
             if (result.check() == null) {
                 notCompared();
             } else {

@@ -37,13 +37,13 @@ final class SummaryLines {
         line("input", request.input + ", " + request.type + " " + Shapes.text(request.shape) + ": " + request.sets());
     }
 
-    /** The plan, the time of all parts, and the bandwidth for this number of reads and writes of the tensor. */
-    void speed(Plan plan, Timing timing, long wallNanoseconds, int transits, String whatTransits) {
+    /** The plan, the time of all parts, and the bandwidth for this traffic, after what it is the traffic of. */
+    void speed(Plan plan, Timing timing, long wallNanoseconds, Traffic traffic, String what) {
         String parts = timing.inPieces()
                 ? "; in pieces"
                 : timing.parts() > 1 ? "; " + timing.parts() + " parts of the batch" : "";
         line("plan", plan + parts);
-        double bytes = (double) transits * request.type.bytes() * Shapes.elements(request.shape);
+        double bytes = traffic.bytes(request);
         // The profiling clock of some drivers does not run, such as Mesa's llvmpipe: the host's time is used instead.
         boolean believable = timing.deviceNanoseconds() >= SHORTEST_NANOSECONDS
                 && bytes / timing.deviceNanoseconds() < FASTEST_BYTES_PER_NANOSECOND;
@@ -55,7 +55,7 @@ final class SummaryLines {
                 text(
                         "%.3f ms %s in %s, %.0f ms in all",
                         nanoseconds / 1e6, where, Shapes.count(timing.launches(), "launch"), wallNanoseconds / 1e6));
-        line("speed", text("%.2f GB/s, %s", bytes / nanoseconds, whatTransits));
+        line("speed", text("%.2f GB/s, %s", bytes / nanoseconds, what + traffic));
     }
 
     /** The largest error in the first samples. */

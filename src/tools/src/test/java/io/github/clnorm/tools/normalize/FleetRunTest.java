@@ -128,7 +128,8 @@ class FleetRunTest extends CommandLineFixture {
         RunCommand command = new RunCommand();
         new CommandLine(command)
                 .parseArgs("group_norm", "--num-groups=2", "-i", large().toString(), "-o", output.toString());
-        new FleetSummary(new PrintWriter(text, true), command.request()).print(result, 5_000_000);
+        new FleetSummary(new PrintWriter(text, true), command.request())
+                .print(result, Traffic.forward(command.request(), false), 5_000_000);
         for (String words : List.of(
                 " of 2 devices",
                 "failed: enqueue answered CL_OUT_OF_RESOURCES",

@@ -140,6 +140,7 @@ class RunTest extends CommandLineFixture {
         Path sum = outputs.resolve("sum.npy");
         done(operation(
                 "group_norm", "--num-groups", "2", "--activation", name, "--residual", residual, "--sum-output", sum));
+        assertTrue(err.contains("two reads and two writes of the tensor"), err);
         Reference reference = Reference.groupNorm(SHAPE, 1, 2)
                 .activation(Nonlinearity.valueOf(name.toUpperCase(java.util.Locale.ROOT)));
         assertHolds(output, reference.normalize(i -> (double) x[i] + added[i]), name, SHAPE);

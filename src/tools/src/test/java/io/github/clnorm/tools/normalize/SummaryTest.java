@@ -320,6 +320,7 @@ class SummaryTest extends CommandLineFixture {
                 List.of("grad", "--grad-output", typed + "#dy", "--grad-input", outputs.resolve("dx.safetensors")));
         grad.addAll(List.of(options));
         done(execute(grad.toArray()));
+        assertTrue(err.contains("three reads and one write of the tensor"), err);
     }
 
     /** A half that overflows is stored as infinity, which is correct rounding. */
