@@ -34,7 +34,7 @@ enum Cache {
 
     /** The tensors that one call reads and writes. */
     private static long bytes(Workload workload, Direction direction) {
-        return direction.transits() * workload.bytes();
+        return workload.transits(direction) * workload.bytes();
     }
 
     /** Whether a workload can be measured this way: tensors larger than the caches cannot be cached. */

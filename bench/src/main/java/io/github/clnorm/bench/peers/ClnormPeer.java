@@ -56,14 +56,28 @@ final class ClnormPeer implements Peer {
         private final Data data;
         private final Tensor gamma;
         private final Tensor beta;
+        private final Tensor scale;
+        private final Tensor shift;
         private final Tensor[] x;
+        private final Tensor[] residual;
+        private final Tensor[] sum;
 
         Prepared(Workload workload, Data data, int slots) {
             this.workload = workload;
             this.data = data;
-            gamma = backend.tensor(workload.type(), data.gamma(), workload.parameterShape());
-            beta = backend.tensor(workload.type(), data.beta(), workload.parameterShape());
+            gamma = parameter(data.gamma(), workload.parameterShape());
+            beta = parameter(data.beta(), workload.parameterShape());
+            scale = parameter(data.scale(), workload.scaleShape());
+            shift = parameter(data.shift(), workload.scaleShape());
             x = copies(data.x(), slots);
+            boolean adds = workload.additions().residual();
+            residual = adds ? copies(data.residual(), slots) : new Tensor[slots];
+            sum = adds ? empty(slots) : new Tensor[slots];
+        }
+
+        /** Null for null. */
+        private Tensor parameter(float[] values, long... shape) {
+            return values == null ? null : backend.tensor(workload.type(), values, shape);
         }
 
         private Tensor[] copies(float[] values, int slots) {
@@ -84,19 +98,30 @@ final class ClnormPeer implements Peer {
 
         private void close(Tensor[] tensors) {
             for (Tensor tensor : tensors) {
-                tensor.close();
+                if (tensor != null) {
+                    tensor.close();
+                }
             }
         }
 
         private void close() {
             close(x);
-            gamma.close();
-            beta.close();
+            close(residual);
+            close(sum);
+            close(new Tensor[] {gamma, beta, scale, shift});
         }
 
-        private Normalized normalize(Tensor input, Tensor output) {
+        /** The x of a slot. */
+        private Normalized normalize(int slot, Tensor output) {
+            return normalize(x[slot], Options.DEFAULTS.residual(residual[slot]).sum(sum[slot]), output);
+        }
+
+        private Normalized normalize(Tensor input, Options options, Tensor output) {
             return Functional.forward(
-                    workload.spec(), input, ChannelState.of(gamma, beta), Options.DEFAULTS.output(output));
+                    workload.spec(),
+                    input,
+                    ChannelState.of(gamma, beta),
+                    options.scaleShift(scale, shift).output(output));
         }
 
         private Gradients back(Tensor dy, Tensor input, Saved saved, Tensor output) {
@@ -106,7 +131,27 @@ final class ClnormPeer implements Peer {
                     input,
                     ChannelState.of(gamma, beta),
                     saved,
-                    GradientOptions.DEFAULTS.output(output));
+                    GradientOptions.DEFAULTS.scaleShift(scale, shift).output(output));
+        }
+
+        /** All but dx. */
+        private void closeParameters(Gradients gradients) {
+            if (gradients != null) {
+                new Gradients(null, gradients.weight(), gradients.bias(), gradients.scale(), gradients.shift()).close();
+            }
+        }
+
+        private PeerResults results(Tensor dx, Gradients gradients) {
+            return new PeerResults(
+                    dx.toFloats(),
+                    floats(gradients.weight()),
+                    floats(gradients.bias()),
+                    floats(gradients.scale()),
+                    floats(gradients.shift()));
+        }
+
+        private float[] floats(Tensor tensor) {
+            return tensor == null ? null : tensor.toFloats();
         }
 
         /** y from x. */
@@ -115,7 +160,7 @@ final class ClnormPeer implements Peer {
 
             @Override
             public Object run(int slot) {
-                Normalized normalized = normalize(x[slot], y[slot]);
+                Normalized normalized = normalize(slot, y[slot]);
                 backend.finish();
                 normalized.saved().close();
                 return normalized;
@@ -133,40 +178,37 @@ final class ClnormPeer implements Peer {
             }
         }
 
-        /** dx, dγ and dβ from x and dy. */
+        /** dx and the gradients of parameters from dy and x, or from the sum that the forward pass kept. */
         private final class Backward implements Task {
             private final Tensor[] dy = copies(data.dy(), x.length);
             private final Tensor[] dx = empty(x.length);
             private final Gradients[] last = new Gradients[x.length];
-            private final Normalized forward = normalize(x[0], dx[0]);
+            private final Tensor[] normalized = workload.additions().residual() ? sum : x;
+            private final Normalized forward = normalize(0, dx[0]);
 
-            @Override
-            public Object run(int slot) {
-                closeParameters(slot);
-                last[slot] = back(dy[slot], x[slot], forward.saved(), dx[slot]);
-                backend.finish();
-                return last[slot];
-            }
-
-            private void closeParameters(int slot) {
-                if (last[slot] != null) {
-                    last[slot].weight().close();
-                    last[slot].bias().close();
+            Backward() {
+                for (int slot = 1; slot < x.length && normalized == sum; slot++) {
+                    normalize(slot, dx[slot]).saved().close();
                 }
             }
 
             @Override
+            public Object run(int slot) {
+                closeParameters(last[slot]);
+                last[slot] = back(dy[slot], normalized[slot], forward.saved(), dx[slot]);
+                backend.finish();
+                return last[slot];
+            }
+
+            @Override
             public PeerResults results(int slot) {
-                return new PeerResults(
-                        dx[slot].toFloats(),
-                        last[slot].weight().toFloats(),
-                        last[slot].bias().toFloats());
+                return Prepared.this.results(dx[slot], last[slot]);
             }
 
             @Override
             public void close() {
-                for (int slot = 0; slot < last.length; slot++) {
-                    closeParameters(slot);
+                for (Gradients gradients : last) {
+                    closeParameters(gradients);
                 }
                 forward.saved().close();
                 Prepared.this.close(dy);
@@ -189,7 +231,7 @@ final class ClnormPeer implements Peer {
                 Tensor input = x[0];
                 for (int call = 0; call < calls; call++) {
                     Tensor output = y[Chained.output(call)];
-                    normalize(input, output).saved().close();
+                    normalize(input, Options.DEFAULTS, output).saved().close();
                     input = output;
                 }
                 backend.finish();
@@ -213,7 +255,7 @@ final class ClnormPeer implements Peer {
             private final int calls;
             private final Tensor[] dy = copies(data.dy(), 1);
             private final Tensor[] dx = empty(Chained.BUFFERS);
-            private final Normalized forward = normalize(x[0], dx[0]);
+            private final Normalized forward = normalize(0, dx[0]);
             private Gradients last;
 
             BackwardChain(int calls) {
@@ -225,7 +267,7 @@ final class ClnormPeer implements Peer {
                 Tensor gradient = dy[0];
                 for (int call = 0; call < calls; call++) {
                     Tensor output = dx[Chained.output(call)];
-                    closeParameters();
+                    closeParameters(last);
                     last = back(gradient, x[(slot + call) % x.length], forward.saved(), output);
                     gradient = output;
                 }
@@ -233,24 +275,14 @@ final class ClnormPeer implements Peer {
                 return gradient;
             }
 
-            private void closeParameters() {
-                if (last != null) {
-                    last.weight().close();
-                    last.bias().close();
-                }
-            }
-
             @Override
             public PeerResults results(int slot) {
-                return new PeerResults(
-                        dx[Chained.output(calls - 1)].toFloats(),
-                        last.weight().toFloats(),
-                        last.bias().toFloats());
+                return Prepared.this.results(dx[Chained.output(calls - 1)], last);
             }
 
             @Override
             public void close() {
-                closeParameters();
+                closeParameters(last);
                 forward.saved().close();
                 Prepared.this.close(dy);
                 Prepared.this.close(dx);

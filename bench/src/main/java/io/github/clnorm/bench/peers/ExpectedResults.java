@@ -11,6 +11,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The expected results of a workload, in float64. Computed once and stored in files for the processes that check the
@@ -19,13 +24,29 @@ import java.nio.file.StandardOpenOption;
 final class ExpectedResults {
 
     private final DoubleBuffer tensor;
-    private final DoubleBuffer weight;
-    private final DoubleBuffer bias;
+    private final Map<Parameter, DoubleBuffer> sums;
 
-    private ExpectedResults(DoubleBuffer tensor, DoubleBuffer weight, DoubleBuffer bias) {
+    private ExpectedResults(DoubleBuffer tensor, Map<Parameter, DoubleBuffer> sums) {
         this.tensor = tensor;
-        this.weight = weight;
-        this.bias = bias;
+        this.sums = sums;
+    }
+
+    /** What a gradient is a sum for; a file of this name has the gradient. */
+    private enum Parameter {
+        WEIGHT(PeerResults::weight),
+        BIAS(PeerResults::bias),
+        SCALE(PeerResults::scale),
+        SHIFT(PeerResults::shift);
+
+        private final Function<PeerResults, float[]> result;
+
+        Parameter(Function<PeerResults, float[]> result) {
+            this.result = result;
+        }
+
+        Path file(Path folder) {
+            return folder.resolve(name().toLowerCase(Locale.ROOT));
+        }
     }
 
     /**
@@ -33,30 +54,49 @@ final class ExpectedResults {
      * and the sums of the first: those of later ones are 0 but for rounding where a set is a channel.
      */
     static ExpectedResults of(Workload workload, Data data, Direction direction, int calls) {
-        Reference reference = workload.reference().affine(doubles(data.gamma()), doubles(data.beta()));
+        double[] gamma = doubles(data.gamma());
+        if (gamma != null) {
+            Arrays.setAll(gamma, i -> gamma[i] + workload.additions().weightOffset());
+        }
+        Reference reference = workload.reference()
+                .affine(gamma, doubles(data.beta()))
+                .modulation(doubles(data.scale()), doubles(data.shift()));
+        float[] residual = data.residual();
+        Reference.Values input = residual == null ? i -> data.x()[i] : i -> (double) data.x()[i] + residual[i];
         if (direction == Direction.FORWARD) {
-            double[] y = reference.normalize(i -> data.x()[i]);
+            double[] y = reference.normalize(input);
             for (int call = 1; call < calls; call++) {
                 double[] x = StoredElements.rounded(y, workload.type());
                 y = reference.normalize(i -> x[i]);
             }
-            return new ExpectedResults(DoubleBuffer.wrap(y), null, null);
+            return new ExpectedResults(DoubleBuffer.wrap(y), Map.of());
         }
-        Reference.Gradients gradients = reference.gradients(i -> data.x()[i], i -> data.dy()[i]);
-        DoubleBuffer weight = DoubleBuffer.wrap(gradients.weight());
-        DoubleBuffer bias = DoubleBuffer.wrap(gradients.bias());
+        Reference.Gradients gradients = reference.gradients(input, i -> data.dy()[i]);
+        Map<Parameter, DoubleBuffer> sums = new EnumMap<>(Parameter.class);
+        put(sums, Parameter.WEIGHT, gradients.weight(), data.gamma());
+        put(sums, Parameter.BIAS, gradients.bias(), data.beta());
+        put(sums, Parameter.SCALE, gradients.scale(), data.scale());
+        put(sums, Parameter.SHIFT, gradients.shift(), data.shift());
         for (int call = 1; call < calls; call++) {
             double[] dy = StoredElements.rounded(gradients.input(), workload.type());
-            gradients = reference.gradients(i -> data.x()[i], i -> dy[i]);
+            gradients = reference.gradients(input, i -> dy[i]);
         }
-        return new ExpectedResults(DoubleBuffer.wrap(gradients.input()), weight, bias);
+        return new ExpectedResults(DoubleBuffer.wrap(gradients.input()), sums);
+    }
+
+    private static void put(
+            Map<Parameter, DoubleBuffer> sums, Parameter parameter, double[] gradient, float[] values) {
+        if (values != null) {
+            sums.put(parameter, DoubleBuffer.wrap(gradient));
+        }
     }
 
     /** Writes it to a folder, and replaces the previous content. */
     void write(Path folder) throws IOException {
         write(folder.resolve("tensor"), tensor);
-        write(folder.resolve("weight"), weight);
-        write(folder.resolve("bias"), bias);
+        for (Parameter parameter : Parameter.values()) {
+            write(parameter.file(folder), sums.get(parameter));
+        }
     }
 
     private static void write(Path file, DoubleBuffer values) throws IOException {
@@ -75,8 +115,14 @@ final class ExpectedResults {
 
     /** Reads it from a folder. */
     static ExpectedResults read(Path folder) throws IOException {
-        return new ExpectedResults(
-                map(folder.resolve("tensor")), map(folder.resolve("weight")), map(folder.resolve("bias")));
+        Map<Parameter, DoubleBuffer> sums = new EnumMap<>(Parameter.class);
+        for (Parameter parameter : Parameter.values()) {
+            DoubleBuffer gradient = map(parameter.file(folder));
+            if (gradient != null) {
+                sums.put(parameter, gradient);
+            }
+        }
+        return new ExpectedResults(map(folder.resolve("tensor")), sums);
     }
 
     private static DoubleBuffer map(Path file) throws IOException {
@@ -91,6 +137,9 @@ final class ExpectedResults {
     }
 
     private static double[] doubles(float[] values) {
+        if (values == null) {
+            return null;
+        }
         double[] doubles = new double[values.length];
         for (int i = 0; i < values.length; i++) {
             doubles[i] = values[i];
@@ -109,8 +158,8 @@ final class ExpectedResults {
     }
 
     /**
-     * The largest error: of y and dx as |y - ref| / (1 + |ref|), of dγ and dβ, which are sums that cancel, relative to
-     * their largest element. NaN if a result has a NaN, infinite if its size is wrong.
+     * The largest error: of y and dx as |y - ref| / (1 + |ref|), of gradients of parameters, which are sums that cancel,
+     * relative to their largest element. NaN if a result has a NaN, infinite if its size is wrong.
      */
     double error(PeerResults results) {
         return Math.max(errorOfTensor(results), errorOfSums(results));
@@ -121,9 +170,13 @@ final class ExpectedResults {
         return ofTensor(results.tensor());
     }
 
-    /** The largest error of dγ and dβ; 0 forward. */
+    /** The largest error of the gradients of parameters; 0 forward. */
     double errorOfSums(PeerResults results) {
-        return weight == null ? 0 : Math.max(ofSums(weight, results.weight()), ofSums(bias, results.bias()));
+        double error = 0;
+        for (Map.Entry<Parameter, DoubleBuffer> sum : sums.entrySet()) {
+            error = Math.max(error, ofSums(sum.getValue(), sum.getKey().result.apply(results)));
+        }
+        return error;
     }
 
     private double ofTensor(float[] actual) {
@@ -138,7 +191,7 @@ final class ExpectedResults {
     }
 
     private static double ofSums(DoubleBuffer expected, float[] actual) {
-        if (actual.length != expected.limit()) {
+        if (actual == null || actual.length != expected.limit()) {
             return Double.POSITIVE_INFINITY;
         }
         double largest = Double.MIN_NORMAL;

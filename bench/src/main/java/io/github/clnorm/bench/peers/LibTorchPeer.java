@@ -4,20 +4,17 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.tools.measure.Direction;
 import io.github.clnorm.tools.measure.Workload;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.BoolPointer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * libtorch through the functions that its autograd calls, for example {@code native_group_norm}. They allocate their
- * results. A slot's results are released just before they are computed again, so that the results of several slots
+ * libtorch through the functions that its autograd calls, for example {@code native_group_norm}; workloads with additions
+ * and rms_norm by {@link LibTorchComposition}. They allocate their results. A slot's results are released just before they are computed again, so that the results of several slots
  * exist at the same time, as for the other peers.
  */
 final class LibTorchPeer implements Peer {
@@ -35,7 +32,9 @@ final class LibTorchPeer implements Peer {
 
     @Override
     public Task prepare(Workload workload, Data data, Direction direction, int slots) {
-        return prepared(workload, data, direction, slots);
+        return workload.plain() && workload.operation() != NormSpec.Kind.RMS_NORM
+                ? prepared(workload, data, direction, slots)
+                : new LibTorchComposition(workload, data, direction, slots);
     }
 
     private static Prepared prepared(Workload workload, Data data, Direction direction, int slots) {
@@ -84,33 +83,17 @@ final class LibTorchPeer implements Peer {
 
         /** instance_norm is batch_norm of one sample: its parameters are repeated for every sample. */
         private TensorOptional parameter(float[] values) {
-            Tensor tensor = own(stored(values, values.length));
+            Tensor tensor = own(LibTorchTensors.stored(workload, values, values.length));
             boolean instance = workload.operation() == NormSpec.Kind.INSTANCE_NORM;
             return own(new TensorOptional(instance ? own(tensor.repeat(shape.samples())) : tensor));
         }
 
-        /** Channels last in libtorch: dimensions in the order (N, C, *), with strides for the memory order. */
         final Tensor[] copies(float[] values, int slots) {
-            Tensor[] copies = new Tensor[slots];
-            try (Tensor dense = stored(values, workload.shape());
-                    Tensor ordered = dense.permute(order(shape.last()))) {
-                for (int slot = 0; slot < slots; slot++) {
-                    copies[slot] = own(viewed(ordered.clone()));
-                }
+            Tensor[] copies = LibTorchTensors.copies(workload, values, slots);
+            for (int slot = 0; slot < slots; slot++) {
+                copies[slot] = own(viewed(copies[slot]));
             }
             return copies;
-        }
-
-        /** In the workload's type. */
-        private Tensor stored(float[] values, long... shape) {
-            try (Tensor wide = AbstractTensor.create(values, shape)) {
-                return wide.toType(
-                        switch (workload.type()) {
-                            case FLOAT16 -> torch.ScalarType.Half;
-                            case BFLOAT16 -> torch.ScalarType.BFloat16;
-                            default -> torch.ScalarType.Float;
-                        });
-            }
         }
 
         private Tensor viewed(Tensor tensor) {
@@ -123,25 +106,8 @@ final class LibTorchPeer implements Peer {
             }
         }
 
-        /** The axes of (N, *, C) in the order (N, C, *). */
-        private long[] order(boolean last) {
-            int rank = workload.dimensions().size();
-            long[] order = new long[rank];
-            Arrays.setAll(order, axis -> !last || axis == 0 ? axis : axis == 1 ? rank - 1 : axis - 1);
-            return order;
-        }
-
         final float[] floats(Tensor tensor) {
-            int rank = workload.dimensions().size();
-            long[] back = new long[rank];
-            Arrays.setAll(back, axis -> !shape.last() || axis == 0 ? axis : axis == rank - 1 ? 1 : axis + 1);
-            try (Tensor ordered = shape.last() && tensor.dim() == rank ? tensor.permute(back) : tensor.view(-1);
-                    Tensor dense = ordered.contiguous();
-                    Tensor wide = dense.toType(torch.ScalarType.Float)) {
-                float[] values = new float[Math.toIntExact(wide.numel())];
-                new FloatPointer(wide.data_ptr()).get(values);
-                return values;
-            }
+            return LibTorchTensors.floats(workload, tensor);
         }
 
         final T_TensorTensorTensor_T forward(Tensor input) {

@@ -103,8 +103,12 @@ public abstract class PeerBenchmark {
     }
 
     private PeerVerdict open(Workload workload, Direction direction, boolean chained) throws IOException {
+        PeerName name = PeerName.parse(peer);
+        if (!workload.plain() && !name.hasAdditions()) {
+            return PeerVerdict.without(PeerVerdict.Status.UNSUPPORTED, "plain layers only");
+        }
         try {
-            library = PeerName.parse(peer).open(threads);
+            library = name.open(threads);
         } catch (IllegalStateException e) {
             return PeerVerdict.without(PeerVerdict.Status.FAILED, "failed: " + e.getMessage());
         } catch (LinkageError | RuntimeException e) {
@@ -181,7 +185,7 @@ public abstract class PeerBenchmark {
     }
 
     /**
-     * dx, dγ and dβ from x, dy and saved statistics.
+     * dx and the gradients of all parameters from x, dy and what the forward pass saved.
      *
      * @return the result
      */

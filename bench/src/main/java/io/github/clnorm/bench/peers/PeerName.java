@@ -35,6 +35,11 @@ enum PeerName {
         return open.apply(threads);
     }
 
+    /** Whether it measures workloads with additions: clnorm in one pass, libtorch in several. */
+    boolean hasAdditions() {
+        return this == CLNORM || this == LIBTORCH || this == LIBTORCH_HUGE_PAGES;
+    }
+
     /** Whether its allocator asks for huge pages. */
     boolean hugePages() {
         return this == LIBTORCH_HUGE_PAGES;

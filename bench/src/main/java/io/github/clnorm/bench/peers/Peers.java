@@ -295,12 +295,16 @@ public final class Peers implements Callable<Integer> {
                 .toList();
     }
 
-    /** The suites' workloads in a setting. Those that have no layout are measured in the first one alone. */
+    /**
+     * The suites' workloads in a setting. Those that have no layout are measured in the first one alone, those with
+     * additions without chains.
+     */
     private static List<Workload> workloads(List<Suite> suites, Setting setting, Layout first) {
         return suites.stream()
                 .flatMap(suite -> suite.workloads().stream())
                 .filter(workload ->
                         setting.layout() == first || workload.operation().takes(NormSpec.Argument.LAYOUT))
+                .filter(workload -> !setting.chained() || workload.plain())
                 .map(workload -> workload.in(setting.type(), setting.layout()))
                 .distinct()
                 .toList();

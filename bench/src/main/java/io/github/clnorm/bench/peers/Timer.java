@@ -26,7 +26,8 @@ final class Timer {
             NormSpec.Kind.GROUP_NORM, GroupNormBenchmark.class,
             NormSpec.Kind.LAYER_NORM, LayerNormBenchmark.class,
             NormSpec.Kind.INSTANCE_NORM, InstanceNormBenchmark.class,
-            NormSpec.Kind.BATCH_NORM, BatchNormBenchmark.class);
+            NormSpec.Kind.BATCH_NORM, BatchNormBenchmark.class,
+            NormSpec.Kind.RMS_NORM, RmsNormBenchmark.class);
     private static final int ITERATIONS = 5;
     private static final int WARMUP_ITERATIONS = 2;
 

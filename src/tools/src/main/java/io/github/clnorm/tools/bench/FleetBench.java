@@ -51,6 +51,10 @@ final class FleetBench {
     }
 
     private static FleetRow row(Fleet fleet, Workload workload) {
+        if (workload.additions().scaleShift() || workload.additions().residual()) {
+            String reason = "measured without a fleet: it has a residual, or a scale and a shift";
+            return new FleetRow(workload, RowStatus.UNSUPPORTED, reason, null);
+        }
         try {
             return new FleetRow(
                     workload, RowStatus.OK, "", fleet.calibrate(workload.spec(), workload.type(), workload.shape()));

@@ -20,6 +20,9 @@ public final class WorkloadJson {
         } else {
             node.putNull("num_groups");
         }
+        if (!workload.plain()) {
+            node.put("additions", workload.additions().toString());
+        }
         node.put("dtype", workload.type().toString())
                 .put(
                         "layout",

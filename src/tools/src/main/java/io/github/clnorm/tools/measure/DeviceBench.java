@@ -284,7 +284,7 @@ public final class DeviceBench {
             List<LaunchTimes> launches,
             Figures.Heuristic heuristic,
             Limit limit) {
-        double shortest = Plausibility.shortest(direction.transits(), limit.time.median() * 1e3);
+        double shortest = Plausibility.shortest(workload.transits(direction), limit.time.median() * 1e3);
         long[] believed = Plausibility.believed(times, shortest);
         int implausible = times.length - believed.length;
         if (believed.length == 0) {
@@ -310,7 +310,7 @@ public final class DeviceBench {
         Figures figures = new Figures(
                 time,
                 deviceTime(deviceTimes, launches.size(), time),
-                rate(workload, direction.transits(), time),
+                rate(workload, workload.transits(direction), time),
                 limit.time,
                 rate(workload, Direction.FORWARD.transits(), limit.time),
                 limit.plan.toString(),

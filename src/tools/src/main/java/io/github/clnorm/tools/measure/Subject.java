@@ -12,6 +12,7 @@ import io.github.clnorm.Tensor;
 import io.github.clnorm.reference.Reference;
 import io.github.clnorm.type.ElementType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,10 @@ final class Subject implements AutoCloseable {
     private final Tensor dy;
     private final Tensor weight;
     private final Tensor bias;
+    private final Tensor scale;
+    private final Tensor shift;
+    private final Tensor residual;
+    private final Tensor sum;
     private final Tensor y;
     private final Tensor dx;
     private Saved saved;
@@ -47,8 +52,15 @@ final class Subject implements AutoCloseable {
             // The mean is half the deviation of a uniform distribution, so it neither cancels nor is zero.
             x = random(1, -0.5, 1.5, workload.type(), workload.shape());
             dy = random(2, -1, 1, workload.type(), workload.shape());
-            weight = random(3, 0.5, 1.5, workload.type().accumulator(), workload.parameterShape());
-            bias = random(4, -0.5, 0.5, workload.type().accumulator(), workload.parameterShape());
+            Additions additions = workload.additions();
+            ElementType real = workload.type().accumulator();
+            double one = 1 - additions.weightOffset();
+            weight = additions.hasWeight() ? random(3, one - 0.5, one + 0.5, real, workload.parameterShape()) : null;
+            bias = additions.hasBias() ? random(4, -0.5, 0.5, real, workload.parameterShape()) : null;
+            scale = additions.scaleShift() ? random(5, -0.5, 0.5, real, workload.scaleShape()) : null;
+            shift = additions.scaleShift() ? random(6, -0.5, 0.5, real, workload.scaleShape()) : null;
+            residual = additions.residual() ? random(7, -1, 1, workload.type(), workload.shape()) : null;
+            sum = additions.residual() ? keep(backend.empty(workload.type(), workload.shape())) : null;
             y = keep(backend.empty(workload.type(), workload.shape()));
             dx = keep(backend.empty(workload.type(), workload.shape()));
         } catch (RuntimeException e) {
@@ -90,11 +102,14 @@ final class Subject implements AutoCloseable {
                     saved = forward().saved();
                     open.add(saved::close);
                 }
-                Gradients gradients = backward();
-                gradients.weight().close();
-                gradients.bias().close();
+                close(backward());
             }
         }
+    }
+
+    /** Closes the gradients of a pass but dx, which stays open. */
+    private static void close(Gradients gradients) {
+        new Gradients(null, gradients.weight(), gradients.bias(), gradients.scale(), gradients.shift()).close();
     }
 
     private Normalized forward() {
@@ -110,21 +125,42 @@ final class Subject implements AutoCloseable {
     }
 
     private Normalized enqueueForward() {
-        return Functional.forward(workload.spec(), x, ChannelState.of(weight, bias), Options.DEFAULTS.output(y));
+        Options options = Options.DEFAULTS
+                .output(y)
+                .residual(residual)
+                .sum(sum)
+                .scaleShift(scale, shift);
+        return Functional.forward(workload.spec(), x, ChannelState.of(weight, bias), options);
     }
 
     private Gradients enqueueBackward() {
-        return Functional.backward(
-                workload.spec(), dy, x, ChannelState.of(weight, bias), saved, GradientOptions.DEFAULTS.output(dx));
+        GradientOptions options = GradientOptions.DEFAULTS
+                .output(dx)
+                .scaleShift(scale, shift);
+        return Functional.backward(workload.spec(), dy, normalized(), ChannelState.of(weight, bias), saved, options);
+    }
+
+    /** What is normalized: x, or the sum that the last forward pass kept. */
+    private Tensor normalized() {
+        return sum != null ? sum : x;
     }
 
     /**
-     * The largest differences from float64: for y and dx |a - ref| / (1 + |ref|), for dγ and dβ |a - ref| / the sum of
-     * the magnitudes of the terms.
+     * The largest differences from float64: for y and dx |a - ref| / (1 + |ref|), for gradients of parameters |a - ref| /
+     * the sum of the magnitudes of the terms.
      */
     Map<Direction, Double> errors(Set<Direction> directions) {
         double[] values = x.toDoubles();
-        Reference reference = workload.reference().affine(weight.toDoubles(), bias.toDoubles());
+        if (residual != null) {
+            double[] added = residual.toDoubles();
+            Arrays.setAll(values, i -> values[i] + added[i]);
+        }
+        double[] gamma = doubles(weight);
+        if (gamma != null) {
+            Arrays.setAll(gamma, i -> gamma[i] + workload.additions().weightOffset());
+        }
+        Reference reference =
+                workload.reference().affine(gamma, doubles(bias)).modulation(doubles(scale), doubles(shift));
         Reference.Moments moments = reference.moments(i -> values[i]);
         Map<Direction, Double> errors = new EnumMap<>(Direction.class);
         for (Direction direction : directions) {
@@ -156,9 +192,7 @@ final class Subject implements AutoCloseable {
         double[] back = dy.toDoubles();
         Reference.Gradients expected = reference.gradients(moments, i -> values[i], i -> back[i]);
         Gradients gradients = backward();
-        // dx does not belong to the gradients: it stays open.
-        try (Tensor ofWeight = gradients.weight();
-                Tensor ofBias = gradients.bias()) {
+        try {
             double largest = 0;
             double[] actual = dx.toDoubles();
             for (int i = 0; i < actual.length; i++) {
@@ -166,12 +200,25 @@ final class Subject implements AutoCloseable {
                 largest = larger(largest, Math.abs(actual[i] - should) / (1 + Math.abs(should)));
             }
             Reference.Magnitudes terms = reference.magnitudes(moments, i -> values[i], i -> back[i]);
-            largest = larger(largest, ofTerms(ofWeight.toDoubles(), expected.weight(), terms.weight()));
-            return larger(largest, ofTerms(ofBias.toDoubles(), expected.bias(), terms.bias()));
+            largest = larger(largest, ofTerms(gradients.weight(), expected.weight(), terms.weight()));
+            largest = larger(largest, ofTerms(gradients.bias(), expected.bias(), terms.bias()));
+            largest = larger(largest, ofTerms(gradients.scale(), expected.scale(), terms.scale()));
+            return larger(largest, ofTerms(gradients.shift(), expected.shift(), terms.shift()));
+        } finally {
+            close(gradients);
         }
     }
 
-    private static double ofTerms(double[] actual, double[] expected, double[] terms) {
+    private static double[] doubles(Tensor tensor) {
+        return tensor == null ? null : tensor.toDoubles();
+    }
+
+    /** 0 for a gradient that the workload does not have. */
+    private static double ofTerms(Tensor gradient, double[] expected, double[] terms) {
+        if (gradient == null) {
+            return 0;
+        }
+        double[] actual = gradient.toDoubles();
         double largest = 0;
         for (int i = 0; i < expected.length; i++) {
             double difference = Math.abs(actual[i] - expected[i]);

@@ -93,7 +93,11 @@ public enum Suite {
                     Workload.groupNorm(2, 2, 30, 1, 1),
                     Workload.groupNorm(5, 5, 80, 2, 1, 5),
                     Workload.groupNorm(7, 1, 7, 3, 4),
-                    Workload.groupNorm(1, 150, 6)));
+                    Workload.groupNorm(1, 150, 6))),
+    /** What networks of diffusion models compute in one pass. {@link DiffusionWorkloads} has the sources. */
+    DIFFUSION("passes of SDXL's and ADM's UNets and of DiT-XL/2", DiffusionWorkloads.ALL),
+    /** What language models and ConvNeXt compute in one pass. {@link TransformerWorkloads} has the sources. */
+    TRANSFORMER("passes of Llama-3-8B, Gemma-2-9B and ConvNeXt-B", TransformerWorkloads.ALL);
 
     private static final String ALL = "all";
 
@@ -114,6 +118,7 @@ public enum Suite {
     private static List<Workload> groups(long[]... shapes) {
         return Arrays.stream(shapes).map(shape -> Workload.groupNorm(32, shape)).toList();
     }
+
     /**
      * The suite of this name.
      *
@@ -151,6 +156,16 @@ public enum Suite {
      */
     public String about() {
         return about;
+    }
+
+    /**
+     * Whether its workloads are layers with weight and bias, and nothing else. Surveys and predictions have these suites
+     * alone, because PyTorch's layers compute no more.
+     *
+     * @return false for the suites of passes of whole networks
+     */
+    public boolean plain() {
+        return workloads.stream().allMatch(Workload::plain);
     }
 
     /**

@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a survey measures: all suites in both types and layouts, what matters most first. */
+/** What a survey measures: all suites of plain layers in both types and layouts, what matters most first. */
 final class SurveyedPasses {
 
     private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT16);
@@ -34,8 +34,7 @@ final class SurveyedPasses {
         }
         Set<Workload> all = new LinkedHashSet<>();
         for (Suite suite : Suite.values()) {
-            if (suite == Suite.QUICK) {
-                // A selection of the others.
+            if (!surveyed(suite)) {
                 continue;
             }
             for (Layout layout : LAYOUTS) {
@@ -55,11 +54,16 @@ final class SurveyedPasses {
         return chosen != null ? chosen.size() : Suite.SD_UNET.workloads().size() * TYPES.size();
     }
 
+    /** Not the quick suite, a selection of the others, nor those with more than PyTorch's layers compute. */
+    private static boolean surveyed(Suite suite) {
+        return suite != Suite.QUICK && suite.plain();
+    }
+
     /** The names of the suites, in their order. */
     static List<String> suites() {
         List<String> names = new ArrayList<>();
         for (Suite suite : Suite.values()) {
-            if (suite != Suite.QUICK) {
+            if (surveyed(suite)) {
                 names.add(suite.toString());
             }
         }

@@ -56,7 +56,12 @@ class DeviceBenchTest {
                 Workload.of(NormSpec.Kind.INSTANCE_NORM, 2, 3, 40),
                 Workload.of(NormSpec.Kind.BATCH_NORM, 4, 3, 40),
                 Workload.of(NormSpec.Kind.LAYER_NORM, 5, 30),
-                Workload.of(NormSpec.Kind.RMS_NORM, 5, 30));
+                Workload.of(NormSpec.Kind.RMS_NORM, 5, 30),
+                TINY.with(Additions.parse("scale_shift silu")),
+                TINY.in(ElementType.FLOAT16, Layout.CHANNELS_LAST).with(Additions.parse("scale_shift gelu")),
+                Workload.of(NormSpec.Kind.LAYER_NORM, 2, 5, 30).with(Additions.parse("no_parameters scale_shift")),
+                Workload.of(NormSpec.Kind.RMS_NORM, 5, 30)
+                        .with(Additions.parse("residual weight_only weight_offset=1")));
         for (Workload workload : workloads) {
             List<BenchRow> rows = bench(backend, 1).run(workload, BOTH);
             assertEquals(
@@ -73,9 +78,9 @@ class DeviceBenchTest {
                 // With this clock everything takes one step: a pass moves more than a copy in the same time.
                 assertEquals(0.001, figures.time().median(), text);
                 assertEquals(0.001, figures.copy().median(), text);
-                assertEquals(row.direction().transits() / 2.0, figures.share(), 1e-9, text);
+                assertEquals(workload.transits(row.direction()) / 2.0, figures.share(), 1e-9, text);
                 assertEquals(
-                        row.direction().transits() * (double) workload.bytes(),
+                        workload.transits(row.direction()) * (double) workload.bytes(),
                         figures.gigabytesPerSecond(),
                         1e-6,
                         text);
