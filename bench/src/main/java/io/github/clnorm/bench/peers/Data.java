@@ -15,8 +15,7 @@ import java.util.SplittableRandom;
  * @param scale of each sample; null if there is none
  * @param shift of each sample; null if there is none
  */
-record Data(
-        float[] x, float[] dy, float[] gamma, float[] beta, float[] residual, float[] scale, float[] shift) {
+record Data(float[] x, float[] dy, float[] gamma, float[] beta, float[] residual, float[] scale, float[] shift) {
 
     /** The standard deviation of x. */
     private static final double DEVIATION = 1 / Math.sqrt(3);

@@ -84,8 +84,7 @@ final class ExpectedResults {
         return new ExpectedResults(DoubleBuffer.wrap(gradients.input()), sums);
     }
 
-    private static void put(
-            Map<Parameter, DoubleBuffer> sums, Parameter parameter, double[] gradient, float[] values) {
+    private static void put(Map<Parameter, DoubleBuffer> sums, Parameter parameter, double[] gradient, float[] values) {
         if (values != null) {
             sums.put(parameter, DoubleBuffer.wrap(gradient));
         }

@@ -102,8 +102,7 @@ final class LibTorchComposition implements Task {
     }
 
     private Tensor[] copies(float[] values, int slots) {
-        Tensor[] copies =
-                values == null ? new Tensor[slots] : LibTorchTensors.copies(workload, values, slots);
+        Tensor[] copies = values == null ? new Tensor[slots] : LibTorchTensors.copies(workload, values, slots);
         Arrays.stream(copies).filter(copy -> copy != null).forEach(this::own);
         return copies;
     }
@@ -166,8 +165,7 @@ final class LibTorchComposition implements Task {
     private Tensor normalized(Tensor input) {
         return switch (workload.operation()) {
             case GROUP_NORM -> torch.group_norm(input, workload.numGroups(), weight, bias, Workload.EPS, false);
-            case LAYER_NORM -> torch.layer_norm(
-                    input, workload.parameterShape(), weight, bias, Workload.EPS, false);
+            case LAYER_NORM -> torch.layer_norm(input, workload.parameterShape(), weight, bias, Workload.EPS, false);
             case RMS_NORM -> rms(input);
             default -> throw new UnsupportedOperationException("not composed");
         };

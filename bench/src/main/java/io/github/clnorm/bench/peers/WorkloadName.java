@@ -20,7 +20,8 @@ final class WorkloadName {
     static Workload parse(String name, ElementType type, Layout layout) {
         Matcher parts = NAME.matcher(name);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("'" + name + "' is no workload such as 'group_norm 2x320x64x64 G=32 silu'");
+            throw new IllegalArgumentException(
+                    "'" + name + "' is no workload such as 'group_norm 2x320x64x64 G=32 silu'");
         }
         List<Long> dimensions =
                 Arrays.stream(parts.group(2).split("x")).map(Long::valueOf).toList();

@@ -125,18 +125,12 @@ final class Subject implements AutoCloseable {
     }
 
     private Normalized enqueueForward() {
-        Options options = Options.DEFAULTS
-                .output(y)
-                .residual(residual)
-                .sum(sum)
-                .scaleShift(scale, shift);
+        Options options = Options.DEFAULTS.output(y).residual(residual).sum(sum).scaleShift(scale, shift);
         return Functional.forward(workload.spec(), x, ChannelState.of(weight, bias), options);
     }
 
     private Gradients enqueueBackward() {
-        GradientOptions options = GradientOptions.DEFAULTS
-                .output(dx)
-                .scaleShift(scale, shift);
+        GradientOptions options = GradientOptions.DEFAULTS.output(dx).scaleShift(scale, shift);
         return Functional.backward(workload.spec(), dy, normalized(), ChannelState.of(weight, bias), saved, options);
     }
 
