@@ -11,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -54,13 +53,8 @@ final class ExpectedResults {
      * and the sums of the first: those of later ones are 0 but for rounding where a set is a channel.
      */
     static ExpectedResults of(Workload workload, Data data, Direction direction, int calls) {
-        double[] gamma = doubles(data.gamma());
-        if (gamma != null) {
-            Arrays.setAll(gamma, i -> gamma[i] + workload.additions().weightOffset());
-        }
-        Reference reference = workload.reference()
-                .affine(gamma, doubles(data.beta()))
-                .modulation(doubles(data.scale()), doubles(data.shift()));
+        Reference reference = workload.reference(
+                doubles(data.gamma()), doubles(data.beta()), doubles(data.scale()), doubles(data.shift()));
         float[] residual = data.residual();
         Reference.Values input = residual == null ? i -> data.x()[i] : i -> (double) data.x()[i] + residual[i];
         if (direction == Direction.FORWARD) {

@@ -52,7 +52,7 @@ final class FleetBench {
 
     private static FleetRow row(Fleet fleet, Workload workload) {
         if (workload.additions().scaleShift() || workload.additions().residual()) {
-            String reason = "measured without a fleet: it has a residual, or a scale and a shift";
+            String reason = "fleets are measured without residual, scale and shift";
             return new FleetRow(workload, RowStatus.UNSUPPORTED, reason, null);
         }
         try {

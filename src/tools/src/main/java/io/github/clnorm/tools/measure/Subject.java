@@ -149,12 +149,7 @@ final class Subject implements AutoCloseable {
             double[] added = residual.toDoubles();
             Arrays.setAll(values, i -> values[i] + added[i]);
         }
-        double[] gamma = doubles(weight);
-        if (gamma != null) {
-            Arrays.setAll(gamma, i -> gamma[i] + workload.additions().weightOffset());
-        }
-        Reference reference =
-                workload.reference().affine(gamma, doubles(bias)).modulation(doubles(scale), doubles(shift));
+        Reference reference = workload.reference(doubles(weight), doubles(bias), doubles(scale), doubles(shift));
         Reference.Moments moments = reference.moments(i -> values[i]);
         Map<Direction, Double> errors = new EnumMap<>(Direction.class);
         for (Direction direction : directions) {

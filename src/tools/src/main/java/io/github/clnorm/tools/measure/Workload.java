@@ -194,14 +194,25 @@ public record Workload(
     }
 
     /**
-     * The same in float64, without weight and bias, scale and shift. It reads the sum of input and residual.
+     * The same in float64. It reads the sum of input and residual.
      *
+     * @param weight without the offset; null if there is none
+     * @param bias null if there is none
+     * @param scale of each sample; null if there is none
+     * @param shift of each sample; null if there is none
      * @return the reference
      */
-    public Reference reference() {
+    public Reference reference(double[] weight, double[] bias, double[] scale, double[] shift) {
         long[] shape = shape();
+        double[] used = weight == null
+                ? null
+                : Arrays.stream(weight)
+                        .map(value -> value + additions.weightOffset())
+                        .toArray();
         return Reference.named(
                         operation.toString(), shape, layout.channelAxis(shape.length), numGroups, parameterShape())
+                .affine(used, bias)
+                .modulation(scale, shift)
                 .activation(Nonlinearity.valueOf(additions.activation().name()))
                 .eps(EPS);
     }
