@@ -94,9 +94,9 @@ public enum Suite {
                     Workload.groupNorm(5, 5, 80, 2, 1, 5),
                     Workload.groupNorm(7, 1, 7, 3, 4),
                     Workload.groupNorm(1, 150, 6))),
-    /** What networks of diffusion models compute in one pass. {@link DiffusionWorkloads} has the sources. */
+    /** What networks of diffusion models compute in one pass. {@code DiffusionWorkloads} has the sources. */
     DIFFUSION("passes of SDXL's and ADM's UNets and of DiT-XL/2", DiffusionWorkloads.ALL),
-    /** What language models and ConvNeXt compute in one pass. {@link TransformerWorkloads} has the sources. */
+    /** What language models and ConvNeXt compute in one pass. {@code TransformerWorkloads} has the sources. */
     TRANSFORMER("passes of Llama-3-8B, Gemma-2-9B and ConvNeXt-B", TransformerWorkloads.ALL);
 
     private static final String ALL = "all";
