@@ -84,15 +84,19 @@ public final class StreamDevices {
             }
         }
         if (working.isEmpty()) {
-            ClException first = failures[0];
-            for (ClException other : failures) {
-                if (other != first) {
-                    first.addSuppressed(other);
-                }
-            }
-            throw first;
+            throw allFailed();
         }
         return working;
+    }
+
+    private synchronized ClException allFailed() {
+        ClException first = failures[0];
+        for (ClException other : failures) {
+            if (other != first) {
+                first.addSuppressed(other);
+            }
+        }
+        return first;
     }
 
     /**
@@ -123,15 +127,28 @@ public final class StreamDevices {
         return shares;
     }
 
-    /** Lets the first device do something that one device does, or the next one if it fails. */
+    /**
+     * Lets the first device do something that one device does, or the next one if it fails or rejects it.
+     *
+     * @param work throws IllegalArgumentException if it is too much for the device
+     * @throws IllegalArgumentException the first rejection, if no device does it
+     */
     <T> T onOne(Function<Session, T> work) {
-        while (true) {
-            Session session = sessions.get(working().get(0));
+        IllegalArgumentException rejection = null;
+        for (int device : working()) {
+            Session session = sessions.get(device);
             try {
                 return work.apply(session);
             } catch (ClException e) {
                 failed(session, e);
+            } catch (IllegalArgumentException e) {
+                if (rejection == null) {
+                    rejection = e;
+                } else {
+                    rejection.addSuppressed(e);
+                }
             }
         }
+        throw rejection != null ? rejection : allFailed();
     }
 }

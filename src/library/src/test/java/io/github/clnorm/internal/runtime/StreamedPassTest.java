@@ -127,6 +127,26 @@ class StreamedPassTest {
         }
     }
 
+    /** The sums of 700 blocks exceed the buffers of a device that takes sections of 1024 elements. */
+    @OnEveryDevice
+    void aDeviceThatCannotMergeLeavesItToOneThatCan(Backend backend) {
+        Trial trial = Combination.FLOAT32.of(Operation.groupNorm(Layout.CHANNELS_FIRST, 1, 1, 2, 358_000), 4);
+        try (Session small = new Session(
+                DevicePort.open(backend.device(), true), TestInfo.with(backend.device(), "maxBuffer", 5000L))) {
+            for (List<Session> order : List.of(List.of(small, backend.session()), List.of(backend.session(), small))) {
+                StreamDevices devices = new StreamDevices(order, 0.5, 0.5);
+                check(backend.session(), devices, trial, LEAST, trial.toString());
+                check(backend.session(), devices, GradientTrial.of(trial), LEAST, trial.toString());
+                assertTrue(devices.elements(small) > 0, "the small device computed sections");
+                assertEquals(Arrays.asList(null, null), devices.failures());
+            }
+            StreamDevices alone = new StreamDevices(List.of(small, small), 0.5, 0.5);
+            IllegalArgumentException rejected =
+                    assertThrows(IllegalArgumentException.class, () -> StreamRun.forward(alone, trial, LEAST));
+            assertTrue(rejected.getMessage().contains("more than the 5000"), rejected.getMessage());
+        }
+    }
+
     private static List<Trial> largeTrials() {
         return List.of(
                 Combination.FLOAT32.of(Operation.groupNorm(Layout.CHANNELS_FIRST, 2, 2, 4, 3000), 1),
