@@ -7,16 +7,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The tensor of a channel, read or written in any order. A {@link FileChannel} is used where it is, from its position on. For
- * another channel there is a temporary file, which is deleted when this object is closed.
+ * The tensor of a channel, read or written in any order. A {@link FileChannel} that has positions is used where it is, from its
+ * position on. For another channel, which includes pipes and character devices, there is a temporary file, which is deleted when
+ * this object is closed.
  *
  * <p>Thread-safe.
  */
@@ -48,7 +49,8 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
      */
     public static ChannelFile of(ReadableByteChannel source, long bytes, int elementBytes) {
         try {
-            if (source instanceof FileChannel file) {
+            // Files of /proc have positions, but no size.
+            if (source instanceof FileChannel file && hasPositions(file) && file.size() > 0) {
                 long position = file.position();
                 if (file.size() - position < bytes) {
                     throw new EndOfSource(Math.max(0, file.size() - position));
@@ -70,7 +72,7 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
     }
 
     /**
-     * The tensor of a target.
+     * The tensor of a target. Nothing is written, nor the size of a file changed, before {@link #write} is called.
      *
      * @param target in blocking mode; not closed
      * @param bytes of the tensor
@@ -80,7 +82,7 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
      */
     public static ChannelFile of(WritableByteChannel target, long bytes, int elementBytes) {
         try {
-            return target instanceof FileChannel file && takesPositions(file, bytes)
+            return target instanceof FileChannel file && hasPositions(file)
                     ? new ChannelFile(file, file.position(), elementBytes, false)
                     : temporary(elementBytes);
         } catch (IOException e) {
@@ -88,22 +90,26 @@ public final class ChannelFile implements TensorSource, TensorTarget, AutoClosea
         }
     }
 
-    /** Extends a file to its new size. One that is opened for appending ignores positions, and grows by one byte. */
-    private static boolean takesPositions(FileChannel file, long bytes) throws IOException {
-        long start = file.position();
-        if (bytes < 2) {
-            return true;
+    /**
+     * Whether a file can be read and written at any position. Pipes and terminals cannot; devices such as /dev/zero stay at
+     * position 0, and files that are opened for appending at their end.
+     */
+    private static boolean hasPositions(FileChannel file) throws IOException {
+        try {
+            long position = file.position();
+            file.position(position + 1);
+            boolean isThere = file.position() == position + 1;
+            file.position(position);
+            return isThere;
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            return false;
         }
-        file.write(ByteBuffer.allocate(1), start + bytes - 1);
-        boolean taken = file.size() >= start + bytes;
-        if (!taken) {
-            file.truncate(start);
-        }
-        return taken;
     }
 
     private static ChannelFile temporary(int elementBytes) throws IOException {
-        Path path = Files.createTempFile("clnorm-tensor", null);
+        Path path = TemporaryFolder.newFile(System.getenv("TMPDIR"), "clnorm-tensor");
         FileChannel file = FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
         return new ChannelFile(file, 0, elementBytes, true);
