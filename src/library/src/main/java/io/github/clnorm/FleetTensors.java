@@ -2,6 +2,7 @@ package io.github.clnorm;
 
 import java.nio.Buffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Objects;
@@ -126,7 +127,8 @@ public final class FleetTensors {
     /**
      * With a target: y for {@link Fleet#normalize}, dx for {@link Fleet#gradients}.
      *
-     * @param value gets the elements
+     * @param value gets the elements. A file must be that of no other tensor: with two channels on one file, results are
+     *     undefined
      * @return the changed tensors
      */
     public FleetTensors to(WritableByteChannel value) {
@@ -150,7 +152,8 @@ public final class FleetTensors {
     /**
      * With a target for input plus residual, rounded to their type, for {@link Fleet#normalize}.
      *
-     * @param value gets the elements
+     * @param value gets the elements. A file must be that of no other tensor: with two channels on one file, results are
+     *     undefined
      * @return the changed tensors
      */
     public FleetTensors sum(WritableByteChannel value) {
@@ -208,9 +211,13 @@ public final class FleetTensors {
         targets.forEach(each -> each.check(request));
         for (FleetTarget written : targets) {
             sources.forEach(read -> checkOverlap(read.buffer(), written.buffer()));
+            // A socket may be read and written, but a file has one position for both.
+            sources.forEach(read -> checkDistinct(
+                    read.channel() instanceof SeekableByteChannel && read.channel() == written.channel()));
         }
         if (targets.size() == 2) {
             checkOverlap(target.buffer(), sum.buffer());
+            checkDistinct(target.channel() != null && target.channel() == sum.channel());
         }
     }
 
@@ -218,6 +225,14 @@ public final class FleetTensors {
         if (one != null && written != null && HostOverlap.of(one, written)) {
             throw new IllegalArgumentException(
                     "a target overlaps another tensor: a fleet reads tensors again, and samples of a device that fails");
+        }
+    }
+
+    private static void checkDistinct(boolean isSame) {
+        if (isSame) {
+            throw new IllegalArgumentException(
+                    "Expected a file of its own for each target, but got the channel of another tensor:"
+                            + " a fleet reads tensors again after it has begun to write");
         }
     }
 

@@ -534,6 +534,67 @@ class FleetSectionsTest {
         }
     }
 
+    @Test
+    void aFileCannotBeBothReadAndWritten() throws IOException {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        Path path = folder.resolve("x");
+        try (Fleet fleet = fleet(0.5, 0.5);
+                FileChannel file = FileChannel.open(
+                        path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            file.write(x.duplicate(), 0);
+            FleetTensors read = FleetTensors.from(file);
+            WritableByteChannel other = Channels.newChannel(new ByteArrayOutputStream());
+            for (FleetTensors wrong : List.of(
+                    read.to(file),
+                    read.residual(x).to(memory(problem)).sum(file),
+                    FleetTensors.from(x).residual(file).to(file),
+                    FleetTensors.from(x).residual(x).to(other).sum(other))) {
+                String message = assertThrows(
+                                IllegalArgumentException.class,
+                                () -> fleet.normalize(problem.spec, problem.type, wrong, problem.shape))
+                        .getMessage();
+                assertTrue(message.contains("Expected a file of its own for each target"), message);
+            }
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> fleet.gradients(
+                            problem.spec, problem.type, read.gradOutput(x).to(file), problem.shape));
+            assertEquals(0, file.position());
+        }
+        assertEquals(x.rewind(), ByteBuffer.wrap(Files.readAllBytes(path)));
+    }
+
+    /** Two tensors may follow each other in a channel. */
+    @Test
+    void aChannelMayHaveTwoSources() throws IOException {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        ByteBuffer added = random(problem, 8, 1);
+        ByteBuffer y = memory(problem);
+        ByteBuffer expected = memory(problem);
+        try (Fleet fleet = fleet(0.5, 0.5);
+                FileChannel file = FileChannel.open(
+                        folder.resolve("both"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE)) {
+            file.write(new ByteBuffer[] {x.duplicate(), added.duplicate()});
+            file.position(0);
+            fleet.normalize(
+                    problem.spec,
+                    problem.type,
+                    FleetTensors.from(file).residual(file).to(y),
+                    problem.shape);
+            fleet.normalize(
+                    problem.spec,
+                    problem.type,
+                    FleetTensors.from(x).residual(added).to(expected),
+                    problem.shape);
+        }
+        assertEquals(expected.rewind(), y.rewind());
+    }
+
     private static void assertSame(Tensor expected, double[] actual, String what) {
         if (expected == null) {
             assertEquals(null, actual, what);
