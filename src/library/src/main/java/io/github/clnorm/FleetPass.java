@@ -66,13 +66,14 @@ final class FleetPass {
             return report(sections, found, System.nanoTime() - start).with(tracked);
         } catch (EndOfSource e) {
             throw ended(e.bytes(), 0);
+        } finally {
+            state.failed(sections.failures(state.devices().size()));
         }
     }
 
     private FleetReport report(FleetSections sections, ShareSearch.Found found, long nanoseconds) {
         List<DeviceInfo> devices = state.devices();
         ClException[] failures = sections.failures(devices.size());
-        state.failed(failures);
         long[] elements = sections.elements(devices.size());
         List<FleetReport.Device> reports = new ArrayList<>();
         for (int i = 0; i < devices.size(); i++) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.clnorm.device.ClException;
 import io.github.clnorm.device.DeviceInfo;
 import io.github.clnorm.internal.fleet.ShareStore;
 import io.github.clnorm.internal.geometry.Shapes;
@@ -22,6 +23,8 @@ import io.github.clnorm.type.Layout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -34,6 +37,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -593,6 +597,51 @@ class FleetSectionsTest {
                     problem.shape);
         }
         assertEquals(expected.rewind(), y.rewind());
+    }
+
+    /** A channel that takes nothing. */
+    private static WritableByteChannel full() {
+        return Channels.newChannel(new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                throw new IOException("no space left");
+            }
+        });
+    }
+
+    @Test
+    void aDeviceThatFailsStaysOutWhenThePassThrows() {
+        FaultyOpenCl[] faulty = new FaultyOpenCl[1];
+        small.add(open(TestDevices.first().device(), real -> {
+            faulty[0] = new FaultyOpenCl(real);
+            return faulty[0].port();
+        }));
+        Problem problem = problems().get(0);
+        FleetTensors forward = FleetTensors.from(input(problem)).to(full());
+        FleetTensors backward = FleetTensors.from(input(problem))
+                .gradOutput(random(problem, 6, 0))
+                .to(full());
+        List<Function<Fleet, Object>> passes = List.of(
+                fleet -> fleet.normalize(problem.spec, problem.type, forward, problem.shape),
+                fleet -> fleet.gradients(problem.spec, problem.type, backward, problem.shape));
+        for (Function<Fleet, Object> pass : passes) {
+            try (Fleet fleet = fleet(0.3, 0.3, 0.4)) {
+                faulty[0].fail("enqueue", 1);
+                assertThrows(UncheckedIOException.class, () -> pass.apply(fleet));
+                faulty[0].heal();
+                String explained = fleet.explain(NormSpec.rmsNorm(50), ElementType.FLOAT32, 12, 50);
+                assertTrue(explained.contains("it failed before: "), explained);
+            }
+        }
+        List<Backend> only = List.of(small.get(2));
+        for (Function<Fleet, Object> pass : passes) {
+            try (Fleet fleet = Fleet.of(only, Fleet.SameDevice.ALLOWED).weights(1)) {
+                faulty[0].fail("enqueue", 1);
+                assertThrows(ClException.class, () -> pass.apply(fleet));
+                faulty[0].heal();
+                assertThrows(IllegalStateException.class, () -> pass.apply(fleet));
+            }
+        }
     }
 
     private static void assertSame(Tensor expected, double[] actual, String what) {
