@@ -172,6 +172,7 @@ abstract sealed class ChannelStatisticsSpec<S extends ChannelStatisticsSpec<S>> 
 
     @Override
     public final S runningStatistics(TrackedStatistics tracked) {
+        Objects.requireNonNull(tracked, "tracked");
         return runningStatistics(floats(tracked.runningMean()), floats(tracked.runningVar()))
                 .numBatchesTracked(tracked.numBatchesTracked());
     }

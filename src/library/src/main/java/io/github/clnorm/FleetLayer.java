@@ -74,6 +74,7 @@ public final class FleetLayer implements AutoCloseable {
      * @throws io.github.clnorm.device.ClException if a device fails
      */
     public ShardedTensor forward(ShardedTensor input) {
+        Objects.requireNonNull(input, "input");
         return exclusively(() -> {
             Recorded[] records = new Recorded[layers.all().size()];
             List<Tensor> empty = new ArrayList<>();
@@ -102,6 +103,7 @@ public final class FleetLayer implements AutoCloseable {
      * @throws IllegalStateException as {@link #forward}
      */
     public ShardedTensor infer(ShardedTensor input) {
+        Objects.requireNonNull(input, "input");
         return exclusively(() -> {
             List<Tensor> empty = new ArrayList<>();
             try {
@@ -205,6 +207,7 @@ public final class FleetLayer implements AutoCloseable {
      * @throws io.github.clnorm.device.ClException if a device fails
      */
     public ShardedGradients backward(ShardedTensor gradOutput) {
+        Objects.requireNonNull(gradOutput, "gradOutput");
         return exclusively(() -> {
             if (last == null || last.thread != Thread.currentThread()) {
                 throw new IllegalStateException("Expected forward before backward of " + this + " on this thread"

@@ -12,6 +12,7 @@ import io.github.clnorm.internal.stream.ForwardTensors;
 import io.github.clnorm.internal.stream.HostValues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** A request on the devices of a fleet: runs in pieces of whole samples, or in sections. The caller holds the fleet's lock. */
 final class FleetPass {
@@ -48,7 +49,10 @@ final class FleetPass {
         PieceRun.Outcome run = outcome.run();
         state.failed(run.failures());
         if (run.bytesRead() >= 0) {
-            throw ended(run.bytesRead(), run.pieces() * outcome.pieces().perPiece());
+            throw ended(
+                    tensors.source().name(),
+                    run.bytesRead(),
+                    run.pieces() * outcome.pieces().perPiece());
         }
         return new PieceReport(state, request, found, outcome).report();
     }
@@ -63,37 +67,47 @@ final class FleetPass {
                     files.target(tensors.target()),
                     files.target(tensors.sum())));
             files.finish();
-            return report(sections, found, System.nanoTime() - start).with(tracked);
+            return report(sections, found, tensors, System.nanoTime() - start).with(tracked);
         } catch (EndOfSource e) {
-            throw ended(e.bytes(), 0);
+            throw ended(e.tensor(), e.bytes(), 0);
         } finally {
             state.failed(sections.failures(state.devices().size()));
         }
     }
 
-    private FleetReport report(FleetSections sections, ShareSearch.Found found, long nanoseconds) {
+    private FleetReport report(
+            FleetSections sections, ShareSearch.Found found, FleetTensors tensors, long nanoseconds) {
         List<DeviceInfo> devices = state.devices();
         ClException[] failures = sections.failures(devices.size());
         long[] elements = sections.elements(devices.size());
+        // None if no gradient is wanted.
+        boolean any = LongStream.of(elements).anyMatch(count -> count > 0);
         List<FleetReport.Device> reports = new ArrayList<>();
         for (int i = 0; i < devices.size(); i++) {
+            boolean hasNone = any && found.leftOut().get(i).isEmpty() && elements[i] == 0 && failures[i] == null;
             reports.add(new FleetReport.Device(
                     devices.get(i).description(),
                     found.weights()[i],
                     List.of(),
                     elements[i],
-                    2 * elements[i] * request.type.bytes(),
+                    tensors.count() * elements[i] * request.type.bytes(),
                     elements[i] == 0 ? 0 : nanoseconds,
-                    found.leftOut().get(i),
+                    hasNone
+                            ? "its share is less than one section"
+                            : found.leftOut().get(i),
                     failures[i] == null ? "" : failures[i].getMessage()));
         }
         return new FleetReport(request.samples(), nanoseconds, reports, List.of(), state.notOpened());
     }
 
-    private IllegalArgumentException ended(long bytes, long samples) {
-        return new IllegalArgumentException("the source ended after " + bytes + " of "
-                + request.samples() * request.sampleBytes() + " bytes of " + request + ": "
-                + Shapes.count(samples, "sample") + " of " + request.samples() + " were computed and written");
+    private IllegalArgumentException ended(String tensor, long bytes, long samples) {
+        return new IllegalArgumentException(ended(tensor, bytes) + ": " + Shapes.count(samples, "sample") + " of "
+                + request.samples() + " were computed and written");
+    }
+
+    private String ended(String tensor, long bytes) {
+        return "the " + tensor + " ended after " + bytes + " of " + request.samples() * request.sampleBytes()
+                + " bytes of " + request;
     }
 
     /** The gradients, by the weights of forward passes. */
@@ -117,12 +131,9 @@ final class FleetPass {
             return new FleetGradients(
                     HostValues.doubles(ofParameters[0]),
                     HostValues.doubles(ofParameters[1]),
-                    report(sections, found, System.nanoTime() - start));
+                    report(sections, found, tensors, System.nanoTime() - start));
         } catch (EndOfSource e) {
-            throw new IllegalArgumentException(
-                    "a source ended after " + e.bytes() + " of " + request.samples() * request.sampleBytes()
-                            + " bytes of " + request,
-                    e);
+            throw new IllegalArgumentException(ended(e.tensor(), e.bytes()), e);
         } finally {
             state.failed(sections.failures(state.devices().size()));
         }

@@ -72,12 +72,13 @@ public final class FleetReport {
      * What a device did.
      *
      * @param description its name, platform and driver
-     * @param weight its share of the samples before rounding to whole pieces; 0 for a device that was left out
+     * @param weight its share of the samples before rounding to whole pieces or sections; 0 for a device that cannot do the work,
+     *     has failed before or does not pay
      * @param ranges the samples that it computed, in order; none in a pass whose samples several devices share
      * @param elements of the result that it computed; of the input if only gradients of parameters are wanted
-     * @param bytes size of their input and output
+     * @param bytes size of these elements in all tensors of the pass: input, residual and gradient of the output, target and sum
      * @param nanoseconds from the begin of its first piece to the end of its last one; 0 if it computed none
-     * @param leftOut why it was given no samples; empty if it was
+     * @param leftOut why it was given nothing to compute, for example a share of less than a piece or section; empty if it was
      * @param failure why it was taken out during the pass; empty if it was not
      */
     public record Device(
@@ -160,8 +161,8 @@ public final class FleetReport {
      *
      * @param sample its index
      * @return index of the device in {@link #devices()}
-     * @throws IndexOutOfBoundsException if there is no such sample, or several devices shared it: samples of batch_norm in
-     *     training, and samples that no device can hold
+     * @throws IndexOutOfBoundsException if there is no such sample, or the pass went in sections, in which the devices share
+     *     every sample: with batch_norm in training, with a residual, and with samples of more than 64 MB
      */
     public int deviceOf(long sample) {
         for (int device = 0; device < devices.size(); device++) {
@@ -171,7 +172,11 @@ public final class FleetReport {
                 }
             }
         }
-        throw new IndexOutOfBoundsException("sample " + sample + " of " + samples);
+        throw new IndexOutOfBoundsException(
+                sample >= 0 && sample < samples
+                        ? "no device alone computed sample " + sample
+                                + ": the pass went in sections, in which the devices shared every sample"
+                        : "sample " + sample + " of " + samples);
     }
 
     /**

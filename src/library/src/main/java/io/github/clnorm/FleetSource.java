@@ -10,15 +10,16 @@ import java.util.Objects;
  *
  * @param buffer host memory; null for a channel
  * @param channel the elements in native byte order; null for a buffer
+ * @param name of the tensor, for messages
  */
-record FleetSource(Buffer buffer, ReadableByteChannel channel) {
+record FleetSource(Buffer buffer, ReadableByteChannel channel, String name) {
 
     static FleetSource of(Buffer buffer, String name) {
-        return new FleetSource(Objects.requireNonNull(buffer, name), null);
+        return new FleetSource(Objects.requireNonNull(buffer, name), null, name);
     }
 
     static FleetSource of(ReadableByteChannel channel, String name) {
-        return new FleetSource(null, Objects.requireNonNull(channel, name));
+        return new FleetSource(null, Objects.requireNonNull(channel, name), name);
     }
 
     /** Rejects a buffer that does not hold the tensor. */

@@ -236,6 +236,13 @@ public final class FleetTensors {
         }
     }
 
+    /** How many tensors the pass has. */
+    long count() {
+        return Stream.of(source, residual, gradOutput, target, sum)
+                .filter(Objects::nonNull)
+                .count();
+    }
+
     FleetSource source() {
         return source;
     }

@@ -2,8 +2,10 @@ package io.github.clnorm;
 
 import io.github.clnorm.internal.fleet.ChannelFile;
 import io.github.clnorm.internal.fleet.ChannelTarget;
+import io.github.clnorm.internal.fleet.EndOfSource;
 import io.github.clnorm.internal.stream.TensorSource;
 import io.github.clnorm.internal.stream.TensorTarget;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +36,28 @@ final class SectionFiles implements AutoCloseable {
     /**
      * Opens a tensor for reading. Null for null.
      *
-     * @throws io.github.clnorm.internal.fleet.EndOfSource if a channel has fewer bytes
+     * @throws EndOfSource with the tensor's name if a channel has fewer bytes
      */
     TensorSource source(FleetSource source) {
         if (source == null) {
             return null;
         }
-        TensorSource known = source.inAnyOrder(request);
-        return known != null ? known : keep(ChannelFile.of(source.channel(), bytes, request.type.bytes()));
+        try {
+            TensorSource known = source.inAnyOrder(request);
+            TensorSource tensor =
+                    known != null ? known : keep(ChannelFile.of(source.channel(), bytes, request.type.bytes()));
+            return (element, into) -> read(source, tensor, element, into);
+        } catch (EndOfSource e) {
+            throw e.of(source.name());
+        }
+    }
+
+    private static void read(FleetSource source, TensorSource tensor, long element, ByteBuffer into) {
+        try {
+            tensor.read(element, into);
+        } catch (EndOfSource e) {
+            throw e.of(source.name());
+        }
     }
 
     /** Opens a tensor for writing. Null for null. */

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Samples that belong together, or that no device of a fleet has room for, have the bits of one large device. */
@@ -641,6 +642,80 @@ class FleetSectionsTest {
                 faulty[0].heal();
                 assertThrows(IllegalStateException.class, () -> pass.apply(fleet));
             }
+        }
+    }
+
+    @Test
+    void theReportCountsAllTensorsAndNamesDevicesWithoutASection() {
+        NormSpec spec = NormSpec.batchNorm(1);
+        Problem problem = new Problem(spec, ElementType.FLOAT32, 1, 1, 4 * 1024);
+        FleetTensors tensors = FleetTensors.from(input(problem)).residual(random(problem, 8, 1));
+        try (Fleet fleet = fleet(0.03, 0.97)) {
+            FleetReport report = fleet.normalize(
+                    spec, problem.type, tensors.to(memory(problem)).sum(memory(problem)), problem.shape);
+            assertEquals(
+                    "its share is less than one section",
+                    report.devices().get(0).leftOut());
+            assertEquals(0.03, report.devices().get(0).weight());
+            assertEquals("", report.devices().get(1).leftOut());
+            assertEquals(4L * 4096 * Float.BYTES, report.devices().get(1).bytes());
+            assertTrue(report.explain().contains("left out: its share is less than one section"), report.explain());
+            FleetGradients gradients =
+                    fleet.gradients(spec, problem.type, tensors.gradOutput(random(problem, 6, 0)), problem.shape);
+            assertEquals(
+                    3L * 4096 * Float.BYTES, gradients.report().devices().get(1).bytes());
+            String message = assertThrows(IndexOutOfBoundsException.class, () -> report.deviceOf(0))
+                    .getMessage();
+            assertTrue(message.contains("the pass went in sections"), message);
+            assertEquals(
+                    "sample 1 of 1",
+                    assertThrows(IndexOutOfBoundsException.class, () -> report.deviceOf(1))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void aTensorThatEndsEarlyIsNamed() {
+        Problem problem = problems().get(0);
+        ByteBuffer x = input(problem);
+        FleetTensors tensors = FleetTensors.from(x).to(memory(problem));
+        try (Fleet fleet = fleet(0.5, 0.5)) {
+            String residual = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> fleet.normalize(
+                                    problem.spec, problem.type, tensors.residual(zeros(1000)), problem.shape))
+                    .getMessage();
+            assertTrue(residual.startsWith("the residual ended after 1000 of 223200 bytes"), residual);
+            String gradient = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> fleet.gradients(
+                                    problem.spec, problem.type, tensors.gradOutput(zeros(8)), problem.shape))
+                    .getMessage();
+            assertTrue(gradient.startsWith("the gradOutput ended after 8 of 223200 bytes"), gradient);
+        }
+    }
+
+    private static ReadableByteChannel zeros(int bytes) {
+        return Channels.newChannel(new ByteArrayInputStream(new byte[bytes]));
+    }
+
+    @Test
+    void argumentsThatAreNullAreNamed() {
+        assertEquals(
+                "tracked",
+                assertThrows(NullPointerException.class, () -> NormSpec.batchNorm(2)
+                                .runningStatistics((TrackedStatistics) null))
+                        .getMessage());
+        try (Fleet fleet = fleet(0.5, 0.5);
+                FleetLayer layer = fleet.layer(NormSpec.rmsNorm(4))) {
+            for (Executable call : List.<Executable>of(() -> layer.forward(null), () -> layer.infer(null))) {
+                assertEquals(
+                        "input", assertThrows(NullPointerException.class, call).getMessage());
+            }
+            assertEquals(
+                    "gradOutput",
+                    assertThrows(NullPointerException.class, () -> layer.backward(null))
+                            .getMessage());
         }
     }
 

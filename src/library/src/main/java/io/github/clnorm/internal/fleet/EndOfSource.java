@@ -8,9 +8,36 @@ public final class EndOfSource extends RuntimeException {
     /** The bytes that it had. */
     private final long bytes;
 
+    /** The name of the tensor. */
+    private final String tensor;
+
     EndOfSource(long bytes) {
-        super("the source ended after " + bytes + " bytes");
+        this("source", bytes, null);
+    }
+
+    private EndOfSource(String tensor, long bytes, EndOfSource cause) {
+        super("the " + tensor + " ended after " + bytes + " bytes", cause);
+        this.tensor = tensor;
         this.bytes = bytes;
+    }
+
+    /**
+     * The same of a named tensor.
+     *
+     * @param name for example residual
+     * @return a copy
+     */
+    public EndOfSource of(String name) {
+        return new EndOfSource(name, bytes, this);
+    }
+
+    /**
+     * The name of the tensor.
+     *
+     * @return source unless it was named
+     */
+    public String tensor() {
+        return tensor;
     }
 
     /**
