@@ -30,29 +30,31 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p><b>Shares.</b> Each device has a weight. The pieces of a tensor, of whole samples, go to the devices by the weights and
- * nothing else: a repetition with the same weights and shape gives each device the same samples. Weights are, in this order,
- * those of {@link #weights(double...)}; those that {@link #calibrate} or an earlier pass measured on these devices for the
- * operation and size, also in an earlier process; or else measured by the first pass, before it begins. A device that does not make the
- * whole faster is left out, and the report says why.
+ * <p><b>Shares.</b> Each device has a weight. The pieces of a tensor, of whole samples, go to the devices by the
+ * weights and nothing else: a repetition with the same weights and shape gives each device the same samples. Weights
+ * are, in this order, those of {@link #weights(double...)}; those that {@link #calibrate} or an earlier pass measured
+ * on these devices for the operation and size, also in an earlier process; or else measured by the first pass, before
+ * it begins. A device that does not make the whole faster is left out, and the report says why.
  *
- * <p><b>Bits.</b> A sample has the bits that its device gives it alone. Devices of one name and driver give the same bits, so
- * that the result has the bits of one device. {@link FleetReport#deviceOf} says which device computed a sample.
+ * <p><b>Bits.</b> A sample has the bits that its device gives it alone. Devices of one name and driver give the same
+ * bits, so that the result has the bits of one device. {@link FleetReport#deviceOf} says which device computed a
+ * sample.
  *
- * <p><b>Sections.</b> {@code batch_norm} in training needs all samples at once, and a sample may be too large for every device.
- * Such a tensor is read twice, in sections of which each device takes a fixed share: for the moments of its blocks, which are
- * merged, and for the results. The bits are those of one device. A file is read twice where it is; another channel goes through a temporary file. The weights are those
- * measured for rows. The spec does not change: {@link FleetReport#runningStatistics()} has the running statistics after the batch.
+ * <p><b>Sections.</b> {@code batch_norm} in training needs all samples at once, and a sample may be too large for every
+ * device. The fleet reads these tensors twice, in sections of which each device takes a fixed share: for the moments of
+ * blocks, which one device merges, and for the results. The bits are those of one device. A file is read twice where it
+ * is; other channels, pipes and devices go through a temporary file. The weights are those of rows. The spec does not
+ * change: {@link FleetReport#runningStatistics()} has the running statistics after the batch.
  *
- * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it. It
- * gets no more samples from this fleet. If all fail, {@code normalize} throws {@link ClException} with all failures. Tensors that
- * were scattered to a device that failed are lost, and calls that use them throw ClException.
+ * <p><b>Failures.</b> If a device fails in {@code normalize}, the others compute its samples, and the report names it.
+ * It gets no more samples from this fleet. If all fail, {@code normalize} throws {@link ClException} with all failures.
+ * Tensors that were scattered to a device that failed are lost, and calls that use them throw ClException.
  *
- * <p><b>Interrupts.</b> An interrupt of the thread that called {@code normalize}, {@code gradients} or {@code calibrate} ends the
- * pass, also while it waits for that of another thread: each device finishes what it computes, and the call throws {@link
- * java.util.concurrent.CancellationException}; the thread stays interrupted. The content of the targets is then undefined. The fleet
- * can be used further. A read or write of a channel that takes longer than a second is interrupted too, which closes an {@link
- * java.nio.channels.InterruptibleChannel}.
+ * <p><b>Interrupts.</b> An interrupt of the thread that called {@code normalize}, {@code gradients} or {@code
+ * calibrate} ends the pass, also while it waits for that of another thread: each device finishes what it computes, and
+ * the call throws {@link java.util.concurrent.CancellationException}; the thread stays interrupted. The content of the
+ * targets is then undefined. The fleet can be used further. A read or write of a channel that takes longer than a
+ * second is interrupted too, which closes an {@link java.nio.channels.InterruptibleChannel}.
  *
  * <p>Thread-safe. Passes of several threads run one after the other, because each keeps all devices busy.
  */
@@ -77,8 +79,8 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * Opens all devices that match a selector, each once. Closing the fleet closes them. A device that cannot be opened is
-     * left out, and reports say so.
+     * Opens all devices that match a selector, each once. Closing the fleet closes them. A device that cannot be opened
+     * is left out, and reports say so.
      *
      * @param selector {@code all}, or as in {@link DeviceSelector}, for example {@code gpu}
      * @return the fleet
@@ -119,7 +121,8 @@ public final class Fleet implements AutoCloseable {
      * @param backends one or more, each once
      * @param sameDevice whether several may be on one device
      * @return the fleet
-     * @throws IllegalArgumentException when there is none, one is given twice, or two are on one device without being allowed
+     * @throws IllegalArgumentException when there is none, one is given twice, or two are on one device without being
+     *     allowed
      */
     public static Fleet of(List<Backend> backends, SameDevice sameDevice) {
         return of(backends, sameDevice, ShareStore.ofUser());
@@ -143,8 +146,8 @@ public final class Fleet implements AutoCloseable {
      *
      * @param weights one for each of {@link #backends()}, each greater than 0, with the sum 1
      * @return this fleet
-     * @throws IllegalArgumentException when they are not as many as the devices, one is not positive, or the sum is not 1; the
-     *     message has the sum
+     * @throws IllegalArgumentException when they are not as many as the devices, one is not positive, or the sum is not
+     *     1; the message has the sum
      */
     public Fleet weights(double... weights) {
         requireOpen();
@@ -154,9 +157,10 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * Measures weights for an operation and a shape, and stores them in the user's cache folder: later passes of this operation
-     * and size use them, also in other processes. Takes some passes on each device alone, and on the devices together.
-     * Measured on host memory of up to 64 MB, from transfer to transfer. Other programs on the machine change the result.
+     * Measures weights for an operation and a shape, and stores them in the user's cache folder: later passes of this
+     * operation and size use them, also in other processes. Takes some passes on each device alone, and on the devices
+     * together. Measured on host memory of up to 64 MB, from transfer to transfer. Other programs on the machine change
+     * the result.
      *
      * @param spec the operation
      * @param type of the elements
@@ -191,7 +195,8 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * The weights that a pass over tensors would use, and the reasons: with a residual, those of sections. Measures nothing.
+     * The weights that a pass over tensors would use, and the reasons: with a residual, those of sections. Measures
+     * nothing.
      *
      * @param spec the operation
      * @param type of the elements
@@ -211,10 +216,10 @@ public final class Fleet implements AutoCloseable {
      *
      * @param spec the operation
      * @param type of the elements
-     * @param source as {@link Backend#tensor(ElementType, Buffer, long...)} takes it. Not modified; devices that share the host's
-     *     memory read direct buffers of bytes where they are
-     * @param target as {@link Tensor#get(Buffer)} takes it; must not overlap the source. Its position does not change. Undefined
-     *     if the call throws
+     * @param source as {@link Backend#tensor(ElementType, Buffer, long...)} takes it. Not modified; devices that share
+     *     the host's memory read direct buffers of bytes where they are
+     * @param target as {@link Tensor#get(Buffer)} takes it; must not overlap the source. Its position does not change.
+     *     Undefined if the call throws
      * @param shape of the tensor
      * @return what each device did
      * @throws IllegalArgumentException if the spec does not fit the shape, a buffer does not
@@ -231,13 +236,15 @@ public final class Fleet implements AutoCloseable {
      *
      * @param spec the operation
      * @param type of the elements
-     * @param source has the elements in native byte order, the last dimension fastest. In blocking mode. Bytes beyond the tensor are
-     *     not read. Used by a thread of the fleet
-     * @param target gets the elements in the same form. In blocking mode. Used by a thread of the fleet
+     * @param source has the elements in native byte order, the last dimension fastest. In blocking mode. Bytes beyond
+     *     the tensor are not read. Used by a thread of the fleet
+     * @param target gets the elements in the same form. In blocking mode. Used by a thread of the fleet. Source and
+     *     target must be distinct files: with two channels on one file, results are undefined
      * @param shape of the tensor
      * @return what each device did
-     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it,
-     *     or the source ends early; the message says which samples were computed and written before
+     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, source and target
+     *     are one {@link java.nio.channels.SeekableByteChannel}, or the source ends early; the message says which
+     *     samples were computed and written before
      * @throws java.io.UncheckedIOException if a channel fails
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
@@ -282,14 +289,16 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * Normalizes tensors in buffers and channels, with a residual if they have one. With it, the devices share each sample, in sections.
+     * Normalizes tensors in buffers and channels, with a residual if they have one. With it, the devices share each
+     * sample, in sections.
      *
      * @param spec the operation
      * @param type of the elements
      * @param tensors input and target; residual and sum may be missing
      * @param shape of the tensors
      * @return what each device did
-     * @throws IllegalArgumentException as for buffers and for channels; if there is no target, or a sum without a residual
+     * @throws IllegalArgumentException as for buffers and for channels; if there is no target, or a sum without a
+     *     residual
      * @throws java.io.UncheckedIOException if a channel fails
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
@@ -301,19 +310,20 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * The gradients of a tensor in host memory, which need not fit the devices. The tensors are read once to three times, in
-     * sections of which each device takes a fixed share, and the sums of blocks are merged. On devices of one name and driver, dx, dγ
-     * and dβ have the bits of one device.
+     * The gradients of a tensor in host memory, which need not fit the devices. The tensors are read once to three
+     * times, in sections of which each device takes a fixed share, and the sums of blocks are merged. On devices of one
+     * name and driver, dx, dγ and dβ have the bits of one device.
      *
      * @param spec the operation, with its parameters
      * @param type of the elements
      * @param input x, as {@link Backend#tensor(ElementType, Buffer, long...)} takes it. Not modified
      * @param gradOutput dy, as the input
-     * @param gradInput gets dx, as {@link Tensor#get(Buffer)} takes it; null if it is not wanted. May be neither input nor gradOutput
+     * @param gradInput gets dx, as {@link Tensor#get(Buffer)} takes it; null if it is not wanted. May be neither input
+     *     nor gradOutput
      * @param shape of the tensors
      * @return dγ and dβ
-     * @throws IllegalArgumentException if the spec does not fit the shape, a buffer does not hold it, gradInput overlaps another
-     *     buffer, or no device can compute it
+     * @throws IllegalArgumentException if the spec does not fit the shape, a buffer does not hold it, gradInput
+     *     overlaps another buffer, or no device can compute it
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
      */
@@ -324,17 +334,19 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * The gradients of a tensor in channels. A file is read where it is, from its position on; another channel is copied to a
-     * temporary file. See the method for buffers.
+     * The gradients of a tensor in channels. A file is read where it is, from its position on; other channels,
+     * pipes and devices are copied to a temporary file. See the method for buffers.
      *
      * @param spec the operation, with its parameters
      * @param type of the elements
      * @param input x, in native byte order. In blocking mode; stays open
      * @param gradOutput dy
-     * @param gradInput gets dx; null if it is not wanted
+     * @param gradInput gets dx; null if it is not wanted. Must be a file of its own: with two channels on one file,
+     *     results are undefined
      * @param shape of the tensors
      * @return dγ and dβ
-     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, or a source ends early
+     * @throws IllegalArgumentException if the spec does not fit the shape, no device can compute it, or a source ends
+     *     early
      * @throws java.io.UncheckedIOException if a channel fails
      * @throws ClException if all devices fail
      * @throws IllegalStateException when the fleet is closed
@@ -351,7 +363,8 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * The gradients of tensors in buffers and channels, with a residual if the forward pass had one, which has the input's gradient.
+     * The gradients of tensors in buffers and channels, with a residual if the forward pass had one, which has the
+     * input's gradient.
      *
      * @param spec the operation, with its parameters
      * @param type of the elements
@@ -370,15 +383,15 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * Distributes a tensor over the devices along its first dimension, and keeps it there. The shares are those of {@link
-     * #weights(double...)}, else the latest measured ones of this fleet, else equal ones.
+     * Distributes a tensor over the devices along its first dimension, and keeps it there. The shares are those of
+     * {@link #weights(double...)}, else the latest measured ones of this fleet, else equal ones.
      *
      * @param type of the elements
      * @param buffer as {@link Backend#tensor(ElementType, Buffer, long...)} takes it
      * @param shape of the tensor, one dimension or more
      * @return the tensor; the caller closes it
-     * @throws IllegalArgumentException if kind, byte order or number of elements do not fit, or a share exceeds a device's
-     *     largest buffer
+     * @throws IllegalArgumentException if kind, byte order or number of elements do not fit, or a share exceeds a
+     *     device's largest buffer
      * @throws ClException if a device fails
      * @throws IllegalStateException when the fleet is closed, or all its devices have failed
      */
@@ -416,8 +429,8 @@ public final class Fleet implements AutoCloseable {
      * @param spec the operation, with its parameters
      * @param type of its inputs: parameters are float64 for float64, else float32
      * @return the layer; the caller closes it
-     * @throws IllegalArgumentException if eps is negative, instance_norm updates running statistics, or a device does not compute
-     *     the type
+     * @throws IllegalArgumentException if eps is negative, instance_norm updates running statistics, or a device does
+     *     not compute the type
      * @throws IllegalStateException if the fleet is closed, or the spec is for any number of channels
      */
     public FleetLayer layer(NormSpec spec, ElementType type) {
@@ -473,7 +486,8 @@ public final class Fleet implements AutoCloseable {
     }
 
     /**
-     * Waits for a pass that is running, and closes the backends that {@link #open} has opened. Closing it again is a no-op.
+     * Waits for a pass that is running, and closes the backends that {@link #open} has opened. Closing it again is a
+     * no-op.
      *
      * @throws ClException when a device fails that did not fail before; all are closed
      */
