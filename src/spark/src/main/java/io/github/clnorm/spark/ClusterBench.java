@@ -66,7 +66,7 @@ public final class ClusterBench {
      * @return what was found
      * @throws IOException if the folder cannot be written to
      * @throws IllegalArgumentException if there is no such suite
-     * @throws IllegalStateException if no machine has a device; the message has the reason of each
+     * @throws IllegalStateException if no device of any machine was measured; the message has the reason of each
      */
     public static ClusterReport run(JavaSparkContext context, String suite, String folder) throws IOException {
         return run(context.sc(), suite, folder);
@@ -82,7 +82,7 @@ public final class ClusterBench {
      * @return what was found
      * @throws IOException if the folder cannot be written to
      * @throws IllegalArgumentException if there is no such suite
-     * @throws IllegalStateException if no machine has a device; the message has the reason of each
+     * @throws IllegalStateException if no device of any machine was measured; the message has the reason of each
      */
     public static ClusterReport run(SparkContext context, String suite, String folder) throws IOException {
         return on(context).suites(suite).run(folder);
@@ -189,7 +189,7 @@ public final class ClusterBench {
      * @return what was found
      * @throws IOException if the folder cannot be written to
      * @throws IllegalArgumentException if there is no such suite
-     * @throws IllegalStateException if no machine has a device; the message has the reason of each
+     * @throws IllegalStateException if no device of any machine was measured; the message has the reason of each
      */
     public ClusterReport run(String folder) throws IOException {
         DeviceMeasure how = measure != null ? measure : new SuiteMeasure(suites, budget.toNanos());
@@ -230,9 +230,9 @@ public final class ClusterBench {
         Map<String, String> problems = answers.problems();
         List<String> remarks = new ArrayList<>();
         notReached.forEach((machine, reason) -> remarks.add(machine + " was not reached: " + reason));
-        problems.forEach((machine, reason) -> remarks.add(machine + " has no device: " + reason));
+        problems.forEach((machine, reason) -> remarks.add(machine + " was not measured: " + reason));
         if (answers.devices().isEmpty()) {
-            throw new IllegalStateException("no machine has a device to measure: " + String.join("; ", remarks));
+            throw new IllegalStateException("no machine was measured: " + String.join("; ", remarks));
         }
         List<ClusterReport.Device> devices = new ArrayList<>();
         Map<String, String> documents = new LinkedHashMap<>();

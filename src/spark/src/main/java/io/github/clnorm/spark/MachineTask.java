@@ -21,6 +21,10 @@ final class MachineTask implements VoidFunction<Iterator<Integer>> {
 
     private static final long serialVersionUID = 1;
 
+    private static final String JARS =
+            "Pass clnorm-spark's jar and all its dependencies to spark-submit --jars: clnorm,"
+                    + " clnorm-tools, clnorm-reference, jocl, jna, jmustache and picocli, which Maven copies to target/spark";
+
     private final String run;
     private final String selector;
     private final DeviceMeasure measure;
@@ -63,9 +67,20 @@ final class MachineTask implements VoidFunction<Iterator<Integer>> {
                 throw e;
             }
             // Another try of this task could only fail again, and four of them would end the job.
-            problem = e.getMessage() == null ? e.toString() : e.getMessage();
+            problem = problem(e);
         }
         answers.add(new MachineAnswer(executor, machine, hostName(), devices, problem));
+    }
+
+    /** Why a machine was not measured. Messages of missing classes are their names alone. */
+    static String problem(Throwable e) {
+        if (e instanceof NoClassDefFoundError && e.getCause() instanceof ClassNotFoundException missing) {
+            return "the executor has no class " + missing.getMessage() + ". " + JARS;
+        }
+        if (e instanceof LinkageError || e.getMessage() == null) {
+            return e.toString();
+        }
+        return e.getMessage();
     }
 
     private static String hostName() {

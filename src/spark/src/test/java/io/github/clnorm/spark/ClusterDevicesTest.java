@@ -274,7 +274,7 @@ class ClusterDevicesTest {
                 .run(folder.toString()));
         assertTrue(
                 e.getMessage()
-                        .startsWith("no machine has a device to measure: node has no device: no OpenCL device matches"
+                        .startsWith("no machine was measured: node was not measured: no OpenCL device matches"
                                 + " 'frobnicator'. There is: "),
                 e.getMessage());
     }

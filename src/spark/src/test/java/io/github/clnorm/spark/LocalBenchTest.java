@@ -60,4 +60,19 @@ class LocalBenchTest {
             assertEquals(false, MachineAnswers.isSame(unlike.get(1), unlike.get(0)), unlike.toString());
         }
     }
+
+    @Test
+    void aMissingClassIsNamedWithTheJarsToPass() {
+        Throwable missing = new NoClassDefFoundError("io/github/clnorm/reference/Reference")
+                .initCause(new ClassNotFoundException("io.github.clnorm.reference.Reference"));
+        String problem = MachineTask.problem(missing);
+        assertTrue(
+                problem.startsWith("the executor has no class io.github.clnorm.reference.Reference. Pass clnorm-spark's"
+                        + " jar and all its dependencies to spark-submit --jars: "),
+                problem);
+        assertEquals(
+                "java.lang.UnsatisfiedLinkError: no JOCL in java.library.path",
+                MachineTask.problem(new UnsatisfiedLinkError("no JOCL in java.library.path")));
+        assertEquals("no OpenCL", MachineTask.problem(new IllegalStateException("no OpenCL")));
+    }
 }
