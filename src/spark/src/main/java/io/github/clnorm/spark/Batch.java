@@ -10,6 +10,8 @@ import java.util.List;
 /** Rows whose samples a device computes together, and memory for them. For one task; not thread-safe. */
 final class Batch<T> {
     private static final int INVALID = -1;
+    /** Reserved at once, unless the limits allow less. */
+    private static final int FIRST_BYTES = 32 << 20;
 
     private record Row<T>(T kept, int sample) {}
 
@@ -34,13 +36,27 @@ final class Batch<T> {
     ByteBuffer place(ElementType next) {
         if (samples == 0) {
             type = next;
-            int bytes = Math.multiplyExact(request.samplesOf(type), sampleBytes());
-            if (memory == null || memory.capacity() < bytes) {
-                release();
-                memory = HostBuffers.take(bytes);
-            }
         }
+        reserve(Math.multiplyExact(samples + 1, sampleBytes()));
         return part(samples, samples + 1);
+    }
+
+    /** Makes the memory large enough. A limit above what rows need costs nothing. */
+    private void reserve(int bytes) {
+        int capacity = memory == null ? 0 : memory.capacity();
+        if (bytes <= capacity) {
+            return;
+        }
+        int full = Math.multiplyExact(request.samplesOf(type), sampleBytes());
+        long wanted = Math.max(bytes, Math.max(FIRST_BYTES, 2L * capacity));
+        ByteBuffer larger = HostBuffers.take((int) Math.min(full, wanted));
+        if (samples == 0) {
+            release();
+        } else {
+            // Left to the collector: a free list of all sizes on the way would hold as much again.
+            larger.put(0, memory, 0, samples * sampleBytes());
+        }
+        memory = larger;
     }
 
     void addSample(T kept) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Direct buffers that tasks of this process use one after the other, since Java zeroes each new one and frees it late. They
@@ -31,9 +32,23 @@ final class HostBuffers {
             FREE.clear();
         }
         // alignedSlice cuts both ends. A slice has the byte order of Java, big-endian.
-        return ByteBuffer.allocateDirect(Math.addExact(bytes, 2 * PAGE_BYTES))
+        return allocate(Math.addExact(bytes, 2 * PAGE_BYTES), ByteBuffer::allocateDirect)
                 .alignedSlice(PAGE_BYTES)
                 .order(ByteOrder.nativeOrder());
+    }
+
+    /** @throws IllegalStateException if there is no memory: Spark ends an executor for an OutOfMemoryError */
+    static ByteBuffer allocate(int bytes, IntFunction<ByteBuffer> allocator) {
+        try {
+            return allocator.apply(bytes);
+        } catch (OutOfMemoryError e) {
+            throw new IllegalStateException(
+                    "no memory for a batch of " + bytes + " bytes outside the heap (" + e.getMessage()
+                            + "). Each task has two batches: lower batchBytes(…) or batch(…), or raise"
+                            + " -XX:MaxDirectMemorySize, which is the size of the heap unless set,"
+                            + " in spark.executor.extraJavaOptions",
+                    e);
+        }
     }
 
     /** Leaves the free buffers to the collector. */

@@ -179,4 +179,40 @@ class BatchesTest {
             assertEquals(0, backend.memory().tensors());
         }
     }
+
+    @Test
+    void memoryGrowsWithTheSamplesOfABatch() {
+        int elements = 1 << 20;
+        int count = 45;
+        NormalizationRequest request = new NormalizationRequest(
+                Samples.spec(), new long[] {elements}, Integer.MAX_VALUE, 1 << 30, OnBadRow.FAIL);
+        Batch<Integer> batch = new Batch<>(request);
+        for (int i = 0; i < count; i++) {
+            batch.place(ElementType.FLOAT32).putFloat(0, i).putFloat((elements - 1) * 4, -i);
+            batch.addSample(i);
+        }
+        for (int i = 0; i < count; i++) {
+            ByteBuffer sample = batch.result(i).elements();
+            assertEquals(i, sample.getFloat(0));
+            assertEquals(-i, sample.getFloat((elements - 1) * 4));
+        }
+        assertEquals((long) count * elements * 4, batch.bytes());
+        assertEquals(4 * count * elements, batch.all().remaining());
+        batch.release();
+        HostBuffers.clear();
+    }
+
+    @Test
+    void missingMemoryIsASentenceThatNamesTheSettings() {
+        String message = assertThrows(
+                        IllegalStateException.class,
+                        () -> HostBuffers.allocate(1 << 20, bytes -> {
+                            throw new OutOfMemoryError("Cannot reserve " + bytes + " bytes");
+                        }))
+                .getMessage();
+        assertTrue(
+                message.startsWith("no memory for a batch of 1048576 bytes outside the heap (Cannot reserve 1048576"),
+                message);
+        assertTrue(message.contains("batchBytes(…)") && message.contains("-XX:MaxDirectMemorySize"), message);
+    }
 }
