@@ -42,13 +42,13 @@ record NormalizationRequest(NormSpec spec, long[] shape, int batch, long batchBy
             throw new IllegalArgumentException("a " + type + " sample of shape " + Arrays.toString(shape)
                     + " takes more than " + MOST_BYTES + " bytes, the most that a row holds");
         }
-        spec.requireFits(type, batchOf(1));
         if (!spec.samplesAreIndependent()) {
             throw new IllegalArgumentException(
                     spec + " normalizes by the statistics of a whole batch, and partitions and"
                             + " batches of a data set are accidental. Compute the statistics of the data set by"
                             + " ClnormSpark.channelStatistics(…), and normalize with its batchNorm()");
         }
+        spec.requireFits(type, batchOf(1));
     }
 
     int elements() {

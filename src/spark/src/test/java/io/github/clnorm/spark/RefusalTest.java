@@ -67,6 +67,9 @@ class RefusalTest {
                 () -> shaped(NormSpec.batchNorm(5).training(false), 6, 5, 7).normalized());
         refusedWith("ClnormSpark.channelStatistics", () -> shaped(NormSpec.batchNorm(6), 6, 5, 7)
                 .normalized());
+        // With one value a channel, a batch of one sample would have no variance.
+        refusedWith("ClnormSpark.channelStatistics", () -> shaped(NormSpec.batchNorm(8), 8)
+                .normalized());
         refused(
                 "shape [6, 0]: expected dimensions of 1 or more, since a sample without elements has no statistics",
                 () -> shaped(Samples.spec(), 6, 0).normalized());
