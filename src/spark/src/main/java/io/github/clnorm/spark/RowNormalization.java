@@ -125,10 +125,7 @@ public final class RowNormalization extends Settings<RowNormalization> {
         Counters counters = new Counters(data.sparkSession().sparkContext());
         NormalizationTask<InternalRow, InternalRow> task = task(request, () -> new RowCodec(plan), counters);
         NormalizedRdd<InternalRow, InternalRow> rows = new NormalizedRdd<>(
-                data.sparkSession().sparkContext(),
-                InternalRow.class,
-                () -> classic.queryExecution().toRdd(),
-                task);
+                data.sparkSession().sparkContext(), InternalRow.class, () -> SampleColumns.plan(classic), task);
         return new NormalizedRows(
                 classic.sparkSession().internalCreateDataFrame(rows, plan.after(), false), counters, task.toString());
     }

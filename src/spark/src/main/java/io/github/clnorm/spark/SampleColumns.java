@@ -4,7 +4,9 @@ import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -49,6 +51,14 @@ final class SampleColumns {
     /** The largest type in which samples are computed. `type` is the one that is set; null for that of the values. */
     static ElementType largest(SampleForm form, ElementType type) {
         return type != null ? type : form == SampleForm.FLOAT_ARRAY ? ElementType.FLOAT32 : ElementType.FLOAT64;
+    }
+
+    /** Plans a data frame anew, so that it reads what has been cached since it was planned before. */
+    static RDD<InternalRow> plan(org.apache.spark.sql.classic.Dataset<?> data) {
+        return org.apache.spark.sql.classic.Dataset$.MODULE$
+                .ofRows(data.sparkSession(), data.logicalPlan())
+                .queryExecution()
+                .toRdd();
     }
 
     /** A data frame of this process. `method` is what needs it, in the message. */

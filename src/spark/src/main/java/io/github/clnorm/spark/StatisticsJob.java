@@ -51,7 +51,7 @@ final class StatisticsJob {
         ColumnReader reader = new ColumnReader(0, form, request.shape(), options.type());
         return job.run(
                 "column " + column,
-                SampleColumns.classic(rows, METHOD).queryExecution().toRdd().toJavaRDD(),
+                SampleColumns.plan(SampleColumns.classic(rows, METHOD)).toJavaRDD(),
                 request,
                 () -> new ColumnSource(reader, column, key));
     }

@@ -21,9 +21,12 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -311,5 +314,30 @@ class NormalizationTest {
         assertEquals(3, result.report().invalidRows());
         assertEquals(COUNT - 3, result.report().allSamples());
         assertEquals(3, result.rows().where("by is null").count());
+    }
+
+    @Test
+    void dataThatWasCachedAfterItsFirstActionIsReadFromTheCache() {
+        LongAccumulator calls = cluster.context().sc().longAccumulator();
+        UserDefinedFunction counting = functions.udf(
+                (UDF1<Integer, Integer>) id -> {
+                    calls.add(1L);
+                    return id;
+                },
+                DataTypes.IntegerType);
+        Dataset<Row> counted =
+                data(2).withColumn("counted", counting.asNondeterministic().apply(functions.col("id")));
+        counted.collectAsList();
+        assertEquals(COUNT, calls.sum());
+        counted.cache();
+        try {
+            counted.foreach(row -> {});
+            long before = calls.sum();
+            NormalizedRows result = Samples.normalize(counted).normalized();
+            assertBits(expected, Samples.results(result.rows(), "y"));
+            assertEquals(before, calls.sum());
+        } finally {
+            counted.unpersist(true);
+        }
     }
 }
