@@ -20,6 +20,9 @@ import org.apache.spark.sql.catalyst.util.ArrayData;
  * @param type in which a device computes; null for the type that the column has
  */
 record ColumnReader(int ordinal, SampleForm form, long[] shape, ElementType type) implements Serializable {
+    /** Messages about the bytes of a file begin with it. */
+    private static final String NPY_SUBJECT = "npy bytes: ";
+
     private static final byte SPARSE = 0;
     private static final int VECTOR_FIELDS = 4;
     private static final int SIZE = 1;
@@ -36,6 +39,36 @@ record ColumnReader(int ordinal, SampleForm form, long[] shape, ElementType type
 
     int elements() {
         return (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    }
+
+    /** The shape that a sample has by itself: its length, or that of its file. */
+    static long[] shapeOf(InternalRow row, int ordinal, SampleForm form) throws BadRow {
+        if (row.isNullAt(ordinal)) {
+            throw new BadRow("is null");
+        }
+        return switch (form) {
+            case FLOAT_ARRAY, DOUBLE_ARRAY -> new long[] {row.getArray(ordinal).numElements()};
+            case VECTOR -> new long[] {length(row.getStruct(ordinal, VECTOR_FIELDS))};
+            case NPY -> npy(row.getBinary(ordinal)).shape();
+        };
+    }
+
+    private static int length(InternalRow vector) {
+        return isSparse(vector) ? vector.getInt(SIZE) : vector.getArray(VALUES).numElements();
+    }
+
+    private static boolean isSparse(InternalRow vector) {
+        return vector.getByte(0) == SPARSE;
+    }
+
+    private static NpyTensor npy(byte... bytes) throws BadRow {
+        try {
+            return NpyTensor.of(bytes);
+        } catch (TensorFileException e) {
+            // The rest is a predicate, such as "is truncated: …".
+            String message = e.getMessage();
+            throw new BadRow(message.startsWith(NPY_SUBJECT) ? message.substring(NPY_SUBJECT.length()) : message);
+        }
     }
 
     Sample sample(InternalRow row) throws BadRow {
@@ -72,9 +105,9 @@ record ColumnReader(int ordinal, SampleForm form, long[] shape, ElementType type
     }
 
     private Sample ofVector(InternalRow vector) throws BadRow {
-        boolean sparse = vector.getByte(0) == SPARSE;
+        boolean sparse = isSparse(vector);
         ArrayData values = vector.getArray(VALUES);
-        int count = sparse ? vector.getInt(SIZE) : values.numElements();
+        int count = length(vector);
         if (count != elements()) {
             throw other(count);
         }
@@ -94,12 +127,7 @@ record ColumnReader(int ordinal, SampleForm form, long[] shape, ElementType type
     }
 
     private Sample ofNpy(byte[] bytes) throws BadRow {
-        NpyTensor npy;
-        try {
-            npy = NpyTensor.of(bytes);
-        } catch (TensorFileException e) {
-            throw new BadRow("holds " + e.getMessage());
-        }
+        NpyTensor npy = npy(bytes);
         if (!Arrays.equals(npy.shape(), shape)) {
             throw new BadRow("has the shape " + Arrays.toString(npy.shape()) + ", expected " + Arrays.toString(shape));
         }

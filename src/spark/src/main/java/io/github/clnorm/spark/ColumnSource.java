@@ -1,18 +1,14 @@
 package io.github.clnorm.spark;
 
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.StructField;
 
 /**
- * Samples of the first column of rows, and a second one that may identify the rows in messages.
+ * Samples of a column of rows.
  *
- * @param reader of the first column
- * @param column its name
- * @param key the second column; null for none
+ * @param reader of the column
+ * @param place names rows in messages
  */
-record ColumnSource(ColumnReader reader, String column, StructField key) implements SampleSource<InternalRow> {
-    private static final int KEY = 1;
-
+record ColumnSource(ColumnReader reader, RowPlace place) implements SampleSource<InternalRow> {
     @Override
     public Sample sample(InternalRow row) throws BadRow {
         return reader.sample(row);
@@ -20,8 +16,6 @@ record ColumnSource(ColumnReader reader, String column, StructField key) impleme
 
     @Override
     public String describe(InternalRow row, long number, int partition) {
-        return "row " + number + " of partition " + partition
-                + (key == null ? "" : " (" + key.name() + " = " + row.get(KEY, key.dataType()) + ")") + ": column "
-                + column;
+        return place.describe(row, number, partition);
     }
 }

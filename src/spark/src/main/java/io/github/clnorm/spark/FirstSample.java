@@ -1,47 +1,50 @@
 package io.github.clnorm.spark;
 
-import io.github.clnorm.tensorfile.NpyTensor;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
 
-/** The shape of the first sample of a data set, which all samples have if the user gives none. Thread-safe. */
-final class FirstSample {
-
-    private FirstSample() {}
-
-    /** The dimensions of the first sample of a column; null if there is none. */
-    static long[] shape(Dataset<Row> column, SampleForm form) {
-        List<Row> first = column.limit(1).collectAsList();
-        return first.isEmpty() ? null : shape(first.get(0).get(0), form);
+/**
+ * The shape of the first sample of a data set, which all samples have if the user gives none. Immutable and thread-safe.
+ *
+ * @param place the sample in messages
+ * @param shape its dimensions
+ */
+record FirstSample(String place, long[] shape) {
+    /** Of the first column of rows; null if there are none. */
+    static FirstSample of(Dataset<Row> rows, SampleForm form, RowPlace place, String method) {
+        InternalRow[] first = SampleColumns.classic(rows.limit(1), method)
+                .queryExecution()
+                .executedPlan()
+                .executeCollect();
+        if (first.length == 0) {
+            return null;
+        }
+        String where = place.describe("the first row", first[0]);
+        try {
+            return new FirstSample(where, ColumnReader.shapeOf(first[0], 0, form));
+        } catch (BadRow e) {
+            throw unknown(where, e.getMessage());
+        }
     }
 
-    private static long[] shape(Object value, SampleForm form) {
-        requirePresent(value);
-        return switch (form) {
-            case FLOAT_ARRAY, DOUBLE_ARRAY -> new long[] {((scala.collection.Seq<?>) value).size()};
-            case VECTOR -> new long[] {((Vector) value).size()};
-            case NPY -> NpyTensor.of((byte[]) value).shape();
-        };
-    }
-
-    /** The dimensions of the first sample of an RDD; null if there is none. */
-    static long[] shape(JavaRDD<float[]> samples) {
+    /** Of an RDD; null if it has no elements. */
+    static FirstSample of(JavaRDD<float[]> samples) {
         List<float[]> first = samples.take(1);
         if (first.isEmpty()) {
             return null;
         }
-        requirePresent(first.get(0));
-        return new long[] {first.get(0).length};
+        String where = "the first element";
+        if (first.get(0) == null) {
+            throw unknown(where, "is null");
+        }
+        return new FirstSample(where, new long[] {first.get(0).length});
     }
 
-    private static void requirePresent(Object value) {
-        if (value == null) {
-            throw new IllegalArgumentException(
-                    "the first sample is null, so it does not tell the shape of the others: set"
-                            + " shape(…), and onBadRow(\"null\") to leave out samples that are null");
-        }
+    private static IllegalArgumentException unknown(String place, String problem) {
+        return new IllegalArgumentException(place + " " + problem + ", so it does not tell the shape of the others: set"
+                + " shape(…), and onBadRow(\"null\") to leave out such rows");
     }
 }

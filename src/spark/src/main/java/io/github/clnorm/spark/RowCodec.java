@@ -90,15 +90,9 @@ final class RowCodec implements SampleCodec<InternalRow, InternalRow> {
 
     @Override
     public String describe(InternalRow row, long number, int partition) {
-        String key = plan.keyOrdinal() < 0
-                ? ""
-                : " (" + field(plan.keyOrdinal()).name() + " = "
-                        + row.get(plan.keyOrdinal(), field(plan.keyOrdinal()).dataType()) + ")";
-        return "row " + number + " of partition " + partition + key + ": column "
-                + field(plan.reader().ordinal()).name();
-    }
-
-    private StructField field(int ordinal) {
-        return plan.before().fields()[ordinal];
+        StructField[] fields = plan.before().fields();
+        int key = plan.keyOrdinal();
+        return new RowPlace(fields[plan.reader().ordinal()].name(), key < 0 ? null : fields[key], key)
+                .describe(row, number, partition);
     }
 }

@@ -41,7 +41,8 @@ public final class RowNormalization extends Settings<RowNormalization> {
 
     /**
      * The column of the samples: {@code array<float>}, {@code array<double>}, a vector of Spark ML, or binary with the
-     * content of a {@code .npy} file.
+     * content of a {@code .npy} file. As in Spark, case does not count in names of columns unless {@code
+     * spark.sql.caseSensitive} is set.
      *
      * @param column its name
      * @return this
@@ -114,14 +115,14 @@ public final class RowNormalization extends Settings<RowNormalization> {
      * lazy: actions compute.
      *
      * @return the data frame and its report
-     * @throws IllegalArgumentException if a column does not exist or has another type, the channels do not fit the spec, a
+     * @throws IllegalArgumentException if a column does not exist, is ambiguous or has another type, the channels do not fit the spec, a
      *     result depends on the batch, or the data is a stream
      * @throws IllegalStateException if input, output or shape is missing
      */
     public NormalizedRows normalized() {
         org.apache.spark.sql.classic.Dataset<?> classic = SampleColumns.classic(data, "normalize");
         NormalizationRequest request = request();
-        RowPlan plan = plan(data.schema(), request);
+        RowPlan plan = plan(ColumnNames.of(classic), data.schema(), request);
         Counters counters = new Counters(data.sparkSession().sparkContext());
         NormalizationTask<InternalRow, InternalRow> task = task(request, () -> new RowCodec(plan), counters);
         NormalizedRdd<InternalRow, InternalRow> rows = new NormalizedRdd<>(
@@ -132,25 +133,25 @@ public final class RowNormalization extends Settings<RowNormalization> {
 
     /** The columns of the result, after all checks. */
     StructType schema(StructType before) {
-        return plan(before, request()).after();
+        return plan(ColumnNames.ofActiveSession(), before, request()).after();
     }
 
-    private RowPlan plan(StructType before, NormalizationRequest request) {
+    private RowPlan plan(ColumnNames names, StructType before, NormalizationRequest request) {
         requireSet("input", input);
         requireSet("output", output);
-        if (output.equals(device)) {
+        if (device != null && names.isSame(output, device)) {
             throw new IllegalArgumentException("output and fingerprint are both column " + output);
         }
-        int ordinal = SampleColumns.ordinal(before, "input", input);
+        int ordinal = names.ordinal(before, "input", input);
         SampleForm given = SampleColumns.form("input", input, before.fields()[ordinal].dataType());
         request.check(SampleColumns.largest(given, type));
         return new RowPlan(
                 before,
                 new ColumnReader(ordinal, given, request.shape(), type),
                 form == null ? given : form,
-                output,
-                device,
-                key == null ? -1 : SampleColumns.ordinal(before, "key", key));
+                ResultColumn.of(names, before, "output", output),
+                device == null ? null : ResultColumn.of(names, before, "fingerprint", device),
+                key == null ? -1 : names.ordinal(before, "key", key));
     }
 
     private static void requireSet(String name, String column) {

@@ -17,11 +17,17 @@ import org.apache.spark.sql.types.StructType;
  * @param before the columns of the data
  * @param reader of the samples
  * @param form of the output
- * @param output name of the output column; a column of this name is replaced
- * @param device name of the column with the fingerprint of the device; null for none
+ * @param output the column of the results
+ * @param device the column with the fingerprint of the device; null for none
  * @param keyOrdinal of the column that identifies a row in messages; -1 for none
  */
-record RowPlan(StructType before, ColumnReader reader, SampleForm form, String output, String device, int keyOrdinal)
+record RowPlan(
+        StructType before,
+        ColumnReader reader,
+        SampleForm form,
+        ResultColumn output,
+        ResultColumn device,
+        int keyOrdinal)
         implements Serializable {
 
     boolean hasDevice() {
@@ -36,23 +42,23 @@ record RowPlan(StructType before, ColumnReader reader, SampleForm form, String o
                     case VECTOR -> SQLDataTypes.VectorType();
                     case NPY -> DataTypes.BinaryType;
                 };
-        return new StructField(output, type, true, Metadata.empty());
+        return new StructField(output.name(), type, true, Metadata.empty());
     }
 
     StructField deviceField() {
-        return new StructField(device, DataTypes.StringType, true, Metadata.empty());
+        return new StructField(device.name(), DataTypes.StringType, true, Metadata.empty());
     }
 
     /** The columns that the result has from before: all but those that are replaced. */
     List<Integer> keptColumns() {
         return IntStream.range(0, before.length())
-                .filter(i -> !isReplaced(before.fields()[i].name()))
+                .filter(i -> i != output.replaced() && !isReplacedByDevice(i))
                 .boxed()
                 .toList();
     }
 
-    private boolean isReplaced(String column) {
-        return column.equals(output) || column.equals(device);
+    private boolean isReplacedByDevice(int ordinal) {
+        return device != null && ordinal == device.replaced();
     }
 
     /** For each column of the result its place among the kept ones, then the output, then the device. */
@@ -60,10 +66,10 @@ record RowPlan(StructType before, ColumnReader reader, SampleForm form, String o
         int kept = keptColumns().size();
         List<Integer> places = new ArrayList<>();
         int next = 0;
-        for (StructField field : before.fields()) {
-            if (field.name().equals(output)) {
+        for (int ordinal = 0; ordinal < before.length(); ordinal++) {
+            if (ordinal == output.replaced()) {
                 places.add(kept);
-            } else if (field.name().equals(device)) {
+            } else if (isReplacedByDevice(ordinal)) {
                 places.add(kept + 1);
             } else {
                 places.add(next++);

@@ -1,8 +1,6 @@
 package io.github.clnorm.spark;
 
 import io.github.clnorm.type.ElementType;
-import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
@@ -10,22 +8,11 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** Which columns of a data frame hold samples, and in which form. Thread-safe. */
 final class SampleColumns {
 
     private SampleColumns() {}
-
-    /** The place of a column. `role` is what it is for, in the message. */
-    static int ordinal(StructType schema, String role, String column) {
-        List<String> names = Arrays.asList(schema.fieldNames());
-        if (!names.contains(column)) {
-            throw new IllegalArgumentException(
-                    role + ": there is no column " + column + ". The columns are " + String.join(", ", names));
-        }
-        return names.indexOf(column);
-    }
 
     /** How a column holds samples. */
     static SampleForm form(String role, String column, DataType type) {

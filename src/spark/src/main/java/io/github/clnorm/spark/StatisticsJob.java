@@ -6,6 +6,7 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -18,6 +19,8 @@ import org.apache.spark.sql.types.StructType;
 /** The statistics of the channels of a data set: on the driver, what the executors are asked for. Thread-safe. */
 final class StatisticsJob {
     private static final String METHOD = "channelStatistics";
+    /** The ordinal of the key in the rows that a job reads. */
+    private static final int KEY = 1;
 
     private final SparkContext context;
     private final long channels;
@@ -33,27 +36,27 @@ final class StatisticsJob {
     }
 
     static ChannelStatistics ofColumn(Dataset<?> data, String column, long channels, StatisticsOptions options) {
-        SampleColumns.classic(data, METHOD);
+        ColumnNames names = ColumnNames.of(SampleColumns.classic(data, METHOD));
         StatisticsJob job = new StatisticsJob(data.sparkSession().sparkContext(), channels, options);
         StructType schema = data.schema();
-        SampleForm form = SampleColumns.form(
-                METHOD, column, schema.fields()[SampleColumns.ordinal(schema, METHOD, column)].dataType());
-        StructField key =
-                options.key() == null ? null : schema.fields()[SampleColumns.ordinal(schema, "key", options.key())];
-        Dataset<Row> samples = data.select(named(column));
+        StructField field = schema.fields()[names.ordinal(schema, METHOD, column)];
+        SampleForm form = SampleColumns.form(METHOD, field.name(), field.dataType());
+        StructField key = options.key() == null ? null : schema.fields()[names.ordinal(schema, "key", options.key())];
+        Dataset<Row> rows =
+                key == null ? data.select(named(field.name())) : data.select(named(field.name()), named(key.name()));
+        RowPlace place = new RowPlace(field.name(), key, KEY);
         ElementType type = SampleColumns.largest(form, options.type());
         NormalizationRequest request =
-                job.request(type, () -> FirstSample.shape(samples, form), form == SampleForm.NPY);
+                job.request(type, () -> FirstSample.of(rows, form, place, METHOD), form == SampleForm.NPY);
         if (request == null) {
             return job.nothing();
         }
-        Dataset<Row> rows = key == null ? samples : data.select(named(column), named(key.name()));
         ColumnReader reader = new ColumnReader(0, form, request.shape(), options.type());
         return job.run(
-                "column " + column,
+                "column " + field.name(),
                 SampleColumns.plan(SampleColumns.classic(rows, METHOD)).toJavaRDD(),
                 request,
-                () -> new ColumnSource(reader, column, key));
+                () -> new ColumnSource(reader, place));
     }
 
     private static Column named(String column) {
@@ -66,30 +69,25 @@ final class StatisticsJob {
             throw new IllegalArgumentException("elementType " + options.type()
                     + ": samples of an RDD are computed in float32. Use a data frame for another type");
         }
-        NormalizationRequest request = job.request(ElementType.FLOAT32, () -> FirstSample.shape(samples), false);
+        NormalizationRequest request = job.request(ElementType.FLOAT32, () -> FirstSample.of(samples), false);
         return request == null
                 ? job.nothing()
                 : job.run("an RDD", samples, request, () -> new FloatsCodec(request.elements(), request.shape()));
     }
 
-    /** The dimensions of the first sample. */
-    private interface First {
-        long[] shape();
-    }
-
     /** What is asked of the executors; null if there are no samples, and no shape. */
-    private NormalizationRequest request(ElementType type, First first, boolean hasShapes) {
+    private NormalizationRequest request(ElementType type, Supplier<FirstSample> first, boolean hasShapes) {
         long[] shape = options.shape();
         if (shape == null) {
             if (options.onBadRow() == OnBadRow.NULL) {
                 throw new IllegalStateException("onBadRow(\"null\") needs shape(…), the shape of one sample:"
                         + " the first row may be the bad one");
             }
-            shape = first.shape();
-            if (shape == null) {
+            FirstSample sample = first.get();
+            if (sample == null) {
                 return null;
             }
-            shape = hasShapes ? shape : divided(shape[0]);
+            shape = hasShapes ? sample.shape() : divided(sample);
         }
         BatchNormSpec spec = NormSpec.batchNorm(channels).training(false);
         NormalizationRequest request = new NormalizationRequest(
@@ -99,9 +97,10 @@ final class StatisticsJob {
     }
 
     /** The shape of a sample without one. */
-    private long[] divided(long length) {
-        if (length % channels != 0) {
-            throw new IllegalArgumentException("the first sample has " + length + " values, which do not divide into "
+    private long[] divided(FirstSample sample) {
+        long length = sample.shape()[0];
+        if (length == 0 || length % channels != 0) {
+            throw new IllegalArgumentException(sample.place() + " has " + length + " values, which do not divide into "
                     + channels + " channels: is the number of channels right?");
         }
         return options.layout() == Layout.CHANNELS_FIRST

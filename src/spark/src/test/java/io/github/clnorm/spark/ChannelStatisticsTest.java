@@ -17,6 +17,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -261,7 +262,7 @@ class ChannelStatisticsTest {
         assertEquals("key: there is no column k. The columns are id, x", refused(rows, "x", 3, options.key("k")));
         assertTrue(refused(rows, "id", 3, options).startsWith("channelStatistics: column id is INT, expected array<"));
         assertEquals(
-                "the first sample has 105 values, which do not divide into 4 channels: is the number of channels right?",
+                "the first row: column x has 105 values, which do not divide into 4 channels: is the number of channels right?",
                 refused(rows, "x", 4, options));
         assertEquals(
                 "Expected input with 4 channels, but got input of shape [1, 3, 5, 7]",
@@ -275,11 +276,22 @@ class ChannelStatisticsTest {
                                 () -> ClnormSpark.channelStatistics(rows, "x", 3, options.onBadRow("null")))
                         .getMessage());
         float[][] nothing = {null};
-        assertTrue(refused(floatRows(Arrays.asList(nothing)), "x", 3, options)
-                .startsWith("the first sample is null, so it does not tell the shape of the others: set shape(…)"));
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> ClnormSpark.channelStatistics(cluster.context().parallelize(Arrays.asList(nothing)), 3));
+        assertEquals(
+                "the first row (id = 100): column x is null, so it does not tell the shape of the others: set shape(…),"
+                        + " and onBadRow(\"null\") to leave out such rows",
+                refused(floatRows(Arrays.asList(nothing)), "X", 3, options.key("ID")));
+        byte[][] text = {"text".getBytes(StandardCharsets.UTF_8)};
+        assertTrue(refused(
+                        Images.rows(cluster.session(), DataTypes.BinaryType, Arrays.asList((Object[]) text)),
+                        "x",
+                        3,
+                        options.key("id"))
+                .startsWith("the first row (id = 100): column x is not a .npy file: expected it to begin with"));
+        assertTrue(assertThrows(
+                        IllegalArgumentException.class,
+                        () -> ClnormSpark.channelStatistics(cluster.context().parallelize(Arrays.asList(nothing)), 3))
+                .getMessage()
+                .startsWith("the first element is null, so it does not tell the shape"));
         assertThrows(IllegalArgumentException.class, () -> options.onBadRow("skip"));
         assertThrows(IllegalArgumentException.class, () -> options.batch(0));
         assertThrows(IllegalArgumentException.class, () -> options.batchBytes(0));

@@ -340,4 +340,21 @@ class NormalizationTest {
             counted.unpersist(true);
         }
     }
+
+    @Test
+    void namesOfColumnsAreThoseOfSparksResolver() {
+        Dataset<Row> rows =
+                Samples.normalize(data(2)).input("X").output("X").normalized().rows();
+        assertEquals(List.of("id", "X", "label"), List.of(rows.columns()));
+        assertBits(expected, Samples.results(rows, "X"));
+        cluster.session().conf().set("spark.sql.caseSensitive", "true");
+        try {
+            Dataset<Row> added =
+                    Samples.normalize(data(2)).output("X").normalized().rows();
+            assertEquals(List.of("id", "x", "label", "X"), List.of(added.columns()));
+            assertBits(expected, Samples.results(added, "X"));
+        } finally {
+            cluster.session().conf().unset("spark.sql.caseSensitive");
+        }
+    }
 }

@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkException;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
@@ -135,7 +137,7 @@ class RefusalTest {
                 .normalized()
                 .rows()
                 .collectAsList());
-        failsWith("column x holds npy bytes: is not a .npy file", () -> Samples.normalize(
+        failsWith("column x is not a .npy file: expected it to begin with", () -> Samples.normalize(
                         of("text".getBytes(StandardCharsets.UTF_8), DataTypes.BinaryType))
                 .normalized()
                 .rows()
@@ -194,5 +196,48 @@ class RefusalTest {
         assertEquals(
                 List.of(spec),
                 cluster.context().parallelize(List.of(1), 1).map(number -> spec).collect());
+    }
+
+    private static String keyInMessage(Column key) {
+        Dataset<Row> rows = of(null, FLOATS).withColumn("id", key);
+        String message = assertThrows(SparkException.class, () -> Samples.normalize(rows)
+                        .key("id")
+                        .normalized()
+                        .rows()
+                        .collectAsList())
+                .getMessage();
+        int start = message.indexOf("(id = ") + "(id = ".length();
+        return message.substring(start, message.indexOf("): column x is null", start));
+    }
+
+    @Test
+    void keysOfAnyTypeAreReadable() {
+        assertEquals("2020-01-01", keyInMessage(functions.expr("date '2020-01-01'")));
+        assertEquals("2020-01-01 12:34:56", keyInMessage(functions.expr("timestamp '2020-01-01 12:34:56'")));
+        assertEquals("{1, text}", keyInMessage(functions.expr("struct(1, 'text')")));
+        assertEquals("[1, 2]", keyInMessage(functions.expr("array(1, 2)")));
+        assertEquals("[01 FF]", keyInMessage(functions.expr("X'01FF'")));
+        assertEquals("1.50", keyInMessage(functions.expr("cast(1.5 as decimal(4, 2))")));
+        assertEquals("text", keyInMessage(functions.lit("text")));
+        assertEquals("NULL", keyInMessage(functions.expr("cast(null as int)")));
+    }
+
+    @Test
+    void aNameOfSeveralColumnsIsAmbiguous() {
+        Dataset<Row> twice = data().select("id", "x", "x");
+        refused(
+                "input: column x is ambiguous, the data has 2 columns of this name, in which case does not count"
+                        + " (spark.sql.caseSensitive). Rename or drop all but one. The columns are id, x, x",
+                () -> Samples.normalize(twice).normalized());
+        Dataset<Row> keys = data().selectExpr("id", "x", "label as ID");
+        refusedWith(
+                "key: column id is ambiguous",
+                () -> Samples.normalize(keys).key("id").normalized());
+        refusedWith(
+                "output: column Id is ambiguous",
+                () -> Samples.normalize(keys).output("Id").normalized());
+        refusedWith(
+                "output and fingerprint are both column y",
+                () -> Samples.normalize(data()).fingerprint("Y").normalized());
     }
 }
