@@ -99,7 +99,11 @@ final class Batches<T, U> implements Iterator<U>, AutoCloseable {
         emitted = computed;
         computed = filled;
         enqueue(filled);
-        return !emitted.isEmpty() || !filled.isEmpty();
+        if (emitted.isEmpty() && filled.isEmpty()) {
+            work.ended();
+            return false;
+        }
+        return true;
     }
 
     private void fill(Batch<T> batch) {

@@ -38,7 +38,7 @@ final class Counters implements Serializable {
         return new NormalizationReport(byDevice, invalid, bytes.sum(), microseconds.sum(), fallbacks.sum());
     }
 
-    /** The work of a task on a partition; the counts of an earlier one are replaced. */
+    /** The work of a task on a partition. */
     PartitionWork of(int partition) {
         return new Work(partition);
     }
@@ -77,6 +77,12 @@ final class Counters implements Serializable {
             bytes.add(size);
             ExecutorMetrics.SAMPLES.add(some);
             ExecutorMetrics.BYTES.add(size);
+        }
+
+        @Override
+        public void ended() {
+            count = count.ofAllRows();
+            partitions.add(Map.entry(partition, count));
         }
     }
 }

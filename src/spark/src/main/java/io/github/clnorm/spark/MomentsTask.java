@@ -78,6 +78,7 @@ final class MomentsTask<T> implements Serializable {
                     }
                 }
                 compute();
+                counts.ended();
                 return moments;
             } finally {
                 batch.release();

@@ -5,8 +5,8 @@ import java.util.TreeMap;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
- * Counts for each partition, of which the latest replaces the one before: a partition that is computed again, by a retry or
- * a second action, counts once. Spark adds the values of successful tasks only. Thread-safe.
+ * Counts for each partition: one that is computed again, by a retry or a second action, counts once. Of several tasks the one
+ * counts that {@link PartitionCount#or} selects. Spark adds the values of successful tasks only. Thread-safe.
  */
 final class PartitionCounts extends AccumulatorV2<Map.Entry<Integer, PartitionCount>, Map<Integer, PartitionCount>> {
     private static final long serialVersionUID = 1;
@@ -45,7 +45,7 @@ final class PartitionCounts extends AccumulatorV2<Map.Entry<Integer, PartitionCo
     public void merge(AccumulatorV2<Map.Entry<Integer, PartitionCount>, Map<Integer, PartitionCount>> other) {
         Map<Integer, PartitionCount> later = other.value();
         synchronized (counts) {
-            counts.putAll(later);
+            later.forEach((partition, count) -> counts.merge(partition, count, PartitionCount::or));
         }
     }
 

@@ -19,4 +19,7 @@ interface PartitionWork {
      * @param device what computed it; null if it has rows without a valid sample only
      */
     void computed(Fingerprint device, int samples, int invalid, long bytes);
+
+    /** All rows of the partition are computed. */
+    void ended();
 }

@@ -28,6 +28,7 @@ class BatchesTest {
     private static final class Work implements PartitionWork {
         private int fallbacks;
         private long samples;
+        private boolean ended;
 
         @Override
         public int partition() {
@@ -45,6 +46,11 @@ class BatchesTest {
         @Override
         public void computed(Fingerprint device, int some, int invalid, long bytes) {
             samples += some;
+        }
+
+        @Override
+        public void ended() {
+            ended = true;
         }
     }
 
@@ -117,6 +123,7 @@ class BatchesTest {
             // 8 in 4 + 4 in 2 + 2 each; 5 in 2 + 3, and 3 in 1 + 2.
             assertEquals(5, work.fallbacks);
             assertEquals(COUNT, work.samples);
+            assertTrue(work.ended);
             assertEquals(0, backend.memory().tensors());
         }
     }
@@ -129,6 +136,7 @@ class BatchesTest {
             assertEquals(0, work.fallbacks);
             assertThrows(ClException.class, () -> results(backend, 0, -4, work));
             assertEquals(3, work.fallbacks);
+            assertFalse(work.ended);
             assertEquals(0, backend.memory().tensors());
         }
     }

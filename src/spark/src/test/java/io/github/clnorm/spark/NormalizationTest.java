@@ -3,6 +3,7 @@ package io.github.clnorm.spark;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.clnorm.Backend;
 import io.github.clnorm.Fingerprint;
@@ -356,5 +357,17 @@ class NormalizationTest {
         } finally {
             cluster.session().conf().unset("spark.sql.caseSensitive");
         }
+    }
+
+    @Test
+    void anActionOnAPartDoesNotReplaceTheCountOfAllRows() {
+        NormalizedRows result = Samples.normalize(data(2)).batch(2).normalized();
+        result.run(rows -> rows.limit(1).collectAsList());
+        assertTrue(result.report().allSamples() < COUNT, result.report().explain());
+        result.run(Dataset::collectAsList);
+        assertEquals(Map.of(device, (long) COUNT), result.report().samples());
+        result.run(rows -> rows.limit(3).collectAsList());
+        result.run(rows -> rows.show(1));
+        assertEquals(Map.of(device, (long) COUNT), result.report().samples());
     }
 }
