@@ -30,7 +30,7 @@ final class ExecutorBackends {
     private ExecutorBackends() {}
 
     /**
-     * The backend of the device that the calling task shall use.
+     * The backend of the device that the calling task uses.
      *
      * @return the backend; the task does not close it
      * @throws NoDeviceException if this executor has no such device; the message names the host

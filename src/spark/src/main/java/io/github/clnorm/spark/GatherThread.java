@@ -17,7 +17,7 @@ import org.apache.spark.BarrierTaskContext;
  * <p>{@code allGather} sends its message and then looks for its answer once a second. {@link #await} wakes it earlier, by
  * an interrupt of its sleep, after which it looks at once: a round takes milliseconds instead of a second.
  *
- * <p>Spark's driver does not answer calls of a stage that has ended. To end a call that nobody answers, the task is marked
+ * <p>Spark's driver does not answer calls of a stage that has ended. To end a call without an answer, the task is marked
  * as killed, after it has ended.
  */
 final class GatherThread {

@@ -21,7 +21,7 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag$;
 
 /**
- * Runs a task on every executor. Spark lets no one choose an executor, but it prefers the hosts that a partition asks for,
+ * Runs a task on every executor. A job cannot choose an executor. Spark prefers the hosts that a partition asks for,
  * and gives free executors tasks in turn. Executors that did not get one are asked again, in a bounded number of rounds.
  */
 final class MachineRounds {

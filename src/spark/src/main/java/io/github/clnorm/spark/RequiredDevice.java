@@ -20,7 +20,7 @@ record RequiredDevice(Fingerprint fingerprint, String where) implements Serializ
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark);
         // Strings, because Kryo does not take records.
         String[] found = JobDescription.during(
-                spark, "clnorm: which device shall compute all samples", () -> context.parallelize(List.of(0), 1)
+                spark, "clnorm: choose the device that computes all samples", () -> context.parallelize(List.of(0), 1)
                         .map(ignored -> {
                             Fingerprint device = ExecutorBackends.ofTask().fingerprint();
                             return new String[] {
@@ -41,7 +41,7 @@ record RequiredDevice(Fingerprint fingerprint, String where) implements Serializ
         Fingerprint here = backend.fingerprint();
         if (!here.equals(fingerprint)) {
             throw new IllegalStateException(
-                    "all samples shall be computed by the same device: " + ExecutorBackends.thisExecutor()
+                    "the same device must compute all samples: " + ExecutorBackends.thisExecutor()
                             + " has " + here + ", expected " + fingerprint + ", " + where
                             + ". Unlike devices may differ in the last digits. Give the job executors of one kind, name the"
                             + " device by requireDevice(fingerprint), or leave out requireSameDevice()");

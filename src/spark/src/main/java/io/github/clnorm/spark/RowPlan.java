@@ -49,7 +49,7 @@ record RowPlan(
         return new StructField(device.name(), DataTypes.StringType, true, Metadata.empty());
     }
 
-    /** The columns that the result has from before: all but those that are replaced. */
+    /** The ordinals of the columns that the result keeps. */
     List<Integer> keptColumns() {
         return IntStream.range(0, before.length())
                 .filter(i -> i != output.replaced() && !isReplacedByDevice(i))

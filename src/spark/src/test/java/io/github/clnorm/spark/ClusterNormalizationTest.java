@@ -161,7 +161,7 @@ class ClusterNormalizationTest {
             assertEquals(1, result.report().samples().size());
         } catch (Exception e) {
             assertTrue(
-                    e.getMessage().contains("all samples shall be computed by the same device: executor "),
+                    e.getMessage().contains("the same device must compute all samples: executor "),
                     e.getMessage());
         }
     }
