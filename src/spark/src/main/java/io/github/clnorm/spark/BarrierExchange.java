@@ -99,6 +99,7 @@ public final class BarrierExchange implements StatisticsExchange {
     }
 
     static void requirePositive(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("Expected a positive timeout, got " + timeout);
         }

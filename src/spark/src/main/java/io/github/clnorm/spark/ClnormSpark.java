@@ -24,7 +24,7 @@ public final class ClnormSpark {
      *
      * @param data a data frame whose rows are samples
      * @param spec the normalization. One whose results depend on the batch, {@code batch_norm} in training, is rejected
-     * @return what is left to say: input, shape and output
+     * @return the normalization without its input, shape and output, which the caller sets next
      */
     public static RowNormalization normalize(Dataset<?> data, NormSpec spec) {
         return new RowNormalization(Objects.requireNonNull(data, "data"), spec);
@@ -35,7 +35,7 @@ public final class ClnormSpark {
      *
      * @param samples the elements of each, the last dimension fastest
      * @param spec the normalization. One whose results depend on the batch, {@code batch_norm} in training, is rejected
-     * @return what is left to say: the shape
+     * @return the normalization without its shape, which the caller sets next
      */
     public static SampleNormalization normalize(JavaRDD<float[]> samples, NormSpec spec) {
         return new SampleNormalization(samples, spec);
@@ -147,6 +147,7 @@ public final class ClnormSpark {
      */
     public static <T, R> JavaRDD<R> mapPartitionsTogether(
             JavaRDD<T> rdd, Duration timeout, BarrierFunction<T, R> function) {
+        Objects.requireNonNull(rdd, "rdd");
         Objects.requireNonNull(function, "function");
         BarrierExchange.requirePositive(timeout);
         return BarrierStage.mapPartitions(rdd, rows -> function.call(rows, BarrierExchange.ofTask(timeout)));

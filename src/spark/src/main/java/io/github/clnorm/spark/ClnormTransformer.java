@@ -9,6 +9,7 @@ import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
@@ -61,9 +62,13 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
         inputCol = new Param<>(uid, "inputCol", "the column of the samples", String.class);
         outputCol = new Param<>(uid, "outputCol", "the column of the results; replaces one of this name", String.class);
         shape = new IntArrayParam(this, "shape", "the shape of one sample, slowest dimension first");
-        batch = new IntParam(uid, "batch", "the most samples that a device gets at once");
-        onBadRow =
-                new Param<>(uid, "onBadRow", "fail or null: what happens to rows without a valid sample", String.class);
+        batch = new IntParam(uid, "batch", "the most samples that a device gets at once", ParamValidators.gtEq(1));
+        onBadRow = new Param<>(
+                uid,
+                "onBadRow",
+                "fail or null: what happens to rows without a valid sample",
+                ParamValidators.inArray(new String[] {"fail", "null"}),
+                String.class);
         keyCol = new Param<>(uid, "keyCol", "the column that identifies a row in messages", String.class);
         fingerprintCol =
                 new Param<>(uid, "fingerprintCol", "an added column with the device of each row", String.class);
@@ -84,9 +89,16 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      *
      * @param path its folder
      * @return the stage
+     * @throws IllegalArgumentException if another stage was saved
      */
     public static ClnormTransformer load(String path) {
-        return read().load(path);
+        // Spark casts to no class of its own: another stage would end in a ClassCastException.
+        Object stage = read().load(path);
+        if (stage instanceof ClnormTransformer transformer) {
+            return transformer;
+        }
+        throw new IllegalArgumentException(path + " has a " + stage.getClass().getName()
+                + ", expected a ClnormTransformer. The class itself, or PipelineModel, loads it");
     }
 
     /** {@return the parameter: the normalization} */

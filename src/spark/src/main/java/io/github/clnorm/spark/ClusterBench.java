@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.LongSupplier;
@@ -21,18 +22,17 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.CollectionAccumulator;
 
 /**
- * Measures the OpenCL devices of all machines of a cluster, and compares them: which of them normalize how fast, so that one
- * knows which to buy more of.
+ * Measures the OpenCL devices of all machines of a cluster, and compares how fast each normalizes.
  *
  * <p>Each card is measured once, also if several executors or platforms list it, and one at a time on each machine. Machines
  * are measured at the same time. Run it while the cluster does nothing else: other work on a device makes its figures worse.
  *
  * <p>A driver that ends its process does not end the run. Its device is in the report with this problem, the other devices of
- * its platform are not measured, and those of other platforms are. Each such end costs a task one of its {@code
+ * its platform are not measured, and the devices of other platforms are. Each such end costs a task one of its {@code
  * spark.task.maxFailures}. In local mode the process is the application's own.
  *
- * <p>Only machines with an executor can be measured. Those that have none, or do not answer, are named in the report: those
- * that the driver knew, and those that {@link #machines} names.
+ * <p>Only machines with an executor can be measured. The report names machines that have none or do not answer, if the driver
+ * knew them or {@link #machines} names them.
  *
  * <p>Not thread-safe.
  */
@@ -101,10 +101,14 @@ public final class ClusterBench {
     /**
      * Sets the workloads. They are measured with float32 tensors, forward and backward.
      *
-     * @param names that {@code clnorm bench --suite} takes
+     * @param names that {@code clnorm bench --suite} takes, one or more
      * @return this
+     * @throws IllegalArgumentException if there are none
      */
     public ClusterBench suites(String... names) {
+        if (names.length == 0) {
+            throw new IllegalArgumentException("suites(): expected one name or more, such as quick");
+        }
         suites = List.of(names);
         return this;
     }
@@ -134,12 +138,18 @@ public final class ClusterBench {
     }
 
     /**
-     * Names the machines that shall be measured. Those without an answer are in the report.
+     * Names the machines to measure. The report names each of them that does not answer.
      *
      * @param hosts names of hosts, with or without their domain
      * @return this
+     * @throws IllegalArgumentException if a name is blank
      */
     public ClusterBench machines(Collection<String> hosts) {
+        for (String host : hosts) {
+            if (host.isBlank()) {
+                throw new IllegalArgumentException("machines(" + hosts + "): a name is blank");
+            }
+        }
         machines.addAll(hosts);
         return this;
     }
@@ -175,6 +185,7 @@ public final class ClusterBench {
     }
 
     private static Duration positive(Duration time) {
+        Objects.requireNonNull(time, "time");
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException(time + ": expected a time above 0");
         }

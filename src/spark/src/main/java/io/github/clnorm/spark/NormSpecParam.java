@@ -38,12 +38,13 @@ final class NormSpecParam extends Param<NormSpec> {
 
     @Override
     public NormSpec jsonDecode(String json) {
-        String encoded = json.substring(json.lastIndexOf(' ') + 1, json.length() - 1);
+        // Not a slice of fixed ends: a damaged file may have anything here.
+        String encoded = json.substring(json.lastIndexOf(' ') + 1).replace("\"", "");
         try (ObjectInputStream in = new ObjectInputStream(
                 new ByteArrayInputStream(Base64.getDecoder().decode(encoded)))) {
             in.setObjectInputFilter(ONLY_SPECS);
             return (NormSpec) in.readObject();
-        } catch (IOException | ClassNotFoundException | ClassCastException e) {
+        } catch (IOException | ClassNotFoundException | RuntimeException e) {
             throw new IllegalArgumentException("parameter " + name() + " is not a spec of this version of clnorm", e);
         }
     }

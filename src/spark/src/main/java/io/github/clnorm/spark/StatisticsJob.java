@@ -6,6 +6,7 @@ import io.github.clnorm.NormSpec;
 import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
@@ -32,7 +33,7 @@ final class StatisticsJob {
         }
         this.context = context;
         this.channels = channels;
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
     }
 
     static ChannelStatistics ofColumn(Dataset<?> data, String column, long channels, StatisticsOptions options) {

@@ -17,6 +17,7 @@ import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.feature.StandardScaler;
+import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -146,5 +147,34 @@ class ClnormTransformerTest {
                 assertThrows(IllegalArgumentException.class, () -> stage.spec().jsonDecode(list));
         assertEquals("parameter spec is not a spec of this version of clnorm", e.getMessage());
         assertTrue(e.getCause() instanceof java.io.InvalidClassException, String.valueOf(e.getCause()));
+    }
+
+    @Test
+    void aDamagedSpecIsASentence() {
+        ClnormTransformer stage = stage();
+        for (String damaged : List.of("\"GroupNorm rO0AB*\"", "\"GroupNorm rO0AB\"", "\"", "")) {
+            assertEquals(
+                    "parameter spec is not a spec of this version of clnorm",
+                    assertThrows(IllegalArgumentException.class, () -> stage.spec()
+                                    .jsonDecode(damaged))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void anotherStageIsNotLoaded() throws Exception {
+        String path = folder.resolve("assembler").toString();
+        new VectorAssembler().setInputCols(new String[] {"x"}).save(path);
+        String message = assertThrows(IllegalArgumentException.class, () -> ClnormTransformer.load(path))
+                .getMessage();
+        assertTrue(
+                message.contains("org.apache.spark.ml.feature.VectorAssembler, expected a ClnormTransformer"), message);
+    }
+
+    @Test
+    void parametersAreCheckedWhenTheyAreSet() {
+        ClnormTransformer stage = stage();
+        assertThrows(IllegalArgumentException.class, () -> stage.setBatch(0));
+        assertThrows(IllegalArgumentException.class, () -> stage.setOnBadRow("skip"));
     }
 }

@@ -40,6 +40,12 @@ class LocalBenchTest {
             assertThrows(IllegalArgumentException.class, () -> bench.budget(Duration.ZERO));
             assertThrows(IllegalArgumentException.class, () -> bench.within(Duration.ofSeconds(-1)));
             assertThrows(IllegalArgumentException.class, () -> bench.devices("gpu,,cpu"));
+            assertThrows(IllegalArgumentException.class, bench::suites);
+            assertThrows(IllegalArgumentException.class, () -> bench.machines(List.of("node1", " ")));
+            assertEquals(
+                    "time",
+                    assertThrows(NullPointerException.class, () -> bench.within(null))
+                            .getMessage());
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkException;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -104,6 +105,21 @@ class RefusalTest {
                         cluster.session().readStream().format("rate").load(), Samples.spec())
                 .normalized());
         assertEquals(List.of(), jobs.descriptions());
+    }
+
+    private static void namesTheNull(String argument, Executable call) {
+        assertEquals(argument, assertThrows(NullPointerException.class, call).getMessage());
+    }
+
+    @Test
+    void nullIsRefusedWithTheNameOfTheArgument() {
+        JavaRDD<float[]> rdd = cluster.context().parallelize(List.of(new float[1]));
+        namesTheNull("onBadRow", () -> shaped(Samples.spec()).onBadRow(null));
+        namesTheNull("onBadRow", () -> StatisticsOptions.DEFAULTS.onBadRow(null));
+        namesTheNull("options", () -> ClnormSpark.channelStatistics(rdd, 1, null));
+        namesTheNull("options", () -> ClnormSpark.channelStatistics(data(), "x", 1, null));
+        namesTheNull("rdd", () -> ClnormSpark.mapPartitionsTogether(null, (rows, exchange) -> rows));
+        namesTheNull("timeout", () -> ClnormSpark.mapPartitionsTogether(rdd, null, (rows, exchange) -> rows));
     }
 
     private static void failsWith(String part, Executable action) {
