@@ -1,15 +1,10 @@
 package io.github.clnorm.spark;
 
 import io.github.clnorm.NormSpec;
+import io.github.clnorm.type.ElementType;
 import java.util.Arrays;
-import java.util.function.Consumer;
-import org.apache.spark.ml.Transformer;
-import org.apache.spark.ml.param.BooleanParam;
-import org.apache.spark.ml.param.IntArrayParam;
-import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
@@ -32,19 +27,8 @@ import org.apache.spark.sql.types.StructType;
  *
  * @serial exclude
  */
-public final class ClnormTransformer extends Transformer implements DefaultParamsWritable {
+public final class ClnormTransformer extends ClnormParams implements DefaultParamsWritable {
     private static final long serialVersionUID = 1;
-
-    private final String uid;
-    private final Param<NormSpec> spec;
-    private final Param<String> inputCol;
-    private final Param<String> outputCol;
-    private final IntArrayParam shape;
-    private final IntParam batch;
-    private final Param<String> onBadRow;
-    private final Param<String> keyCol;
-    private final Param<String> fingerprintCol;
-    private final BooleanParam requireSameDevice;
 
     /** A stage with a unique name. */
     public ClnormTransformer() {
@@ -57,22 +41,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @param uid unique in its pipeline
      */
     public ClnormTransformer(String uid) {
-        this.uid = uid;
-        spec = new NormSpecParam(uid, "spec", "the normalization");
-        inputCol = new Param<>(uid, "inputCol", "the column of the samples", String.class);
-        outputCol = new Param<>(uid, "outputCol", "the column of the results; replaces one of this name", String.class);
-        shape = new IntArrayParam(this, "shape", "the shape of one sample, slowest dimension first");
-        batch = new IntParam(uid, "batch", "the most samples that a device gets at once", ParamValidators.gtEq(1));
-        onBadRow = new Param<>(
-                uid,
-                "onBadRow",
-                "fail or null: what happens to rows without a valid sample",
-                ParamValidators.inArray(new String[] {"fail", "null"}),
-                String.class);
-        keyCol = new Param<>(uid, "keyCol", "the column that identifies a row in messages", String.class);
-        fingerprintCol =
-                new Param<>(uid, "fingerprintCol", "an added column with the device of each row", String.class);
-        requireSameDevice = new BooleanParam(uid, "requireSameDevice", "whether unlike devices fail the job");
+        super(uid);
     }
 
     /**
@@ -101,11 +70,6 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
                 + ", expected a ClnormTransformer. The class itself, or PipelineModel, loads it");
     }
 
-    /** {@return the parameter: the normalization} */
-    public Param<NormSpec> spec() {
-        return spec;
-    }
-
     /**
      * Sets the normalization.
      *
@@ -113,13 +77,8 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setSpec(NormSpec value) {
-        set(spec, value);
+        set(spec(), value);
         return this;
-    }
-
-    /** {@return the parameter: the column of the samples} */
-    public Param<String> inputCol() {
-        return inputCol;
     }
 
     /**
@@ -129,13 +88,8 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setInputCol(String value) {
-        set(inputCol, value);
+        set(inputCol(), value);
         return this;
-    }
-
-    /** {@return the parameter: the column of the results; a column of this name is replaced} */
-    public Param<String> outputCol() {
-        return outputCol;
     }
 
     /**
@@ -145,29 +99,20 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setOutputCol(String value) {
-        set(outputCol, value);
+        set(outputCol(), value);
         return this;
-    }
-
-    /** {@return the parameter: what happens to rows without a valid sample} */
-    public Param<String> onBadRow() {
-        return onBadRow;
     }
 
     /**
      * Sets {@code fail} or {@code null}: what happens to rows without a valid sample.
      *
-     * @param value the value
+     * @param value {@code fail} unless set
      * @return this
+     * @throws IllegalArgumentException if it is neither
      */
     public ClnormTransformer setOnBadRow(String value) {
-        set(onBadRow, value);
+        set(onBadRow(), value);
         return this;
-    }
-
-    /** {@return the parameter: the column that identifies a row in messages} */
-    public Param<String> keyCol() {
-        return keyCol;
     }
 
     /**
@@ -177,13 +122,8 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setKeyCol(String value) {
-        set(keyCol, value);
+        set(keyCol(), value);
         return this;
-    }
-
-    /** {@return the parameter: an added column with the device of each row} */
-    public Param<String> fingerprintCol() {
-        return fingerprintCol;
     }
 
     /**
@@ -193,13 +133,30 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setFingerprintCol(String value) {
-        set(fingerprintCol, value);
+        set(fingerprintCol(), value);
         return this;
     }
 
-    /** {@return the parameter: the shape of one sample, slowest dimension first} */
-    public IntArrayParam shape() {
-        return shape;
+    /**
+     * Sets the form of the results; that of the samples unless set.
+     *
+     * @param value the value
+     * @return this
+     */
+    public ClnormTransformer setOutputForm(SampleForm value) {
+        set(outputForm(), value.name());
+        return this;
+    }
+
+    /**
+     * Sets the type in which devices compute; that of the values unless set.
+     *
+     * @param value the value
+     * @return this
+     */
+    public ClnormTransformer setElementType(ElementType value) {
+        set(elementType(), value.toString());
+        return this;
     }
 
     /**
@@ -209,29 +166,32 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setShape(int... value) {
-        set(shape, value);
+        set(shape(), value);
         return this;
-    }
-
-    /** {@return the parameter: the most samples that a device gets at once} */
-    public IntParam batch() {
-        return batch;
     }
 
     /**
      * Sets the most samples that a device gets at once.
      *
-     * @param value the value
+     * @param value 1 or more; 64 unless set
      * @return this
+     * @throws IllegalArgumentException if it is less than 1
      */
     public ClnormTransformer setBatch(int value) {
-        set(batch, value);
+        set(batch(), value);
         return this;
     }
 
-    /** {@return the parameter: whether unlike devices fail the job} */
-    public BooleanParam requireSameDevice() {
-        return requireSameDevice;
+    /**
+     * Sets the most bytes that a device gets at once.
+     *
+     * @param value 1 or more; 32 MiB unless set
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1, or more than 1 GiB
+     */
+    public ClnormTransformer setBatchBytes(long value) {
+        set(batchBytes(), value);
+        return this;
     }
 
     /**
@@ -241,7 +201,7 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
      * @return this
      */
     public ClnormTransformer setRequireSameDevice(boolean value) {
-        set(requireSameDevice, value);
+        set(requireSameDevice(), value);
         return this;
     }
 
@@ -269,42 +229,40 @@ public final class ClnormTransformer extends Transformer implements DefaultParam
     }
 
     private RowNormalization settings(Dataset<?> data) {
-        RowNormalization settings = new RowNormalization(data, required(spec))
-                .input(required(inputCol))
-                .output(required(outputCol))
-                .shape(Arrays.stream(required(shape)).asLongStream().toArray());
-        optional(batch, value -> settings.batch((int) value));
-        optional(onBadRow, settings::onBadRow);
-        optional(keyCol, settings::key);
-        optional(fingerprintCol, settings::fingerprint);
-        optional(requireSameDevice, value -> {
-            if ((boolean) value) {
-                settings.requireSameDevice();
-            }
-        });
+        RowNormalization settings = new RowNormalization(data, required(spec()))
+                .input(required(inputCol()))
+                .output(required(outputCol()))
+                .shape(Arrays.stream(required(shape())).asLongStream().toArray())
+                .batch(getBatch())
+                .batchBytes(getBatchBytes())
+                .onBadRow(getOnBadRow());
+        if (isSet(outputForm())) {
+            settings.outputForm(getOutputForm());
+        }
+        if (isSet(elementType())) {
+            settings.elementType(getElementType());
+        }
+        if (isSet(keyCol())) {
+            settings.key(getKeyCol());
+        }
+        if (isSet(fingerprintCol())) {
+            settings.fingerprint(getFingerprintCol());
+        }
+        if (getRequireSameDevice()) {
+            settings.requireSameDevice();
+        }
         return settings;
     }
 
     private <T> T required(Param<T> param) {
         if (!isSet(param)) {
-            throw new IllegalStateException(uid + ": parameter " + param.name() + " is missing: " + param.doc());
+            throw new IllegalStateException(uid() + ": parameter " + param.name() + " is missing: " + param.doc());
         }
         return getOrDefault(param);
     }
 
-    private <T> void optional(Param<T> param, Consumer<T> setter) {
-        if (isSet(param)) {
-            setter.accept(getOrDefault(param));
-        }
-    }
-
     @Override
     public ClnormTransformer copy(ParamMap extra) {
-        return copyValues(new ClnormTransformer(uid), extra);
-    }
-
-    @Override
-    public String uid() {
-        return uid;
+        return copyValues(new ClnormTransformer(uid()), extra);
     }
 }

@@ -6,8 +6,9 @@ import java.util.Objects;
 
 /** What a user sets for data frames and RDDs alike. Not thread-safe. */
 abstract sealed class Settings<S extends Settings<S>> permits RowNormalization, SampleNormalization {
-    private static final int BATCH = 64;
-    private static final long BATCH_BYTES = 32L << 20;
+    static final int BATCH = 64;
+    static final long BATCH_BYTES = 32L << 20;
+    static final long MOST_BATCH_BYTES = 1L << 30;
 
     private final NormSpec spec;
     private long[] shape;
@@ -58,8 +59,9 @@ abstract sealed class Settings<S extends Settings<S>> permits RowNormalization, 
      * @throws IllegalArgumentException if it is less than 1, or more than 1 GiB
      */
     public S batchBytes(long bytes) {
-        if (bytes < 1 || bytes > 1 << 30) {
-            throw new IllegalArgumentException("batchBytes(" + bytes + "): expected 1 to " + (1 << 30) + " bytes");
+        if (bytes < 1 || bytes > MOST_BATCH_BYTES) {
+            throw new IllegalArgumentException(
+                    "batchBytes(" + bytes + "): expected 1 to " + MOST_BATCH_BYTES + " bytes");
         }
         batchBytes = bytes;
         return self();

@@ -2,6 +2,7 @@ package io.github.clnorm.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import io.github.clnorm.type.ElementType;
 import io.github.clnorm.type.Layout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -21,8 +23,10 @@ import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,7 +105,10 @@ class ClnormTransformerTest {
                 .setShape(5, 7, 6)
                 .setInputCol("x")
                 .setOutputCol("y")
+                .setOutputForm(SampleForm.FLOAT_ARRAY)
+                .setElementType(ElementType.FLOAT32)
                 .setBatch(3)
+                .setBatchBytes(1 << 20)
                 .setOnBadRow("null")
                 .setKeyCol("id")
                 .setFingerprintCol("by")
@@ -110,17 +117,27 @@ class ClnormTransformerTest {
         stage.save(path);
         ClnormTransformer loaded = ClnormTransformer.load(path);
         assertEquals("name", loaded.uid());
-        assertEquals(spec, loaded.getOrDefault(loaded.spec()));
-        assertArrayEquals(new int[] {5, 7, 6}, loaded.getOrDefault(loaded.shape()));
-        for (var param : List.of(
-                stage.inputCol(), stage.outputCol(), stage.onBadRow(), stage.keyCol(), stage.fingerprintCol())) {
-            assertEquals(stage.getOrDefault(param), loaded.getOrDefault(param));
+        assertEquals(12, stage.params().length);
+        for (Param<?> param : stage.params()) {
+            assertTrue(stage.isSet(param) && loaded.isSet(loaded.getParam(param.name())), param.name());
         }
-        assertEquals(3, loaded.getOrDefault(loaded.batch()));
-        assertEquals(true, loaded.getOrDefault(loaded.requireSameDevice()));
-        assertArrayEquals(
-                new String[] {"id", "x", "label", "y", "by"},
-                loaded.transform(vectors()).columns());
+        assertEquals(spec, loaded.getSpec());
+        assertEquals("x", loaded.getInputCol());
+        assertEquals("y", loaded.getOutputCol());
+        assertEquals(SampleForm.FLOAT_ARRAY, loaded.getOutputForm());
+        assertEquals(ElementType.FLOAT32, loaded.getElementType());
+        assertArrayEquals(new int[] {5, 7, 6}, loaded.getShape());
+        assertEquals(3, loaded.getBatch());
+        assertEquals(1 << 20, loaded.getBatchBytes());
+        assertEquals("null", loaded.getOnBadRow());
+        assertEquals("id", loaded.getKeyCol());
+        assertEquals("by", loaded.getFingerprintCol());
+        assertTrue(loaded.getRequireSameDevice());
+        Dataset<Row> result = loaded.transform(vectors());
+        assertArrayEquals(new String[] {"id", "x", "label", "y", "by"}, result.columns());
+        assertEquals(
+                DataTypes.createArrayType(DataTypes.FloatType, false),
+                result.schema().apply("y").dataType());
     }
 
     @Test
@@ -176,5 +193,11 @@ class ClnormTransformerTest {
         ClnormTransformer stage = stage();
         assertThrows(IllegalArgumentException.class, () -> stage.setBatch(0));
         assertThrows(IllegalArgumentException.class, () -> stage.setOnBadRow("skip"));
+        assertThrows(IllegalArgumentException.class, () -> stage.setBatchBytes(1L << 31));
+        assertEquals(64, stage.getBatch());
+        assertEquals(32 << 20, stage.getBatchBytes());
+        assertEquals("fail", stage.getOnBadRow());
+        assertFalse(stage.getRequireSameDevice());
+        assertThrows(NoSuchElementException.class, stage::getKeyCol);
     }
 }

@@ -160,9 +160,7 @@ class ClusterNormalizationTest {
             result.rows().collectAsList();
             assertEquals(1, result.report().samples().size());
         } catch (Exception e) {
-            assertTrue(
-                    e.getMessage().contains("the same device must compute all samples: executor "),
-                    e.getMessage());
+            assertTrue(e.getMessage().contains("the same device must compute all samples: executor "), e.getMessage());
         }
     }
 
