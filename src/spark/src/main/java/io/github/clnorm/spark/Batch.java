@@ -41,7 +41,7 @@ final class Batch<T> {
         return part(samples, samples + 1);
     }
 
-    /** Makes the memory large enough. A limit above what rows need costs nothing. */
+    /** Makes the memory large enough for the samples, which may be far fewer than the limits allow. */
     private void reserve(int bytes) {
         int capacity = memory == null ? 0 : memory.capacity();
         if (bytes <= capacity) {

@@ -61,13 +61,13 @@ public final class ClnormTransformer extends ClnormParams implements DefaultPara
      * @throws IllegalArgumentException if another stage was saved
      */
     public static ClnormTransformer load(String path) {
-        // Spark casts to no class of its own: another stage would end in a ClassCastException.
+        // The reader creates an object of the class that was saved, whatever it is.
         Object stage = read().load(path);
         if (stage instanceof ClnormTransformer transformer) {
             return transformer;
         }
         throw new IllegalArgumentException(path + " has a " + stage.getClass().getName()
-                + ", expected a ClnormTransformer. The class itself, or PipelineModel, loads it");
+                + ", expected a ClnormTransformer. Use the load method of that class");
     }
 
     /**

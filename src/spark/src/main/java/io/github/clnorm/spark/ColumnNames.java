@@ -46,7 +46,7 @@ record ColumnNames(boolean caseSensitive) {
         if (found.size() > 1) {
             throw new IllegalArgumentException(role + ": column " + column + " is ambiguous, the data has "
                     + found.size() + " columns of this name"
-                    + (caseSensitive ? "" : ", in which case does not count (spark.sql.caseSensitive)")
+                    + (caseSensitive ? "" : ", ignoring case (spark.sql.caseSensitive)")
                     + ". Rename or drop all but one. The columns are " + String.join(", ", schema.fieldNames()));
         }
         return found.isEmpty() ? -1 : found.get(0);

@@ -10,8 +10,8 @@ import java.util.Map;
  *
  * <p>{@code samples} and {@code invalidRows} count each partition once, by the latest task that computed all its rows: they are
  * exact also if tasks failed, were repeated, or several actions used the data. Until there is one, the task counts that
- * computed most: an action that needs a part of the rows, such as {@code show()}, computes a part. If speculative copies of a task run on unlike devices, the count may name the one whose result
- * was dropped. The other numbers add up what all tasks that succeeded did.
+ * computed most rows: an action that needs a part of the rows, such as {@code show()}, computes a part. If speculative copies of
+ * a task run on unlike devices, the count may name the one whose result was dropped. The other numbers add up what all tasks that succeeded did.
  *
  * <p>Immutable and thread-safe.
  *

@@ -22,7 +22,7 @@ record PartitionCount(Fingerprint device, long samples, long invalid, boolean co
         return new PartitionCount(device, samples, invalid, true);
     }
 
-    /** Which of two tasks counts: the later one, unless it has read a part of the rows and this one has read more. */
+    /** Which of two tasks counts: the later one, unless it has read a part of the rows and this one all or more. */
     PartitionCount or(PartitionCount later) {
         boolean hasMore = complete || samples + invalid > later.samples + later.invalid;
         return !later.complete && hasMore ? this : later;

@@ -242,7 +242,7 @@ class RefusalTest {
     void aNameOfSeveralColumnsIsAmbiguous() {
         Dataset<Row> twice = data().select("id", "x", "x");
         refused(
-                "input: column x is ambiguous, the data has 2 columns of this name, in which case does not count"
+                "input: column x is ambiguous, the data has 2 columns of this name, ignoring case"
                         + " (spark.sql.caseSensitive). Rename or drop all but one. The columns are id, x, x",
                 () -> Samples.normalize(twice).normalized());
         Dataset<Row> keys = data().selectExpr("id", "x", "label as ID");
