@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever call of a device fails: the result of the fleet is whole and right, the report names it, and nothing leaks. */
 @Tag("device")
+@Tag("slow")
 @SuppressWarnings("try")
 class FleetFailureTest {
 

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Samples that belong together, or that no device of a fleet has room for, have the bits of one large device. */
 @Tag("device")
+@Tag("slow")
 class FleetSectionsTest {
 
     private record Problem(NormSpec spec, ElementType type, long... shape) {}

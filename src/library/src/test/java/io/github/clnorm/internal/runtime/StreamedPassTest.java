@@ -26,6 +26,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** Tensors that go through the device in parts have the bits of tensors that go through at once. */
 @Tag("device")
+@Tag("slow")
 class StreamedPassTest {
 
     private static final Combination[] COMBINATIONS = Combination.values();
