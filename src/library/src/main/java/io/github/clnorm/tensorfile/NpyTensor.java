@@ -12,7 +12,7 @@ import java.util.Objects;
  * A tensor in the bytes of a {@code .npy} file, in memory: what a column of a database or a message holds. {@link
  * TensorFile} reads files.
  *
- * <p>Immutable and thread-safe if nobody modifies the bytes, which are not copied.
+ * <p>Immutable and thread-safe as long as the bytes do not change: they are not copied.
  */
 public final class NpyTensor {
 

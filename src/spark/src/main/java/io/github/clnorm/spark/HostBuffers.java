@@ -18,7 +18,7 @@ final class HostBuffers {
 
     private HostBuffers() {}
 
-    /** A buffer in native byte order of at least so many bytes. Its content is undefined. */
+    /** A buffer in native byte order of at least the given number of bytes. Its content is undefined. */
     static ByteBuffer take(int bytes) {
         synchronized (FREE) {
             Optional<ByteBuffer> smallest = FREE.stream()

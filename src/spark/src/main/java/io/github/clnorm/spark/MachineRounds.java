@@ -95,7 +95,8 @@ final class MachineRounds {
                     job.cancel(true);
                 }
             } catch (ExecutionException e) {
-                // Machines that have answered are not asked again. Those that lost a process know whom to blame.
+                // Machines that have answered are not asked again. Those that lost a process find in their record which
+                // device was being measured.
                 LOGGER.log(System.Logger.Level.WARNING, "some machines did not answer and are asked again", e);
             } catch (InterruptedException e) {
                 job.cancel(true);
